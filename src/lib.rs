@@ -1,0 +1,6 @@
+//! klaim puts theorems to the test.
+pub mod error;
+pub mod estimate;
+pub mod numeric;
+pub mod source;
+pub mod stream;

@@ -1,0 +1,16 @@
+//! Elementary functions that must be fast, or the same bits on every machine.
+//!
+//! All take explicit fused multiply-adds in a fixed order, so that a vector unit, a scalar loop and a CUDA twin agree.
+
+pub mod exp;
+pub mod normal;
+
+/// The vector instructions of this machine, asked for once.
+///
+/// Code inside `arch().dispatch(…)` is compiled for each instruction set (AVX-512, AVX2 with FMA, portable) and the
+/// best one that the machine has is called; results are the same bits in all of them.
+#[inline]
+pub fn arch() -> pulp::Arch {
+    static ARCH: std::sync::OnceLock<pulp::Arch> = std::sync::OnceLock::new();
+    *ARCH.get_or_init(pulp::Arch::new)
+}

@@ -1,0 +1,153 @@
+//! The structure of a law: what the evaluators need to know, and all that they know.
+
+use crate::error::{Error, Result};
+use crate::source::Source;
+
+/// How a source is built. Each variant has its own evaluators; a new source picks one and adds none.
+#[derive(Debug)]
+pub enum Law {
+    /// Finitely many atoms in R^d (or infinitely many on a line, cut where [`Atoms::missing`] says).
+    Atoms(Atoms),
+    /// Orthonormal atoms e_1 … e_N of R^N with weights: posterior sums need no product.
+    Simplex(Simplex),
+    /// Independent coordinates: mmse, slope and information add.
+    Product {
+        /// The law of one block of coordinates.
+        base: Box<Source>,
+        /// Number of independent copies; the source has `copies · base.dim()` dimensions.
+        copies: usize,
+    },
+    /// A density on the line.
+    Density(Box<dyn Density>),
+    /// A mixture of isotropic Gaussians: closed-form posterior.
+    Mixture(Mixture),
+}
+
+/// Weighted atoms x_i ∈ R^d, distinct, with Σ p_i = 1 − `missing`.
+#[derive(Debug, Clone)]
+pub struct Atoms {
+    /// Dimension d ≥ 1.
+    pub dim: usize,
+    /// Positions, row-major N × d.
+    pub points: Vec<f64>,
+    /// Weights p_i > 0, N of them.
+    pub weights: Vec<f64>,
+    /// Mass of the atoms that were cut off; 0 for a finite law.
+    pub missing: f64,
+}
+
+impl Atoms {
+    /// Atoms from rows and unnormalised weights: zero weights are dropped, weights are normalised to 1.
+    ///
+    /// # Errors
+    /// [`Error::Invalid`] where sizes disagree, a number is not finite, a weight is negative or all are zero.
+    pub fn new(dim: usize, points: Vec<f64>, weights: Vec<f64>) -> Result<Self> {
+        let bad = |message: &str| Err(Error::invalid("atoms", message));
+        if dim == 0 || weights.is_empty() || points.len() != dim * weights.len() {
+            return bad("need one weight and `dim` coordinates an atom, and at least one atom");
+        }
+        if points.iter().chain(&weights).any(|x| !x.is_finite()) {
+            return bad("positions and weights must be finite");
+        }
+        if weights.iter().any(|&w| w < 0.0) {
+            return bad("weights must not be negative");
+        }
+        let total: f64 = weights.iter().sum();
+        if total <= 0.0 {
+            return bad("all weights are zero");
+        }
+        let keep = |i: usize| weights[i] > 0.0;
+        Ok(Self {
+            dim,
+            points: points
+                .chunks(dim)
+                .enumerate()
+                .filter(|&(i, _)| keep(i))
+                .flat_map(|(_, row)| row.iter().copied())
+                .collect(),
+            weights: (0..weights.len()).filter(|&i| keep(i)).map(|i| weights[i] / total).collect(),
+            missing: 0.0,
+        })
+    }
+
+    /// Number of atoms N.
+    pub fn len(&self) -> usize {
+        self.weights.len()
+    }
+
+    /// Never true: a law has at least one atom.
+    pub fn is_empty(&self) -> bool {
+        self.weights.is_empty()
+    }
+
+    /// Position of atom `i`, d numbers.
+    pub fn point(&self, i: usize) -> &[f64] {
+        &self.points[i * self.dim..(i + 1) * self.dim]
+    }
+
+    /// Mean E X, d numbers (of the kept atoms, renormalised).
+    pub fn mean(&self) -> Vec<f64> {
+        let mut mean = vec![0.0; self.dim];
+        for (row, &p) in self.points.chunks(self.dim).zip(&self.weights) {
+            for (m, x) in mean.iter_mut().zip(row) {
+                *m += p * x;
+            }
+        }
+        mean.iter_mut().for_each(|m| *m /= 1.0 - self.missing);
+        mean
+    }
+
+    /// Total variance E|X − EX|² (of the kept atoms, renormalised).
+    pub fn total_variance(&self) -> f64 {
+        let mean = self.mean();
+        let square = |row: &[f64]| row.iter().zip(&mean).map(|(x, m)| (x - m) * (x - m)).sum::<f64>();
+        self.points.chunks(self.dim).zip(&self.weights).map(|(row, &p)| p * square(row)).sum::<f64>()
+            / (1.0 - self.missing)
+    }
+}
+
+/// Orthonormal atoms with weights p_i > 0 summing to 1.
+#[derive(Debug, Clone)]
+pub struct Simplex {
+    /// Weights, N of them; the dimension is N.
+    pub weights: Vec<f64>,
+}
+
+/// A density on the line with what quadrature needs.
+pub trait Density: std::fmt::Debug + Send + Sync {
+    /// ln f(x); −∞ outside the support.
+    fn ln_density(&self, x: f64) -> f64;
+    /// Support [lo, hi], possibly infinite.
+    fn support(&self) -> (f64, f64);
+    /// Quantile function at u ∈ (0, 1): draws and truncation points.
+    fn quantile(&self, u: f64) -> f64;
+    /// Distribution function P(X ≤ x), accurate in the lower tail.
+    fn cdf(&self, x: f64) -> f64;
+    /// Survival function P(X > x), accurate in the upper tail.
+    fn survival(&self, x: f64) -> f64;
+    /// Points where the density is not smooth (kinks, jumps); quadrature splits there.
+    fn breakpoints(&self) -> Vec<f64> {
+        Vec::new()
+    }
+    /// Mean E X, or `None` where it does not exist.
+    fn mean(&self) -> Option<f64>;
+    /// Variance; ∞ where the second moment is infinite.
+    fn variance(&self) -> f64;
+    /// Differential Rényi entropy of order a > 0 (a = 1: Shannon), nats; ∞ or −∞ where it diverges.
+    fn differential_renyi(&self, order: f64) -> crate::estimate::Estimate;
+}
+
+/// Σ_j w_j N(μ_j, v_j I_d).
+#[derive(Debug, Clone)]
+pub struct Mixture {
+    /// Dimension d ≥ 1.
+    pub dim: usize,
+    /// Component means, row-major J × d.
+    pub means: Vec<f64>,
+    /// Component variances per coordinate v_j ≥ 0, J of them.
+    pub variances: Vec<f64>,
+    /// Component weights, summing to 1.
+    pub weights: Vec<f64>,
+    /// Bound on the relative error that representing the law by these components makes; 0 for a true mixture.
+    pub approximation: f64,
+}

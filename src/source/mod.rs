@@ -1,0 +1,127 @@
+//! Named laws on R^d: one file a law, one line a law in [`KINDS`].
+
+pub mod codebook;
+pub mod embedding;
+pub mod law;
+pub mod pmf;
+pub mod spec;
+pub mod two_point;
+pub mod zipf;
+
+use std::sync::Arc;
+
+pub use law::{Atoms, Density, Law, Mixture, Simplex};
+pub use pmf::{FinitePmf, Pmf};
+pub use spec::{Argument, Arguments, Parameter, Spec};
+
+use crate::error::{Error, Result};
+use crate::estimate::Estimate;
+
+/// A kind of source: its name, its parameters and its checked constructor.
+pub struct Kind {
+    /// Name in specs.
+    pub name: &'static str,
+    /// One line for `klaim list sources`.
+    pub summary: &'static str,
+    /// Its parameters.
+    pub parameters: &'static [Parameter],
+    /// Builds the source from checked arguments.
+    pub build: fn(&Arguments) -> Result<Source>,
+}
+
+/// Every kind, in the order of the documentation.
+pub const KINDS: &[Kind] = &[two_point::BPSK, two_point::BERNOULLI, zipf::ZIPF, codebook::CODEBOOK, codebook::SIMPLEX];
+
+/// A named law on R^d with what it knows exactly.
+#[derive(Debug)]
+pub struct Source {
+    spec: String,
+    law: Law,
+    pmf: Option<Arc<dyn Pmf>>,
+    second_moment: Estimate,
+    notes: Vec<String>,
+}
+
+impl Source {
+    /// Builds the source of an inline spec: `bernoulli:p=0.1`.
+    ///
+    /// # Errors
+    /// A malformed spec, an unknown kind or parameter (with the nearest name), a parameter outside its domain.
+    pub fn parse(text: &str) -> Result<Self> {
+        Self::build(&Spec::parse(text)?)
+    }
+
+    /// Builds the source of a parsed spec.
+    ///
+    /// # Errors
+    /// As [`Source::parse`].
+    pub fn build(spec: &Spec) -> Result<Self> {
+        let kind = KINDS
+            .iter()
+            .find(|k| k.name == spec.kind)
+            .ok_or_else(|| Error::unknown("source", &spec.kind, KINDS.iter().map(|k| k.name)))?;
+        (kind.build)(&Arguments::new(spec, kind.parameters)?)
+    }
+
+    /// A discrete source from its atoms, with the entropies of finitely many weights.
+    ///
+    /// # Errors
+    /// None today; a `Result` so that constructors chain.
+    pub fn discrete(spec: &Spec, atoms: Atoms) -> Result<Self> {
+        let pmf = Arc::new(FinitePmf::new(atoms.weights.clone()));
+        let second_moment = Estimate::exact(atoms.total_variance());
+        Ok(Self { spec: spec.to_string(), law: Law::Atoms(atoms), pmf: Some(pmf), second_moment, notes: Vec::new() })
+    }
+
+    /// A source on orthonormal atoms: E|X − EX|² = 1 − Σ p².
+    ///
+    /// # Errors
+    /// None today; a `Result` so that constructors chain.
+    pub fn orthonormal(spec: &Spec, simplex: Simplex) -> Result<Self> {
+        let pmf = Arc::new(FinitePmf::new(simplex.weights.clone()));
+        let second_moment = Estimate::exact(simplex.weights.iter().map(|p| p * (1.0 - p)).sum());
+        Ok(Self {
+            spec: spec.to_string(),
+            law: Law::Simplex(simplex),
+            pmf: Some(pmf),
+            second_moment,
+            notes: Vec::new(),
+        })
+    }
+
+    /// The canonical spec: names the source everywhere, and its lane of random numbers.
+    pub fn spec(&self) -> &str {
+        &self.spec
+    }
+
+    /// The structure that evaluators work on.
+    pub fn law(&self) -> &Law {
+        &self.law
+    }
+
+    /// Entropies, for a discrete law.
+    pub fn pmf(&self) -> Option<&dyn Pmf> {
+        self.pmf.as_deref()
+    }
+
+    /// Total variance E|X − EX|²; ∞ where the second moment is.
+    pub fn second_moment(&self) -> Estimate {
+        self.second_moment
+    }
+
+    /// What a reader of a report should know about this source (provenance, "H = ln n for distinct rows", …).
+    pub fn notes(&self) -> &[String] {
+        &self.notes
+    }
+
+    /// Dimension d.
+    pub fn dim(&self) -> usize {
+        match &self.law {
+            Law::Atoms(atoms) => atoms.dim,
+            Law::Simplex(simplex) => simplex.weights.len(),
+            Law::Product { base, copies } => base.dim() * copies,
+            Law::Density(_) => 1,
+            Law::Mixture(mixture) => mixture.dim,
+        }
+    }
+}

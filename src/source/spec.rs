@@ -1,0 +1,264 @@
+//! Source specs: `kind:key=value,key=value`, nested in parentheses, or the same as a TOML table.
+
+use std::fmt;
+
+use crate::error::{Error, Result};
+
+/// A parsed spec, not yet checked against any kind. Displays canonically (keys as written, numbers as written).
+#[derive(Debug, Clone, PartialEq)]
+pub struct Spec {
+    /// The kind's name: `zipf`.
+    pub kind: String,
+    /// Its parameters in the order written.
+    pub parameters: Vec<(String, Argument)>,
+}
+
+/// The value of one parameter.
+#[derive(Debug, Clone, PartialEq)]
+pub enum Argument {
+    /// A number, a word or a path.
+    Text(String),
+    /// A source inside a source: `base=(zipf:exponent=2,atoms=10)`.
+    Nested(Spec),
+    /// A list of rows, only from a TOML table: the components of `mixture`.
+    Rows(Vec<Vec<f64>>),
+}
+
+impl Spec {
+    /// Parses the inline form.
+    ///
+    /// # Errors
+    /// [`Error::Invalid`] for an empty kind, a parameter without `=`, an unbalanced parenthesis or a repeated key.
+    pub fn parse(text: &str) -> Result<Self> {
+        let bad = |message: String| Error::invalid(format!("source `{text}`"), message);
+        let text_trimmed = text.trim();
+        let (kind, rest) = text_trimmed.split_once(':').map_or((text_trimmed, ""), |(k, r)| (k.trim(), r));
+        if kind.is_empty() || !kind.chars().all(|c| c.is_ascii_alphanumeric() || c == '-') {
+            return Err(bad("expected `kind` or `kind:key=value,…`".into()));
+        }
+        let mut parameters: Vec<(String, Argument)> = Vec::new();
+        for part in split_outside_parentheses(rest).map_err(&bad)? {
+            let (key, value) =
+                part.split_once('=').ok_or_else(|| bad(format!("`{}` is not `key=value`", part.trim())))?;
+            let (key, value) = (key.trim(), value.trim());
+            if value.is_empty() {
+                return Err(bad(format!("`{key}=` has no value")));
+            }
+            if parameters.iter().any(|(k, _)| k == key) {
+                return Err(bad(format!("`{key}` is given twice")));
+            }
+            let argument = match value.strip_prefix('(').and_then(|v| v.strip_suffix(')')) {
+                Some(inner) => Argument::Nested(Self::parse(inner)?),
+                None => Argument::Text(value.to_owned()),
+            };
+            parameters.push((key.to_owned(), argument));
+        }
+        Ok(Self { kind: kind.to_owned(), parameters })
+    }
+}
+
+/// Splits at commas that are not inside parentheses; an empty text has no parts.
+fn split_outside_parentheses(text: &str) -> Result<Vec<&str>, String> {
+    let (mut parts, mut depth, mut start) = (Vec::new(), 0_i32, 0);
+    for (at, c) in text.char_indices() {
+        match c {
+            '(' => depth += 1,
+            ')' => depth -= 1,
+            ',' if depth == 0 => {
+                parts.push(&text[start..at]);
+                start = at + 1;
+            }
+            _ => {}
+        }
+        if depth < 0 {
+            return Err("a `)` without its `(`".into());
+        }
+    }
+    if depth != 0 {
+        return Err("a `(` without its `)`".into());
+    }
+    if !text.trim().is_empty() {
+        parts.push(&text[start..]);
+    }
+    Ok(parts)
+}
+
+impl fmt::Display for Spec {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.kind)?;
+        for (i, (key, value)) in self.parameters.iter().enumerate() {
+            let separator = if i == 0 { ':' } else { ',' };
+            match value {
+                Argument::Text(text) => write!(f, "{separator}{key}={text}")?,
+                Argument::Nested(spec) => write!(f, "{separator}{key}=({spec})")?,
+                Argument::Rows(rows) => write!(f, "{separator}{key}={rows:?}")?,
+            }
+        }
+        Ok(())
+    }
+}
+
+/// One parameter of a kind, for checking, listing and suggestions.
+#[derive(Debug, Clone, Copy)]
+pub struct Parameter {
+    /// Its key.
+    pub name: &'static str,
+    /// Its value when it is left out; `None` where it must be given (or where its absence means something).
+    pub default: Option<&'static str>,
+    /// What it is, its unit and its range.
+    pub summary: &'static str,
+}
+
+/// The parameters of one spec, checked against its kind.
+pub struct Arguments<'a> {
+    spec: &'a Spec,
+    known: &'static [Parameter],
+}
+
+impl<'a> Arguments<'a> {
+    /// Checks every key of `spec` against `known`.
+    ///
+    /// # Errors
+    /// [`Error::Unknown`] with the nearest key.
+    pub fn new(spec: &'a Spec, known: &'static [Parameter]) -> Result<Self> {
+        for (key, _) in &spec.parameters {
+            if !known.iter().any(|p| p.name == key) {
+                return Err(Error::unknown(format!("parameter of `{}`", spec.kind), key, known.iter().map(|p| p.name)));
+            }
+        }
+        Ok(Self { spec, known })
+    }
+
+    /// The spec being read.
+    pub fn spec(&self) -> &'a Spec {
+        self.spec
+    }
+
+    /// An [`Error::Invalid`] that names this kind's parameter `name`.
+    pub fn invalid(&self, name: &str, message: impl Into<String>) -> Error {
+        Error::invalid(format!("{}:{name}", self.spec.kind), message)
+    }
+
+    /// The argument as written, if it is there.
+    pub fn argument(&self, name: &str) -> Option<&'a Argument> {
+        self.spec.parameters.iter().find(|(k, _)| k == name).map(|(_, v)| v)
+    }
+
+    /// The text of a parameter, or its default.
+    ///
+    /// # Errors
+    /// [`Error::Invalid`] where it is missing and has no default, or is not a plain value.
+    pub fn text(&self, name: &'static str) -> Result<&'a str> {
+        match self.argument(name) {
+            Some(Argument::Text(text)) => Ok(text),
+            Some(_) => Err(self.invalid(name, "expected a plain value, found a source or a table")),
+            None => self
+                .known
+                .iter()
+                .find(|p| p.name == name)
+                .and_then(|p| p.default)
+                .ok_or_else(|| self.invalid(name, format!("is missing: write `{}:{name}=…`", self.spec.kind))),
+        }
+    }
+
+    /// A finite number.
+    ///
+    /// # Errors
+    /// [`Error::Invalid`] where it is missing, not a number or not finite.
+    pub fn number(&self, name: &'static str) -> Result<f64> {
+        let text = self.text(name)?;
+        text.parse()
+            .ok()
+            .filter(|x: &f64| x.is_finite())
+            .ok_or_else(|| self.invalid(name, format!("`{text}` is not a finite number")))
+    }
+
+    /// A number > 0.
+    ///
+    /// # Errors
+    /// As [`Arguments::number`], and where it is not positive.
+    pub fn positive(&self, name: &'static str) -> Result<f64> {
+        let x = self.number(name)?;
+        if x > 0.0 { Ok(x) } else { Err(self.invalid(name, format!("must be > 0, not {x}"))) }
+    }
+
+    /// A whole number of at least `least`; `1e4` is one.
+    ///
+    /// # Errors
+    /// [`Error::Invalid`] where it is anything else, or above 2⁴⁰.
+    pub fn count(&self, name: &'static str, least: usize) -> Result<usize> {
+        let x = self.number(name)?;
+        if x.fract() == 0.0 && x >= least as f64 && x <= (1_u64 << 40) as f64 {
+            Ok(x as usize)
+        } else {
+            Err(self.invalid(name, format!("must be a whole number of at least {least}, not {x}")))
+        }
+    }
+
+    /// A whole number of at least `least`, or `None` for `inf`.
+    ///
+    /// # Errors
+    /// As [`Arguments::count`].
+    pub fn count_or_infinite(&self, name: &'static str, least: usize) -> Result<Option<usize>> {
+        if matches!(self.text(name)?, "inf" | "infinity" | "∞") {
+            Ok(None)
+        } else {
+            self.count(name, least).map(Some)
+        }
+    }
+
+    /// One of `choices`.
+    ///
+    /// # Errors
+    /// [`Error::Unknown`] with the nearest choice.
+    pub fn choice(&self, name: &'static str, choices: &[&'static str]) -> Result<&'static str> {
+        let text = self.text(name)?;
+        choices.iter().find(|&&c| c == text).copied().ok_or_else(|| {
+            Error::unknown(
+                format!("value of `{}:{name}` (one of {})", self.spec.kind, choices.join(", ")),
+                text,
+                choices.iter().copied(),
+            )
+        })
+    }
+
+    /// A nested source; `base=bpsk` without parentheses is read as one too.
+    ///
+    /// # Errors
+    /// [`Error::Invalid`] where it is missing or a table of rows; whatever the nested spec's text deserves.
+    pub fn nested(&self, name: &'static str) -> Result<Spec> {
+        match self.argument(name) {
+            Some(Argument::Nested(spec)) => Ok(spec.clone()),
+            Some(Argument::Text(text)) => Spec::parse(text),
+            Some(Argument::Rows(_)) => Err(self.invalid(name, "expected a source, found a table")),
+            None => Err(self.invalid(name, format!("is missing: write `{}:{name}=(kind:…)`", self.spec.kind))),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn nested_specs_round_trip() {
+        let text = "product:dim=64,base=(quantized:base=(student-t:dof=3),step=0.5)";
+        let spec = Spec::parse(text).expect("well-formed");
+        assert_eq!(spec.to_string(), text);
+        assert_eq!(spec.parameters.len(), 2);
+    }
+
+    #[test]
+    fn malformed_specs_say_what_is_wrong() {
+        for (text, word) in [
+            ("zipf:exponent", "key=value"),
+            ("a:b=(c", "without its"),
+            ("a:b=1,b=2", "twice"),
+            (":x=1", "expected"),
+            ("a:b=", "no value"),
+        ] {
+            let message = Spec::parse(text).expect_err(text).to_string();
+            assert!(message.contains(word), "{text}: {message}");
+        }
+    }
+}
