@@ -1,0 +1,3 @@
+//! Reports: the structure of a run and its forms.
+
+pub mod model;

@@ -1,0 +1,235 @@
+//! What a run found: the one structure that CSV, JSON and HTML are written from.
+
+use std::collections::BTreeMap;
+
+use serde::{Deserialize, Serialize};
+
+use crate::estimate::{Flags, Method};
+use crate::verdict::{Relation, Verdict};
+
+/// Version of this structure in `report.json`; raised whenever a field changes its meaning.
+pub const SCHEMA: u32 = 1;
+
+/// A whole run.
+#[derive(Debug, Clone, Serialize, Deserialize)]
+pub struct Report {
+    /// [`SCHEMA`].
+    pub schema: u32,
+    /// What the run was, enough to repeat it.
+    pub run: Run,
+    /// The claims in the order given.
+    pub claims: Vec<ClaimReport>,
+    /// Every source that appeared, with its assumptions.
+    pub sources: Vec<SourceReport>,
+    /// Exit status: 0 all as expected, 1 a verdict other than expected, 3 nothing wrong but something inconclusive.
+    pub exit: u8,
+}
+
+/// The settings of a run: `run.toml`.
+#[derive(Debug, Clone, Serialize, Deserialize)]
+pub struct Run {
+    /// Version of klaim.
+    pub klaim: String,
+    /// The command line that repeats the run.
+    pub command: String,
+    /// Seed of all randomness.
+    pub seed: u64,
+    /// Family-wise level α: probability that any correct claim of the run is refuted by chance.
+    pub level: f64,
+    /// Most samples per source: `quick`, `standard`, `thorough` or a number.
+    pub budget: String,
+    /// Number of comparisons that share α.
+    pub comparisons: u64,
+    /// `cpu` or `cuda`, with the device's name.
+    pub backend: String,
+    /// Day of the run, ISO 8601 (UTC); empty in blessed runs so that they compare bit for bit.
+    pub date: String,
+}
+
+/// One claim with its controls and breaks.
+#[derive(Debug, Clone, Serialize, Deserialize)]
+pub struct ClaimReport {
+    /// Kebab-case, permanent.
+    pub id: String,
+    /// A sentence fragment for headings.
+    pub title: String,
+    /// The mathematical statement in Unicode.
+    pub statement: String,
+    /// Citation: `[ABZ26, Thm. 1]`.
+    pub cite: String,
+    /// `paper-v1`, `paper-tmlr`, `classical` or `klaim`.
+    pub origin: String,
+    /// Names of the assumptions it is stated under.
+    pub assumes: Vec<String>,
+    /// What holds, what is loose, what breaks: the file's own remark, if it has one.
+    pub remark: String,
+    /// The statement under test.
+    pub main: SectionReport,
+    /// False neighbours.
+    pub controls: Vec<SectionReport>,
+    /// Where it must fail.
+    pub breaks: Vec<SectionReport>,
+    /// Whether main, every control and every break came out as expected.
+    pub ok: bool,
+}
+
+/// The main statement, one control or one break: an inequality on a set of axes.
+#[derive(Debug, Clone, Serialize, Deserialize)]
+pub struct SectionReport {
+    /// Why this control or break must be refuted; empty for the main statement.
+    pub why: String,
+    /// Left side as written.
+    pub lhs: String,
+    /// The relation.
+    pub relation: Relation,
+    /// Right side as written; empty for a slope.
+    pub rhs: String,
+    /// For a slope: the axis or quantity it is taken against, and the interval allowed.
+    pub slope: Option<SlopeStatement>,
+    /// Constants by name.
+    pub constants: BTreeMap<String, f64>,
+    /// Over all cases: refuted if any is, supported if all are.
+    pub verdict: Verdict,
+    /// What the file expects.
+    pub expected: Verdict,
+    /// `verdict == expected`.
+    pub ok: bool,
+    /// One row a case.
+    pub rows: Vec<Row>,
+}
+
+/// The statement of a slope relation.
+#[derive(Debug, Clone, Serialize, Deserialize)]
+pub struct SlopeStatement {
+    /// Axis or quantity on the abscissa.
+    pub against: String,
+    /// Allowed interval of the exponent.
+    pub between: [f64; 2],
+}
+
+/// One case: one combination of the axes.
+#[derive(Debug, Clone, Serialize, Deserialize)]
+pub struct Row {
+    /// Axis values by name; `source` is a spec.
+    pub axes: BTreeMap<String, Axis>,
+    /// Left side (for a slope: the fitted exponent).
+    #[serde(with = "number")]
+    pub lhs: f64,
+    /// Right side (for a slope: the nearest end of the allowed interval).
+    #[serde(with = "number")]
+    pub rhs: f64,
+    /// Standard error of lhs − rhs from their joint moments.
+    #[serde(with = "number")]
+    pub std_err: f64,
+    /// z·std_err + deterministic bounds: the half-width of the simultaneous interval of lhs − rhs.
+    #[serde(with = "number")]
+    pub half_width: f64,
+    /// Smallest violation that the run must be able to see, in units of lhs.
+    #[serde(with = "number")]
+    pub margin: f64,
+    /// The verdict.
+    pub verdict: Verdict,
+    /// Why it is inconclusive, and what would decide; empty otherwise.
+    pub reason: String,
+    /// Samples behind the numbers; 0 where none were needed.
+    pub n: u64,
+    /// The least exact method among the case's quantities.
+    pub method: Method,
+    /// Worst flags among the case's quantities.
+    pub flags: Flags,
+    /// A command line that reproduces this row alone, bit for bit.
+    pub replay: String,
+    /// For a slope: the points (abscissa, lhs, standard error) behind the fit; empty otherwise.
+    #[serde(default)]
+    pub points: Vec<[f64; 3]>,
+}
+
+/// The value of one axis in one case.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(untagged)]
+pub enum Axis {
+    /// `snr`, `steps`, …
+    Number(f64),
+    /// `source`, `schedule`, …
+    Text(String),
+}
+
+impl std::fmt::Display for Axis {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        match self {
+            Self::Number(x) => write!(f, "{x}"),
+            Self::Text(text) => f.pad(text),
+        }
+    }
+}
+
+/// A source, what it knows of itself, and its assumptions.
+#[derive(Debug, Clone, Serialize, Deserialize)]
+pub struct SourceReport {
+    /// Canonical spec.
+    pub spec: String,
+    /// Dimension.
+    pub dim: usize,
+    /// Shannon entropy, nats.
+    #[serde(with = "number")]
+    pub shannon: f64,
+    /// Rényi entropy of order ½, nats.
+    #[serde(with = "number")]
+    pub renyi_half: f64,
+    /// Varentropy, nats².
+    #[serde(with = "number")]
+    pub info_variance: f64,
+    /// Total variance.
+    #[serde(with = "number")]
+    pub second_moment: f64,
+    /// Remarks: provenance, truncation.
+    pub notes: Vec<String>,
+    /// Assumption by assumption: name, holds / fails / cannot tell, evidence.
+    pub assumptions: Vec<AssumptionReport>,
+}
+
+/// One assumption of one source.
+#[derive(Debug, Clone, Serialize, Deserialize)]
+pub struct AssumptionReport {
+    /// Name as in claim files' `assumes`.
+    pub name: String,
+    /// `holds`, `fails` or `cannot tell`.
+    pub finding: String,
+    /// The number and where it comes from.
+    pub evidence: String,
+}
+
+/// Numbers in JSON: finite ones as numbers, the others as "inf", "-inf", "nan".
+pub mod number {
+    use serde::{Deserialize, Deserializer, Serializer};
+
+    /// Writes a number or its name.
+    ///
+    /// # Errors
+    /// The serializer's.
+    pub fn serialize<S: Serializer>(x: &f64, serializer: S) -> Result<S::Ok, S::Error> {
+        if x.is_finite() { serializer.serialize_f64(*x) } else { serializer.serialize_str(&name(*x)) }
+    }
+
+    /// Reads what [`serialize`] wrote.
+    ///
+    /// # Errors
+    /// The deserializer's, and any other text.
+    pub fn deserialize<'de, D: Deserializer<'de>>(deserializer: D) -> Result<f64, D::Error> {
+        #[derive(Deserialize)]
+        #[serde(untagged)]
+        enum Form {
+            Finite(f64),
+            Named(String),
+        }
+        match Form::deserialize(deserializer)? {
+            Form::Finite(x) => Ok(x),
+            Form::Named(text) => text.parse().map_err(serde::de::Error::custom),
+        }
+    }
+
+    /// "inf", "-inf" or "nan"; a finite number in its shortest form.
+    pub fn name(x: f64) -> String {
+        if x.is_nan() { "nan".into() } else { format!("{x}") }
+    }
+}

@@ -1,0 +1,109 @@
+//! One rule for all relations: what the numbers allow to be said.
+
+use serde::{Deserialize, Serialize};
+use statrs::distribution::{ContinuousCDF, Normal};
+
+/// The outcome of a case, a section or a claim.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Verdict {
+    /// Consistent with the claim, and sharp enough that a violation of the margin's size would have shown.
+    Supported,
+    /// The violation exceeds the error bar.
+    Refuted,
+    /// Neither: the report says how many samples would decide.
+    Inconclusive,
+}
+
+impl std::fmt::Display for Verdict {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.pad(match self {
+            Self::Supported => "supported",
+            Self::Refuted => "refuted",
+            Self::Inconclusive => "inconclusive",
+        })
+    }
+}
+
+/// The relation that a claim asserts between its sides.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+pub enum Relation {
+    /// lhs = rhs.
+    #[serde(rename = "==")]
+    Equal,
+    /// lhs ≤ rhs.
+    #[serde(rename = "<=")]
+    AtMost,
+    /// lhs ≥ rhs.
+    #[serde(rename = ">=")]
+    AtLeast,
+    /// The slope of ln lhs against ln of an axis lies in an interval.
+    #[serde(rename = "slope")]
+    Slope,
+}
+
+impl std::fmt::Display for Relation {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.pad(match self {
+            Self::Equal => "==",
+            Self::AtMost => "<=",
+            Self::AtLeast => ">=",
+            Self::Slope => "slope",
+        })
+    }
+}
+
+/// Judges an excess e (how far the relation is violated; negative with room to spare) with half-width h against the
+/// smallest violation m that the run must be able to see.
+///
+/// Refuted where e > h; supported where e ≤ h and e + h ≤ m; inconclusive otherwise. An infinite h or a NaN decides nothing.
+pub fn judge(excess: f64, half_width: f64, margin: f64) -> Verdict {
+    if excess > half_width {
+        Verdict::Refuted
+    } else if excess + half_width <= margin {
+        Verdict::Supported
+    } else {
+        Verdict::Inconclusive
+    }
+}
+
+/// The excess of `lhs − rhs = difference` over what `relation` allows.
+pub fn excess(relation: Relation, difference: f64) -> f64 {
+    match relation {
+        Relation::Equal | Relation::Slope => difference.abs(),
+        Relation::AtMost => difference,
+        Relation::AtLeast => -difference,
+    }
+}
+
+/// Two-sided normal quantile z of one comparison: the family's level α is shared by all comparisons (Bonferroni) and
+/// by the rounds of sampling, round r ≥ 1 getting α/(r(r+1)), which sums to α whenever one stops.
+///
+/// `level` in (0, 1), `comparisons` ≥ 1. Accurate to 1e-9 down to tails of 1e-15.
+pub fn z_score(level: f64, comparisons: u64, round: u32) -> f64 {
+    let rounds = f64::from(round) * f64::from(round + 1);
+    let tail = 0.5 * level / comparisons.max(1) as f64 / rounds;
+    -Normal::standard().inverse_cdf(tail)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_three_verdicts() {
+        assert_eq!(judge(0.3, 0.1, 0.05), Verdict::Refuted);
+        assert_eq!(judge(0.05, 0.1, 0.2), Verdict::Supported);
+        assert_eq!(judge(0.05, 0.1, 0.1), Verdict::Inconclusive);
+        assert_eq!(judge(-5.0, 0.1, 0.05), Verdict::Supported);
+        assert_eq!(judge(f64::NAN, 0.1, 0.05), Verdict::Inconclusive);
+        assert_eq!(judge(1.0, f64::INFINITY, 0.05), Verdict::Inconclusive);
+    }
+
+    /// Φ⁻¹(1 − 0.025) and Φ⁻¹(1 − 1e-9/2), from tables of the normal distribution.
+    #[test]
+    fn quantiles_are_those_of_the_normal() {
+        assert!((z_score(0.10, 1, 1) - 1.959_963_984_540).abs() < 1e-9);
+        assert!((z_score(0.02, 10_000_000, 1) - 6.109_410_204_869).abs() < 1e-6);
+    }
+}
