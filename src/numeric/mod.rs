@@ -4,6 +4,7 @@
 
 pub mod exp;
 pub mod normal;
+pub mod product;
 
 /// The vector instructions of this machine, asked for once.
 ///

@@ -1,0 +1,95 @@
+//! Control variates for free: the posterior sums at γ = 0, whose means are known.
+//!
+//! At γ = 0 the weights are the prior's. Expanding the observables in √γ, their leading fluctuations are spanned by
+//! seven statistics of the same (I, z), all central in i under p, with x̃ = x − EX and Σ = Cov X:
+//!
+//! | statistic | mean |
+//! | --- | --- |
+//! | ½ E_p D | tr Σ |
+//! | E_p a | 0 |
+//! | Cov_p(a, D) | 0 |
+//! | Var_p a = zᵀΣz | tr Σ |
+//! | Var_p D | Var\|x̃\|² + 4 tr Σ² |
+//! | κ_p(a, a, D) | Var\|x̃\|² |
+//! | ι(x_I) − H | 0 |
+//!
+//! Regressing the readouts on them ([`crate::moments::Moments::regress`]) removes the variance at small γ down to
+//! O(√γ) of itself; at large γ it does nothing and costs one pass without exponentials.
+
+use super::sums::Neighbours;
+use crate::numeric::arch;
+
+/// Number of control variates of a discrete source.
+pub const CONTROLS: usize = 7;
+const LANES: usize = 8;
+
+/// The moments of a law that fix the means of its controls.
+#[derive(Debug, Clone, Copy)]
+pub struct LawMoments {
+    /// tr Σ = E|x̃|².
+    pub variance: f64,
+    /// tr Σ².
+    pub variance_squared: f64,
+    /// Var|x̃|² = E|x̃|⁴ − (tr Σ)².
+    pub norm_variance: f64,
+}
+
+impl LawMoments {
+    /// Means of the controls, in the order of the table above.
+    pub fn control_means(&self) -> [f64; CONTROLS] {
+        let Self { variance, variance_squared, norm_variance } = *self;
+        [variance, 0.0, 0.0, variance, norm_variance + 4.0 * variance_squared, norm_variance, 0.0]
+    }
+}
+
+/// Prior sums Σ p f over the atoms, f = D, a, a², D², aD, a²D.
+#[derive(Debug, Clone, Copy, Default)]
+pub struct PriorSums {
+    sums: [f64; 6],
+}
+
+impl PriorSums {
+    /// Adds the atoms of `neighbours` with their prior weights `weights` (the source atom has a = D = 0).
+    pub fn add(&mut self, neighbours: &Neighbours, weights: &[f64]) {
+        arch().dispatch(
+            #[inline(always)]
+            || self.add_portable(neighbours, weights),
+        );
+    }
+
+    #[inline(always)]
+    fn add_portable(&mut self, neighbours: &Neighbours, weights: &[f64]) {
+        let n = weights.len();
+        let whole = n - n % LANES;
+        let (noise, distance) = (&neighbours.noise[..n], &neighbours.distance[..n]);
+        let mut lanes = [[0.0; LANES]; 6];
+        for start in (0..whole).step_by(LANES) {
+            for l in 0..LANES {
+                let (p, a, d) = (weights[start + l], noise[start + l], distance[start + l]);
+                let (pa, pd) = (p * a, p * d);
+                lanes[0][l] += pd;
+                lanes[1][l] += pa;
+                lanes[2][l] = pa.mul_add(a, lanes[2][l]);
+                lanes[3][l] = pd.mul_add(d, lanes[3][l]);
+                lanes[4][l] = pa.mul_add(d, lanes[4][l]);
+                lanes[5][l] = (pa * a).mul_add(d, lanes[5][l]);
+            }
+        }
+        for (sum, lane) in self.sums.iter_mut().zip(lanes) {
+            *sum += lane.iter().sum::<f64>();
+        }
+        for i in whole..n {
+            let (p, a, d) = (weights[i], noise[i], distance[i]);
+            for (sum, f) in self.sums.iter_mut().zip([d, a, a * a, d * d, a * d, a * a * d]) {
+                *sum += p * f;
+            }
+        }
+    }
+
+    /// The controls, given the information content of the source atom minus H.
+    pub fn controls(&self, content: f64) -> [f64; CONTROLS] {
+        let [d, a, aa, dd, ad, aad] = self.sums;
+        let third = aad - aa * d - 2.0 * a * ad + 2.0 * a * a * d;
+        [0.5 * d, a, ad - a * d, aa - a * a, dd - d * d, third, content]
+    }
+}

@@ -1,0 +1,52 @@
+//! The law of X given Y, sampled: one draw of (X, Z) serves every SNR of a grid.
+//!
+//! A [`Sampler`] turns the random words of one sample into [`Observable`]s at every point of a [`Grid`]; a [`Readout`]
+//! combines them linearly into one number a sample, before any moment is taken.
+
+pub mod atoms;
+pub mod controls;
+pub mod grid;
+pub mod readout;
+pub mod simplex;
+pub mod sums;
+
+pub use grid::{Grid, SnrPoint, Spacing};
+pub use readout::{Observable, Observed, Readout, Term, Weight};
+
+use crate::error::{Error, Result};
+use crate::estimate::Estimate;
+use crate::source::{Law, Source};
+use crate::stream::Stream;
+
+/// Samples that share one noise product.
+pub const BATCH: usize = 64;
+
+/// Draws (X, Z) and evaluates the posterior's observables at every SNR of a grid.
+pub trait Sampler: Send + Sync {
+    /// Observes samples `first .. first + BATCH` of `stream` at every point of `grid`.
+    ///
+    /// `out[s][g]` of sample s and grid point g (row-major BATCH × grid.len()); `controls` is BATCH × [`Sampler::control_means`]`.len()`.
+    fn observe(&self, stream: &Stream, first: u64, grid: &Grid, out: &mut [Observed], controls: &mut [f64]);
+
+    /// True means of the control variates that [`Sampler::observe`] writes.
+    fn control_means(&self) -> &[f64];
+}
+
+/// The sampler of a source.
+///
+/// # Errors
+/// [`Error::Unsupported`] for laws that go through deterministic routes alone (densities on the line).
+pub fn sampler(source: &Source) -> Result<Box<dyn Sampler>> {
+    let shannon = || source.pmf().map_or(Estimate::exact(f64::INFINITY), |pmf| pmf.shannon()).value;
+    match source.law() {
+        Law::Atoms(atoms) if atoms.missing == 0.0 => Ok(Box::new(atoms::AtomSampler::new(atoms, shannon()))),
+        Law::Simplex(simplex) => Ok(Box::new(simplex::SimplexSampler::new(simplex, shannon()))),
+        Law::Atoms(_) => Err(unsupported(source, "infinitely many atoms: use --method quadrature, or a finite `atoms=`")),
+        Law::Density(_) => Err(unsupported(source, "a density on the line has deterministic routes only: use --method quadrature")),
+        _ => Err(unsupported(source, "no posterior sampler for this law")),
+    }
+}
+
+fn unsupported(source: &Source, message: &str) -> Error {
+    Error::Unsupported { quantity: "Monte-Carlo".into(), source_spec: source.spec().into(), message: message.into() }
+}
