@@ -4,3 +4,4 @@ pub mod estimate;
 pub mod numeric;
 pub mod source;
 pub mod stream;
+pub mod tail;
