@@ -160,7 +160,11 @@ fn pseudo_inverse(size: usize, at: impl Fn(usize, usize) -> f64) -> (DMatrix<f64
     let scale: Vec<f64> = (0..size).map(|i| at(i, i).sqrt()).collect();
     let usable = |i: usize| scale[i] > 0.0 && scale[i].is_finite();
     let correlation =
-        DMatrix::from_fn(size, size, |i, j| if usable(i) && usable(j) { at(i, j) / (scale[i] * scale[j]) } else { 0.0 });
+        DMatrix::from_fn(
+            size,
+            size,
+            |i, j| if usable(i) && usable(j) { at(i, j) / (scale[i] * scale[j]) } else { 0.0 },
+        );
     let eigen = SymmetricEigen::new(correlation);
     let threshold = DEPENDENT * eigen.eigenvalues.iter().copied().fold(0.0, f64::max);
     let kept: Vec<usize> = (0..size).filter(|&k| eigen.eigenvalues[k] > threshold).collect();

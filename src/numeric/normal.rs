@@ -10,17 +10,22 @@ pub const FIRST_BLOCK: u32 = 1;
 /// Fills `out` with independent N(0, 1): coordinates 2b and 2b+1 are the radius times cosine and sine of block
 /// [`FIRST_BLOCK`] + b of `sample`. Absolute error below 4e-16 of the radius.
 pub fn fill(stream: &Stream, sample: u64, out: &mut [f64]) {
+    fill_from(stream, sample, FIRST_BLOCK, out);
+}
+
+/// As [`fill`], from block `first` of `sample` on: `out` uses ⌈len/2⌉ blocks.
+pub fn fill_from(stream: &Stream, sample: u64, first: u32, out: &mut [f64]) {
     super::arch().dispatch(
         #[inline(always)]
-        || fill_portable(stream, sample, out),
+        || fill_portable(stream, sample, first, out),
     );
 }
 
 #[inline(always)]
-fn fill_portable(stream: &Stream, sample: u64, out: &mut [f64]) {
+fn fill_portable(stream: &Stream, sample: u64, first: u32, out: &mut [f64]) {
     for (chunk_index, chunk) in out.chunks_mut(2 * LANES).enumerate() {
         let (mut radius, mut turn) = ([1.0; LANES], [0.0; LANES]);
-        let first = FIRST_BLOCK + (chunk_index * LANES) as u32;
+        let first = first + (chunk_index * LANES) as u32;
         for (lane, (u, t)) in radius.iter_mut().zip(&mut turn).enumerate().take(chunk.len().div_ceil(2)) {
             [*u, *t] = stream.uniforms(sample, first + lane as u32);
         }

@@ -7,7 +7,7 @@ use super::sums::{Neighbours, Sums};
 use super::{BATCH, Sampler};
 use crate::numeric::{normal, product};
 use crate::source::Atoms;
-use crate::source::draw::Cumulative;
+use crate::source::cumulative::Cumulative;
 use crate::stream::Stream;
 
 /// Atoms per block of the product: two blocks of BATCH × CHUNK products (2 MB) stay in the second-level cache.
@@ -34,7 +34,8 @@ impl AtomSampler {
     /// `shannon` is H, nats. Time and memory O(N d) + O(d²).
     pub fn new(atoms: &Atoms, shannon: f64) -> Self {
         let mean = atoms.mean();
-        let centred: Vec<f64> = atoms.points.chunks(atoms.dim).flat_map(|row| row.iter().zip(&mean).map(|(x, m)| x - m)).collect();
+        let centred: Vec<f64> =
+            atoms.points.chunks(atoms.dim).flat_map(|row| row.iter().zip(&mean).map(|(x, m)| x - m)).collect();
         let norms: Vec<f64> = centred.chunks(atoms.dim).map(|row| row.iter().map(|x| x * x).sum()).collect();
         let moment = |power: i32| norms.iter().zip(&atoms.weights).map(|(n, p)| p * n.powi(power)).sum::<f64>();
         let variance = moment(1);
@@ -114,7 +115,15 @@ impl AtomSampler {
     }
 
     /// Adds the atoms `start .. start + n` to the sums of every sample; `products` is 2·BATCH × n.
-    fn add_chunk(&self, batch: &mut Batch, start: usize, n: usize, products: &[f64], roots: &[Vec<f64>], scratch: &mut Neighbours) {
+    fn add_chunk(
+        &self,
+        batch: &mut Batch,
+        start: usize,
+        n: usize,
+        products: &[f64],
+        roots: &[Vec<f64>],
+        scratch: &mut Neighbours,
+    ) {
         let points = batch.sums.len() / BATCH;
         for s in 0..BATCH {
             let i = batch.index[s];
@@ -140,7 +149,8 @@ impl AtomSampler {
 impl Sampler for AtomSampler {
     fn observe(&self, stream: &Stream, first: u64, grid: &Grid, out: &mut [Observed], controls: &mut [f64]) {
         let mut batch = self.draw(stream, first, grid);
-        let roots: Vec<Vec<f64>> = batch.draws.iter().map(|d| d.snrs.iter().map(|(snr, _)| snr.sqrt()).collect()).collect();
+        let roots: Vec<Vec<f64>> =
+            batch.draws.iter().map(|d| d.snrs.iter().map(|(snr, _)| snr.sqrt()).collect()).collect();
         let (mut products, mut scratch) = (Vec::new(), Neighbours::default());
         for (c, atoms) in self.centred.chunks(CHUNK * self.dim).enumerate() {
             let n = atoms.len() / self.dim;

@@ -41,8 +41,12 @@ pub fn sampler(source: &Source) -> Result<Box<dyn Sampler>> {
     match source.law() {
         Law::Atoms(atoms) if atoms.missing == 0.0 => Ok(Box::new(atoms::AtomSampler::new(atoms, shannon()))),
         Law::Simplex(simplex) => Ok(Box::new(simplex::SimplexSampler::new(simplex, shannon()))),
-        Law::Atoms(_) => Err(unsupported(source, "infinitely many atoms: use --method quadrature, or a finite `atoms=`")),
-        Law::Density(_) => Err(unsupported(source, "a density on the line has deterministic routes only: use --method quadrature")),
+        Law::Atoms(_) => {
+            Err(unsupported(source, "infinitely many atoms: use --method quadrature, or a finite `atoms=`"))
+        }
+        Law::Density(_) => {
+            Err(unsupported(source, "a density on the line has deterministic routes only: use --method quadrature"))
+        }
         _ => Err(unsupported(source, "no posterior sampler for this law")),
     }
 }

@@ -104,7 +104,9 @@ impl Readout {
 
     /// The readout with grid positions looked up once; every point must be on `grid`.
     pub fn on(&self, grid: &Grid) -> PlacedReadout {
-        let place = |t: &Term| (grid.index(&t.point).expect("the grid holds every point of its readouts"), t.observable, t.weight);
+        let place = |t: &Term| {
+            (grid.index(&t.point).expect("the grid holds every point of its readouts"), t.observable, t.weight)
+        };
         PlacedReadout { terms: self.terms.iter().map(place).collect() }
     }
 }

@@ -7,7 +7,7 @@ use super::sums::{Neighbours, Sums};
 use super::{BATCH, Sampler};
 use crate::numeric::normal;
 use crate::source::Simplex;
-use crate::source::draw::Cumulative;
+use crate::source::cumulative::Cumulative;
 use crate::stream::Stream;
 
 /// Sampler of a law on orthonormal atoms, O(N) a sample and SNR.

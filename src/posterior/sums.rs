@@ -215,7 +215,13 @@ mod tests {
             for i in 0..37 {
                 let (a, d) = (reference.noise[i], reference.distance[i]);
                 let w = (root * a - 0.5 * root * root * d + reference.log_ratio[i]).exp();
-                expected.add(&Sums { weight: w, distance: w * d, noise: w * a, distance_squared: w * d * d, noise_distance: w * a * d });
+                expected.add(&Sums {
+                    weight: w,
+                    distance: w * d,
+                    noise: w * a,
+                    distance_squared: w * d * d,
+                    noise_distance: w * a * d,
+                });
             }
             assert!((got.weight - expected.weight).abs() <= 1e-14 * (1.0 + expected.weight), "Σw at √γ = {root}");
             assert!((got.distance - expected.distance).abs() <= 1e-14 * (1.0 + expected.distance));

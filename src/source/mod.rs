@@ -1,6 +1,8 @@
 //! Named laws on R^d: one file a law, one line a law in [`KINDS`].
 
 pub mod codebook;
+pub mod cumulative;
+pub mod draw;
 pub mod embedding;
 pub mod law;
 pub mod pmf;
@@ -10,6 +12,7 @@ pub mod zipf;
 
 use std::sync::Arc;
 
+pub use draw::Sampler;
 pub use law::{Atoms, Density, Law, Mixture, Simplex};
 pub use pmf::{FinitePmf, Pmf};
 pub use spec::{Argument, Arguments, Parameter, Spec};
