@@ -157,6 +157,9 @@ fn keep_largest(values: &mut Vec<f64>) {
 
 /// Pseudo-inverse of a covariance by its correlation matrix's eigenvectors, and its rank.
 fn pseudo_inverse(size: usize, at: impl Fn(usize, usize) -> f64) -> (DMatrix<f64>, usize) {
+    if size == 0 {
+        return (DMatrix::zeros(0, 0), 0);
+    }
     let scale: Vec<f64> = (0..size).map(|i| at(i, i).sqrt()).collect();
     let usable = |i: usize| scale[i] > 0.0 && scale[i].is_finite();
     let correlation =

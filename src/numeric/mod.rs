@@ -8,8 +8,10 @@ pub mod product;
 
 /// The vector instructions of this machine, asked for once.
 ///
-/// Code inside `arch().dispatch(…)` is compiled for each instruction set (AVX-512, AVX2 with FMA, portable) and the
-/// best one that the machine has is called; results are the same bits in all of them.
+/// What `arch().dispatch(…)` is given is compiled for each instruction set (AVX-512, AVX2 with FMA, portable) and the
+/// best one that the machine has is called; results are the same bits in all of them. Pass a [`pulp::WithSimd`] whose
+/// `with_simd` and everything below it is `#[inline(always)]`: a closure of any size is not inlined into the version
+/// with the instructions, and then calls a software `fma` (seen: 20 times slower).
 #[inline]
 pub fn arch() -> pulp::Arch {
     static ARCH: std::sync::OnceLock<pulp::Arch> = std::sync::OnceLock::new();

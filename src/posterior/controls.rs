@@ -51,10 +51,7 @@ pub struct PriorSums {
 impl PriorSums {
     /// Adds the atoms of `neighbours` with their prior weights `weights` (the source atom has a = D = 0).
     pub fn add(&mut self, neighbours: &Neighbours, weights: &[f64]) {
-        arch().dispatch(
-            #[inline(always)]
-            || self.add_portable(neighbours, weights),
-        );
+        arch().dispatch(Add { sums: self, neighbours, weights });
     }
 
     #[inline(always)]
@@ -91,5 +88,20 @@ impl PriorSums {
         let [d, a, aa, dd, ad, aad] = self.sums;
         let third = aad - aa * d - 2.0 * a * ad + 2.0 * a * a * d;
         [0.5 * d, a, ad - a * d, aa - a * a, dd - d * d, third, content]
+    }
+}
+
+struct Add<'a> {
+    sums: &'a mut PriorSums,
+    neighbours: &'a Neighbours,
+    weights: &'a [f64],
+}
+
+impl pulp::WithSimd for Add<'_> {
+    type Output = ();
+
+    #[inline(always)]
+    fn with_simd<S: pulp::Simd>(self, _: S) {
+        self.sums.add_portable(self.neighbours, self.weights);
     }
 }
