@@ -15,10 +15,23 @@ pub fn fill(stream: &Stream, sample: u64, out: &mut [f64]) {
 
 /// As [`fill`], from block `first` of `sample` on: `out` uses ⌈len/2⌉ blocks.
 pub fn fill_from(stream: &Stream, sample: u64, first: u32, out: &mut [f64]) {
-    super::arch().dispatch(
-        #[inline(always)]
-        || fill_portable(stream, sample, first, out),
-    );
+    super::arch().dispatch(Fill { stream, sample, first, out });
+}
+
+struct Fill<'a> {
+    stream: &'a Stream,
+    sample: u64,
+    first: u32,
+    out: &'a mut [f64],
+}
+
+impl pulp::WithSimd for Fill<'_> {
+    type Output = ();
+
+    #[inline(always)]
+    fn with_simd<S: pulp::Simd>(self, _: S) {
+        fill_portable(self.stream, self.sample, self.first, self.out);
+    }
 }
 
 #[inline(always)]
