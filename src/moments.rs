@@ -6,7 +6,7 @@ use serde::{Deserialize, Serialize};
 use crate::estimate::Flags;
 
 /// Largest absolute summands kept for each column: enough to fit a Pareto tail, few enough to merge and store.
-const TAIL: usize = 128;
+const TAIL: usize = 64;
 /// Eigenvalues of the controls' correlation matrix below this share of the largest count as zero: dependent controls.
 const DEPENDENT: f64 = 1e-9;
 
@@ -18,7 +18,7 @@ const DEPENDENT: f64 = 1e-9;
 pub struct Moments {
     n: u64,
     mean: Vec<f64>,
-    /// Σ (x_i − mean_i)(x_j − mean_j), row-major, lower triangle filled.
+    /// Σ (x_i − mean_i)(x_j − mean_j) for j ≤ i, row by row.
     scatter: Vec<f64>,
     absolute: Vec<f64>,
     largest: Vec<Vec<f64>>,
@@ -30,7 +30,7 @@ impl Moments {
         Self {
             n: 0,
             mean: vec![0.0; width],
-            scatter: vec![0.0; width * width],
+            scatter: vec![0.0; width * (width + 1) / 2],
             absolute: vec![0.0; width],
             largest: vec![Vec::new(); width],
         }
@@ -59,15 +59,22 @@ impl Moments {
         block
     }
 
-    /// Adds `weight`·v vᵀ to the lower triangle of the scatter.
+    /// Adds `weight`·v vᵀ to the scatter.
     fn add_outer(&mut self, v: &[f64], weight: f64) {
-        let width = v.len();
+        let mut row = 0;
         for (i, &x) in v.iter().enumerate() {
             let scaled = weight * x;
-            for (s, y) in self.scatter[i * width..i * width + i + 1].iter_mut().zip(v) {
+            for (s, y) in self.scatter[row..=row + i].iter_mut().zip(v) {
                 *s += scaled * y;
             }
+            row += i + 1;
         }
+    }
+
+    /// Centred cross product of columns `i` and `j`.
+    fn cross(&self, i: usize, j: usize) -> f64 {
+        let (low, high) = (i.min(j), i.max(j));
+        self.scatter[high * (high + 1) / 2 + low]
     }
 
     /// The moments of both sets of samples together; `other` has the same width.
@@ -93,11 +100,11 @@ impl Moments {
 
     /// The moments of some of the columns.
     pub fn select(&self, columns: &[usize]) -> Self {
-        let at = |i: usize, j: usize| self.scatter[i.max(j) * self.mean.len() + i.min(j)];
+        let row = |(i, &high): (usize, &usize)| columns[..=i].iter().map(move |&low| self.cross(high, low));
         Self {
             n: self.n,
             mean: columns.iter().map(|&i| self.mean[i]).collect(),
-            scatter: columns.iter().flat_map(|&i| columns.iter().map(move |&j| at(i, j))).collect(),
+            scatter: columns.iter().enumerate().flat_map(row).collect(),
             absolute: columns.iter().map(|&i| self.absolute[i]).collect(),
             largest: columns.iter().map(|&i| self.largest[i].clone()).collect(),
         }
@@ -128,20 +135,19 @@ impl Moments {
     pub fn regress(&self, known: &[f64]) -> Regression {
         let (width, controls) = (self.width(), known.len());
         let readouts = width - controls;
-        let at = |i: usize, j: usize| self.scatter[i.max(j) * width + i.min(j)];
-        let (inverse, rank) = pseudo_inverse(controls, |i, j| at(readouts + i, readouts + j));
+        let (inverse, rank) = pseudo_inverse(controls, |i, j| self.cross(readouts + i, readouts + j));
         let shift = DVector::from_iterator(controls, (0..controls).map(|i| self.mean[readouts + i] - known[i]));
         let mut beta = Vec::with_capacity(readouts);
         for i in 0..readouts {
-            let cross = DVector::from_iterator(controls, (0..controls).map(|j| at(i, readouts + j)));
+            let cross = DVector::from_iterator(controls, (0..controls).map(|j| self.cross(i, readouts + j)));
             beta.push(&inverse * cross);
         }
         let freedom = (self.n as f64 - 1.0 - rank as f64).max(1.0) * self.n as f64;
         let covariance = DMatrix::from_fn(readouts, readouts, |i, j| {
             // Written from the smaller index so that (i, j) and (j, i) are the same bits.
             let (i, j) = (i.min(j), i.max(j));
-            let explained: f64 = (0..controls).map(|k| beta[i][k] * at(j, readouts + k)).sum();
-            let residual = at(i, j) - explained;
+            let explained: f64 = (0..controls).map(|k| beta[i][k] * self.cross(j, readouts + k)).sum();
+            let residual = self.cross(i, j) - explained;
             if i == j { residual.max(0.0) / freedom } else { residual / freedom }
         });
         let value = (0..readouts).map(|i| self.mean[i] - beta[i].dot(&shift)).collect();

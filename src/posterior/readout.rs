@@ -111,6 +111,17 @@ impl Readout {
     }
 }
 
+impl std::fmt::Display for Readout {
+    /// Names the readout by what it observes: two readouts with the same text are the same functional.
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        for (i, term) in self.terms.iter().enumerate() {
+            let separator = if i == 0 { "" } else { " + " };
+            write!(f, "{separator}{:?} {:?} {:?}", term.weight, term.observable, term.point)?;
+        }
+        Ok(())
+    }
+}
+
 /// A readout on a particular grid.
 #[derive(Debug, Clone)]
 pub struct PlacedReadout {

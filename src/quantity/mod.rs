@@ -1,9 +1,18 @@
 //! The numbers that the claim language knows by name: one line a quantity in [`QUANTITIES`].
 
+pub mod channel;
+pub mod instruments;
+pub mod interval;
+pub mod source;
+
 use std::sync::Arc;
 
 use crate::error::{Error, Result};
+use crate::estimate::Estimate;
+use crate::posterior::Readout;
 use crate::source::Source;
+
+pub use instruments::Instruments;
 
 /// What must be fixed before a quantity has a value.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
@@ -38,6 +47,22 @@ pub struct Quantity {
     pub arguments: &'static [&'static str],
     /// One line for `klaim list quantities`, with the formula and the unit.
     pub summary: &'static str,
+    /// How it is obtained.
+    pub rule: Rule,
+}
+
+/// How a quantity is obtained.
+#[derive(Debug)]
+pub enum Rule {
+    /// The source knows it.
+    Known(fn(&Need) -> Result<Estimate>),
+    /// Deterministically where the law has such a route (`None` where not), and otherwise by a readout.
+    Measured {
+        /// Closed form or quadrature.
+        deterministic: fn(&Need, &Instruments) -> Result<Option<Estimate>>,
+        /// The readout whose mean it is; `None` where only the deterministic route exists.
+        readout: Option<fn(&Need) -> Result<Readout>>,
+    },
 }
 
 /// Where a quantity is measured: the axes of its scope and its arguments. Axes beyond the scope stay `None`.
@@ -66,98 +91,177 @@ pub struct Need {
 
 /// Every quantity, in the order of the documentation.
 pub const QUANTITIES: &[Quantity] = &[
-    Quantity { name: "dim", scope: Scope::Source, arguments: &[], summary: "dimension d" },
+    Quantity {
+        name: "dim",
+        scope: Scope::Source,
+        arguments: &[],
+        summary: "dimension d",
+        rule: Rule::Known(source::dim),
+    },
     Quantity {
         name: "atoms",
         scope: Scope::Source,
         arguments: &[],
         summary: "number of atoms N; inf for infinitely many or a continuous law",
+        rule: Rule::Known(source::atoms),
     },
     Quantity {
         name: "shannon",
         scope: Scope::Source,
         arguments: &[],
         summary: "Shannon entropy H = E[−ln p(X)], nats; inf for a continuous law",
+        rule: Rule::Known(source::shannon),
     },
     Quantity {
         name: "renyi_half",
         scope: Scope::Source,
         arguments: &[],
         summary: "Rényi entropy of order ½, H_½ = 2 ln Σ √p, nats",
+        rule: Rule::Known(source::renyi_half),
     },
     Quantity {
         name: "renyi",
         scope: Scope::Source,
         arguments: &["order"],
         summary: "Rényi entropy of the given order, (1−a)⁻¹ ln Σ p^a, nats",
+        rule: Rule::Known(source::renyi),
     },
     Quantity {
         name: "collision",
         scope: Scope::Source,
         arguments: &[],
         summary: "collision entropy H_2 = −ln Σ p², nats",
+        rule: Rule::Known(source::collision),
     },
-    Quantity { name: "min_entropy", scope: Scope::Source, arguments: &[], summary: "min-entropy −ln max p, nats" },
-    Quantity { name: "second_moment", scope: Scope::Source, arguments: &[], summary: "total variance E|X − EX|²" },
+    Quantity {
+        name: "min_entropy",
+        scope: Scope::Source,
+        arguments: &[],
+        summary: "min-entropy −ln max p, nats",
+        rule: Rule::Known(source::min_entropy),
+    },
+    Quantity {
+        name: "second_moment",
+        scope: Scope::Source,
+        arguments: &[],
+        summary: "total variance E|X − EX|²",
+        rule: Rule::Known(source::second_moment),
+    },
     Quantity {
         name: "psi1",
         scope: Scope::Source,
         arguments: &[],
         summary: "sub-exponential norm of the information content about its mean, nats",
+        rule: Rule::Known(source::psi1),
     },
     Quantity {
         name: "info_variance",
         scope: Scope::Source,
         arguments: &[],
         summary: "varentropy Var[−ln p(X)], nats²",
+        rule: Rule::Known(source::info_variance),
     },
     Quantity {
         name: "mmse",
         scope: Scope::Snr,
         arguments: &[],
         summary: "minimum mean-square error M(γ) = E|X − E[X|Y]|²",
+        rule: Rule::Measured { deterministic: channel::mmse, readout: Some(|need| Ok(channel::mmse_readout(need))) },
     },
     Quantity {
-        name: "mmse_slope", scope: Scope::Snr, arguments: &[], summary: "−M′(γ) = E‖Cov(X|Y)‖²_F ≥ 0"
+        name: "mmse_slope",
+        scope: Scope::Snr,
+        arguments: &[],
+        summary: "−M′(γ) = E‖Cov(X|Y)‖²_F ≥ 0",
+        rule: Rule::Measured {
+            deterministic: channel::mmse_slope,
+            readout: Some(|need| Ok(channel::mmse_slope_readout(need))),
+        },
     },
     Quantity {
-        name: "mmse_curvature", scope: Scope::Snr, arguments: &[], summary: "M″(γ) = E[2 tr Cov³ − ‖K₃‖²]"
+        name: "mmse_curvature",
+        scope: Scope::Snr,
+        arguments: &[],
+        summary: "M″(γ) = E[2 tr Cov³ − ‖K₃‖²]",
+        rule: Rule::Measured { deterministic: channel::mmse_curvature, readout: None },
     },
-    Quantity { name: "information", scope: Scope::Snr, arguments: &[], summary: "mutual information I(X; Y_γ), nats" },
+    Quantity {
+        name: "information",
+        scope: Scope::Snr,
+        arguments: &[],
+        summary: "mutual information I(X; Y_γ), nats",
+        rule: Rule::Measured {
+            deterministic: channel::information,
+            readout: Some(|need| Ok(channel::information_readout(need))),
+        },
+    },
     Quantity {
         name: "posterior_entropy",
         scope: Scope::Snr,
         arguments: &[],
         summary: "H(X|Y_γ) = H − I, nats; discrete laws only",
+        rule: Rule::Measured {
+            deterministic: channel::posterior_entropy,
+            readout: Some(|need| Ok(channel::posterior_entropy_readout(need))),
+        },
     },
     Quantity {
         name: "lmmse",
         scope: Scope::Snr,
         arguments: &[],
         summary: "error of the best linear estimate, tr Σ(I + γΣ)⁻¹",
+        rule: Rule::Measured { deterministic: channel::lmmse, readout: None },
     },
     Quantity {
         name: "information_gain",
         scope: Scope::Interval,
         arguments: &[],
         summary: "I(snr_max) − I(snr_min), nats",
+        rule: Rule::Measured {
+            deterministic: interval::information_gain,
+            readout: Some(interval::information_gain_readout),
+        },
     },
-    Quantity { name: "ratio_log", scope: Scope::Interval, arguments: &[], summary: "ln(snr_max/snr_min)" },
+    Quantity {
+        name: "ratio_log",
+        scope: Scope::Interval,
+        arguments: &[],
+        summary: "ln(snr_max/snr_min)",
+        rule: Rule::Known(interval::ratio_log),
+    },
     Quantity {
         name: "mmse_integral",
         scope: Scope::Interval,
         arguments: &[],
         summary: "½ ∫ M dγ over the interval, nats",
+        rule: Rule::Measured { deterministic: interval::mmse_integral, readout: Some(interval::mmse_integral_readout) },
     },
-    Quantity { name: "mmse_drop", scope: Scope::Interval, arguments: &[], summary: "M(snr_min) − M(snr_max)" },
     Quantity {
-        name: "slope_integral", scope: Scope::Interval, arguments: &[], summary: "∫ −M′ dγ over the interval"
+        name: "mmse_drop",
+        scope: Scope::Interval,
+        arguments: &[],
+        summary: "M(snr_min) − M(snr_max)",
+        rule: Rule::Measured { deterministic: interval::mmse_drop, readout: Some(interval::mmse_drop_readout) },
+    },
+    Quantity {
+        name: "slope_integral",
+        scope: Scope::Interval,
+        arguments: &[],
+        summary: "∫ −M′ dγ over the interval",
+        rule: Rule::Measured {
+            deterministic: interval::slope_integral,
+            readout: Some(interval::slope_integral_readout),
+        },
     },
     Quantity {
         name: "weighted_slope_integral",
         scope: Scope::Interval,
         arguments: &[],
         summary: "∫ −γ M′ dγ over the interval, nats",
+        rule: Rule::Measured {
+            deterministic: interval::weighted_slope_integral,
+            readout: Some(interval::weighted_slope_integral_readout),
+        },
     },
 ];
 

@@ -1,0 +1,50 @@
+//! The CPU backend: blocks of samples in index order, merged one by one.
+
+use std::ops::Range;
+
+use super::Job;
+use crate::error::{Error, Result};
+use crate::moments::Moments;
+use crate::posterior::{BATCH, Observed};
+
+/// Moments of the readouts and controls over the samples of `range`, both ends multiples of [`BATCH`].
+///
+/// Sequential: the caller runs many ranges side by side, and their boundaries fix the tree of merges. Memory is one
+/// batch's, whatever the range.
+///
+/// # Errors
+/// [`Error::NonFinite`] with the address of the first sample whose readout is NaN or infinite.
+pub fn run(job: &Job, range: Range<u64>) -> Result<Moments> {
+    debug_assert!(range.start % BATCH as u64 == 0 && range.end % BATCH as u64 == 0, "ranges are whole batches");
+    let (points, controls) = (job.grid.len(), job.sampler.control_means().len());
+    let placed: Vec<_> = job.readouts.iter().map(|r| r.on(&job.grid)).collect();
+    let mut observed = vec![Observed::default(); BATCH * points];
+    let mut control = vec![0.0; BATCH * controls];
+    let mut rows = Vec::with_capacity(BATCH * job.width());
+    let mut total = Moments::new(job.width());
+    for first in range.step_by(BATCH) {
+        job.sampler.observe(&job.stream, first, &job.grid, &mut observed, &mut control);
+        rows.clear();
+        for s in 0..BATCH {
+            let sample = &observed[s * points..][..points];
+            rows.extend(placed.iter().map(|readout| readout.value(sample)));
+            rows.extend_from_slice(&control[s * controls..][..controls]);
+        }
+        if let Some(at) = rows.iter().position(|x| !x.is_finite()) {
+            return Err(not_finite(job, at, first));
+        }
+        total.merge(&Moments::of_block(&rows, job.width()));
+    }
+    Ok(total)
+}
+
+fn not_finite(job: &Job, at: usize, first: u64) -> Error {
+    let column = at % job.width();
+    Error::NonFinite {
+        quantity: job.readouts.get(column).map_or_else(|| "control variate".into(), |r| r.to_string()),
+        source_spec: job.source.spec().into(),
+        seed: job.stream.seed(),
+        lane: job.stream.lane(),
+        sample: first + (at / job.width()) as u64,
+    }
+}

@@ -1,0 +1,153 @@
+//! Every number that a run needs, once: known ones at once, the others as readouts on the lane of their source.
+
+use std::collections::HashMap;
+use std::sync::Arc;
+
+use rayon::prelude::*;
+
+use crate::error::{Error, Result};
+use crate::estimate::{Estimate, Method};
+use crate::posterior::Readout;
+use crate::quantity::{Instruments, Need, Rule};
+use crate::run::MethodChoice;
+use crate::source::Source;
+
+/// Where one number comes from.
+#[derive(Debug, Clone)]
+pub enum Route {
+    /// Deterministic: final.
+    Known(Estimate),
+    /// Readout number `readout` of lane `lane`.
+    Sampled {
+        /// Index into [`Ledger::lanes`].
+        lane: usize,
+        /// Index into [`Lane::readouts`].
+        readout: usize,
+    },
+}
+
+/// The readouts of one source.
+#[derive(Debug)]
+pub struct Lane {
+    /// The source.
+    pub source: Arc<Source>,
+    /// Its distinct readouts.
+    pub readouts: Vec<Readout>,
+}
+
+/// The distinct needs of a run and where each comes from.
+#[derive(Debug, Default)]
+pub struct Ledger {
+    routes: Vec<Route>,
+    index: HashMap<String, usize>,
+    /// One lane a sampled source.
+    pub lanes: Vec<Lane>,
+}
+
+/// Two needs with the same key are the same number.
+fn key(need: &Need) -> String {
+    format!("{}|{}|{:?}", need.source.spec(), need.quantity.name, need.setting)
+}
+
+enum Found {
+    Known(Estimate),
+    Readout(Readout),
+}
+
+impl Ledger {
+    /// Finds a route for every need; deterministic ones are evaluated here, in parallel. `done` is called after each.
+    ///
+    /// # Errors
+    /// [`Error::Unsupported`] where no route exists by the method chosen; whatever a quantity refuses.
+    pub fn new<'a>(
+        needs: impl Iterator<Item = &'a Need>,
+        choice: MethodChoice,
+        tools: &Instruments,
+        done: &(dyn Fn() + Sync),
+    ) -> Result<Self> {
+        let mut ledger = Self::default();
+        let mut distinct: Vec<&Need> = Vec::new();
+        for need in needs {
+            ledger.index.entry(key(need)).or_insert_with(|| {
+                distinct.push(need);
+                distinct.len() - 1
+            });
+        }
+        let found: Vec<Result<Found>> = distinct
+            .par_iter()
+            .map(|need| {
+                let found = find(need, choice, tools);
+                done();
+                found
+            })
+            .collect();
+        for (need, found) in distinct.into_iter().zip(found) {
+            let route = match found? {
+                Found::Known(estimate) => Route::Known(estimate),
+                Found::Readout(readout) => ledger.place(&need.source, readout),
+            };
+            ledger.routes.push(route);
+        }
+        Ok(ledger)
+    }
+
+    fn place(&mut self, source: &Arc<Source>, readout: Readout) -> Route {
+        let lane = self.lanes.iter().position(|l| l.source.spec() == source.spec()).unwrap_or_else(|| {
+            self.lanes.push(Lane { source: Arc::clone(source), readouts: Vec::new() });
+            self.lanes.len() - 1
+        });
+        let readouts = &mut self.lanes[lane].readouts;
+        let at = readouts.iter().position(|r| *r == readout).unwrap_or_else(|| {
+            readouts.push(readout);
+            readouts.len() - 1
+        });
+        Route::Sampled { lane, readout: at }
+    }
+
+    /// The route of a need that the ledger was made with.
+    pub fn route(&self, need: &Need) -> &Route {
+        &self.routes[self.index[&key(need)]]
+    }
+
+    /// Number of distinct numbers.
+    pub fn len(&self) -> usize {
+        self.routes.len()
+    }
+
+    /// Whether nothing is needed.
+    pub fn is_empty(&self) -> bool {
+        self.routes.is_empty()
+    }
+}
+
+fn find(need: &Need, choice: MethodChoice, tools: &Instruments) -> Result<Found> {
+    let unsupported = |message: &str| Error::Unsupported {
+        quantity: need.quantity.name.into(),
+        source_spec: need.source.spec().into(),
+        message: message.into(),
+    };
+    let (deterministic, readout) = match &need.quantity.rule {
+        Rule::Known(value) => return value(need).map(Found::Known),
+        Rule::Measured { deterministic, readout } => (deterministic, readout),
+    };
+    if choice != MethodChoice::MonteCarlo || readout.is_none() {
+        if let Some(estimate) = deterministic(need, tools)? {
+            let wanted = match choice {
+                MethodChoice::ClosedForm => estimate.method == Method::ClosedForm,
+                MethodChoice::Quadrature => estimate.method != Method::MonteCarlo,
+                MethodChoice::Auto | MethodChoice::MonteCarlo => true,
+            };
+            return if wanted { Ok(Found::Known(estimate)) } else { Err(unsupported("has no closed form; use --method auto")) };
+        }
+    }
+    match (choice, readout) {
+        (MethodChoice::Auto | MethodChoice::MonteCarlo, Some(readout)) => {
+            crate::posterior::sampler(&need.source)?;
+            readout(need).map(Found::Readout)
+        }
+        (MethodChoice::Auto | MethodChoice::MonteCarlo, None) => {
+            Err(unsupported("has a deterministic route for laws on a line, their products and Gaussians only"))
+        }
+        _ => Err(unsupported("has no deterministic route; use --method auto or monte-carlo")),
+    }
+}

@@ -1,0 +1,167 @@
+//! Rounds of sampling: strips of samples in parallel, merged in a tree fixed by their index.
+
+use std::sync::atomic::{AtomicBool, Ordering};
+
+use rayon::prelude::*;
+
+use crate::backend::{Job, cpu};
+use crate::error::Result;
+use crate::moments::{Moments, Regression};
+use crate::posterior::{self, BATCH, Grid, Sampler};
+use crate::run::checkpoint::Checkpoint;
+use crate::run::ledger::Lane;
+use crate::stream::Stream;
+
+/// Strips of one round: the units of parallel work, of shards and of the checkpoint.
+pub const STRIPS: u64 = 32;
+/// Samples of the first round: one batch a strip.
+pub const FIRST_ROUND: u64 = STRIPS * BATCH as u64;
+/// Each round ends at this many times the samples of the one before.
+pub const GROWTH: u64 = 4;
+
+/// Samples taken by the end of round `round` (1, 2, …) under a budget: 2048·4^(round−1), at most the budget rounded up
+/// to whole batches in every strip.
+pub fn samples_after(round: u32, budget: u64) -> u64 {
+    let cap = budget.div_ceil(FIRST_ROUND).max(1) * FIRST_ROUND;
+    GROWTH.checked_pow(round - 1).and_then(|g| g.checked_mul(FIRST_ROUND)).map_or(cap, |n| n.min(cap))
+}
+
+/// One source being sampled.
+pub struct LaneState {
+    sampler: Box<dyn Sampler>,
+    stream: Stream,
+    lane: Lane,
+    /// Readouts still measured, indices into the lane's.
+    active: Vec<usize>,
+    moments: Moments,
+    regression: Option<Regression>,
+}
+
+/// What the strips of a run share.
+pub struct Conditions<'a> {
+    /// Finished strips, read before sampling and written after.
+    pub checkpoint: Option<&'a Checkpoint>,
+    /// Slice i of n, or everything.
+    pub shard: Option<(u64, u64)>,
+    /// Set by the user's Ctrl-C.
+    pub stop: &'a AtomicBool,
+    /// Called with the number of samples after each strip.
+    pub progress: &'a (dyn Fn(u64) + Sync),
+}
+
+impl LaneState {
+    /// A lane before its first sample.
+    ///
+    /// # Errors
+    /// A law that has no sampler.
+    pub fn new(lane: Lane, seed: u64) -> Result<Self> {
+        let sampler = posterior::sampler(&lane.source)?;
+        let stream = Stream::named(seed, lane.source.spec());
+        let active: Vec<usize> = (0..lane.readouts.len()).collect();
+        let moments = Moments::new(active.len() + sampler.control_means().len());
+        Ok(Self { sampler, stream, lane, active, moments, regression: None })
+    }
+
+    /// Samples taken so far.
+    pub fn n(&self) -> u64 {
+        self.moments.n()
+    }
+
+    /// Stops measuring what no undecided case needs: `needed` are indices into the lane's readouts, increasing.
+    pub fn narrow(&mut self, needed: &[usize]) {
+        let controls = self.sampler.control_means().len();
+        let place = |r: &usize| self.active.binary_search(r).expect("a readout once dropped is not needed again");
+        let width = self.active.len();
+        let columns: Vec<usize> = needed.iter().map(place).chain(width..width + controls).collect();
+        self.moments = self.moments.select(&columns);
+        self.active = needed.to_vec();
+    }
+
+    /// Takes the samples `from .. to` in [`STRIPS`] strips. Returns whether it came to the end (not stopped).
+    ///
+    /// # Errors
+    /// A summand that is not finite; a checkpoint that cannot be read or written.
+    pub fn sample(&mut self, from: u64, to: u64, conditions: &Conditions) -> Result<bool> {
+        let readouts: Vec<_> = self.active.iter().map(|&r| self.lane.readouts[r].clone()).collect();
+        let names: Vec<String> = readouts.iter().map(ToString::to_string).collect();
+        let job = Job {
+            source: &self.lane.source,
+            sampler: self.sampler.as_ref(),
+            stream: self.stream,
+            grid: Grid::new(readouts.iter().flat_map(posterior::Readout::points)),
+            readouts: &readouts,
+        };
+        let length = (to - from) / STRIPS;
+        let mine = |strip: &u64| conditions.shard.is_none_or(|(i, n)| strip % n == i);
+        let strips: Vec<u64> = (0..STRIPS).filter(mine).collect();
+        let moments: Vec<Option<Moments>> = strips
+            .par_iter()
+            .map(|&strip| {
+                if conditions.stop.load(Ordering::Relaxed) {
+                    return Ok(None);
+                }
+                let range = from + strip * length..from + (strip + 1) * length;
+                let address = format!("{}|seed {}|{range:?}", job.source.spec(), job.stream.seed());
+                let controls = job.sampler.control_means().len();
+                let stored = conditions.checkpoint.and_then(|c| c.find(&address, &names, controls));
+                let moments = match stored {
+                    Some(moments) => moments,
+                    None => {
+                        let moments = cpu::run(&job, range)?;
+                        if let Some(checkpoint) = conditions.checkpoint {
+                            checkpoint.append(&address, &names, &moments)?;
+                        }
+                        moments
+                    }
+                };
+                (conditions.progress)(length);
+                Ok(Some(moments))
+            })
+            .collect::<Result<_>>()?;
+        let Some(moments) = moments.into_iter().collect::<Option<Vec<_>>>() else { return Ok(false) };
+        if conditions.shard.is_none() {
+            self.moments.merge(&merge_tree(moments));
+            self.regression = Some(self.moments.regress(self.sampler.control_means()));
+        }
+        Ok(true)
+    }
+
+    /// Joint estimates of the active readouts, and the position of readout `readout` among them.
+    pub fn estimate(&self, readout: usize) -> Option<(&Regression, usize)> {
+        let at = self.active.binary_search(&readout).ok()?;
+        self.regression.as_ref().map(|regression| (regression, at))
+    }
+
+    /// The law being sampled.
+    pub fn source(&self) -> &crate::source::Source {
+        &self.lane.source
+    }
+}
+
+/// Merges neighbours, then neighbours of those: a tree fixed by the index.
+fn merge_tree(mut level: Vec<Moments>) -> Moments {
+    while level.len() > 1 {
+        level = level
+            .chunks(2)
+            .map(|pair| {
+                let mut left = pair[0].clone();
+                pair.iter().skip(1).for_each(|right| left.merge(right));
+                left
+            })
+            .collect();
+    }
+    level.pop().expect("a round has strips")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn rounds_grow_to_the_budget() {
+        let budget = 100_000;
+        let n: Vec<u64> = (1..5).map(|r| samples_after(r, budget)).collect();
+        assert_eq!(n, [2048, 8192, 32768, 100_352]);
+        assert_eq!(samples_after(40, u64::MAX / 8192), samples_after(41, u64::MAX / 8192));
+    }
+}
