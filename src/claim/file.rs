@@ -42,7 +42,7 @@ pub(super) struct File {
 pub(super) struct Statement {
     /// Where the table or its header stands.
     pub span: Range<usize>,
-    /// Every key and axis that stands there, readable or not: what is unreadable is not missing as well.
+    /// Every key, axis and constant that stands there, readable or not: what is unreadable is not missing as well.
     pub given: Vec<String>,
     pub why: String,
     pub lhs: Option<Spanned<Expression>>,
@@ -180,6 +180,9 @@ impl Reader<'_> {
                 }
                 axes.push(axis);
             }
+        }
+        if let Some(DeValue::Table(table)) = entries.get("constants").map(Spanned::get_ref) {
+            given.extend(table.keys().map(|name| name.get_ref().to_string()));
         }
         Statement {
             span: entries.span.clone(),

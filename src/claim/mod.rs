@@ -91,3 +91,6 @@ pub fn parse(path: &Path, text: &str, sources: &mut Sources) -> Result<Claim> {
         None => Ok(claim.expect("a file that cannot be read has a problem")),
     }
 }
+
+#[cfg(test)]
+mod tests;

@@ -147,7 +147,7 @@ impl<'m, 'a> Names<'m, 'a> {
 
     fn note_unknown(&self, name: &str, span: Range<usize>, reader: &mut Reader) {
         if self.merged.has(name) {
-            return; // an axis that is there and could not be read
+            return; // an axis or a constant that is there and could not be read
         }
         let own = self.merged.constants.keys().copied().chain(self.merged.axes.iter().map(|(a, _)| a.name.as_str()));
         let known = own.chain(QUANTITIES.iter().map(|q| q.name)).chain(FUNCTIONS);
