@@ -1,1 +1,7 @@
-fn main() {}
+//! The program: parse, do, say how it went.
+
+use std::process::ExitCode;
+
+fn main() -> ExitCode {
+    klaim::cli::run()
+}

@@ -3,9 +3,8 @@
 use super::{Instruments, Need};
 use crate::error::Result;
 use crate::estimate::Estimate;
-use crate::exact::ChannelValues;
+use crate::exact::{ChannelValues, pairs};
 use crate::posterior::{Observable, Readout};
-use crate::source::Pmf;
 
 /// The SNR of a need whose scope demands one.
 fn snr(need: &Need) -> f64 {
@@ -72,4 +71,31 @@ pub fn posterior_entropy_readout(need: &Need) -> Readout {
 /// tr Σ(I + γΣ)⁻¹.
 pub fn lmmse(need: &Need, tools: &Instruments) -> Result<Option<Estimate>> {
     Ok(Some(tools.lmmse(&need.source, snr(need))))
+}
+
+/// [0, U] of the pair bound.
+pub fn mmse_bracket(need: &Need, _: &Instruments) -> Option<Estimate> {
+    pairs::bounds(&need.source, snr(need)).map(|b| middle(b.mmse))
+}
+
+/// [0, U] of the pair bound.
+pub fn mmse_slope_bracket(need: &Need, _: &Instruments) -> Option<Estimate> {
+    pairs::bounds(&need.source, snr(need)).map(|b| middle(b.mmse_slope))
+}
+
+/// [0, U] of the pair bound.
+pub fn posterior_entropy_bracket(need: &Need, _: &Instruments) -> Option<Estimate> {
+    pairs::bounds(&need.source, snr(need)).map(|b| middle(b.posterior_entropy))
+}
+
+/// [H − U, H] of the pair bound.
+pub fn information_bracket(need: &Need, _: &Instruments) -> Option<Estimate> {
+    let shannon = need.source.pmf()?.shannon();
+    let missing = pairs::bounds(&need.source, snr(need)).map(|b| middle(b.posterior_entropy))?;
+    Some(Estimate { value: shannon.value - missing.value, bound: missing.bound + shannon.bound, ..missing })
+}
+
+/// A number known to lie in [0, upper].
+fn middle(upper: f64) -> Estimate {
+    Estimate::quadrature(0.5 * upper, 0.5 * upper)
 }

@@ -62,6 +62,8 @@ pub enum Rule {
         deterministic: fn(&Need, &Instruments) -> Result<Option<Estimate>>,
         /// The readout whose mean it is; `None` where only the deterministic route exists.
         readout: Option<fn(&Need) -> Result<Readout>>,
+        /// A rigorous interval for where samples see nothing (rare events at high SNR); `None` without one.
+        bracket: Option<fn(&Need, &Instruments) -> Option<Estimate>>,
     },
 }
 
@@ -166,7 +168,11 @@ pub const QUANTITIES: &[Quantity] = &[
         scope: Scope::Snr,
         arguments: &[],
         summary: "minimum mean-square error M(γ) = E|X − E[X|Y]|²",
-        rule: Rule::Measured { deterministic: channel::mmse, readout: Some(|need| Ok(channel::mmse_readout(need))) },
+        rule: Rule::Measured {
+            deterministic: channel::mmse,
+            readout: Some(|need| Ok(channel::mmse_readout(need))),
+            bracket: Some(channel::mmse_bracket),
+        },
     },
     Quantity {
         name: "mmse_slope",
@@ -176,6 +182,7 @@ pub const QUANTITIES: &[Quantity] = &[
         rule: Rule::Measured {
             deterministic: channel::mmse_slope,
             readout: Some(|need| Ok(channel::mmse_slope_readout(need))),
+            bracket: Some(channel::mmse_slope_bracket),
         },
     },
     Quantity {
@@ -183,7 +190,7 @@ pub const QUANTITIES: &[Quantity] = &[
         scope: Scope::Snr,
         arguments: &[],
         summary: "M″(γ) = E[2 tr Cov³ − ‖K₃‖²]",
-        rule: Rule::Measured { deterministic: channel::mmse_curvature, readout: None },
+        rule: Rule::Measured { deterministic: channel::mmse_curvature, readout: None, bracket: None },
     },
     Quantity {
         name: "information",
@@ -193,6 +200,7 @@ pub const QUANTITIES: &[Quantity] = &[
         rule: Rule::Measured {
             deterministic: channel::information,
             readout: Some(|need| Ok(channel::information_readout(need))),
+            bracket: Some(channel::information_bracket),
         },
     },
     Quantity {
@@ -203,6 +211,7 @@ pub const QUANTITIES: &[Quantity] = &[
         rule: Rule::Measured {
             deterministic: channel::posterior_entropy,
             readout: Some(|need| Ok(channel::posterior_entropy_readout(need))),
+            bracket: Some(channel::posterior_entropy_bracket),
         },
     },
     Quantity {
@@ -210,7 +219,7 @@ pub const QUANTITIES: &[Quantity] = &[
         scope: Scope::Snr,
         arguments: &[],
         summary: "error of the best linear estimate, tr Σ(I + γΣ)⁻¹",
-        rule: Rule::Measured { deterministic: channel::lmmse, readout: None },
+        rule: Rule::Measured { deterministic: channel::lmmse, readout: None, bracket: None },
     },
     Quantity {
         name: "information_gain",
@@ -220,6 +229,7 @@ pub const QUANTITIES: &[Quantity] = &[
         rule: Rule::Measured {
             deterministic: interval::information_gain,
             readout: Some(interval::information_gain_readout),
+            bracket: None,
         },
     },
     Quantity {
@@ -234,14 +244,22 @@ pub const QUANTITIES: &[Quantity] = &[
         scope: Scope::Interval,
         arguments: &[],
         summary: "½ ∫ M dγ over the interval, nats",
-        rule: Rule::Measured { deterministic: interval::mmse_integral, readout: Some(interval::mmse_integral_readout) },
+        rule: Rule::Measured {
+            deterministic: interval::mmse_integral,
+            readout: Some(interval::mmse_integral_readout),
+            bracket: None,
+        },
     },
     Quantity {
         name: "mmse_drop",
         scope: Scope::Interval,
         arguments: &[],
         summary: "M(snr_min) − M(snr_max)",
-        rule: Rule::Measured { deterministic: interval::mmse_drop, readout: Some(interval::mmse_drop_readout) },
+        rule: Rule::Measured {
+            deterministic: interval::mmse_drop,
+            readout: Some(interval::mmse_drop_readout),
+            bracket: None,
+        },
     },
     Quantity {
         name: "slope_integral",
@@ -251,6 +269,7 @@ pub const QUANTITIES: &[Quantity] = &[
         rule: Rule::Measured {
             deterministic: interval::slope_integral,
             readout: Some(interval::slope_integral_readout),
+            bracket: None,
         },
     },
     Quantity {
@@ -261,6 +280,7 @@ pub const QUANTITIES: &[Quantity] = &[
         rule: Rule::Measured {
             deterministic: interval::weighted_slope_integral,
             readout: Some(interval::weighted_slope_integral_readout),
+            bracket: None,
         },
     },
 ];

@@ -128,7 +128,7 @@ fn find(need: &Need, choice: MethodChoice, tools: &Instruments) -> Result<Found>
     };
     let (deterministic, readout) = match &need.quantity.rule {
         Rule::Known(value) => return value(need).map(Found::Known),
-        Rule::Measured { deterministic, readout } => (deterministic, readout),
+        Rule::Measured { deterministic, readout, .. } => (deterministic, readout),
     };
     if choice != MethodChoice::MonteCarlo || readout.is_none() {
         if let Some(estimate) = deterministic(need, tools)? {
@@ -137,7 +137,11 @@ fn find(need: &Need, choice: MethodChoice, tools: &Instruments) -> Result<Found>
                 MethodChoice::Quadrature => estimate.method != Method::MonteCarlo,
                 MethodChoice::Auto | MethodChoice::MonteCarlo => true,
             };
-            return if wanted { Ok(Found::Known(estimate)) } else { Err(unsupported("has no closed form; use --method auto")) };
+            return if wanted {
+                Ok(Found::Known(estimate))
+            } else {
+                Err(unsupported("has no closed form; use --method auto"))
+            };
         }
     }
     match (choice, readout) {

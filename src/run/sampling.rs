@@ -6,6 +6,7 @@ use rayon::prelude::*;
 
 use crate::backend::{Job, cpu};
 use crate::error::Result;
+use crate::estimate::{Estimate, Method};
 use crate::moments::{Moments, Regression};
 use crate::posterior::{self, BATCH, Grid, Sampler};
 use crate::run::checkpoint::Checkpoint;
@@ -130,6 +131,25 @@ impl LaneState {
     pub fn estimate(&self, readout: usize) -> Option<(&Regression, usize)> {
         let at = self.active.binary_search(&readout).ok()?;
         self.regression.as_ref().map(|regression| (regression, at))
+    }
+
+    /// The estimate of one active readout, after at least one round.
+    pub fn read(&self, readout: usize) -> Option<Estimate> {
+        let (regression, at) = self.estimate(readout)?;
+        Some(Estimate {
+            value: regression.value[at],
+            std_err: regression.covariance[(at, at)].sqrt(),
+            bound: 0.0,
+            n: regression.n,
+            method: Method::MonteCarlo,
+            flags: regression.flags[at],
+        })
+    }
+
+    /// Largest std_err/|value| among the active readouts; ∞ before the first round and where a value is 0.
+    pub fn worst_relative_error(&self) -> f64 {
+        let relative = |e: Estimate| if e.value == 0.0 { f64::INFINITY } else { e.std_err / e.value.abs() };
+        self.active.iter().map(|&r| self.read(r).map_or(f64::INFINITY, relative)).fold(0.0, f64::max)
     }
 
     /// The law being sampled.

@@ -1,0 +1,223 @@
+//! Axes: the values that a claim is stated over, one case a combination.
+
+use std::ops::Range;
+
+use toml::Spanned;
+use toml::de::DeValue;
+
+use crate::claim::value::{Entries, Reader};
+use crate::source::{Argument, Spec};
+
+/// Axes whose values are text.
+pub(super) const TEXT: [&str; 3] = ["source", "schedule", "denoiser"];
+/// Axes whose values are numbers.
+pub(super) const NUMERIC: [&str; 4] = ["snr", "snr_min", "snr_max", "steps"];
+/// Most values of one axis.
+const MOST_VALUES: f64 = 1e5;
+/// A point of a log-spaced axis this near to a whole number is that number: `{ from = 4, to = 1024, points = 9 }` has 8.
+const WHOLE: f64 = 1e-12;
+
+/// An axis as written.
+#[derive(Debug, Clone)]
+pub(super) struct Written {
+    /// Its name.
+    pub name: String,
+    /// Where the name stands.
+    pub name_span: Range<usize>,
+    /// Its values, at least one, all of one type, none twice.
+    pub values: Vec<Spanned<Value>>,
+}
+
+/// One value of an axis.
+#[derive(Debug, Clone, PartialEq)]
+pub(super) enum Value {
+    /// `snr`, `steps`, …
+    Number(f64),
+    /// `schedule`, …
+    Text(String),
+    /// `source`, possibly with `{name}` in it.
+    Source(Spec),
+}
+
+impl Value {
+    /// As it fills a template and as errors show it.
+    pub(super) fn text(&self) -> String {
+        match self {
+            Self::Number(x) => x.to_string(),
+            Self::Text(text) => text.clone(),
+            Self::Source(spec) => spec.to_string(),
+        }
+    }
+}
+
+impl Reader<'_> {
+    /// The axes of an `over` table.
+    pub(super) fn axes(&mut self, entries: &Entries) -> Vec<Written> {
+        entries.iter().filter_map(|(name, span, value)| self.axis(name, span, value)).collect()
+    }
+
+    /// One axis; `None` where its values cannot be used.
+    pub(super) fn axis(&mut self, name: &str, name_span: Range<usize>, value: &Spanned<DeValue>) -> Option<Written> {
+        let before = self.problems.len();
+        let values = match value.get_ref() {
+            DeValue::Array(list) if list.is_empty() => {
+                self.problems.add(value.span(), format!("axis `{name}` is empty"));
+                return None;
+            }
+            DeValue::Array(list) => list.iter().filter_map(|v| self.axis_value(name, v)).collect(),
+            DeValue::Table(table) => self.log_spaced(name, &Entries::new(table, value.span()), value.span())?,
+            _ => {
+                self.problems.add_with_help(
+                    value.span(),
+                    format!("axis `{name}` must be a list or a range"),
+                    format!("write `{name} = […]` or `{name} = {{ from = 1, to = 100, points = 3 }}`"),
+                );
+                return None;
+            }
+        };
+        self.check_values(name, &values);
+        (self.problems.len() == before).then(|| Written { name: name.to_owned(), name_span, values })
+    }
+
+    fn axis_value(&mut self, name: &str, value: &Spanned<DeValue>) -> Option<Spanned<Value>> {
+        let found = match value.get_ref() {
+            DeValue::String(_) if name == "source" => Value::Source(self.inline_source(value)?),
+            DeValue::Table(_) if name == "source" => Value::Source(self.source_table(value)?),
+            DeValue::String(text) if !NUMERIC.contains(&name) => Value::Text(text.clone().into_owned()),
+            _ if TEXT.contains(&name) => {
+                self.string(name, value)?;
+                return None;
+            }
+            _ => Value::Number(self.number(name, value)?.into_inner()),
+        };
+        Some(Spanned::new(value.span(), found))
+    }
+
+    /// `{ from, to, points }`: log-spaced with exact ends.
+    fn log_spaced(&mut self, name: &str, entries: &Entries, span: Range<usize>) -> Option<Vec<Spanned<Value>>> {
+        if TEXT.contains(&name) {
+            self.problems.add(span, format!("axis `{name}` must be a list"));
+            return None;
+        }
+        self.refuse_unknown(entries, &["from", "to", "points"], &format!("in the range of `{name}`"));
+        let ends = ["from", "to", "points"].map(|key| match entries.get(key) {
+            Some(value) => self.finite(key, value),
+            None => {
+                self.problems.add(span.clone(), format!("the range of `{name}` lacks `{key}`"));
+                None
+            }
+        });
+        let [Some(from), Some(to), Some(points)] = ends else { return None };
+        for (key, end) in [("from", &from), ("to", &to)] {
+            if *end.get_ref() <= 0.0 {
+                self.problems.add(end.span(), format!("`{key}` must be > 0: the range of `{name}` is log-spaced"));
+                return None;
+            }
+        }
+        let (low, high, n) = (*from.get_ref(), *to.get_ref(), *points.get_ref());
+        if n.fract().abs() > 0.0 || !(2.0..=MOST_VALUES).contains(&n) {
+            self.problems.add(points.span(), format!("`points` must be a whole number from 2 to {MOST_VALUES}"));
+            return None;
+        }
+        Some(log_space(low, high, n as usize).map(|x| Spanned::new(span.clone(), Value::Number(x))).collect())
+    }
+
+    /// Domains, one type, no value twice.
+    fn check_values(&mut self, name: &str, values: &[Spanned<Value>]) {
+        for (i, value) in values.iter().enumerate() {
+            if let Value::Number(x) = *value.get_ref()
+                && let Some(domain) = outside_domain(name, x)
+            {
+                self.problems.add(value.span(), format!("`{name}` must be {domain}, not {x}"));
+            }
+            if values[..i].iter().any(|earlier| earlier.get_ref() == value.get_ref()) {
+                self.problems.add(value.span(), format!("axis `{name}` has {} twice", value.get_ref().text()));
+            }
+            if std::mem::discriminant(value.get_ref()) != std::mem::discriminant(values[0].get_ref()) {
+                self.problems.add(value.span(), format!("axis `{name}` mixes numbers and text"));
+            }
+        }
+    }
+
+    fn inline_source(&mut self, value: &Spanned<DeValue>) -> Option<Spec> {
+        let text = self.string("source", value)?;
+        Spec::parse(text.get_ref()).map_err(|error| self.problems.add(value.span(), error.to_string())).ok()
+    }
+
+    /// `{ kind = "zipf", exponent = 2 }`, nested tables for nested sources, lists of lists for rows.
+    fn source_table(&mut self, value: &Spanned<DeValue>) -> Option<Spec> {
+        let entries = self.table("source", value)?;
+        let Some(kind) = entries.get("kind") else {
+            self.problems.add_with_help(value.span(), "a source table lacks `kind`", "write `kind = \"zipf\"`");
+            return None;
+        };
+        let kind = self.words("kind", kind)?.into_inner();
+        let before = self.problems.len();
+        let parameters = entries
+            .iter()
+            .filter(|(key, ..)| *key != "kind")
+            .filter_map(|(key, _, value)| Some((key.to_owned(), self.argument(key, value)?)))
+            .collect();
+        (self.problems.len() == before).then_some(Spec { kind, parameters })
+    }
+
+    fn argument(&mut self, key: &str, value: &Spanned<DeValue>) -> Option<Argument> {
+        Some(match value.get_ref() {
+            DeValue::Table(_) => Argument::Nested(self.source_table(value)?),
+            DeValue::Array(list) => {
+                let rows = list.iter().filter_map(|row| self.row(key, row)).collect::<Vec<_>>();
+                (rows.len() == list.len()).then_some(Argument::Rows(rows))?
+            }
+            DeValue::String(text) => Argument::Text(text.clone().into_owned()),
+            DeValue::Float(x) => Argument::Text(x.as_str().to_owned()),
+            _ => Argument::Text(self.number(key, value)?.get_ref().to_string()),
+        })
+    }
+
+    /// A row of numbers; a bare number is a row of one.
+    fn row(&mut self, key: &str, value: &Spanned<DeValue>) -> Option<Vec<f64>> {
+        if !matches!(value.get_ref(), DeValue::Array(_)) {
+            return Some(vec![self.finite(key, value)?.into_inner()]);
+        }
+        let list = self.list(key, value)?;
+        let row: Vec<f64> = list.iter().filter_map(|x| Some(self.finite(key, x)?.into_inner())).collect();
+        (row.len() == list.len()).then_some(row)
+    }
+}
+
+/// What a value of a known axis must be, where `x` is not.
+fn outside_domain(name: &str, x: f64) -> Option<&'static str> {
+    let (inside, domain) = match name {
+        "snr" | "snr_max" => (x > 0.0 && x.is_finite(), "finite and > 0"),
+        "snr_min" => (x >= 0.0 && x.is_finite(), "finite and ≥ 0"),
+        "steps" => (x >= 1.0 && x.is_finite() && x.fract().abs() <= 0.0, "a whole number of at least 1"),
+        _ => (true, ""),
+    };
+    (!inside).then_some(domain)
+}
+
+/// `points` ≥ 2 values from `low` to `high`, both exact, equally spaced in the logarithm.
+fn log_space(low: f64, high: f64, points: usize) -> impl Iterator<Item = f64> {
+    (0..points).map(move |i| match i {
+        0 => low,
+        _ if i == points - 1 => high,
+        _ => {
+            let x = low * (high / low).powf(i as f64 / (points - 1) as f64);
+            if (x - x.round()).abs() <= WHOLE * x { x.round() } else { x }
+        }
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn ranges_are_log_spaced_with_exact_ends() {
+        let atoms: Vec<f64> = log_space(4.0, 1024.0, 9).collect();
+        assert_eq!(atoms, [4.0, 8.0, 16.0, 32.0, 64.0, 128.0, 256.0, 512.0, 1024.0]);
+        let snr: Vec<f64> = log_space(0.01, 0.3, 3).collect();
+        assert_eq!((snr[0].to_bits(), snr[2].to_bits()), (0.01_f64.to_bits(), 0.3_f64.to_bits()));
+        assert!((snr[1] - 0.003_f64.sqrt()).abs() < 1e-15);
+    }
+}

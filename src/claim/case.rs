@@ -1,0 +1,102 @@
+//! What a claim file expands into before the first random draw: sections, cases, points.
+
+use std::collections::BTreeMap;
+use std::path::PathBuf;
+use std::sync::Arc;
+
+use crate::claim::expression::Expression;
+use crate::quantity::Need;
+use crate::report::model::{Axis, SlopeStatement};
+use crate::verdict::{Relation, Verdict};
+
+/// A claim: a statement on a set of axes, with its controls and breaks.
+#[derive(Debug, Clone)]
+pub struct Claim {
+    /// Kebab-case, permanent.
+    pub id: String,
+    /// A sentence fragment for headings.
+    pub title: String,
+    /// The mathematical statement in Unicode.
+    pub statement: String,
+    /// Citation: `[ABZ26, Thm. 1]`.
+    pub cite: String,
+    /// `paper-v1`, `paper-tmlr`, `classical` or `klaim`.
+    pub origin: String,
+    /// Names of the assumptions it is stated under.
+    pub assumes: Vec<String>,
+    /// What holds, what is loose, what breaks; empty without a remark.
+    pub remark: String,
+    /// The file it was read from.
+    pub path: PathBuf,
+    /// The statement under test.
+    pub main: Section,
+    /// False neighbours: each must come out refuted.
+    pub controls: Vec<Section>,
+    /// Where the statement must fail: each must come out refuted.
+    pub breaks: Vec<Section>,
+}
+
+/// The main statement, one control or one break.
+#[derive(Debug, Clone)]
+pub struct Section {
+    /// Why it must be refuted; empty for the main statement.
+    pub why: String,
+    /// Left side as written.
+    pub lhs: String,
+    /// Right side as written; empty for a slope.
+    pub rhs: String,
+    /// The relation.
+    pub relation: Relation,
+    /// The constants that the expressions use.
+    pub constants: BTreeMap<String, f64>,
+    /// Smallest violation that the run must be able to see, relative to |rhs| (|lhs| where rhs = 0; for a slope,
+    /// absolute in the exponent), > 0.
+    pub margin: f64,
+    /// For a slope: what it is taken against, and the interval allowed.
+    pub slope: Option<SlopeStatement>,
+    /// What the file expects.
+    pub expected: Verdict,
+    /// One a combination of the axes (for a slope: of the axes that the fit does not run along).
+    pub cases: Vec<Case>,
+}
+
+/// One combination of the axes.
+#[derive(Debug, Clone)]
+pub struct Case {
+    /// Axis values by name, without those that a fit runs along. `source` is a canonical spec, or the template where
+    /// the fit runs along what fills it.
+    pub axes: BTreeMap<String, Axis>,
+    /// One point for an inequality; for a slope all points of the fit, in the order of the axes.
+    pub points: Vec<Point>,
+}
+
+/// One place where both sides are evaluated.
+#[derive(Debug, Clone)]
+pub struct Point {
+    /// Every axis value there; `source` is a canonical spec.
+    pub axes: BTreeMap<String, Axis>,
+    /// Left side.
+    pub lhs: Bound,
+    /// Right side; `None` for a slope.
+    pub rhs: Option<Bound>,
+    /// What a slope is taken against; `None` for an inequality.
+    pub abscissa: Option<Bound>,
+}
+
+/// An expression with its names bound to numbers and to quantities that are still to be measured.
+#[derive(Debug, Clone)]
+pub struct Bound {
+    /// The expression, shared by every case of a section.
+    pub expression: Arc<Expression>,
+    /// One for each of [`Expression::references`], in that order.
+    pub inputs: Vec<Input>,
+}
+
+/// What stands behind a name in one case.
+#[derive(Debug, Clone)]
+pub enum Input {
+    /// A constant or the value of an axis.
+    Number(f64),
+    /// A quantity to be measured.
+    Need(Need),
+}

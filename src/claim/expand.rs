@@ -1,0 +1,196 @@
+//! From axes to cases: one combination after the other, the last axis fastest.
+
+use std::collections::BTreeMap;
+use std::ops::Range;
+use std::sync::Arc;
+
+use crate::claim::axis::{Value, Written};
+use crate::claim::case::{Bound, Case, Input, Point};
+use crate::claim::names::Binding;
+use crate::claim::section::Meaning;
+use crate::claim::sources::{self, Sources};
+use crate::claim::value::Reader;
+use crate::quantity::{Need, Setting};
+use crate::report::model::Axis;
+use crate::source::Source;
+
+/// Most points of one section.
+const MOST_POINTS: usize = 1_000_000;
+
+/// A section whose names are resolved and whose sources build.
+pub(super) struct Plan<'a> {
+    /// The axes in use.
+    pub axes: Vec<&'a Written>,
+    /// Left side.
+    pub lhs: Meaning<'a>,
+    /// Right side, for an inequality.
+    pub rhs: Option<Meaning<'a>>,
+    /// What a slope is taken against.
+    pub abscissa: Option<Meaning<'a>>,
+    /// Where a problem of the whole section is shown.
+    pub span: Range<usize>,
+}
+
+/// One value of each axis, by name.
+type Combination<'a> = BTreeMap<&'a str, &'a Value>;
+
+impl<'a> Plan<'a> {
+    /// The cases. An inequality has one point a case.
+    ///
+    /// A slope's fit runs along the axis it is taken against. Against a quantity, it runs along every axis that the
+    /// quantity varies with: the numeric axes of its scope and those that fill source templates, where they have more than
+    /// one value; if there is none, along the list of sources.
+    pub(super) fn cases(&self, reader: &mut Reader, sources: &mut Sources) -> Vec<Case> {
+        let points = self.axes.iter().map(|axis| axis.values.len()).try_fold(1_usize, usize::checked_mul);
+        if points.is_none_or(|n| n > MOST_POINTS) {
+            reader.problems.add(self.span.clone(), format!("the axes combine to more than {MOST_POINTS} points"));
+            return Vec::new();
+        }
+        let along = self.abscissa.as_ref().map_or(Vec::new(), |abscissa| self.fit_axes(abscissa));
+        let (inner, outer): (Vec<&Written>, Vec<&Written>) =
+            self.axes.iter().copied().partition(|axis| along.contains(&axis.name.as_str()));
+        if self.abscissa.is_some() && inner.iter().map(|axis| axis.values.len()).product::<usize>() < 2 {
+            reader.problems.add(self.span.clone(), "a slope needs at least two points along what it is taken against");
+            return Vec::new();
+        }
+        let runs = combinations(&inner);
+        combinations(&outer)
+            .iter()
+            .map(|fixed| Case {
+                axes: case_axes(fixed),
+                points: runs
+                    .iter()
+                    .map(|run| self.point(&fixed.iter().chain(run).map(|(k, v)| (*k, *v)).collect(), reader, sources))
+                    .collect(),
+            })
+            .collect()
+    }
+
+    /// The axes that a fit runs along.
+    fn fit_axes(&self, abscissa: &Meaning<'a>) -> Vec<&'a str> {
+        let quantity = match abscissa.bindings.first() {
+            Some(Binding::Axis(name)) => return vec![name],
+            Some(Binding::Quantity(quantity, _)) => quantity,
+            _ => return Vec::new(),
+        };
+        let source = self.axes.iter().find(|axis| axis.name == "source");
+        let specs = source.into_iter().flat_map(|axis| &axis.values);
+        let filling: Vec<String> = specs
+            .filter_map(|value| match value.get_ref() {
+                Value::Source(spec) => Some(sources::placeholders(spec)),
+                _ => None,
+            })
+            .flatten()
+            .collect();
+        let scope = quantity.scope.axes();
+        let varies = |axis: &&&Written| {
+            let in_scope = scope.contains(&axis.name.as_str()) && matches!(axis.values[0].get_ref(), Value::Number(_));
+            axis.values.len() > 1 && (in_scope || filling.contains(&axis.name))
+        };
+        let along: Vec<&str> = self.axes.iter().filter(varies).map(|axis| axis.name.as_str()).collect();
+        if along.is_empty() { vec!["source"] } else { along }
+    }
+
+    fn point(&self, at: &Combination, reader: &mut Reader, sources: &mut Sources) -> Point {
+        let source = at.get("source").and_then(|value| match value {
+            Value::Source(spec) => sources::filled(spec, &|name| at.get(name).map(|v| v.text()))
+                .and_then(|spec| sources.get(&spec))
+                .map_err(|error| reader.problems.add(self.span.clone(), error.to_string()))
+                .ok(),
+            _ => None,
+        });
+        if let (Some(Value::Number(low)), Some(Value::Number(high))) = (at.get("snr_min"), at.get("snr_max"))
+            && low >= high
+        {
+            let axis = self.axes.iter().find(|axis| axis.name == "snr_max");
+            let span = axis.map_or(self.span.clone(), |axis| axis.name_span.clone());
+            reader.problems.add(span, format!("snr_max = {high} is not above snr_min = {low}"));
+        }
+        let mut axes = case_axes(at);
+        if let Some(source) = &source {
+            axes.insert("source".to_owned(), Axis::Text(source.spec().to_owned()));
+        }
+        let bound = |meaning: &Meaning| Bound {
+            expression: meaning.expression.clone(),
+            inputs: meaning.bindings.iter().map(|binding| input(binding, at, source.as_ref())).collect(),
+        };
+        let [lhs, rhs, abscissa] =
+            [Some(&self.lhs), self.rhs.as_ref(), self.abscissa.as_ref()].map(|meaning| meaning.map(bound));
+        Point { axes, lhs: lhs.expect("the left side is always there"), rhs, abscissa }
+    }
+}
+
+/// Axis values as reports show them; a template is filled by the axes of the combination, as far as they go.
+fn case_axes(at: &Combination) -> BTreeMap<String, Axis> {
+    at.iter()
+        .map(|(name, value)| {
+            let value = match value {
+                Value::Number(x) => Axis::Number(*x),
+                Value::Text(text) => Axis::Text(text.clone()),
+                Value::Source(spec) => {
+                    let spec = sources::filled(spec, &|name| at.get(name).map(|v| v.text()));
+                    Axis::Text(spec.map_or_else(|error| error.to_string(), |spec| spec.to_string()))
+                }
+            };
+            ((*name).to_owned(), value)
+        })
+        .collect()
+}
+
+/// Every combination of the axes' values.
+fn combinations<'a>(axes: &[&'a Written]) -> Vec<Combination<'a>> {
+    let mut all = vec![Combination::new()];
+    for axis in axes {
+        let with = |fixed: &Combination<'a>, value: &'a Value| {
+            let mut fixed = fixed.clone();
+            fixed.insert(&axis.name, value);
+            fixed
+        };
+        all = all.iter().flat_map(|fixed| axis.values.iter().map(|value| with(fixed, value.get_ref()))).collect();
+    }
+    all
+}
+
+/// The input behind a name at one combination.
+fn input(binding: &Binding, at: &Combination, source: Option<&Arc<Source>>) -> Input {
+    match binding {
+        Binding::Number(x) => Input::Number(*x),
+        Binding::Axis(name) => {
+            Input::Number(number(at, name).expect("an axis in an expression was checked to be numeric"))
+        }
+        Binding::Quantity(quantity, arguments) => {
+            let mut setting = Setting::default();
+            for name in quantity.scope.axes() {
+                place(&mut setting, name, at);
+            }
+            setting.arguments = arguments
+                .iter()
+                .map(|argument| match argument {
+                    Binding::Axis(name) => number(at, name).expect("arguments were checked to be numbers"),
+                    Binding::Number(x) => *x,
+                    Binding::Quantity(..) => unreachable!("an argument is never a quantity"),
+                })
+                .collect();
+            let source = source.expect("every quantity uses the axis `source`, and it was built").clone();
+            Input::Need(Need { source, quantity, setting })
+        }
+    }
+}
+
+fn number(at: &Combination, name: &str) -> Option<f64> {
+    match at.get(name) {
+        Some(Value::Number(x)) => Some(*x),
+        _ => None,
+    }
+}
+
+/// Puts the value of axis `name` where a quantity looks for it.
+fn place(setting: &mut Setting, name: &str, at: &Combination) {
+    let value = number(at, name);
+    match name {
+        "snr" => setting.snr = value,
+        "snr_min" => setting.snr_min = value,
+        "snr_max" => setting.snr_max = value,
+        _ => unreachable!("a scope names the axis `{name}`, for which a setting has no place"),
+    }
+}

@@ -1,0 +1,250 @@
+//! A claim file as written: every key read and typed, nothing yet related to anything else.
+
+use std::collections::BTreeMap;
+use std::ops::Range;
+
+use toml::Spanned;
+use toml::de::{DeTable, DeValue};
+
+use crate::claim::axis::{self, Written};
+use crate::claim::expression::Expression;
+use crate::claim::value::{Entries, Reader};
+use crate::error::nearest;
+use crate::verdict::{Relation, Verdict};
+
+/// Keys of the file itself.
+const HEADER: [&str; 9] = ["id", "title", "statement", "cite", "origin", "assumes", "remark", "expect", "over"];
+/// Keys that a control or a break may override.
+const STATEMENT: [&str; 7] = ["lhs", "relation", "rhs", "constants", "margin", "against", "between"];
+/// Where a claim may come from.
+const ORIGINS: [&str; 4] = ["paper-v1", "paper-tmlr", "classical", "klaim"];
+/// Margin of a file that states none.
+pub(super) const DEFAULT_MARGIN: f64 = 0.05;
+
+/// A whole file.
+#[derive(Debug)]
+pub(super) struct File {
+    pub id: String,
+    pub title: String,
+    pub statement: String,
+    pub cite: String,
+    pub origin: String,
+    pub assumes: Vec<String>,
+    pub remark: String,
+    pub expected: Verdict,
+    pub main: Statement,
+    pub controls: Vec<Statement>,
+    pub breaks: Vec<Statement>,
+}
+
+/// The keys of the main statement, a control or a break; `None` where not given.
+#[derive(Debug, Default)]
+pub(super) struct Statement {
+    /// Where the table or its header stands.
+    pub span: Range<usize>,
+    /// Every key, axis and constant that stands there, readable or not: what is unreadable is not missing as well.
+    pub given: Vec<String>,
+    pub why: String,
+    pub lhs: Option<Spanned<Expression>>,
+    pub relation: Option<Spanned<Relation>>,
+    pub rhs: Option<Spanned<Expression>>,
+    pub constants: BTreeMap<String, Spanned<f64>>,
+    pub margin: Option<Spanned<f64>>,
+    pub against: Option<Spanned<Expression>>,
+    pub between: Option<Spanned<[f64; 2]>>,
+    pub axes: Vec<Written>,
+}
+
+impl Reader<'_> {
+    /// Reads the file's text; problems are noted, and what can be read is returned.
+    pub(super) fn file(&mut self) -> Option<File> {
+        let (table, errors) = DeTable::parse_recoverable(self.text);
+        for error in &errors {
+            self.problems.add(error.span().unwrap_or(0..0), error.message().to_owned());
+        }
+        if !errors.is_empty() {
+            return None;
+        }
+        let entries = Entries::new(table.get_ref(), 0..0);
+        let known = [&HEADER[..], &STATEMENT, &["control", "break"]].concat();
+        self.refuse_unknown(&entries, &known, "in a claim");
+        let mut header = |key: &str| self.required(&entries, key).map_or(String::new(), Spanned::into_inner);
+        let [title, statement, cite] = ["title", "statement", "cite"].map(&mut header);
+        let main = self.statement(&entries, &[]);
+        let axes: Vec<String> = main.axes.iter().map(|axis| axis.name.clone()).collect();
+        Some(File {
+            id: self.id(&entries),
+            title,
+            statement,
+            cite,
+            origin: self.origin(&entries),
+            assumes: self.assumes(&entries),
+            remark: entries
+                .get("remark")
+                .and_then(|v| self.words("remark", v))
+                .map_or(String::new(), |v| v.into_inner()),
+            expected: self.expected(&entries),
+            main,
+            controls: self.sections("control", &entries, &axes),
+            breaks: self.sections("break", &entries, &axes),
+        })
+    }
+
+    fn required(&mut self, entries: &Entries, key: &str) -> Option<Spanned<String>> {
+        match entries.get(key) {
+            Some(value) => self.words(key, value),
+            None => {
+                self.problems.add(entries.span.clone(), format!("`{key}` is missing"));
+                None
+            }
+        }
+    }
+
+    fn id(&mut self, entries: &Entries) -> String {
+        let Some(id) = self.required(entries, "id") else { return String::new() };
+        let part = |p: &str| !p.is_empty() && p.chars().all(|c| c.is_ascii_lowercase() || c.is_ascii_digit());
+        if !id.get_ref().split('-').all(part) {
+            let message = format!("`{}` is not kebab-case", id.get_ref());
+            self.problems.add_with_help(id.span(), message, "lower-case letters and digits in parts joined by `-`");
+        }
+        id.into_inner()
+    }
+
+    fn origin(&mut self, entries: &Entries) -> String {
+        let Some(origin) = self.required(entries, "origin") else { return String::new() };
+        self.one_of("origin", &origin, &ORIGINS);
+        origin.into_inner()
+    }
+
+    /// Notes that `text` is none of `choices`.
+    fn one_of(&mut self, key: &str, text: &Spanned<String>, choices: &[&str]) -> bool {
+        let known = choices.contains(&text.get_ref().as_str());
+        if !known {
+            let help = match nearest(text.get_ref(), choices.iter().copied()) {
+                Some(name) => format!("did you mean `{name}`?"),
+                None => format!("one of {}", choices.join(", ")),
+            };
+            self.problems.add_with_help(text.span(), format!("unknown {key} `{}`", text.get_ref()), help);
+        }
+        known
+    }
+
+    fn assumes(&mut self, entries: &Entries) -> Vec<String> {
+        let Some(list) = entries.get("assumes").and_then(|value| self.list("assumes", value)) else {
+            return Vec::new();
+        };
+        list.iter().filter_map(|value| Some(self.words("assumes", value)?.into_inner())).collect()
+    }
+
+    fn expected(&mut self, entries: &Entries) -> Verdict {
+        let Some(text) = entries.get("expect").and_then(|value| self.string("expect", value)) else {
+            return Verdict::Supported;
+        };
+        self.one_of("expect", &text, &["supported", "refuted"]);
+        if text.get_ref() == "refuted" { Verdict::Refuted } else { Verdict::Supported }
+    }
+
+    /// The tables of `[[control]]` or `[[break]]`.
+    fn sections(&mut self, key: &str, entries: &Entries, axes: &[String]) -> Vec<Statement> {
+        let Some(list) = entries.get(key).and_then(|value| self.list(key, value)) else { return Vec::new() };
+        let tables: Vec<_> = list.iter().filter_map(|value| self.table(key, value)).collect();
+        let axes: Vec<&str> = axes.iter().map(String::as_str).chain(axis::TEXT).chain(axis::NUMERIC).collect();
+        tables
+            .iter()
+            .map(|table| {
+                let known = [&["why", "over"], &STATEMENT[..], &axes].concat();
+                self.refuse_unknown(table, &known, &format!("in a {key}"));
+                let why = self.required(table, "why").map_or(String::new(), Spanned::into_inner);
+                if table.iter().all(|(name, ..)| name == "why") {
+                    self.problems.add(table.span.clone(), format!("this {key} overrides nothing"));
+                }
+                Statement { why, ..self.statement(table, &axes) }
+            })
+            .collect()
+    }
+
+    /// The keys of one statement; an axis of `direct` may stand beside them instead of under `over`.
+    fn statement(&mut self, entries: &Entries, direct: &[&str]) -> Statement {
+        let mut given: Vec<String> = entries.iter().map(|(key, ..)| key.to_owned()).collect();
+        let lhs = entries.get("lhs").and_then(|value| self.expression("lhs", value));
+        let rhs = entries.get("rhs").and_then(|value| self.expression("rhs", value));
+        let mut axes = Vec::new();
+        if let Some(over) = entries.get("over").and_then(|value| self.table("over", value)) {
+            given.extend(over.iter().map(|(name, ..)| name.to_owned()));
+            axes = self.axes(&over);
+        }
+        for (name, span, value) in entries.iter().filter(|(name, ..)| direct.contains(name)) {
+            if let Some(axis) = self.axis(name, span.clone(), value) {
+                if axes.iter().any(|a: &Written| a.name == name) {
+                    self.problems.add(span, format!("axis `{name}` is given here and under `over`"));
+                }
+                axes.push(axis);
+            }
+        }
+        if let Some(DeValue::Table(table)) = entries.get("constants").map(Spanned::get_ref) {
+            given.extend(table.keys().map(|name| name.get_ref().to_string()));
+        }
+        Statement {
+            span: entries.span.clone(),
+            given,
+            why: String::new(),
+            lhs,
+            relation: entries.get("relation").and_then(|value| self.relation(value)),
+            rhs,
+            constants: self.constants(entries),
+            margin: entries.get("margin").and_then(|value| self.margin(value)),
+            against: entries.get("against").and_then(|value| self.against(value)),
+            between: entries.get("between").and_then(|value| self.between(value)),
+            axes,
+        }
+    }
+
+    fn relation(&mut self, value: &Spanned<DeValue>) -> Option<Spanned<Relation>> {
+        let text = self.string("relation", value)?;
+        let all = [Relation::Equal, Relation::AtMost, Relation::AtLeast, Relation::Slope];
+        let names = all.map(|r| r.to_string());
+        self.one_of("relation", &text, &names.each_ref().map(String::as_str));
+        let found = names.iter().position(|name| name == text.get_ref())?;
+        Some(Spanned::new(text.span(), all[found]))
+    }
+
+    fn constants(&mut self, entries: &Entries) -> BTreeMap<String, Spanned<f64>> {
+        let Some(table) = entries.get("constants").and_then(|value| self.table("constants", value)) else {
+            return BTreeMap::new();
+        };
+        table.iter().filter_map(|(key, _, value)| Some((key.to_owned(), self.finite(key, value)?))).collect()
+    }
+
+    fn margin(&mut self, value: &Spanned<DeValue>) -> Option<Spanned<f64>> {
+        let margin = self.finite("margin", value)?;
+        if *margin.get_ref() <= 0.0 {
+            self.problems.add(value.span(), format!("`margin` must be > 0, not {}", margin.get_ref()));
+            return None;
+        }
+        Some(margin)
+    }
+
+    /// An axis or a quantity: one name, nothing around it.
+    fn against(&mut self, value: &Spanned<DeValue>) -> Option<Spanned<Expression>> {
+        let expression = self.expression("against", value)?;
+        let text = expression.get_ref().to_string();
+        let single = expression.get_ref().references();
+        if single.len() == 1 && single[0].span.len() == text.trim().len() {
+            return Some(expression);
+        }
+        self.problems.add(value.span(), "`against` must name one axis or one quantity");
+        None
+    }
+
+    fn between(&mut self, value: &Spanned<DeValue>) -> Option<Spanned<[f64; 2]>> {
+        let list = self.list("between", value)?;
+        let ends: Vec<f64> = list.iter().filter_map(|x| Some(self.finite("between", x)?.into_inner())).collect();
+        match ends[..] {
+            [low, high] if low <= high => Some(Spanned::new(value.span(), [low, high])),
+            _ => {
+                self.problems.add(value.span(), "`between` must be two numbers, the smaller first");
+                None
+            }
+        }
+    }
+}

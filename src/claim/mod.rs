@@ -1,0 +1,96 @@
+//! The claim language: a TOML file states a theorem, and expands into cases before the first random draw.
+//!
+//! `file` reads and types every key, `names` gives meaning to the names, `expand` combines the axes. Each notes what is
+//! wrong and goes on, so that one error shows the first problem and lists the others.
+
+mod axis;
+pub mod case;
+mod expand;
+pub mod expression;
+mod file;
+mod names;
+mod problem;
+mod section;
+mod sources;
+mod syntax;
+mod value;
+
+use std::path::Path;
+use std::sync::LazyLock;
+
+use include_dir::{Dir, include_dir};
+
+pub use case::{Bound, Case, Claim, Input, Point, Section};
+pub use expression::{Expression, ExpressionError};
+pub use problem::line_and_column;
+pub use sources::Sources;
+
+use crate::error::{Error, Result};
+use crate::verdict::Verdict;
+use section::Merged;
+use value::Reader;
+
+/// The claims of `verify/`, as they were when the program was built.
+static VERIFY: Dir = include_dir!("$CARGO_MANIFEST_DIR/verify");
+
+/// The built-in claims in alphabetical order: id (the name of the file in `verify/`) and text.
+pub fn builtin() -> &'static [(&'static str, &'static str)] {
+    static CLAIMS: LazyLock<Vec<(&str, &str)>> = LazyLock::new(|| {
+        let files = VERIFY.files().filter_map(|file| {
+            let id = file.path().to_str()?.strip_suffix(".toml")?;
+            Some((id, file.contents_utf8().expect("a claim file is UTF-8")))
+        });
+        let mut claims: Vec<_> = files.collect();
+        claims.sort_unstable();
+        claims
+    });
+    &CLAIMS
+}
+
+/// Reads and expands the claim file at `path`.
+///
+/// # Errors
+/// [`Error::Io`], and whatever [`parse`] finds.
+pub fn load(path: &Path, sources: &mut Sources) -> Result<Claim> {
+    let text = std::fs::read_to_string(path).map_err(Error::io(path))?;
+    parse(path, &text, sources)
+}
+
+/// Reads and expands a claim's text; `path` only names it.
+///
+/// Sources are built, through `sources`, once each.
+///
+/// # Errors
+/// [`Error::Claim`] at the first problem of the file, the others listed in its help.
+pub fn parse(path: &Path, text: &str, sources: &mut Sources) -> Result<Claim> {
+    let mut reader = Reader { text, problems: Default::default() };
+    let file = reader.file();
+    let claim = file.map(|file| {
+        let main = Merged::new(&file.main, None).section(file.expected, &mut reader, sources);
+        let mut others = |statements: &[file::Statement]| {
+            let each = statements.iter().map(|s| Merged::new(&file.main, Some(s)));
+            each.map(|merged| merged.section(Verdict::Refuted, &mut reader, sources)).collect::<Vec<_>>()
+        };
+        let [controls, breaks] = [&file.controls, &file.breaks].map(|list| others(list));
+        Claim {
+            path: path.to_owned(),
+            main,
+            controls,
+            breaks,
+            id: file.id,
+            title: file.title,
+            statement: file.statement,
+            cite: file.cite,
+            origin: file.origin,
+            assumes: file.assumes,
+            remark: file.remark,
+        }
+    });
+    match reader.problems.into_error(path, text) {
+        Some(error) => Err(error),
+        None => Ok(claim.expect("a file that cannot be read has a problem")),
+    }
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,211 @@
+//! Claim files, good and bad: the exact place and word of every error, and what the good ones expand into.
+
+use std::path::Path;
+
+use super::*;
+use crate::report::model::Axis;
+use crate::verdict::Relation;
+
+const GOOD: &str = r#"id = "entropy-bound"
+title = "Squared entropy bounds the slope"
+statement = "γ²|M′| ≤ C H²"
+cite = "[ABZ26, Thm. 1]"
+origin = "paper-v1"
+assumes = ["second-moment"]
+lhs = "snr^2 * mmse_slope"
+relation = "<="
+rhs = "C * shannon^2"
+constants = { C = 4.0 }
+
+[over]
+source = ["bpsk", "simplex:atoms={atoms}"]
+atoms = [4, 16]
+snr = { from = 1e-2, to = 1e2, points = 5 }
+
+[[control]]
+why = "needs C > 0.2"
+constants = { C = 0.05 }
+
+[[break]]
+why = "rare event"
+source = ["bernoulli:p=1e-4"]
+over = { snr = [2] }
+"#;
+
+const SLOPE: &str = r#"id = "growth"
+title = "t"
+statement = "s"
+cite = "c"
+origin = "klaim"
+lhs = "snr * mmse"
+relation = "slope"
+against = "atoms"
+between = [0.5, 1.5]
+[over]
+source = ["simplex:atoms={atoms}"]
+atoms = { from = 4, to = 64, points = 5 }
+snr = [1, 2, 3]
+"#;
+
+fn read(text: &str) -> Result<Claim> {
+    parse(Path::new("claim.toml"), text, &mut Sources::default())
+}
+
+/// Line, column, message and help of the error of `text`.
+fn failure(text: &str) -> (usize, usize, String, String) {
+    match read(text) {
+        Err(Error::Claim { span, message, help, .. }) => {
+            let (line, column) = line_and_column(text, span.start);
+            (line, column, message, help.unwrap_or_default())
+        }
+        other => panic!("expected a claim error, got {other:?}"),
+    }
+}
+
+#[test]
+fn a_claim_expands_into_every_combination() {
+    let mut sources = Sources::default();
+    let claim = parse(Path::new("claim.toml"), GOOD, &mut sources).unwrap();
+    assert_eq!(claim.main.cases.len(), 2 * 2 * 5);
+    assert!(claim.main.cases.iter().all(|case| case.points.len() == 1));
+    assert_eq!(sources.len(), 4, "bpsk, two simplex codes and bernoulli are built once each");
+    let last = &claim.main.cases[19].points[0];
+    assert_eq!(last.axes["source"], Axis::Text("simplex:atoms=16".into()));
+    assert_eq!(last.axes["snr"], Axis::Number(100.0));
+    let Input::Need(need) = &last.lhs.inputs[1] else { panic!("mmse_slope is measured") };
+    assert_eq!((need.quantity.name, need.setting.snr, need.source.dim()), ("mmse_slope", Some(100.0), 16));
+    let rhs = last.rhs.as_ref().unwrap();
+    assert!(matches!(rhs.inputs[0], Input::Number(c) if (c - 4.0).abs() < f64::EPSILON));
+}
+
+#[test]
+fn sections_inherit_what_they_do_not_override() {
+    let claim = read(GOOD).unwrap();
+    let (control, broken) = (&claim.controls[0], &claim.breaks[0]);
+    assert_eq!((control.cases.len(), control.expected, control.why.as_str()), (20, Verdict::Refuted, "needs C > 0.2"));
+    assert_eq!((control.constants["C"].to_bits(), control.relation), (0.05_f64.to_bits(), Relation::AtMost));
+    assert_eq!(broken.cases.len(), 1, "the inherited `atoms` fills no template any more and is dropped");
+    assert_eq!(broken.cases[0].axes.len(), 2);
+    assert_eq!((broken.rhs.as_str(), broken.constants["C"].to_bits()), ("C * shannon^2", 4.0_f64.to_bits()));
+}
+
+#[test]
+fn a_slope_gathers_its_points() {
+    let claim = read(SLOPE).unwrap();
+    assert_eq!(claim.main.cases.len(), 3);
+    let case = &claim.main.cases[2];
+    assert_eq!(case.points.len(), 5);
+    assert_eq!(case.axes["source"], Axis::Text("simplex:atoms={atoms}".into()));
+    assert_eq!(case.points[1].axes["source"], Axis::Text("simplex:atoms=8".into()));
+    assert!(!case.axes.contains_key("atoms") && case.points.iter().all(|p| p.rhs.is_none() && p.abscissa.is_some()));
+}
+
+#[test]
+fn a_slope_against_a_quantity_runs_along_what_it_varies_with() {
+    for (against, cases, points) in [("shannon", 3, 5), ("information", 1, 15), ("snr", 5, 3)] {
+        let claim = read(&SLOPE.replace("\"atoms\"", &format!("\"{against}\""))).unwrap();
+        assert_eq!((claim.main.cases.len(), claim.main.cases[0].points.len()), (cases, points), "{against}");
+    }
+    let listed = SLOPE
+        .replace("\"atoms\"", "\"shannon\"")
+        .replace("atoms = {", "#")
+        .replace("[\"simplex:atoms={atoms}\"]", "[\"simplex:atoms=4\", \"bpsk\"]");
+    assert_eq!(read(&listed).unwrap().main.cases[0].points.len(), 2);
+}
+
+#[test]
+fn sources_may_be_tables() {
+    let table = r#"[{ kind = "zipf", exponent = 2.0, atoms = 10 }, { kind = "bpsk" }]"#;
+    let claim = read(
+        &SLOPE
+            .replace("[\"simplex:atoms={atoms}\"]", table)
+            .replace("atoms = {", "#")
+            .replace("against = \"atoms\"", "against = \"snr\""),
+    )
+    .unwrap();
+    assert_eq!(claim.main.cases[0].axes["source"], Axis::Text("zipf:exponent=2.0,atoms=10".into()));
+}
+
+/// Replaces `from` by `to` in a good file: line and column of the error, a part of its message, a part of its help.
+const BAD: &[(&str, &str, &str, usize, usize, &str, &str)] = &[
+    (GOOD, "id = \"entropy-bound\"", "id = \"Entropy_bound\"", 1, 6, "not kebab-case", "lower-case"),
+    (GOOD, "title = \"Squared entropy bounds the slope\"\n", "", 1, 1, "`title` is missing", ""),
+    (GOOD, "title = \"Squared entropy bounds the slope\"", "title = \" \"", 2, 9, "`title` is empty", ""),
+    (GOOD, "origin = \"paper-v1\"", "origin = \"paper-v2\"", 5, 10, "unknown origin", "`paper-v1`"),
+    (GOOD, "assumes = [", "asumes = [", 6, 1, "unknown key `asumes`", "`assumes`"),
+    (GOOD, "mmse_slope\"", "mmse_sloep\"", 7, 16, "unknown name `mmse_sloep`", "`mmse_slope`"),
+    (GOOD, "mmse_slope\"", "mmse_slope * \"", 7, 29, "ends where a number", ""),
+    (GOOD, "mmse_slope\"", "source\"", 7, 16, "axis `source` is text", ""),
+    (GOOD, "mmse_slope\"", "renyi\"", 7, 16, "`renyi` takes 1 argument(s), not 0", "renyi(order)"),
+    (GOOD, "mmse_slope\"", "renyi(D)\"", 7, 22, "`D` is no constant or axis", ""),
+    (GOOD, "mmse_slope\"", "information_gain\"", 7, 16, "needs the axis `snr_min`", "add `snr_min = {"),
+    (GOOD, "\"snr^2 * mmse_slope\"", "3", 7, 7, "`lhs` must be a string, not a number", ""),
+    (GOOD, "relation = \"<=\"", "relation = \"=<\"", 8, 12, "unknown relation `=<`", "`<=`"),
+    (GOOD, "relation = \"<=\"\n", "", 1, 1, "`relation` is missing", ""),
+    (GOOD, "rhs = \"C * shannon^2\"\n", "", 1, 1, "`rhs` is missing", ""),
+    (GOOD, "relation = \"<=\"", "relation = \"<=\"\nbetween = [1, 2]", 9, 11, "belongs to `relation", ""),
+    (GOOD, "relation = \"<=\"", "relation = \"<=\"\nmargin = 0", 9, 10, "`margin` must be > 0", ""),
+    (GOOD, "{ C = 4.0 }", "{ C = 4.0, D = 1 }", 10, 28, "constant `D` is not used", ""),
+    (GOOD, "{ C = 4.0 }", "{ C = \"4\" }", 10, 19, "`C` must be a number, not a string", ""),
+    (GOOD, "{ C = 4.0 }", "{ C = 4.0, mmse = 1 }", 10, 31, "has the name of", ""),
+    (GOOD, "\"bpsk\"", "\"bspk\"", 13, 12, "unknown source `bspk`", ""),
+    (GOOD, "{atoms}\"]", "{atmos}\"]", 13, 35, "no axis `atmos`", "`{atoms}`"),
+    (GOOD, "simplex:atoms=", "simplex:atom=", 13, 28, "unknown parameter of `simplex` `atom`", ""),
+    (GOOD, "simplex:atoms=", "simplex:atoms", 13, 19, "is not `key=value`", ""),
+    (GOOD, "\"bpsk\", ", "{ kind = \"zipf\", exponent = -1, atoms = 3 }, ", 13, 28, "zipf:exponent: must be > 0", ""),
+    (GOOD, "[4, 16]", "[]", 14, 9, "axis `atoms` is empty", ""),
+    (GOOD, "[4, 16]", "[4, 4.0]", 14, 13, "has 4 twice", ""),
+    (GOOD, "[4, 16]", "[4, \"16\"]", 14, 13, "mixes numbers and text", ""),
+    (GOOD, "[4, 16]", "[4, 0]", 13, 28, "must be a whole number", ""),
+    (GOOD, "[4, 16]", "4", 14, 9, "must be a list or a range", "atoms = […]"),
+    (GOOD, "[4, 16]", "[4, 16]\nspare = [1]", 15, 1, "axis `spare` is not used", ""),
+    (GOOD, "from = 1e-2", "from = 0", 15, 16, "`from` must be > 0", ""),
+    (GOOD, "from = 1e-2, ", "", 15, 7, "lacks `from`", ""),
+    (GOOD, "points = 5", "points = 1.5", 15, 41, "`points` must be a whole number", ""),
+    (GOOD, "snr = [2]", "snr = [2, -1]", 24, 20, "`snr` must be finite and > 0, not -1", ""),
+    (GOOD, "snr = [2]", "snr = [inf]", 24, 17, "`snr` must be finite and > 0", ""),
+    (GOOD, "why = \"rare event\"\n", "", 21, 1, "`why` is missing", ""),
+    (GOOD, "constants = { C = 0.05 }\n", "", 17, 1, "this control overrides nothing", ""),
+    (GOOD, "constants = { C = 0.05 }", "constnats = { C = 0.05 }", 19, 1, "unknown key `constnats`", "`constants`"),
+    (GOOD, "C = 0.05", "D = 0.05", 19, 19, "constant `D` is not used", ""),
+    (GOOD, "relation = \"<=\"", "relation = ", 8, 12, "", ""),
+    (SLOPE, "between = [0.5, 1.5]\n", "", 1, 1, "`between` is missing", ""),
+    (SLOPE, "[0.5, 1.5]", "[1.5, 0.5]", 9, 11, "the smaller first", ""),
+    (SLOPE, "against = \"atoms\"", "against = \"atoms + 1\"", 8, 11, "one axis or one quantity", ""),
+    (SLOPE, "against = \"atoms\"", "against = \"source\"", 8, 12, "is text", ""),
+    (SLOPE, "relation = \"slope\"", "relation = \"slope\"\nrhs = \"1\"", 8, 7, "no right side", ""),
+    (SLOPE, "{ from = 4, to = 64, points = 5 }", "[4]", 1, 1, "at least two points", ""),
+];
+
+#[test]
+fn every_problem_has_its_place_and_its_word() {
+    let mut wrong = Vec::new();
+    for &(good, from, to, line, column, message, help) in BAD {
+        assert!(good.contains(from), "nothing to replace: {from}");
+        let (found_line, found_column, found, found_help) = failure(&good.replacen(from, to, 1));
+        let placed = (found_line, found_column) == (line, column);
+        if !placed || !found.contains(message) || !found_help.contains(help) {
+            wrong.push(format!("{from} → {to}: {found_line}:{found_column} {found} [{found_help}]"));
+        }
+    }
+    assert!(wrong.is_empty(), "\n{}", wrong.join("\n"));
+}
+
+#[test]
+fn an_interval_must_not_be_empty() {
+    let text = SLOPE
+        .replace("snr * mmse", "information_gain")
+        .replace("snr = [1, 2, 3]", "snr_min = [1, 5]\nsnr_max = [2, 6]");
+    let (line, column, message, _) = failure(&text);
+    assert_eq!((line, column, message.as_str()), (14, 1, "snr_max = 2 is not above snr_min = 5"));
+}
+
+#[test]
+fn the_other_problems_are_counted_and_placed() {
+    let text = GOOD.replace("mmse_slope", "mmse_sloep").replace("\"bpsk\"", "\"bspk\"").replace("[2]", "[0]");
+    let (line, _, message, help) = failure(&text);
+    assert_eq!((line, message.as_str()), (7, "unknown name `mmse_sloep`"));
+    assert!(help.contains("did you mean `mmse_slope`?"), "{help}");
+    assert!(help.contains("2 more problems in this file:"), "{help}");
+    assert!(help.contains("\n  13:12  unknown source `bspk`") && help.contains("\n  24:17  `snr` must be"), "{help}");
+}

@@ -1,0 +1,195 @@
+//! `klaim estimate`.
+
+use std::sync::Arc;
+
+use serde_json::{Value, json};
+
+use super::progress::Progress;
+use super::{Common, Format, interrupt, output, snr};
+use crate::error::{Error, Result};
+use crate::estimate::Estimate;
+use crate::quantity::{self, Need, Quantity, Scope, Setting};
+use crate::report::model::number;
+use crate::run::MethodChoice;
+use crate::run::estimate::{Target, estimate};
+use crate::run::verify::Watch;
+use crate::source::Source;
+
+/// Samples where neither `--samples` nor `--rel-err` says how many.
+const DEFAULT_SAMPLES: u64 = 1 << 16;
+/// Most samples under `--rel-err`.
+const MOST_SAMPLES: u64 = 1 << 32;
+
+/// Arguments of `klaim estimate`.
+#[derive(clap::Args)]
+pub struct EstimateCommand {
+    /// A quantity (`klaim list quantities`), with arguments where it has some: renyi(2)
+    quantity: String,
+    /// A source (`klaim list sources`), such as zipf:exponent=1.5,atoms=1000
+    #[arg(long, required = true)]
+    source: Vec<String>,
+    /// SNRs: a list 0.1,1,10 or a log-spaced range 1e-3..1e3/32
+    #[arg(long, value_name = "LIST|FROM..TO/POINTS")]
+    snr: Option<String>,
+    /// Lower end of an interval of SNRs
+    #[arg(long)]
+    snr_min: Option<f64>,
+    /// Upper end of an interval of SNRs
+    #[arg(long)]
+    snr_max: Option<f64>,
+    /// Sample until every standard error is below this share of its value
+    #[arg(long, conflicts_with = "samples", value_parser = positive)]
+    rel_err: Option<f64>,
+    /// Number of samples (rounded up to whole strips of batches)
+    #[arg(long, value_parser = clap::value_parser!(u64).range(1..))]
+    samples: Option<u64>,
+    /// Which evaluators may be used
+    #[arg(long, value_enum, default_value = "auto")]
+    method: MethodChoice,
+}
+
+fn positive(text: &str) -> Result<f64, String> {
+    text.parse().ok().filter(|&x: &f64| x > 0.0 && x.is_finite()).ok_or_else(|| "expected a number > 0".into())
+}
+
+impl EstimateCommand {
+    /// Runs the command.
+    ///
+    /// # Errors
+    /// Whatever stops it: exit status 2.
+    pub(super) fn run(self, common: &Common) -> Result<u8> {
+        let (quantity, arguments) = call(&self.quantity)?;
+        let settings = self.settings(quantity, &arguments)?;
+        let mut needs = Vec::new();
+        for spec in &self.source {
+            let source = Arc::new(Source::parse(spec)?);
+            needs.extend(settings.iter().map(|s| Need { source: Arc::clone(&source), quantity, setting: s.clone() }));
+        }
+        let budget = self.samples.unwrap_or(if self.rel_err.is_some() { MOST_SAMPLES } else { DEFAULT_SAMPLES });
+        let target = Target { relative_error: self.rel_err, budget };
+        let progress = Progress::new(common.quiet);
+        let watch = Watch { event: &|event| progress.show(event), stop: interrupt::flag(), checkpoint: None };
+        let estimates = estimate(&needs, self.method, common.seed, target, &watch);
+        progress.finish();
+        let rows: Vec<(Need, Estimate)> = needs.into_iter().zip(estimates?).collect();
+        match common.format {
+            Format::Human => output::text(&table(&rows)),
+            Format::Csv => output::text(&csv(&rows)?),
+            Format::Json => output::json(&json!({ "rows": rows.iter().map(row).collect::<Vec<_>>() })),
+        }
+    }
+
+    /// One setting for each combination of the axes of the quantity's scope.
+    fn settings(&self, quantity: &Quantity, arguments: &[f64]) -> Result<Vec<Setting>> {
+        let base = Setting { arguments: arguments.to_vec(), ..Setting::default() };
+        let missing = |flag: &str| Error::invalid(flag, format!("`{}` needs it", quantity.name));
+        let unused = |flag: &str| Error::invalid(flag, format!("`{}` does not depend on it", quantity.name));
+        if quantity.scope != Scope::Snr && self.snr.is_some() {
+            return Err(unused("--snr"));
+        }
+        if quantity.scope < Scope::Interval && (self.snr_min.is_some() || self.snr_max.is_some()) {
+            return Err(unused("--snr-min, --snr-max"));
+        }
+        match quantity.scope {
+            Scope::Source => Ok(vec![base]),
+            Scope::Snr => {
+                let snrs = snr::parse(self.snr.as_deref().ok_or_else(|| missing("--snr"))?)?;
+                Ok(snrs.into_iter().map(|snr| Setting { snr: Some(snr), ..base.clone() }).collect())
+            }
+            Scope::Interval => {
+                let (lo, hi) = (self.snr_min.ok_or_else(|| missing("--snr-min"))?, self.snr_max.ok_or_else(|| missing("--snr-max"))?);
+                Ok(vec![Setting { snr_min: Some(lo), snr_max: Some(hi), ..base }])
+            }
+        }
+    }
+}
+
+/// `name` or `name(1,2)`.
+fn call(text: &str) -> Result<(&'static Quantity, Vec<f64>)> {
+    let (name, arguments) = match text.split_once('(') {
+        None => (text.trim(), Vec::new()),
+        Some((name, rest)) => {
+            let inside = rest.trim().strip_suffix(')').ok_or_else(|| Error::invalid("quantity", format!("`{text}` lacks its `)`")))?;
+            let number = |word: &str| word.trim().parse().map_err(|_| Error::invalid("quantity", format!("`{word}` is not a number")));
+            (name.trim(), inside.split(',').map(number).collect::<Result<_>>()?)
+        }
+    };
+    let quantity = quantity::find(name)?;
+    if arguments.len() == quantity.arguments.len() {
+        Ok((quantity, arguments))
+    } else {
+        Err(Error::invalid("quantity", format!("`{name}` takes {} arguments: {name}({})", quantity.arguments.len(), quantity.arguments.join(", "))))
+    }
+}
+
+fn row((need, estimate): &(Need, Estimate)) -> Value {
+    let finite = |x: f64| if x.is_finite() { json!(x) } else { json!(number::name(x)) };
+    let mut row = json!({
+        "quantity": need.quantity.name,
+        "source": need.source.spec(),
+        "value": finite(estimate.value),
+        "std_err": finite(estimate.std_err),
+        "bound": finite(estimate.bound),
+        "n": estimate.n,
+        "method": estimate.method,
+        "backend": "cpu",
+        "flags": estimate.flags,
+    });
+    for (name, value) in [("snr", need.setting.snr), ("snr_min", need.setting.snr_min), ("snr_max", need.setting.snr_max)] {
+        if let Some(value) = value {
+            row[name] = json!(value);
+        }
+    }
+    if !need.setting.arguments.is_empty() {
+        row["arguments"] = json!(need.setting.arguments);
+    }
+    row
+}
+
+fn csv(rows: &[(Need, Estimate)]) -> Result<String> {
+    let header = ["quantity", "source", "snr", "snr_min", "snr_max", "value", "std_err", "bound", "n", "method", "pareto_k", "dominance"];
+    let mut writer = csv::Writer::from_writer(Vec::new());
+    let optional = |x: Option<f64>| x.map_or(String::new(), number::name);
+    let failed = |e: csv::Error| Error::io("stdout")(e.into());
+    writer.write_record(header).map_err(failed)?;
+    for (need, e) in rows {
+        let setting = &need.setting;
+        let record = [
+            need.quantity.name.to_owned(),
+            need.source.spec().to_owned(),
+            optional(setting.snr),
+            optional(setting.snr_min),
+            optional(setting.snr_max),
+            number::name(e.value),
+            number::name(e.std_err),
+            number::name(e.bound),
+            e.n.to_string(),
+            e.method.to_string(),
+            optional(e.flags.pareto_k),
+            optional(e.flags.dominance),
+        ];
+        writer.write_record(record).map_err(failed)?;
+    }
+    let bytes = writer.into_inner().map_err(|e| Error::io("stdout")(e.into_error()))?;
+    Ok(String::from_utf8(bytes).expect("CSV of UTF-8 fields is UTF-8"))
+}
+
+fn table(rows: &[(Need, Estimate)]) -> String {
+    let mut text = String::new();
+    for (need, e) in rows {
+        let setting = &need.setting;
+        let place = match (setting.snr, setting.snr_min, setting.snr_max) {
+            (Some(snr), ..) => format!("  snr {snr:<10.6}"),
+            (None, Some(lo), Some(hi)) => format!("  snr {lo} … {hi}"),
+            _ => String::new(),
+        };
+        let error = match (e.std_err > 0.0, e.bound > 0.0) {
+            (true, _) => format!(" ± {:.1e} (std err, n = {})", e.std_err, e.n),
+            (false, true) => format!(" ± {:.0e} (bound)", e.bound),
+            (false, false) => String::new(),
+        };
+        let doubt = e.flags.distrust().map_or(String::new(), |why| format!("  ! {why}"));
+        text += &format!("{} of {}{place}  {}{error}  {}{doubt}\n", need.quantity.name, need.source.spec(), e.value, e.method);
+    }
+    text
+}

@@ -1,0 +1,83 @@
+//! `klaim list`.
+
+use clap::ValueEnum;
+use serde_json::{Value, json};
+
+use super::{Common, Format, output, verify};
+use crate::error::Result;
+use crate::quantity::QUANTITIES;
+use crate::source::KINDS;
+
+/// Arguments of `klaim list`.
+#[derive(clap::Args)]
+pub struct List {
+    /// What to list
+    what: What,
+}
+
+#[derive(Clone, Copy, ValueEnum)]
+enum What {
+    /// The built-in claims
+    Claims,
+    /// The kinds of sources and their parameters
+    Sources,
+    /// The quantities that expressions know
+    Quantities,
+}
+
+impl List {
+    /// Runs the command.
+    ///
+    /// # Errors
+    /// A built-in claim that does not parse (a defect).
+    pub(super) fn run(self, common: &Common) -> Result<u8> {
+        let items = match self.what {
+            What::Claims => claims()?,
+            What::Sources => sources(),
+            What::Quantities => quantities(),
+        };
+        match common.format {
+            Format::Json => output::json(&Value::Array(items)),
+            Format::Csv => {
+                let field = |item: &Value, key: &str| format!("\"{}\"", item[key].as_str().unwrap_or_default().replace('"', "\"\""));
+                let lines: String = items.iter().map(|i| format!("{},{}\n", field(i, "name"), field(i, "summary"))).collect();
+                output::text(&format!("name,summary\n{lines}"))
+            }
+            Format::Human => output::text(&items.iter().map(human).collect::<String>()),
+        }
+    }
+}
+
+fn human(item: &Value) -> String {
+    let text = |value: &Value| value.as_str().unwrap_or_default().to_owned();
+    let mut lines = format!("{:<26} {}\n", text(&item["name"]), text(&item["summary"]));
+    for parameter in item["parameters"].as_array().into_iter().flatten() {
+        let default = parameter["default"].as_str().map_or(String::new(), |d| format!(" (default {d})"));
+        lines += &format!("    {:<22} {}{default}\n", text(&parameter["name"]) + "=", text(&parameter["summary"]));
+    }
+    lines
+}
+
+fn claims() -> Result<Vec<Value>> {
+    let claims = verify::load(&[])?;
+    Ok(claims.iter().map(|c| json!({ "name": c.id, "summary": format!("{}  {}", c.statement, c.cite) })).collect())
+}
+
+fn sources() -> Vec<Value> {
+    let parameter = |p: &crate::source::Parameter| json!({ "name": p.name, "summary": p.summary, "default": p.default });
+    KINDS
+        .iter()
+        .map(|k| json!({ "name": k.name, "summary": k.summary, "parameters": k.parameters.iter().map(parameter).collect::<Vec<_>>() }))
+        .collect()
+}
+
+fn quantities() -> Vec<Value> {
+    let name = |q: &crate::quantity::Quantity| match q.arguments {
+        [] => q.name.to_owned(),
+        arguments => format!("{}({})", q.name, arguments.join(", ")),
+    };
+    QUANTITIES
+        .iter()
+        .map(|q| json!({ "name": name(q), "summary": q.summary, "axes": q.scope.axes() }))
+        .collect()
+}

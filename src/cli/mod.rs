@@ -1,0 +1,141 @@
+//! The command line: one file a command, each turning arguments into a library call and its result into text.
+
+mod assume;
+mod diagnose;
+mod estimate;
+mod interrupt;
+mod list;
+mod output;
+mod progress;
+mod report;
+mod snr;
+mod verify;
+
+use std::process::ExitCode;
+
+use clap::{CommandFactory, Parser, Subcommand, ValueEnum};
+
+use crate::error::Result;
+
+/// Put theorems to the test: measure both sides of a claim with honest error bars.
+#[derive(Parser)]
+#[command(name = "klaim", version, about, max_term_width = 110, arg_required_else_help = true)]
+pub struct Arguments {
+    #[command(subcommand)]
+    command: Command,
+    #[command(flatten)]
+    common: Common,
+}
+
+/// Options of every command.
+#[derive(clap::Args)]
+struct Common {
+    /// Where samples are taken
+    #[arg(long, global = true, value_enum, default_value = "auto", help_heading = "Common options")]
+    backend: BackendChoice,
+    /// Seed of all randomness
+    #[arg(long, global = true, default_value_t = 0, help_heading = "Common options")]
+    seed: u64,
+    /// Threads (default: all cores); never changes a number
+    #[arg(long, global = true, value_parser = clap::value_parser!(u16).range(1..), help_heading = "Common options")]
+    threads: Option<u16>,
+    /// Form of the results on stdout
+    #[arg(long, global = true, value_enum, default_value = "human", help_heading = "Common options")]
+    format: Format,
+    /// No progress bars
+    #[arg(long, short, global = true, help_heading = "Common options")]
+    quiet: bool,
+}
+
+/// Where samples are taken.
+#[derive(Clone, Copy, PartialEq, Eq, ValueEnum)]
+enum BackendChoice {
+    /// The best that is there
+    Auto,
+    /// This machine's processors
+    Cpu,
+    /// A CUDA device
+    Cuda,
+}
+
+/// Form of the results on stdout.
+#[derive(Clone, Copy, PartialEq, Eq, ValueEnum)]
+enum Format {
+    /// Tables for reading
+    Human,
+    /// Comma-separated values with a header
+    Csv,
+    /// JSON
+    Json,
+}
+
+#[derive(Subcommand)]
+enum Command {
+    /// Test claims and write a report: the built-in ones, or the files and folders given
+    Verify(verify::Verify),
+    /// Measure one quantity
+    Estimate(estimate::EstimateCommand),
+    /// Say which assumptions hold for a source, with the evidence
+    Assume(assume::Assume),
+    /// List what there is
+    List(list::List),
+    /// Write the report of a finished run again
+    Report(report::ReportCommand),
+    /// Join the shards of a run into the report of the whole
+    Merge(report::Merge),
+    /// Print the completion script of a shell
+    Completions {
+        /// The shell
+        shell: clap_complete::Shell,
+    },
+    /// Print the manual page
+    #[command(hide = true)]
+    Man,
+}
+
+/// Runs the program on this process's arguments.
+pub fn run() -> ExitCode {
+    let arguments = Arguments::parse();
+    match execute(arguments) {
+        Ok(status) => ExitCode::from(status),
+        Err(error) => {
+            diagnose::print(error);
+            ExitCode::from(2)
+        }
+    }
+}
+
+fn execute(arguments: Arguments) -> Result<u8> {
+    let common = &arguments.common;
+    if let Some(threads) = common.threads {
+        rayon::ThreadPoolBuilder::new()
+            .num_threads(threads.into())
+            .build_global()
+            .map_err(|e| crate::error::Error::invalid("--threads", e.to_string()))?;
+    }
+    if common.backend == BackendChoice::Cuda {
+        return Err(crate::error::Error::Backend {
+            name: "cuda".into(),
+            message: "this version computes on the CPU alone; use --backend cpu or auto".into(),
+        });
+    }
+    match arguments.command {
+        Command::Verify(command) => command.run(common),
+        Command::Estimate(command) => command.run(common),
+        Command::Assume(command) => command.run(common),
+        Command::List(command) => command.run(common),
+        Command::Report(command) => command.run(common),
+        Command::Merge(command) => command.run(common),
+        Command::Completions { shell } => {
+            let mut script = Vec::new();
+            clap_complete::generate(shell, &mut Arguments::command(), "klaim", &mut script);
+            output::bytes(&script)
+        }
+        Command::Man => {
+            let mut page = Vec::new();
+            let rendered = clap_mangen::Man::new(Arguments::command()).render(&mut page);
+            rendered.map_err(crate::error::Error::io("manual page"))?;
+            output::bytes(&page)
+        }
+    }
+}

@@ -1,0 +1,33 @@
+//! Results on stdout. A closed pipe (`| head`) ends the output, not the program.
+
+use std::io::{ErrorKind, Write};
+
+use crate::error::{Error, Result};
+
+/// Writes text and returns exit status 0.
+///
+/// # Errors
+/// [`Error::Io`] for anything but a closed pipe.
+pub fn text(text: &str) -> Result<u8> {
+    bytes(text.as_bytes())
+}
+
+/// Writes bytes and returns exit status 0.
+///
+/// # Errors
+/// As [`text`].
+pub fn bytes(bytes: &[u8]) -> Result<u8> {
+    let mut stdout = std::io::stdout().lock();
+    match stdout.write_all(bytes).and_then(|()| stdout.flush()) {
+        Err(error) if error.kind() != ErrorKind::BrokenPipe => Err(Error::io("stdout")(error)),
+        _ => Ok(0),
+    }
+}
+
+/// Pretty JSON with a final newline.
+///
+/// # Errors
+/// As [`text`].
+pub fn json(value: &serde_json::Value) -> Result<u8> {
+    text(&format!("{value:#}\n"))
+}

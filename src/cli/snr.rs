@@ -1,0 +1,42 @@
+//! SNRs on the command line: `0.1,1,10` or `1e-3..1e3/32` (log-spaced, both ends included).
+
+use crate::channel::Snr;
+use crate::error::{Error, Result};
+
+/// Parses a list or a range of SNRs.
+///
+/// # Errors
+/// [`Error::Invalid`] for text of another form and for an SNR that is not finite and positive.
+pub fn parse(text: &str) -> Result<Vec<f64>> {
+    let number = |word: &str| {
+        let value = word.trim().parse().map_err(|_| Error::invalid("--snr", format!("`{word}` is not a number")))?;
+        Snr::new(value).map(Snr::linear).map_err(|_| Error::invalid("--snr", format!("must be finite and > 0, not {word}")))
+    };
+    let Some((from, rest)) = text.split_once("..") else { return text.split(',').map(number).collect() };
+    let form = || Error::invalid("--snr", format!("`{text}` is not `from..to/points`, such as 1e-3..1e3/32"));
+    let (to, points) = rest.split_once('/').ok_or_else(form)?;
+    let points: usize = points.trim().parse().ok().filter(|&p| p >= 2).ok_or_else(form)?;
+    let (from, to) = (number(from)?, number(to)?);
+    let place = |i: usize| match i {
+        0 => from,
+        _ if i + 1 == points => to,
+        _ => from * ((to / from).ln() * i as f64 / (points - 1) as f64).exp(),
+    };
+    Ok((0..points).map(place).collect())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::parse;
+
+    #[test]
+    fn lists_and_ranges() {
+        assert_eq!(parse("0.1,2").unwrap(), [0.1, 2.0]);
+        let range = parse("1e-2..1e2/5").unwrap();
+        assert_eq!((range[0], range[4], range.len()), (1e-2, 1e2, 5));
+        assert!((range[2] - 1.0).abs() < 1e-15);
+        for bad in ["", "0", "-1", "1..2", "1..2/1", "a", "inf", "1..x/3"] {
+            assert!(parse(bad).is_err(), "{bad}");
+        }
+    }
+}

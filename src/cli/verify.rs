@@ -1,0 +1,206 @@
+//! `klaim verify`.
+
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+
+use super::progress::Progress;
+use super::{Common, Format, interrupt, output};
+use crate::claim::{self, Claim, Sources};
+use crate::error::{Error, Result};
+use crate::report;
+use crate::report::model::{Report, Run};
+use crate::run::MethodChoice;
+use crate::run::checkpoint::Checkpoint;
+use crate::run::replay::quoted;
+use crate::run::verify::{Options, Watch, verify};
+
+/// Arguments of `klaim verify`.
+#[derive(clap::Args)]
+pub struct Verify {
+    /// Ids of built-in claims, claim files, or folders of claim files; all built-in claims if none is given
+    claims: Vec<String>,
+    /// Folder for index.html, results.csv, report.json, run.toml and the checkpoint
+    #[arg(long, default_value = "reports/latest")]
+    out: PathBuf,
+    /// Family-wise error rate: probability that any true claim of the run is refuted by chance
+    #[arg(long, default_value_t = 0.001, value_parser = level)]
+    level: f64,
+    /// Most samples per source: quick (32,768), standard (262,144), thorough (4,194,304) or a number
+    #[arg(long, default_value = "standard", value_parser = Budget::parse)]
+    budget: Budget,
+    /// Which evaluators may be used
+    #[arg(long, value_enum, default_value = "auto")]
+    method: MethodChoice,
+    /// Go on from the checkpoint in the output folder
+    #[arg(long)]
+    resume: bool,
+    /// Measure slice I of N of every source and store it for `klaim merge` (default: the Slurm array task's, if any)
+    #[arg(long, value_name = "I/N", value_parser = shard)]
+    shard: Option<(u64, u64)>,
+    /// Only the case with this address, such as main/3 or control-1/2 (for replays; needs a single claim)
+    #[arg(long, value_name = "ADDRESS")]
+    case: Option<String>,
+    /// Number of comparisons that share the level (for replays; default: the number of cases)
+    #[arg(long, value_parser = clap::value_parser!(u64).range(1..))]
+    comparisons: Option<u64>,
+}
+
+/// A number of samples and how it was written.
+#[derive(Debug, Clone)]
+struct Budget {
+    name: String,
+    samples: u64,
+}
+
+impl Budget {
+    fn parse(text: &str) -> Result<Self, String> {
+        let samples = match text {
+            "quick" => 1 << 15,
+            "standard" => 1 << 18,
+            "thorough" => 1 << 22,
+            number => number
+                .parse::<f64>()
+                .ok()
+                .filter(|&n| (1.0..=1e12).contains(&n) && n.fract() == 0.0)
+                .ok_or("expected quick, standard, thorough or a whole number of samples from 1 to 1e12")? as u64,
+        };
+        Ok(Self { name: text.into(), samples })
+    }
+}
+
+fn level(text: &str) -> Result<f64, String> {
+    text.parse().ok().filter(|&a| a > 0.0 && a < 1.0).ok_or_else(|| "expected a number in (0, 1)".into())
+}
+
+/// `2/8`: slice 2 of 0 … 7; at most as many slices as a round has strips.
+fn shard(text: &str) -> Result<(u64, u64), String> {
+    let parts = text.split_once('/').and_then(|(i, n)| Some((i.parse().ok()?, n.parse().ok()?)));
+    let most = crate::run::sampling::STRIPS;
+    parts
+        .filter(|&(i, n)| i < n && n <= most)
+        .ok_or_else(|| format!("expected I/N with 0 ≤ I < N ≤ {most}, such as 0/4"))
+}
+
+/// The slice of a Slurm array task, where this is one.
+fn slurm_shard() -> Result<Option<(u64, u64)>> {
+    let read = |name: &str| std::env::var(name).ok();
+    let (Some(task), Some(count)) = (read("SLURM_ARRAY_TASK_ID"), read("SLURM_ARRAY_TASK_COUNT")) else {
+        return Ok(None);
+    };
+    let first = read("SLURM_ARRAY_TASK_MIN").and_then(|m| m.parse::<u64>().ok()).unwrap_or(0);
+    let task = task.parse::<u64>().ok().and_then(|t| t.checked_sub(first));
+    let text = task.map_or(String::new(), |t| format!("{t}/{count}"));
+    shard(&text).map(Some).map_err(|e| Error::invalid("SLURM_ARRAY_TASK_ID", e))
+}
+
+impl Verify {
+    /// Runs the command; the exit status is the report's.
+    ///
+    /// # Errors
+    /// Whatever stops the run: exit status 2.
+    pub(super) fn run(self, common: &Common) -> Result<u8> {
+        let claims = load(&self.claims)?;
+        if self.case.is_some() && claims.len() != 1 {
+            return Err(Error::invalid("--case", "needs exactly one claim to look in"));
+        }
+        let shard = match self.shard {
+            Some(shard) => Some(shard),
+            None => slurm_shard()?,
+        };
+        let checkpoint = Checkpoint::open(&self.out, self.resume)?;
+        let options = Options {
+            seed: common.seed,
+            level: self.level,
+            budget: self.budget.samples,
+            comparisons: self.comparisons,
+            method: self.method,
+            shard,
+            only: self.case.clone(),
+        };
+        let Some(report) = execute(&claims, &options, &self.budget.name, Some(&checkpoint), common)? else {
+            return output::text(&format!("shard stored in {}\n", self.out.display()));
+        };
+        report::write(&report, &self.out)?;
+        print(&report, &self.out, common)
+    }
+}
+
+/// Runs claims with a progress bar.
+pub(super) fn execute(
+    claims: &[Claim],
+    options: &Options,
+    budget: &str,
+    checkpoint: Option<&Checkpoint>,
+    common: &Common,
+) -> Result<Option<Report>> {
+    let run = Run {
+        klaim: env!("CARGO_PKG_VERSION").into(),
+        command: std::iter::once("klaim".into()).chain(std::env::args().skip(1).map(|a| quoted(&a))).collect::<Vec<_>>().join(" "),
+        seed: options.seed,
+        level: options.level,
+        budget: budget.into(),
+        comparisons: 0,
+        backend: "cpu".into(),
+        date: humantime::format_rfc3339_seconds(std::time::SystemTime::now()).to_string()[..10].into(),
+    };
+    let progress = Progress::new(common.quiet);
+    let watch = Watch { event: &|event| progress.show(event), stop: interrupt::flag(), checkpoint };
+    let report = verify(claims, options, &watch, run);
+    progress.finish();
+    report
+}
+
+/// The result in the form asked for; the exit status is the report's.
+pub(super) fn print(report: &Report, out: &Path, common: &Common) -> Result<u8> {
+    match common.format {
+        Format::Human => output::text(&format!("{}\nreport: {}\n", report::summary(report), out.join("index.html").display()))?,
+        Format::Csv => output::text(&report::csv_text(report)?)?,
+        Format::Json => output::json(&report::verify_json(report))?,
+    };
+    Ok(report.exit)
+}
+
+/// The claims named on the command line, all built-in ones if none is; sources are built once for all of them.
+pub(super) fn load(names: &[String]) -> Result<Vec<Claim>> {
+    let mut sources = Sources::default();
+    let builtin = |id: &str, text: &str, sources: &mut Sources| claim::parse(&PathBuf::from(format!("verify/{id}.toml")), text, sources);
+    if names.is_empty() {
+        return claim::builtin().iter().map(|(id, text)| builtin(id, text, &mut sources)).collect();
+    }
+    let mut claims = Vec::new();
+    for name in names {
+        let path = PathBuf::from(name);
+        if let Some((id, text)) = claim::builtin().iter().find(|(id, _)| id == name) {
+            claims.push(builtin(id, text, &mut sources)?);
+        } else if path.is_dir() {
+            for file in files_in(&path)? {
+                claims.push(claim::load(&file, &mut sources)?);
+            }
+        } else if path.exists() || name.ends_with(".toml") {
+            claims.push(claim::load(&path, &mut sources)?);
+        } else {
+            return Err(Error::unknown("claim", name, claim::builtin().iter().map(|(id, _)| *id)));
+        }
+    }
+    Ok(claims)
+}
+
+/// The claim files of a folder, in alphabetical order.
+fn files_in(folder: &Path) -> Result<Vec<PathBuf>> {
+    let entries = std::fs::read_dir(folder).map_err(Error::io(folder))?;
+    let mut files: Vec<PathBuf> = entries
+        .map(|entry| entry.map(|e| e.path()))
+        .collect::<Result<_, _>>()
+        .map_err(Error::io(folder))?;
+    files.retain(|file| file.extension().is_some_and(|e| e == "toml"));
+    files.sort();
+    if files.is_empty() {
+        return Err(Error::invalid(folder.display().to_string(), "holds no claim file (*.toml)"));
+    }
+    Ok(files)
+}
+
+/// The sources of some specs, each built once.
+pub(super) fn sources(specs: &[String]) -> Result<Vec<Arc<crate::source::Source>>> {
+    specs.iter().map(|spec| crate::source::Source::parse(spec).map(Arc::new)).collect()
+}

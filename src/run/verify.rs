@@ -1,0 +1,337 @@
+//! `verify`: measure every case of some claims, in rounds, until each is decided or the budget ends.
+
+use std::path::PathBuf;
+use std::sync::atomic::{AtomicBool, Ordering};
+
+use crate::assume;
+use crate::claim::{Case, Claim, Input, Section};
+use crate::error::{Error, Result};
+use crate::quantity::{Instruments, Need};
+use crate::report::model::{AssumptionReport, ClaimReport, Report, Row, Run, SCHEMA, SectionReport, SourceReport};
+use crate::run::MethodChoice;
+use crate::run::book::Book;
+use crate::run::checkpoint::Checkpoint;
+use crate::run::judge::{self, Outcome};
+use crate::run::ledger::{Ledger, Route};
+use crate::run::replay;
+use crate::run::sampling::{Conditions, LaneState, samples_after};
+use crate::source::Source;
+use crate::verdict::{self, Verdict};
+
+/// What a run is asked to do.
+#[derive(Debug, Clone)]
+pub struct Options {
+    /// Seed of all randomness.
+    pub seed: u64,
+    /// Family-wise level α in (0, 1).
+    pub level: f64,
+    /// Most samples per source.
+    pub budget: u64,
+    /// Number of comparisons that share α; `None` counts the cases.
+    pub comparisons: Option<u64>,
+    /// Which evaluators may be used.
+    pub method: MethodChoice,
+    /// Slice i of n of every source's strips: samples and stores, judges nothing.
+    pub shard: Option<(u64, u64)>,
+    /// Only the case with this address (`main/3`, `control-1/2`).
+    pub only: Option<String>,
+}
+
+/// What a run tells while it runs.
+#[derive(Debug, Clone, Copy)]
+pub enum Event {
+    /// This many numbers are needed.
+    Needs(usize),
+    /// One of them has its route (and, if deterministic, its value).
+    Found,
+    /// A round begins: its number, the samples it takes over all sources, the cases still open.
+    Round(u32, u64, usize),
+    /// This many samples were taken.
+    Sampled(u64),
+}
+
+/// What a run reports to while it goes on.
+pub struct Watch<'a> {
+    /// Called from any thread.
+    pub event: &'a (dyn Fn(Event) + Sync),
+    /// Set it to stop at the next strip; what was finished is judged and kept.
+    pub stop: &'a AtomicBool,
+    /// Where finished strips are kept.
+    pub checkpoint: Option<&'a Checkpoint>,
+}
+
+/// One case on its way to a verdict.
+struct Open<'a> {
+    section: &'a Section,
+    case: &'a Case,
+    outcome: Option<Outcome>,
+}
+
+impl Open<'_> {
+    fn needs(&self) -> impl Iterator<Item = &Need> {
+        let sides = |p| {
+            let crate::claim::Point { lhs, rhs, abscissa, .. } = p;
+            std::iter::once(lhs).chain(rhs).chain(abscissa)
+        };
+        self.case.points.iter().flat_map(sides).flat_map(|bound| &bound.inputs).filter_map(|input| match input {
+            Input::Need(need) => Some(need),
+            Input::Number(_) => None,
+        })
+    }
+
+    fn decided(&self) -> bool {
+        self.outcome.as_ref().is_some_and(|o| o.verdict != Verdict::Inconclusive)
+    }
+}
+
+/// The sections of a claim with their names in replay addresses: `main`, `control-1`, …, `break-1`, ….
+pub fn sections(claim: &Claim) -> impl Iterator<Item = (String, &Section)> {
+    let numbered = |kind: &'static str, list: &'static str| move |i: usize| format!("{kind}-{}{list}", i + 1);
+    let controls = claim.controls.iter().enumerate().map(move |(i, s)| (numbered("control", "")(i), s));
+    let breaks = claim.breaks.iter().enumerate().map(move |(i, s)| (numbered("break", "")(i), s));
+    std::iter::once(("main".to_owned(), &claim.main)).chain(controls).chain(breaks)
+}
+
+/// Runs `claims`; `command` and `backend` go into the report as they are. `None` for a shard, which judges nothing.
+///
+/// # Errors
+/// A need without a route, a summand that is not finite, a checkpoint that cannot be used, an `only` that names no case.
+pub fn verify(claims: &[Claim], options: &Options, watch: &Watch, run: Run) -> Result<Option<Report>> {
+    let mut open = open_cases(claims, options)?;
+    let comparisons = options.comparisons.unwrap_or(open.len() as u64).max(1);
+    let tools = Instruments::default();
+    let needs: Vec<&Need> = open.iter().flat_map(Open::needs).collect();
+    (watch.event)(Event::Needs(needs.len()));
+    let mut ledger = Ledger::new(needs.into_iter(), options.method, &tools, &|| (watch.event)(Event::Found))?;
+    let lanes = std::mem::take(&mut ledger.lanes);
+    let mut lanes: Vec<LaneState> = lanes.into_iter().map(|l| LaneState::new(l, options.seed)).collect::<Result<_>>()?;
+
+    let mut taken = 0;
+    for round in 1.. {
+        let until = samples_after(round, options.budget);
+        let unfinished = open.iter().filter(|o| !o.decided()).count();
+        let finished = sample_round(&open, &ledger, &mut lanes, (taken, until), options, watch, (round, unfinished))?;
+        if finished && options.shard.is_none() {
+            let book = Book { ledger: &ledger, lanes: &lanes, tools: &tools };
+            let z = verdict::z_score(options.level, comparisons, round);
+            for case in open.iter_mut().filter(|o| !o.decided()) {
+                case.outcome = Some(judge::judge(&book, case.section, case.case, z));
+            }
+        }
+        taken = until;
+        let all_decided = options.shard.is_none() && open.iter().all(Open::decided);
+        if !finished || all_decided || until >= samples_after(u32::MAX, options.budget) || lanes.is_empty() {
+            break;
+        }
+    }
+    if options.shard.is_some() {
+        return Ok(None);
+    }
+    let stopped = watch.stop.load(Ordering::Relaxed);
+    let outcomes: Vec<Outcome> = open.into_iter().map(|o| o.outcome.unwrap_or_else(|| unmeasured(stopped))).collect();
+    let run = Run { comparisons, ..run };
+    Ok(Some(assemble(claims, options, outcomes, run)))
+}
+
+/// All cases, or the one that `only` names.
+fn open_cases<'a>(claims: &'a [Claim], options: &Options) -> Result<Vec<Open<'a>>> {
+    let mut open = Vec::new();
+    for claim in claims {
+        for (name, section) in sections(claim) {
+            for (i, case) in section.cases.iter().enumerate() {
+                if options.only.as_ref().is_none_or(|only| *only == format!("{name}/{}", i + 1)) {
+                    open.push(Open { section, case, outcome: None });
+                }
+            }
+        }
+    }
+    match (&options.only, open.is_empty()) {
+        (Some(only), true) => Err(Error::invalid("--case", format!("`{only}` names no case; addresses look like main/1 or control-2/3"))),
+        _ => Ok(open),
+    }
+}
+
+/// Takes one round's samples on every lane that an undecided case needs. Returns whether it came to the end.
+fn sample_round(
+    open: &[Open],
+    ledger: &Ledger,
+    lanes: &mut [LaneState],
+    (from, to): (u64, u64),
+    options: &Options,
+    watch: &Watch,
+    (round, unfinished): (u32, usize),
+) -> Result<bool> {
+    let mut needed = vec![std::collections::BTreeSet::new(); lanes.len()];
+    for case in open.iter().filter(|o| !o.decided()) {
+        for need in case.needs() {
+            if let Route::Sampled { lane, readout } = ledger.route(need) {
+                needed[*lane].insert(*readout);
+            }
+        }
+    }
+    let active = needed.iter().filter(|n| !n.is_empty()).count() as u64;
+    (watch.event)(Event::Round(round, active * (to - from), unfinished));
+    let progress = |n| (watch.event)(Event::Sampled(n));
+    let conditions =
+        Conditions { checkpoint: watch.checkpoint, shard: options.shard, stop: watch.stop, progress: &progress };
+    for (lane, needed) in lanes.iter_mut().zip(&needed).filter(|(_, needed)| !needed.is_empty()) {
+        lane.narrow(&needed.iter().copied().collect::<Vec<_>>());
+        if !lane.sample(from, to, &conditions)? {
+            return Ok(false);
+        }
+    }
+    Ok(true)
+}
+
+/// The outcome of a case that the user's stop left without a single round.
+fn unmeasured(stopped: bool) -> Outcome {
+    debug_assert!(stopped, "only a stop leaves a case unmeasured");
+    Outcome {
+        lhs: f64::NAN,
+        rhs: f64::NAN,
+        std_err: f64::NAN,
+        half_width: f64::INFINITY,
+        margin: f64::NAN,
+        verdict: Verdict::Inconclusive,
+        reason: "interrupted before its first round; `--resume` continues".into(),
+        n: 0,
+        method: crate::estimate::Method::MonteCarlo,
+        flags: Default::default(),
+        points: Vec::new(),
+    }
+}
+
+fn assemble(claims: &[Claim], options: &Options, outcomes: Vec<Outcome>, run: Run) -> Report {
+    let mut outcomes = outcomes.into_iter();
+    let mut sources: Vec<&Source> = Vec::new();
+    let mut reports = Vec::new();
+    for claim in claims {
+        let mut built = Vec::new();
+        for (name, section) in sections(claim) {
+            let mut rows = Vec::new();
+            for (i, case) in section.cases.iter().enumerate() {
+                let address = format!("{name}/{}", i + 1);
+                if options.only.as_ref().is_none_or(|only| *only == address) {
+                    let outcome = outcomes.next().expect("one outcome a case");
+                    rows.push(row(claim, case, &address, outcome, &run));
+                }
+            }
+            let open = section.cases.iter().map(|case| Open { section, case, outcome: None });
+            for case in open {
+                for need in case.case.points.iter().flat_map(|p| &p.lhs.inputs) {
+                    if let Input::Need(need) = need {
+                        if !sources.iter().any(|s| s.spec() == need.source.spec()) {
+                            sources.push(&need.source);
+                        }
+                    }
+                }
+            }
+            built.push(section_report(section, rows, options.only.is_some()));
+        }
+        reports.push(claim_report(claim, built));
+    }
+    let sources = sources.into_iter().map(source_report).collect();
+    let exit = exit_status(&reports);
+    Report { schema: SCHEMA, run, claims: reports, sources, exit }
+}
+
+/// 0 all as expected, 1 something decided otherwise, 3 nothing wrong but something inconclusive.
+fn exit_status(claims: &[ClaimReport]) -> u8 {
+    let sections = || claims.iter().flat_map(|c| std::iter::once(&c.main).chain(&c.controls).chain(&c.breaks));
+    if sections().any(|s| !s.ok && s.verdict != Verdict::Inconclusive) {
+        1
+    } else if sections().any(|s| !s.ok) {
+        3
+    } else {
+        0
+    }
+}
+
+fn claim_report(claim: &Claim, mut sections: Vec<SectionReport>) -> ClaimReport {
+    let ok = sections.iter().all(|s| s.ok);
+    let breaks = sections.split_off(1 + claim.controls.len());
+    let controls = sections.split_off(1);
+    let main = sections.pop().expect("a claim has a main section");
+    ClaimReport {
+        id: claim.id.clone(),
+        title: claim.title.clone(),
+        statement: claim.statement.clone(),
+        cite: claim.cite.clone(),
+        origin: claim.origin.clone(),
+        assumes: claim.assumes.clone(),
+        remark: claim.remark.clone(),
+        main,
+        controls,
+        breaks,
+        ok,
+    }
+}
+
+fn section_report(section: &Section, rows: Vec<Row>, single: bool) -> SectionReport {
+    let verdict = section_verdict(&rows);
+    SectionReport {
+        why: section.why.clone(),
+        lhs: section.lhs.clone(),
+        relation: section.relation,
+        rhs: section.rhs.clone(),
+        slope: section.slope.clone(),
+        constants: section.constants.clone(),
+        verdict,
+        expected: section.expected,
+        // A replayed row is compared by the reader, not against the section's expectation.
+        ok: single || verdict == section.expected,
+        rows,
+    }
+}
+
+/// Refuted if any row is, supported if all are.
+fn section_verdict(rows: &[Row]) -> Verdict {
+    if rows.iter().any(|r| r.verdict == Verdict::Refuted) {
+        Verdict::Refuted
+    } else if rows.iter().all(|r| r.verdict == Verdict::Supported) {
+        Verdict::Supported
+    } else {
+        Verdict::Inconclusive
+    }
+}
+
+fn row(claim: &Claim, case: &Case, address: &str, outcome: Outcome, run: &Run) -> Row {
+    Row {
+        axes: case.axes.clone(),
+        lhs: outcome.lhs,
+        rhs: outcome.rhs,
+        std_err: outcome.std_err,
+        half_width: outcome.half_width,
+        margin: outcome.margin,
+        verdict: outcome.verdict,
+        reason: outcome.reason,
+        replay: replay::command(claim, address, outcome.n, run),
+        n: outcome.n,
+        method: outcome.method,
+        flags: outcome.flags,
+        points: outcome.points,
+    }
+}
+
+fn source_report(source: &Source) -> SourceReport {
+    let of_pmf = |f: fn(&dyn crate::source::Pmf) -> f64| source.pmf().map_or(f64::INFINITY, f);
+    SourceReport {
+        spec: source.spec().into(),
+        dim: source.dim(),
+        shannon: of_pmf(|p| p.shannon().value),
+        renyi_half: of_pmf(|p| p.renyi(0.5).value),
+        info_variance: of_pmf(|p| p.info_variance().value),
+        second_moment: source.second_moment().value,
+        notes: source.notes().to_vec(),
+        assumptions: assume::assess(source)
+            .into_iter()
+            .map(|f| AssumptionReport { name: f.assumption.to_string(), finding: f.verdict.to_string(), evidence: f.evidence })
+            .collect(),
+    }
+}
+
+/// The claim's name on a command line: its id where it is built in, its file otherwise.
+pub fn argument(claim: &Claim) -> String {
+    let builtin = crate::claim::builtin().iter().any(|(id, _)| *id == claim.id) && claim.path.parent() == Some(&PathBuf::from("verify"));
+    if builtin { claim.id.clone() } else { claim.path.display().to_string() }
+}
