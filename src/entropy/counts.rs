@@ -13,7 +13,7 @@ pub struct Counts {
     /// (count c ≥ 1, number of atoms seen c times), ascending in c.
     multiplicities: Vec<(u64, u64)>,
     draws: u64,
-    alphabet: Option<u64>,
+    alphabet: Option<f64>,
 }
 
 impl Counts {
@@ -21,7 +21,7 @@ impl Counts {
     ///
     /// # Errors
     /// [`Error::Invalid`] for fewer than two draws, or more atoms seen than the alphabet has.
-    pub fn new(counts: impl IntoIterator<Item = u64>, alphabet: Option<u64>) -> Result<Self> {
+    pub fn new(counts: impl IntoIterator<Item = u64>, alphabet: Option<f64>) -> Result<Self> {
         let mut multiplicities = BTreeMap::new();
         for count in counts.into_iter().filter(|&count| count > 0) {
             *multiplicities.entry(count).or_insert(0) += 1;
@@ -33,7 +33,7 @@ impl Counts {
             return Err(Error::invalid("counts", format!("need at least two draws, not {draws}")));
         }
         match alphabet {
-            Some(size) if size < counts.seen() => {
+            Some(size) if size < counts.seen() as f64 => {
                 Err(Error::invalid("counts", format!("{} atoms were seen in an alphabet of {size}", counts.seen())))
             }
             _ => Ok(counts),
@@ -53,7 +53,7 @@ impl Counts {
             sampler.draw(&stream, sample, &mut point);
             *seen.entry(point.iter().map(|x| x.to_bits()).collect()).or_insert(0) += 1;
         }
-        Self::new(seen.into_values(), source.pmf().and_then(|pmf| pmf.atoms()))
+        Self::new(seen.into_values(), source.pmf().map(|pmf| pmf.atoms()).filter(|atoms| atoms.is_finite()))
     }
 
     /// Number of draws n.
@@ -67,7 +67,7 @@ impl Counts {
     }
 
     /// Number of atoms of the law, if it is known.
-    pub fn alphabet(&self) -> Option<u64> {
+    pub fn alphabet(&self) -> Option<f64> {
         self.alphabet
     }
 
@@ -146,8 +146,8 @@ mod tests {
     #[test]
     fn too_little_is_refused() {
         assert!(Counts::new([1], None).is_err());
-        assert!(Counts::new([1, 1, 1], Some(2)).is_err());
+        assert!(Counts::new([1, 1, 1], Some(2.0)).is_err());
         let source = Source::parse("zipf:exponent=2,atoms=5,embedding=codebook").expect("a known source");
-        assert_eq!(Counts::of(&source, 0, 100).expect("enough draws").alphabet(), Some(5));
+        assert_eq!(Counts::of(&source, 0, 100).expect("enough draws").alphabet(), Some(5.0));
     }
 }

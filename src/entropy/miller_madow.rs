@@ -16,6 +16,6 @@ pub const MILLER_MADOW: Estimator = Estimator {
 /// of their sizes bounds their sum; ∞ where the number S of atoms is not known.
 pub fn shannon(counts: &Counts) -> Estimate {
     let correction = |size: f64, counts: &Counts| (size - 1.0) / (2.0 * counts.draws() as f64);
-    let largest = counts.alphabet().map_or(f64::INFINITY, |size| correction(size as f64, counts));
+    let largest = counts.alphabet().map_or(f64::INFINITY, |size| correction(size, counts));
     counts.estimate(|c| plug_in::value(c) + correction(c.seen() as f64, c), plug_in::bias_bound(counts).max(largest))
 }

@@ -25,5 +25,5 @@ pub fn value(counts: &Counts) -> f64 {
 
 /// ln(1 + (S−1)/n), or ∞.
 pub fn bias_bound(counts: &Counts) -> f64 {
-    counts.alphabet().map_or(f64::INFINITY, |s| ((s as f64 - 1.0) / counts.draws() as f64).ln_1p())
+    counts.alphabet().map_or(f64::INFINITY, |s| ((s - 1.0) / counts.draws() as f64).ln_1p())
 }
