@@ -1,4 +1,5 @@
 //! klaim puts theorems to the test.
+pub mod assume;
 pub mod entropy;
 pub mod error;
 pub mod estimate;

@@ -15,7 +15,7 @@ pub struct Average {
 }
 
 /// Number of largest summands that the shape is fitted to, threshold included: min(n/5, 3√n) + 1, [VSGYG24, §3.2].
-fn tail_size(n: usize) -> usize {
+pub fn tail_size(n: usize) -> usize {
     (n / 5).min(3 * n.isqrt()) + 1
 }
 
