@@ -5,6 +5,8 @@
 pub mod exp;
 pub mod normal;
 pub mod product;
+pub mod sum;
+pub mod zeta;
 
 /// The vector instructions of this machine, asked for once.
 ///

@@ -1,0 +1,91 @@
+//! The assumptions of a law without weights: its discrete entropy is infinite.
+
+use crate::assume::{Assumption, Finding, Subject, Verdict, digits};
+use crate::estimate::Estimate;
+use crate::source::Law;
+
+/// The four assumptions on the information content; differential entropies are the evidence where they are known.
+pub fn findings(law: &Law) -> Vec<Finding> {
+    let differential = |order: f64| differential(law, order).map(|h| digits(h.value));
+    let known = match (differential(1.0), differential(0.5)) {
+        (Some(shannon), Some(half)) => format!("; differential entropies h = {shannon}, h_½ = {half}"),
+        _ => String::new(),
+    };
+    let reasons = [
+        (Assumption::FiniteEntropy, format!("continuous law: rounded to a grid of step δ, H ≈ h − ln δ → ∞{known}")),
+        (Assumption::FiniteVarentropy, "continuous law: no point has mass, so ι = ∞".into()),
+        (Assumption::SubExponential, "continuous law: ι = ∞, nothing to centre".into()),
+        (Assumption::FiniteRenyiHalf, "continuous law: H_½ ≥ H = ∞".into()),
+    ];
+    reasons
+        .into_iter()
+        .map(|(assumption, evidence)| Finding {
+            assumption,
+            subject: Subject::Source,
+            verdict: Verdict::Fails,
+            number: Estimate::exact(f64::INFINITY),
+            evidence,
+        })
+        .collect()
+}
+
+/// Differential Rényi entropy where the law knows it; entropies of independent coordinates add.
+fn differential(law: &Law, order: f64) -> Option<Estimate> {
+    match law {
+        Law::Density(density) => Some(density.differential_renyi(order)),
+        Law::Product { base, copies } => differential(base.law(), order).map(|h| h.scaled(*copies as f64)),
+        Law::Atoms(_) | Law::Simplex(_) | Law::Mixture(_) => None,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::source::{Density, Mixture};
+
+    /// The uniform law on [0, 2]: every differential entropy is ln 2.
+    #[derive(Debug)]
+    struct Uniform;
+
+    impl Density for Uniform {
+        fn ln_density(&self, x: f64) -> f64 {
+            if (0.0..=2.0).contains(&x) { -std::f64::consts::LN_2 } else { f64::NEG_INFINITY }
+        }
+        fn support(&self) -> (f64, f64) {
+            (0.0, 2.0)
+        }
+        fn quantile(&self, u: f64) -> f64 {
+            2.0 * u
+        }
+        fn cdf(&self, x: f64) -> f64 {
+            0.5 * x
+        }
+        fn survival(&self, x: f64) -> f64 {
+            1.0 - 0.5 * x
+        }
+        fn mean(&self) -> Option<f64> {
+            Some(1.0)
+        }
+        fn variance(&self) -> f64 {
+            1.0 / 3.0
+        }
+        fn differential_renyi(&self, _: f64) -> Estimate {
+            Estimate::exact(std::f64::consts::LN_2)
+        }
+    }
+
+    #[test]
+    fn a_density_fails_with_its_differential_entropies_shown() {
+        let findings = findings(&Law::Density(Box::new(Uniform)));
+        assert!(findings.iter().all(|f| f.verdict == Verdict::Fails && f.number.value.is_infinite()));
+        assert!(findings[0].evidence.ends_with("h = 0.6931, h_½ = 0.6931"), "{}", findings[0]);
+    }
+
+    #[test]
+    fn a_mixture_fails_without_them() {
+        let mixture =
+            Mixture { dim: 1, means: vec![0.0], variances: vec![1.0], weights: vec![1.0], approximation: 0.0 };
+        let findings = findings(&Law::Mixture(mixture));
+        assert!(findings.len() == 4 && findings[0].evidence.ends_with("→ ∞"), "{}", findings[0]);
+    }
+}
