@@ -60,7 +60,7 @@ impl Stream {
         philox(counter, [self.seed as u32, (self.seed >> 32) as u32])
     }
 
-    /// Two uniforms on (0, 1), 53 bits each: (k + ½)·2⁻⁵³.
+    /// Two uniforms on (0, 1), 52 bits each: (k + ½)·2⁻⁵².
     #[inline]
     pub fn uniforms(&self, sample: u64, block: u32) -> [f64; 2] {
         let words = self.block(sample, block);
@@ -73,11 +73,11 @@ impl Stream {
     }
 }
 
-/// Uniform on (0, 1) from 53 of the 64 bits of two words.
+/// Uniform on (0, 1) from 52 of the 64 bits of two words: (k + ½)·2⁻⁵², exact, never 0 or 1.
 #[inline]
 pub fn uniform(low: u32, high: u32) -> f64 {
-    let bits = (u64::from(high) << 32 | u64::from(low)) >> 11;
-    (bits as f64 + 0.5) * (0.5 / (1_u64 << 52) as f64)
+    let bits = (u64::from(high) << 32 | u64::from(low)) >> 12;
+    (bits as f64 + 0.5) * (1.0 / (1_u64 << 52) as f64)
 }
 
 /// The words of one sample, one after the other, as a rand generator.
@@ -140,6 +140,11 @@ mod tests {
         let words: Vec<u32> = (0..8).map(|_| rng.next_u32()).collect();
         assert_eq!(words[..4], stream.block(3, 0));
         assert_eq!(words[4..], stream.block(3, 1));
+    }
+
+    #[test]
+    fn uniforms_stay_inside_the_open_interval() {
+        assert!(uniform(u32::MAX, u32::MAX) < 1.0 && uniform(0, 0) > 0.0);
     }
 
     #[test]

@@ -5,7 +5,7 @@ use serde_json::json;
 use super::{Common, Format, output, verify};
 use crate::assume;
 use crate::error::{Error, Result};
-use crate::report::model::number;
+use crate::report::number;
 
 /// Arguments of `klaim assume`.
 #[derive(clap::Args)]

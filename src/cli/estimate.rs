@@ -9,7 +9,7 @@ use super::{Common, Format, interrupt, output, snr};
 use crate::error::{Error, Result};
 use crate::estimate::Estimate;
 use crate::quantity::{self, Need, Quantity, Scope, Setting};
-use crate::report::model::number;
+use crate::report::number;
 use crate::run::MethodChoice;
 use crate::run::estimate::{Target, estimate};
 use crate::run::verify::Watch;

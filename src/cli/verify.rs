@@ -154,7 +154,7 @@ pub(super) fn execute(
 pub(super) fn print(report: &Report, out: &Path, common: &Common) -> Result<u8> {
     match common.format {
         Format::Human => output::text(&format!("{}\nreport: {}\n", report::summary(report), out.join("index.html").display()))?,
-        Format::Csv => output::text(&report::csv_text(report)?)?,
+        Format::Csv => output::text(&report::csv::table(report))?,
         Format::Json => output::json(&report::verify_json(report))?,
     };
     Ok(report.exit)

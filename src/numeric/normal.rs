@@ -1,4 +1,4 @@
-//! Standard normals by Box–Muller with 53 bits in radius and angle, in an operation order that a CUDA twin repeats.
+//! Standard normals by Box–Muller with 52 bits in radius and angle, in an operation order that a CUDA twin repeats.
 
 use crate::stream::Stream;
 

@@ -12,8 +12,7 @@ pub fn dim(need: &Need) -> Result<Estimate> {
 
 /// Number of atoms; ∞ for infinitely many and for continuous laws.
 pub fn atoms(need: &Need) -> Result<Estimate> {
-    let count = need.source.pmf().and_then(Pmf::atoms);
-    Ok(Estimate::exact(count.map_or(f64::INFINITY, |n| n as f64)))
+    Ok(Estimate::exact(need.source.pmf().map_or(f64::INFINITY, |pmf| pmf.atoms())))
 }
 
 /// Total variance.

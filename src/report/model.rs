@@ -4,6 +4,7 @@ use std::collections::BTreeMap;
 
 use serde::{Deserialize, Serialize};
 
+use super::number;
 use crate::estimate::{Flags, Method};
 use crate::verdict::{Relation, Verdict};
 
@@ -87,6 +88,7 @@ pub struct SectionReport {
     /// For a slope: the axis or quantity it is taken against, and the interval allowed.
     pub slope: Option<SlopeStatement>,
     /// Constants by name.
+    #[serde(with = "number::named")]
     pub constants: BTreeMap<String, f64>,
     /// Over all cases: refuted if any is, supported if all are.
     pub verdict: Verdict,
@@ -104,6 +106,7 @@ pub struct SlopeStatement {
     /// Axis or quantity on the abscissa.
     pub against: String,
     /// Allowed interval of the exponent.
+    #[serde(with = "number::pair")]
     pub between: [f64; 2],
 }
 
@@ -140,7 +143,7 @@ pub struct Row {
     /// A command line that reproduces this row alone, bit for bit.
     pub replay: String,
     /// For a slope: the points (abscissa, lhs, standard error) behind the fit; empty otherwise.
-    #[serde(default)]
+    #[serde(default, with = "number::triples")]
     pub points: Vec<[f64; 3]>,
 }
 
@@ -149,7 +152,7 @@ pub struct Row {
 #[serde(untagged)]
 pub enum Axis {
     /// `snr`, `steps`, …
-    Number(f64),
+    Number(#[serde(serialize_with = "number::serialize")] f64),
     /// `source`, `schedule`, …
     Text(String),
 }
@@ -197,39 +200,4 @@ pub struct AssumptionReport {
     pub finding: String,
     /// The number and where it comes from.
     pub evidence: String,
-}
-
-/// Numbers in JSON: finite ones as numbers, the others as "inf", "-inf", "nan".
-pub mod number {
-    use serde::{Deserialize, Deserializer, Serializer};
-
-    /// Writes a number or its name.
-    ///
-    /// # Errors
-    /// The serializer's.
-    pub fn serialize<S: Serializer>(x: &f64, serializer: S) -> Result<S::Ok, S::Error> {
-        if x.is_finite() { serializer.serialize_f64(*x) } else { serializer.serialize_str(&name(*x)) }
-    }
-
-    /// Reads what [`serialize`] wrote.
-    ///
-    /// # Errors
-    /// The deserializer's, and any other text.
-    pub fn deserialize<'de, D: Deserializer<'de>>(deserializer: D) -> Result<f64, D::Error> {
-        #[derive(Deserialize)]
-        #[serde(untagged)]
-        enum Form {
-            Finite(f64),
-            Named(String),
-        }
-        match Form::deserialize(deserializer)? {
-            Form::Finite(x) => Ok(x),
-            Form::Named(text) => text.parse().map_err(serde::de::Error::custom),
-        }
-    }
-
-    /// "inf", "-inf" or "nan"; a finite number in its shortest form.
-    pub fn name(x: f64) -> String {
-        if x.is_nan() { "nan".into() } else { format!("{x}") }
-    }
 }

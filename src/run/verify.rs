@@ -69,11 +69,8 @@ struct Open<'a> {
 
 impl Open<'_> {
     fn needs(&self) -> impl Iterator<Item = &Need> {
-        let sides = |p| {
-            let crate::claim::Point { lhs, rhs, abscissa, .. } = p;
-            std::iter::once(lhs).chain(rhs).chain(abscissa)
-        };
-        self.case.points.iter().flat_map(sides).flat_map(|bound| &bound.inputs).filter_map(|input| match input {
+        let sides = self.case.points.iter().flat_map(|p| std::iter::once(&p.lhs).chain(&p.rhs).chain(&p.abscissa));
+        sides.flat_map(|bound| &bound.inputs).filter_map(|input| match input {
             Input::Need(need) => Some(need),
             Input::Number(_) => None,
         })
@@ -325,7 +322,7 @@ fn source_report(source: &Source) -> SourceReport {
         notes: source.notes().to_vec(),
         assumptions: assume::assess(source)
             .into_iter()
-            .map(|f| AssumptionReport { name: f.assumption.to_string(), finding: f.verdict.to_string(), evidence: f.evidence })
+            .map(|f| AssumptionReport { name: f.assumption.name().into(), finding: f.verdict.to_string(), evidence: f.evidence })
             .collect(),
     }
 }

@@ -1,0 +1,91 @@
+//! A claim's section: statement, provenance, assumptions, plot, worst case, controls and breaks, all rows.
+
+use std::collections::BTreeSet;
+
+use maud::{Markup, html};
+
+use super::{counted, rows, sources, verdict};
+use crate::report::digits;
+use crate::report::model::{Axis, ClaimReport, Report, SectionReport};
+use crate::report::plot;
+use crate::report::tightness::telling;
+
+/// The section of one claim.
+pub fn section(report: &Report, claim: &ClaimReport) -> Markup {
+    let main = &claim.main;
+    html! {
+        section {
+            h2 id=(claim.id) { (claim.title) }
+            p class="facts" {
+                (verdict(main.verdict)) @if !main.ok { " " span class="tag" { "expected " (main.expected) } }
+                " · " code { (claim.id) } " · " (claim.cite) " · origin " (claim.origin)
+            }
+            p class="statement" { (claim.statement) }
+            p { "Tested: " (formula(main)) "." }
+            @if !claim.remark.is_empty() { p { (claim.remark) } }
+            (sources::assumed(report, claim, &names(main)))
+            @if let Some(figure) = plot::claim(claim) {
+                figure {
+                    div class="scroll" { (figure.svg) }
+                    figcaption { (figure.caption) }
+                }
+            }
+            @if let Some(row) = telling(main) { (rows::worst(main, row)) } @else { p { "The claim has no cases." } }
+            (neighbours("Controls", "control", "False neighbours of the claim. Each must be refuted, or the check could not fail.", &claim.controls))
+            (neighbours("Breaks", "break", "Places where the claim itself must fail.", &claim.breaks))
+            (all(&format!("All {}", counted(main.rows.len(), "case", "cases")), main))
+            @for (k, s) in claim.controls.iter().enumerate() { (all(&format!("Control {}, {}", k + 1, counted(s.rows.len(), "case", "cases")), s)) }
+            @for (k, s) in claim.breaks.iter().enumerate() { (all(&format!("Break {}, {}", k + 1, counted(s.rows.len(), "case", "cases")), s)) }
+        }
+    }
+}
+
+/// The inequality as the claim file writes it, with its constants.
+pub fn formula(section: &SectionReport) -> Markup {
+    html! {
+        @if let Some(slope) = &section.slope {
+            "the exponent of " code { (section.lhs) } " against " code { (slope.against) } " lies between "
+            (digits::plain(slope.between[0], 6)) " and " (digits::plain(slope.between[1], 6))
+        } @else {
+            code { (section.lhs) " " (section.relation) " " (section.rhs) }
+        }
+        @for (k, (name, value)) in section.constants.iter().enumerate() {
+            (if k == 0 { " with " } else { ", " }) i { (name) } " = " (digits::plain(*value, 6))
+        }
+    }
+}
+
+/// Sources that a section's rows name.
+fn names(section: &SectionReport) -> BTreeSet<&str> {
+    let name = |axis: &'_ Axis| matches!(axis, Axis::Text(_));
+    let texts = section.rows.iter().filter_map(|row| row.axes.get("source")).filter(|axis| name(axis));
+    texts.map(|axis| if let Axis::Text(text) = axis { text.as_str() } else { "" }).collect()
+}
+
+/// Controls or breaks: what differs, why, what came out, the row that shows it.
+fn neighbours(title: &str, one: &str, about: &str, sections: &[SectionReport]) -> Markup {
+    html! {
+        @if !sections.is_empty() {
+            h3 { (title) }
+            p class="facts" { (about) }
+            @for (k, s) in sections.iter().enumerate() {
+                div class="neighbour" {
+                    p {
+                        (verdict(s.verdict)) @if !s.ok { " " span class="tag" { "expected " (s.expected) } }
+                        " " b { (one) " " (k + 1) } ": " (s.why)
+                    }
+                    p { (formula(s)) "." }
+                    @if let Some(row) = telling(s) { (rows::worst(s, row)) } @else { p { "No cases." } }
+                }
+            }
+        }
+    }
+}
+
+fn all(title: &str, section: &SectionReport) -> Markup {
+    html! {
+        @if !section.rows.is_empty() {
+            details class="rows-of" { summary { (title) } (rows::table(section)) }
+        }
+    }
+}

@@ -1,0 +1,59 @@
+//! `index.html`: one self-contained page, readable without script or network, in light, dark and print.
+//!
+//! [`page`] puts it together; each part is a file: [`overview`] (what the run did, the verdict table), [`claim`] (a
+//! claim's section), [`rows`] (tables of cases), [`sources`] and [`reading`] (what the words mean, how to replay).
+
+pub mod claim;
+pub mod overview;
+pub mod reading;
+pub mod rows;
+pub mod sources;
+
+use maud::{DOCTYPE, Markup, PreEscaped, html};
+
+use super::digits;
+use super::model::Report;
+use super::tightness::symbol;
+use crate::verdict::Verdict;
+
+/// The style sheet, inlined into every page.
+const STYLE: &str = include_str!("style.css");
+
+/// The whole page.
+pub fn page(report: &Report) -> String {
+    let content = html! {
+        (DOCTYPE)
+        html lang="en" {
+            head {
+                meta charset="utf-8";
+                meta name="viewport" content="width=device-width, initial-scale=1";
+                meta name="generator" content=(format!("klaim {}", report.run.klaim));
+                title { (overview::headline(report)) " · klaim" }
+                style { (PreEscaped(STYLE)) }
+            }
+            body {
+                header { (overview::header(report)) }
+                main {
+                    (overview::table(report))
+                    @for c in &report.claims { (claim::section(report, c)) }
+                    (sources::section(report))
+                    (reading::section(report))
+                }
+            }
+        }
+    };
+    let mut text = content.into_string();
+    text.push('\n');
+    text
+}
+
+/// A verdict as sign and word; the colour only repeats them.
+fn verdict(verdict: Verdict) -> Markup {
+    let word = verdict.to_string();
+    html! { span class=(format!("verdict {word}")) { span aria-hidden="true" { (symbol(verdict)) } " " (word) } }
+}
+
+/// "1 case", "1 024 cases".
+fn counted(n: usize, one: &str, many: &str) -> String {
+    format!("{} {}", digits::count(n as u64), if n == 1 { one } else { many })
+}

@@ -1,0 +1,45 @@
+//! How to read the page, and how to replay every number on it.
+
+use maud::{Markup, html};
+
+use super::verdict;
+use crate::report::digits;
+use crate::report::model::Report;
+use crate::verdict::Verdict;
+
+/// The closing sections.
+pub fn section(report: &Report) -> Markup {
+    let run = &report.run;
+    html! {
+        section {
+            h2 id="reading" { "How to read this" }
+            dl {
+                dt { (verdict(Verdict::Supported)) }
+                dd { "Consistent within the half-width " i { "h" } ", and sharp enough: a violation as large as the margin would have shown. It is evidence, not a proof." }
+                dt { (verdict(Verdict::Refuted)) }
+                dd { "The claim is violated by more than " i { "h" } ". For a control or a break this is what is expected." }
+                dt { (verdict(Verdict::Inconclusive)) }
+                dd { "Neither. The case says why, and what would decide it." }
+                dt { i { "h" } ", half-width" }
+                dd { "The quantile of this run's comparisons times the standard error of lhs − rhs, plus bounds on every deterministic error. "
+                    "The level " i { "α" } " = " (digits::plain(run.level, 4)) " is shared by all " (digits::count(run.comparisons))
+                    " comparisons and all rounds of sampling, so that the intervals hold together." }
+                dt { "margin" }
+                dd { "The smallest violation, in units of the left side, that the run had to be able to see." }
+                dt { "0.22464(22)" }
+                dd { "Concise errors: 0.22464 with a standard error of 0.00022. In tables the error belongs to lhs − rhs, whose sides share samples." }
+                dt { "tail k̂" }
+                dd { "Pareto shape of the summands' upper tail. From 0.5 the variance may be infinite; above 0.7 the error bar is not believed and the case stays undecided." }
+                dt { "expected" }
+                dd { "What the claim file says will come out. A finding other than that is marked; controls and breaks are expected to be refuted." }
+            }
+            h2 id="replay" { "How to replay this" }
+            p { "The whole run:" }
+            pre { code { (run.command) } }
+            p { "Any single case: the command beside it, which reproduces that number alone, bit for bit. "
+                "The same rows are in " code { "results.csv" } ", everything on this page is in " code { "report.json" }
+                ", and the settings are in " code { "run.toml" } ". This page is written anew from " code { "report.json" } " by" }
+            pre { code { "klaim report DIR" } }
+        }
+    }
+}

@@ -1,0 +1,110 @@
+//! Cases: the one that says most, in words, and all of them in a table.
+
+use std::collections::BTreeSet;
+
+use maud::{Markup, html};
+
+use super::verdict;
+use crate::report::digits;
+use crate::report::model::{Row, SectionReport};
+use crate::report::plot::series::place;
+use crate::report::tightness::words;
+use crate::verdict::{Relation, Verdict};
+
+/// Digits of a side in a table; its error is that of the difference, in its own column.
+const DIGITS: usize = 6;
+
+/// The telling case in a paragraph, with the command that replays it.
+pub fn worst(section: &SectionReport, row: &Row) -> Markup {
+    let all: BTreeSet<&str> = row.axes.keys().map(String::as_str).collect();
+    let place = place(row, &all);
+    html! {
+        p {
+            b { (role(row.verdict)) } @if !place.is_empty() { ", " (place) } ": "
+            @if section.relation == Relation::Slope {
+                "exponent " (digits::concise(row.lhs, row.std_err)) ", nearest end of the interval " (digits::plain(row.rhs, DIGITS)) ", "
+            } @else {
+                "lhs = " (digits::plain(row.lhs, DIGITS)) ", rhs = " (digits::plain(row.rhs, DIGITS))
+                ", lhs − rhs = " (digits::concise(row.lhs - row.rhs, row.std_err)) ", "
+            }
+            i { "h" } " = " (digits::plain(row.half_width, 2))
+            @if section.relation != Relation::Slope { "; " (words(section, row)) }
+            ". " (meaning(row))
+        }
+        pre { code { (row.replay) } }
+    }
+}
+
+fn role(verdict: Verdict) -> &'static str {
+    match verdict {
+        Verdict::Supported => "Tightest case",
+        Verdict::Refuted => "Strongest violation",
+        Verdict::Inconclusive => "Undecided case",
+    }
+}
+
+/// What a row's verdict says, in the report's careful words.
+fn meaning(row: &Row) -> String {
+    match row.verdict {
+        Verdict::Supported => {
+            format!("Consistent within h; a violation of {} would have shown.", digits::plain(row.margin, 2))
+        }
+        Verdict::Refuted => "The violation exceeds h.".into(),
+        Verdict::Inconclusive if row.reason.is_empty() => "Neither consistent to the margin nor violated.".into(),
+        Verdict::Inconclusive => format!("Undecided: {}.", row.reason.trim_end_matches('.')),
+    }
+}
+
+/// All cases of a section.
+pub fn table(section: &SectionReport) -> Markup {
+    let axes: BTreeSet<&str> = section.rows.iter().flat_map(|row| row.axes.keys()).map(String::as_str).collect();
+    // The source first, as everywhere.
+    let axes: Vec<&str> = axes.iter().filter(|a| **a == "source").chain(axes.iter().filter(|a| **a != "source")).copied().collect();
+    let reasons = section.rows.iter().any(|row| !row.reason.is_empty());
+    let (lhs, rhs, tight) = match section.relation {
+        Relation::Slope => ("exponent", "nearest end", "exponent"),
+        Relation::Equal => ("lhs", "rhs", "(lhs − rhs) / |rhs|"),
+        Relation::AtMost | Relation::AtLeast => ("lhs", "rhs", "lhs / rhs"),
+    };
+    html! {
+        div class="scroll" {
+            table class="rows" {
+                thead { tr {
+                    @for axis in &axes { th { (axis) } }
+                    th class="number" { (lhs) } th class="number" { (rhs) } th class="number" { "lhs − rhs" } th class="number" { i { "h" } }
+                    @if section.relation != Relation::Slope { th class="number" { (tight) } }
+                    th class="number" { "margin" } th { "verdict" } @if reasons { th { "why undecided" } }
+                    th class="number" { i { "n" } } th { "method" } th class="number" { "tail k̂" } th class="number" { "largest share" } th { "replay" }
+                } }
+                tbody { @for row in &section.rows { (line(section, row, &axes, reasons)) } }
+            }
+        }
+    }
+}
+
+fn line(section: &SectionReport, row: &Row, axes: &[&str], reasons: bool) -> Markup {
+    let flag = |x: Option<f64>| x.map_or_else(String::new, |x| digits::plain(x, 2));
+    let tight = if section.relation == Relation::Equal {
+        crate::report::tightness::relative(row)
+    } else {
+        row.lhs / row.rhs
+    };
+    html! {
+        tr {
+            @for axis in axes { td { (row.axes.get(*axis).map_or_else(String::new, ToString::to_string)) } }
+            td class="number" { (digits::plain(row.lhs, DIGITS)) }
+            td class="number" { (digits::plain(row.rhs, DIGITS)) }
+            td class="number" { (digits::concise(row.lhs - row.rhs, row.std_err)) }
+            td class="number" { (digits::plain(row.half_width, 2)) }
+            @if section.relation != Relation::Slope { td class="number" { (digits::plain(tight, 4)) } }
+            td class="number" { (digits::plain(row.margin, 2)) }
+            td { (verdict(row.verdict)) }
+            @if reasons { td class="reason" { (row.reason) } }
+            td class="number" { (digits::count(row.n)) }
+            td { (row.method) }
+            td class="number" { (flag(row.flags.pareto_k)) }
+            td class="number" { (flag(row.flags.dominance)) }
+            td { code { (row.replay) } }
+        }
+    }
+}

@@ -1,0 +1,85 @@
+//! JSON: `report.json`, which reads back to the same report, and the short form that `verify --format json` prints.
+
+use std::path::Path;
+
+use serde::Deserialize;
+use serde_json::{Value, json};
+
+use super::model::{Report, Row, SCHEMA, SectionReport};
+use super::number;
+use crate::error::{Error, Result};
+
+/// `report.json`: the whole report, indented, with a final newline.
+pub fn text(report: &Report) -> String {
+    let mut text = serde_json::to_string_pretty(report).expect("every key of a report is a string");
+    text.push('\n');
+    text
+}
+
+/// The report that [`text`] wrote; `path` names it in errors.
+///
+/// # Errors
+/// [`Error::Data`]: another schema, or a place that does not parse.
+pub fn parse(text: &str, path: &Path) -> Result<Report> {
+    #[derive(Deserialize)]
+    struct Version {
+        schema: u32,
+    }
+    let data = |place: String, message: String| Error::Data { path: path.to_owned(), place, message };
+    let syntax = |e: serde_json::Error| data(format!(", line {}, column {}", e.line(), e.column()), e.to_string());
+    let Version { schema } = serde_json::from_str(text).map_err(syntax)?;
+    if schema != SCHEMA {
+        let message = format!("has schema {schema}, but this klaim reads schema {SCHEMA}; run the claims again");
+        return Err(data(String::new(), message));
+    }
+    serde_json::from_str(text).map_err(syntax)
+}
+
+/// What `verify --format json` prints: claims with their cases, controls and breaks, and the exit status.
+pub fn verify(report: &Report) -> Value {
+    let claims = report.claims.iter().map(|claim| {
+        json!({
+            "id": claim.id,
+            "verdict": claim.main.verdict,
+            "expected": claim.main.expected,
+            "ok": claim.ok,
+            "cases": cases(&claim.main),
+            "controls": claim.controls.iter().map(section).collect::<Vec<_>>(),
+            "breaks": claim.breaks.iter().map(section).collect::<Vec<_>>(),
+        })
+    });
+    json!({ "claims": claims.collect::<Vec<_>>(), "exit": report.exit })
+}
+
+/// A control or break.
+fn section(section: &SectionReport) -> Value {
+    json!({
+        "why": section.why,
+        "verdict": section.verdict,
+        "expected": section.expected,
+        "ok": section.ok,
+        "cases": cases(section),
+    })
+}
+
+fn cases(section: &SectionReport) -> Vec<Value> {
+    section.rows.iter().map(case).collect()
+}
+
+fn case(row: &Row) -> Value {
+    json!({
+        "axes": row.axes,
+        "lhs": finite_or_name(row.lhs),
+        "rhs": finite_or_name(row.rhs),
+        "std_err": finite_or_name(row.std_err),
+        "half_width": finite_or_name(row.half_width),
+        "margin": finite_or_name(row.margin),
+        "verdict": row.verdict,
+        "n": row.n,
+        "replay": row.replay,
+    })
+}
+
+fn finite_or_name(x: f64) -> Value {
+    if x.is_finite() { json!(x) } else { json!(number::name(x)) }
+}

@@ -1,0 +1,192 @@
+//! lhs/rhs, or the relative difference, against a numeric axis: one curve with its band for each series.
+
+use maud::{Markup, html};
+
+use super::frame::{Frame, polyline};
+use super::legend::Legend;
+use super::marker::Look;
+use super::scale::{Scale, Spread};
+use super::series::{self, Point, Series};
+use super::text::rich;
+use super::{Figure, WIDTH, canvas, left_margin, symbol_of};
+use crate::report::model::ClaimReport;
+use crate::verdict::Relation;
+
+/// Height of the frame in pixels.
+const HEIGHT: f64 = 340.0;
+/// Pixels above the frame.
+const TOP: f64 = 10.0;
+/// Pixels under the frame for tick labels and the axis label.
+const FOOT: f64 = 52.0;
+/// Decades under the largest ratio that a log axis shows; what is smaller leaves the frame.
+const DEPTH: f64 = 1e-8;
+/// More points than this in a series get thinned markers.
+const MARKERS: usize = 24;
+
+/// The plot of a claim against `axis`; `None` if no point can be drawn.
+pub fn figure(claim: &ClaimReport, axis: &str) -> Option<Figure> {
+    let relation = claim.main.relation;
+    let series = series::collect(claim, axis);
+    let drawable = |p: &&Point| p.x.is_finite() && p.y.is_finite();
+    let points: Vec<&Point> = series.iter().flat_map(|s| &s.points).filter(drawable).collect();
+    if points.is_empty() {
+        return None;
+    }
+    let legend = Legend::new(entries(&series), WIDTH, HEIGHT);
+    let y = ordinate_scale(relation, &points, [TOP + HEIGHT, TOP]);
+    let left = left_margin(&y);
+    let x = abscissa_scale(&points, [left, WIDTH - 16.0 - legend.width()]);
+    let x_label = symbol_of(axis);
+    let y_label = if relation == Relation::Equal { "(lhs − rhs) / |rhs|" } else { "lhs / rhs" };
+    let frame = Frame { x, y, x_label: &x_label, y_label, y_ticks: true };
+    let id = format!("clip-{}", claim.id);
+    let corner = if legend.beside { [WIDTH - legend.width(), TOP] } else { [left, TOP + HEIGHT + FOOT] };
+    let body = html! {
+        (frame.clip(&id))
+        (forbidden(&frame, relation))
+        (frame.grid())
+        g clip-path=(format!("url(#{id})")) {
+            @for s in &series { (band(s, &frame)) }
+            (reference(&frame, relation))
+            // The tightest is drawn last, on top.
+            @for s in series.iter().rev() { (curve(s, &frame)) }
+        }
+        (frame.axes())
+        (reference_label(&frame, relation))
+        (legend.draw(corner))
+    };
+    let height = TOP + HEIGHT + FOOT + legend.height();
+    Some(Figure { svg: canvas(height, &describe(claim, axis), &body), caption: caption(claim, &series) })
+}
+
+fn entries(series: &[Series]) -> Vec<(Look, String)> {
+    let mut entries: Vec<_> =
+        series.iter().filter(|s| s.look.index.is_some()).map(|s| (s.look, s.label.clone())).collect();
+    match series.len() - entries.len() {
+        0 => {}
+        others => entries.push((Look { index: None, hollow: false }, format!("{others} others, less tight"))),
+    }
+    entries
+}
+
+fn abscissa_scale(points: &[&Point], pixels: [f64; 2]) -> Scale {
+    let (lo, hi) = points.iter().fold((f64::INFINITY, 0.0_f64), |(lo, hi), p| (lo.min(p.x), hi.max(p.x)));
+    let spread = if lo > 0.0 && hi >= 4.0 * lo { Spread::Log } else { Spread::Linear };
+    Scale::covering(spread, points.iter().map(|p| p.x), pixels)
+}
+
+/// Ratios: by logarithm where they are positive and span more than one decade. Differences: linear, or
+/// symmetric-logarithmic where they span more than two.
+fn ordinate_scale(relation: Relation, points: &[&Point], pixels: [f64; 2]) -> Scale {
+    if relation == Relation::Equal {
+        return difference_scale(points.iter().map(|p| (p.y, p.half)), pixels);
+    }
+    let positive = points.iter().map(|p| p.y).filter(|&y| y > 0.0);
+    let top = positive.clone().fold(1.0, f64::max);
+    let bottom = positive.clone().fold(1.0, f64::min).max(top * DEPTH);
+    if top > 10.0 * bottom && 2 * positive.clone().count() > points.len() {
+        Scale::covering(Spread::Log, positive.filter(|&y| y >= bottom).chain([1.0, bottom]), pixels)
+    } else {
+        Scale::covering(Spread::Linear, points.iter().map(|p| p.y).chain([1.0]), pixels)
+    }
+}
+
+/// A scale for differences around 0 that shows their intervals.
+pub fn difference_scale(points: impl Iterator<Item = (f64, f64)>, pixels: [f64; 2]) -> Scale {
+    let points: Vec<_> = points.map(|(y, half)| (y, if half.is_finite() { half } else { 0.0 })).collect();
+    let ends = points.iter().flat_map(|(y, half)| [y - half, y + half]).chain([0.0]);
+    let mut sizes: Vec<f64> = points.iter().map(|(y, half)| y.abs() + half).filter(|s| s.is_normal()).collect();
+    sizes.sort_by(f64::total_cmp);
+    let spread = match (sizes.get(sizes.len() / 10), sizes.last()) {
+        (Some(low), Some(high)) if *high > 100.0 * low => {
+            Spread::SymLog(10_f64.powf(low.max(high * 1e-12).log10().floor()))
+        }
+        _ => Spread::Linear,
+    };
+    Scale::covering(spread, ends, pixels)
+}
+
+/// Where the two sides are equal.
+fn level(relation: Relation) -> f64 {
+    if relation == Relation::Equal { 0.0 } else { 1.0 }
+}
+
+/// The side of the reference line that an inequality forbids, tinted.
+fn forbidden(frame: &Frame<'_>, relation: Relation) -> Markup {
+    let [left, top, width, height] = frame.area();
+    let line = frame.y.clamped(level(relation));
+    let (y, tall) = match relation {
+        Relation::AtMost => (top, line - top),
+        Relation::AtLeast => (line, top + height - line),
+        Relation::Equal | Relation::Slope => return html! {},
+    };
+    html! { rect class="forbidden" x=(format!("{left:.2}")) y=(format!("{y:.2}")) width=(format!("{width:.2}")) height=(format!("{tall:.2}")) {} }
+}
+
+fn reference(frame: &Frame<'_>, relation: Relation) -> Markup {
+    let [left, _, width, _] = frame.area();
+    let y = frame.y.clamped(level(relation));
+    html! { path class="reference" d=(format!("M{left:.2} {y:.2}h{width:.2}")) {} }
+}
+
+/// The label of the reference line: over it, or under it where there is no room.
+fn reference_label(frame: &Frame<'_>, relation: Relation) -> Markup {
+    let [left, top, width, _] = frame.area();
+    let y = frame.y.clamped(level(relation));
+    let (label, over) = match relation {
+        Relation::AtMost => ("claim: lhs / rhs ≤ 1", true),
+        Relation::AtLeast => ("claim: lhs / rhs ≥ 1", false),
+        Relation::Equal | Relation::Slope => ("claim: lhs = rhs", true),
+    };
+    let y = if over && y - 20.0 > top { y - 7.0 } else { y + 17.0 };
+    html! { text class="note halo" x=(format!("{:.2}", left + width - 10.0)) y=(format!("{y:.2}")) text-anchor="end" { (rich(label)) } }
+}
+
+fn band(series: &Series, frame: &Frame<'_>) -> Markup {
+    let known = |p: &&Point| p.half.is_finite() && p.y.is_finite() && frame.x.at(p.x).is_some();
+    let points: Vec<&Point> = series.points.iter().filter(known).collect();
+    let x = |p: &Point| frame.x.clamped(p.x);
+    let upper = points.iter().map(|p| Some([x(p), frame.y.clamped(p.y + p.half)]));
+    let lower = points.iter().rev().map(|p| Some([x(p), frame.y.clamped(p.y - p.half)]));
+    html! {
+        @if series.look.index.is_some() && points.len() > 1 {
+            path class="band" style=(series.look.style()) d=(format!("{}z", polyline(upper.chain(lower)))) {}
+        }
+    }
+}
+
+fn curve(series: &Series, frame: &Frame<'_>) -> Markup {
+    let at = |p: &Point| Some([frame.x.at(p.x)?, frame.y.at(p.y)?]);
+    let every = series.points.len().div_ceil(MARKERS);
+    html! {
+        g style=(series.look.style()) {
+            path class=(if series.look.index.is_some() { "line" } else { "line thin" }) stroke-dasharray=[series.look.dashes()] d=(polyline(series.points.iter().map(at))) {
+                title { (series.label) }
+            }
+            @for point in series.points.iter().step_by(every.max(1)) {
+                @if let Some(pixel) = at(point) { (series.look.mark(pixel, &point.hover)) }
+            }
+        }
+    }
+}
+
+fn describe(claim: &ClaimReport, axis: &str) -> String {
+    format!("{}: {} against {axis}, one curve for each series", claim.title, if claim.main.relation == Relation::Equal { "relative difference" } else { "ratio of the sides" })
+}
+
+fn caption(claim: &ClaimReport, series: &[Series]) -> String {
+    let mut text = String::from(match claim.main.relation {
+        Relation::Equal => "Relative difference of the two sides. The claim puts every curve on the dashed line.",
+        Relation::AtMost => "Left side over right side. The claim keeps every curve below the dashed line.",
+        _ => "Left side over right side. The claim keeps every curve above the dashed line.",
+    });
+    text.push_str(" Bands: simultaneous half-width h.");
+    if series.iter().any(|s| s.look.hollow) {
+        text.push_str(" Hollow markers, dashed: breaks, where the claim must fail.");
+    }
+    let hidden = series.iter().flat_map(|s| &s.points).filter(|p| !p.y.is_finite()).count();
+    if hidden > 0 {
+        text.push_str(&format!(" Not drawn because not finite: {hidden}."));
+    }
+    text
+}

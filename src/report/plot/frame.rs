@@ -1,0 +1,105 @@
+//! The box around the data: grid, ticks, labels, and what is clipped to it.
+
+use maud::{Markup, html};
+
+use super::scale::{Scale, Tick};
+use super::text::{SIZE, rich, rich_width};
+
+/// Length of a major tick in pixels; a minor one has half.
+const TICK: f64 = 6.0;
+
+/// A pair of scales with their labels, in the markup of [`rich`].
+#[derive(Debug, Clone, Copy)]
+pub struct Frame<'a> {
+    /// Abscissa; pixels run left to right.
+    pub x: Scale,
+    /// Ordinate; pixels run bottom to top.
+    pub y: Scale,
+    /// Under the abscissa.
+    pub x_label: &'a str,
+    /// Beside the ordinate, rotated; may be empty.
+    pub y_label: &'a str,
+    /// Whether the ordinate has ticks (a list of cases draws its own labels).
+    pub y_ticks: bool,
+}
+
+impl Frame<'_> {
+    /// Left, top, width, height in pixels.
+    pub fn area(&self) -> [f64; 4] {
+        let ([left, right], [bottom, top]) = (self.x.pixels(), self.y.pixels());
+        [left, top, right - left, bottom - top]
+    }
+
+    /// Everything under the data: grid lines.
+    pub fn grid(&self) -> Markup {
+        let [left, top, width, height] = self.area();
+        let mut path = String::new();
+        for tick in self.x.ticks().iter().filter(|t| !t.label.is_empty()) {
+            path.push_str(&format!("M{:.2} {top:.2}v{height:.2}", tick.at));
+        }
+        for tick in self.y_axis().iter().filter(|t| !t.label.is_empty()) {
+            path.push_str(&format!("M{left:.2} {:.2}h{width:.2}", tick.at));
+        }
+        html! { path class="grid" d=(path) {} }
+    }
+
+    /// Everything over the data: ticks, tick labels, axis labels, the box.
+    pub fn axes(&self) -> Markup {
+        let [left, top, width, height] = self.area();
+        let bottom = top + height;
+        let (x, y) = (self.x.ticks(), self.y_axis());
+        let mut path = format!("M{left:.2} {top:.2}h{width:.2}v{height:.2}h{:.2}z", -width);
+        for tick in &x {
+            let length = length(tick);
+            path.push_str(&format!("M{0:.2} {bottom:.2}v{1:.2}M{0:.2} {top:.2}v{length:.2}", tick.at, -length));
+        }
+        for tick in &y {
+            let length = length(tick);
+            path.push_str(&format!("M{left:.2} {0:.2}h{length:.2}M{1:.2} {0:.2}h{2:.2}", tick.at, left + width, -length));
+        }
+        let widest = y.iter().map(|t| rich_width(&t.label, SIZE)).fold(0.0, f64::max);
+        let (middle, beside) = (top + height / 2.0, (left - 14.0 - widest).max(SIZE));
+        html! {
+            path class="axis" d=(path) {}
+            @for tick in x.iter().filter(|t| !t.label.is_empty()) {
+                text x=(format!("{:.2}", tick.at)) y=(format!("{:.2}", bottom + 18.0)) text-anchor="middle" { (rich(&tick.label)) }
+            }
+            @for tick in y.iter().filter(|t| !t.label.is_empty()) {
+                text x=(format!("{:.2}", left - 7.0)) y=(format!("{:.2}", tick.at + 4.4)) text-anchor="end" { (rich(&tick.label)) }
+            }
+            text class="label" x=(format!("{:.2}", left + width / 2.0)) y=(format!("{:.2}", bottom + 40.0)) text-anchor="middle" { (rich(self.x_label)) }
+            @if !self.y_label.is_empty() {
+                text class="label" transform=(format!("translate({beside:.2} {middle:.2}) rotate(-90)")) text-anchor="middle" { (rich(self.y_label)) }
+            }
+        }
+    }
+
+    /// The clip path that keeps data inside the box, under `id`.
+    pub fn clip(&self, id: &str) -> Markup {
+        let [left, top, width, height] = self.area().map(|p| format!("{p:.2}"));
+        html! { clipPath id=(id) { rect x=(left) y=(top) width=(width) height=(height) {} } }
+    }
+
+    fn y_axis(&self) -> Vec<Tick> {
+        if self.y_ticks { self.y.ticks() } else { Vec::new() }
+    }
+}
+
+fn length(tick: &Tick) -> f64 {
+    if tick.label.is_empty() { TICK / 2.0 } else { TICK }
+}
+
+/// A path through pixels, broken where one is missing.
+pub fn polyline(points: impl IntoIterator<Item = Option<[f64; 2]>>) -> String {
+    let (mut path, mut pen) = (String::new(), 'M');
+    for point in points {
+        pen = match point {
+            Some([x, y]) => {
+                path.push_str(&format!("{pen}{x:.2} {y:.2}"));
+                'L'
+            }
+            None => 'M',
+        };
+    }
+    path
+}

@@ -1,0 +1,140 @@
+//! From rows to series: what is drawn against what, and which series stand out.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use super::marker::Look;
+use crate::report::digits;
+use crate::report::model::{Axis, ClaimReport, Row, SectionReport};
+use crate::report::number;
+use crate::report::tightness::{relative, score, words};
+use crate::verdict::Relation;
+
+/// Most series of the main statement that are all shown in colour.
+const ALL: usize = 12;
+/// How many stand out when there are more, and how many breaks do.
+const TIGHTEST: usize = 8;
+
+/// One point of a series.
+#[derive(Debug, Clone)]
+pub struct Point {
+    /// Abscissa.
+    pub x: f64,
+    /// Ordinate.
+    pub y: f64,
+    /// Half-width of the simultaneous interval, in units of the ordinate.
+    pub half: f64,
+    /// Hover text.
+    pub hover: String,
+}
+
+/// Points that share everything but the abscissa.
+#[derive(Debug, Clone)]
+pub struct Series {
+    /// Name in the legend.
+    pub label: String,
+    /// Colour, shape, filling.
+    pub look: Look,
+    /// Ordered by abscissa.
+    pub points: Vec<Point>,
+    /// Greatest [`score`] of its rows.
+    pub score: f64,
+}
+
+/// The axis to draw against: `snr` if it takes two values or more, else the numeric axis with the most values, if three.
+pub fn abscissa(section: &SectionReport) -> Option<&str> {
+    let mut values = BTreeMap::<&str, BTreeSet<u64>>::new();
+    for (name, axis) in section.rows.iter().flat_map(|row| &row.axes) {
+        if let Axis::Number(x) = axis {
+            values.entry(name).or_default().insert(x.to_bits());
+        }
+    }
+    if values.get("snr").is_some_and(|v| v.len() >= 2) {
+        return Some("snr");
+    }
+    values.into_iter().filter(|(_, v)| v.len() >= 3).max_by_key(|(_, v)| v.len()).map(|(name, _)| name)
+}
+
+/// Ordinate and half-width of a row: lhs/rhs, or for `==` the relative difference (lhs − rhs)/|rhs|.
+pub fn ordinate(relation: Relation, row: &Row) -> (f64, f64) {
+    let scale = [row.rhs, row.lhs, 1.0].into_iter().map(f64::abs).find(|&x| x > 0.0).unwrap_or(f64::NAN);
+    let y = if relation == Relation::Equal { relative(row) } else { row.lhs / row.rhs };
+    (y, row.half_width / scale)
+}
+
+/// The series of a claim against `axis`: the main statement's, tightest first, then those of breaks that have the axis.
+pub fn collect(claim: &ClaimReport, axis: &str) -> Vec<Series> {
+    let telling = varying(claim, axis);
+    let mut main = of_section(&claim.main, axis, &telling, false);
+    main.sort_by(|a, b| b.score.total_cmp(&a.score));
+    let coloured = if main.len() > ALL { TIGHTEST } else { main.len() };
+    for (k, series) in main.iter_mut().enumerate() {
+        series.look.index = (k < coloured).then_some(k);
+    }
+    let comparable = |s: &&SectionReport| s.relation == claim.main.relation;
+    let breaks = claim.breaks.iter().filter(comparable).flat_map(|s| of_section(s, axis, &telling, true));
+    for (k, mut series) in breaks.enumerate() {
+        series.look.index = (k < TIGHTEST).then_some(coloured + k);
+        main.push(series);
+    }
+    main
+}
+
+/// A row's place in words, by the axes in `names`: the source bare, others named.
+pub fn place(row: &Row, names: &BTreeSet<&str>) -> String {
+    let part = |(name, axis): (&String, &Axis)| match axis {
+        Axis::Text(text) if name == "source" => text.clone(),
+        Axis::Text(text) => format!("{name} {text}"),
+        Axis::Number(x) => format!("{name} {}", digits::plain(*x, 4)),
+    };
+    let mut parts: Vec<_> = row.axes.iter().filter(|(name, _)| names.contains(name.as_str())).collect();
+    parts.sort_by_key(|(name, _)| *name != "source");
+    parts.into_iter().map(part).collect::<Vec<_>>().join(", ")
+}
+
+/// The axes that tell rows of a claim and its breaks apart, without `axis`; the source if nothing else does.
+pub fn varying<'a>(claim: &'a ClaimReport, axis: &str) -> BTreeSet<&'a str> {
+    let mut seen = BTreeMap::<&str, BTreeSet<String>>::new();
+    for (name, value) in std::iter::once(&claim.main).chain(&claim.breaks).flat_map(|s| &s.rows).flat_map(|r| &r.axes) {
+        let text = match value {
+            Axis::Number(x) => number::name(*x),
+            Axis::Text(text) => text.clone(),
+        };
+        seen.entry(name).or_default().insert(text);
+    }
+    let single = seen.iter().all(|(name, values)| *name == axis || values.len() < 2);
+    let told = |(name, values): (&'a str, BTreeSet<String>)| {
+        (name != axis && (values.len() > 1 || (single && name == "source"))).then_some(name)
+    };
+    seen.into_iter().filter_map(told).collect()
+}
+
+/// What a pointer resting on a row's mark shows.
+pub fn hover(section: &SectionReport, row: &Row) -> String {
+    let all = row.axes.keys().map(String::as_str).collect();
+    format!("{}: {}, {}", place(row, &all), words(section, row), row.verdict)
+}
+
+fn of_section(section: &SectionReport, axis: &str, names: &BTreeSet<&str>, hollow: bool) -> Vec<Series> {
+    let mut groups = BTreeMap::<String, Series>::new();
+    for row in &section.rows {
+        let Some(Axis::Number(x)) = row.axes.get(axis) else { continue };
+        let label = place(row, names);
+        let (y, half) = ordinate(section.relation, row);
+        let series = groups.entry(label.clone()).or_insert_with(|| Series {
+            label: if hollow { format!("{label} (break)") } else { label },
+            look: Look { index: None, hollow },
+            points: Vec::new(),
+            score: f64::NEG_INFINITY,
+        });
+        series.points.push(Point { x: *x, y, half, hover: hover(section, row) });
+        // `max` ignores NaN.
+        series.score = series.score.max(score(section, row));
+    }
+    groups
+        .into_values()
+        .map(|mut series| {
+            series.points.sort_by(|a, b| a.x.total_cmp(&b.x));
+            series
+        })
+        .collect()
+}

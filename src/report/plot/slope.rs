@@ -1,0 +1,142 @@
+//! A scaling claim: the measured points on log–log axes, the fitted powers, and the wedge of powers allowed.
+
+use maud::{Markup, html};
+
+use super::frame::{Frame, polyline};
+use super::legend::Legend;
+use super::marker::Look;
+use super::scale::{Scale, Spread};
+use super::series::{hover, place, varying};
+use super::{Figure, WIDTH, canvas, left_margin, symbol_of};
+use crate::report::digits;
+use crate::report::model::{ClaimReport, Row, SectionReport, SlopeStatement};
+use crate::report::tightness::telling;
+
+/// Height of the frame in pixels.
+const HEIGHT: f64 = 340.0;
+/// Pixels above the frame.
+const TOP: f64 = 10.0;
+/// Pixels under the frame for tick labels and the axis label.
+const FOOT: f64 = 52.0;
+
+/// A row with its look and the constant of its fitted power law y = scale · x^exponent.
+struct Fit<'a> {
+    row: &'a Row,
+    look: Look,
+    label: String,
+    hover: String,
+    points: Vec<[f64; 3]>,
+    scale: f64,
+}
+
+/// The plot of a slope claim; `None` where no row has two positive points.
+pub fn figure(claim: &ClaimReport, slope: &SlopeStatement) -> Option<Figure> {
+    let fits = fits(claim);
+    let finest = telling(&claim.main)?;
+    let all = || fits.iter().flat_map(|f| &f.points);
+    all().next()?;
+    let entries = fits.iter().map(|f| (f.look, f.label.clone())).collect();
+    let legend = Legend::new(entries, WIDTH, HEIGHT);
+    let y = Scale::covering(Spread::Log, all().map(|p| p[1]), [TOP + HEIGHT, TOP]);
+    let left = left_margin(&y);
+    let x = Scale::covering(Spread::Log, all().map(|p| p[0]), [left, WIDTH - 16.0 - legend.width()]);
+    let x_label = symbol_of(&slope.against);
+    let frame = Frame { x, y, x_label: &x_label, y_label: "lhs", y_ticks: true };
+    let id = format!("clip-{}", claim.id);
+    let corner = if legend.beside { [WIDTH - legend.width(), TOP] } else { [left, TOP + HEIGHT + FOOT] };
+    let guide = fits.iter().find(|f| std::ptr::eq(f.row, finest));
+    let body = html! {
+        (frame.clip(&id))
+        (frame.grid())
+        g clip-path=(format!("url(#{id})")) {
+            @if let Some(fit) = guide { (wedge(fit, slope, &frame)) }
+            @for fit in fits.iter().rev() { (draw(fit, &frame)) }
+        }
+        (frame.axes())
+        (legend.draw(corner))
+    };
+    let describe = format!("{}: left side against {}, with fitted powers", claim.title, slope.against);
+    let svg = canvas(TOP + HEIGHT + FOOT + legend.height(), &describe, &body);
+    Some(Figure { svg, caption: caption(slope, &place(finest, &varying(claim, ""))) })
+}
+
+fn fits(claim: &ClaimReport) -> Vec<Fit<'_>> {
+    let comparable = |s: &&SectionReport| s.relation == claim.main.relation;
+    let breaks = claim.breaks.iter().filter(comparable).map(|s| (s, true));
+    let rows = std::iter::once((&claim.main, false)).chain(breaks).flat_map(|(s, b)| s.rows.iter().map(move |r| (s, r, b)));
+    let names = varying(claim, "");
+    let mut fits = Vec::new();
+    for (section, row, hollow) in rows {
+        let usable = |p: &&[f64; 3]| p[0] > 0.0 && p[1] > 0.0 && p[0].is_finite() && p[1].is_finite();
+        let points: Vec<_> = row.points.iter().filter(usable).copied().collect();
+        if points.len() < 2 || !row.lhs.is_finite() {
+            continue;
+        }
+        let place = place(row, &names);
+        let note = if hollow { " (break)" } else { "" };
+        let separator = if place.is_empty() { "" } else { ": " };
+        let label = format!("{place}{separator}exponent {}{note}", digits::concise(row.lhs, row.std_err));
+        let look = Look { index: Some(fits.len()), hollow };
+        let scale = scale(&points, row.lhs);
+        fits.push(Fit { row, look, label, hover: hover(section, row), points, scale });
+    }
+    fits
+}
+
+/// Constant of the power law through `points` with a given exponent: the weighted geometric mean of y/x^exponent,
+/// weights (y/std_err)²; unweighted where a standard error is 0.
+fn scale(points: &[[f64; 3]], exponent: f64) -> f64 {
+    let exact = points.iter().any(|p| !(p[2] > 0.0 && p[2].is_finite()));
+    let weight = |p: &[f64; 3]| if exact { 1.0 } else { (p[1] / p[2]).powi(2) };
+    let (sum, total) = points.iter().fold((0.0, 0.0), |(sum, total), p| {
+        (sum + weight(p) * (p[1].ln() - exponent * p[0].ln()), total + weight(p))
+    });
+    (sum / total).exp()
+}
+
+fn draw(fit: &Fit<'_>, frame: &Frame<'_>) -> Markup {
+    let at = |x: f64, y: f64| Some([frame.x.at(x)?, frame.y.at(y)?]);
+    let ends = frame.x.data().map(|x| at(x, fit.scale * x.powf(fit.row.lhs)));
+    let bar = |p: &[f64; 3]| {
+        let x = frame.x.clamped(p[0]);
+        let [low, high] = [p[1] - p[2], p[1] + p[2]].map(|y| frame.y.clamped(y));
+        format!("M{x:.2} {low:.2}V{high:.2}")
+    };
+    html! {
+        g style=(fit.look.style()) {
+            path class="line" stroke-dasharray=[fit.look.dashes()] d=(polyline(ends)) { title { (fit.hover) } }
+            @for point in &fit.points {
+                @if point[2] > 0.0 && point[2].is_finite() { path class="line" d=(bar(point)) {} }
+                @if let Some(pixel) = at(point[0], point[1]) {
+                    @let hover = format!("{}: ({}, {})", fit.label, digits::plain(point[0], 4), digits::concise(point[1], point[2]));
+                    (fit.look.mark(pixel, &hover))
+                }
+            }
+        }
+    }
+}
+
+/// The powers allowed, fanned out from the leftmost fitted value.
+fn wedge(fit: &Fit<'_>, slope: &SlopeStatement, frame: &Frame<'_>) -> Markup {
+    let start = fit.points.iter().map(|p| p[0]).fold(f64::INFINITY, f64::min);
+    let end = frame.x.data()[1];
+    let anchor = fit.scale * start.powf(fit.row.lhs);
+    let pixel = |x: f64, exponent: f64| Some([frame.x.at(x)?, frame.y.clamped(anchor * (x / start).powf(exponent))]);
+    let [low, high] = slope.between;
+    let outline = polyline([pixel(start, low), pixel(end, low), pixel(end, high)]);
+    let edges = polyline([pixel(end, low), pixel(start, low), pixel(end, high)]);
+    html! {
+        path class="wedge" d=(format!("{outline}z")) {}
+        path class="guide" d=(edges) { title { "allowed exponents" } }
+    }
+}
+
+fn caption(slope: &SlopeStatement, finest: &str) -> String {
+    let [low, high] = slope.between.map(|x| digits::plain(x, 4));
+    let whose = if finest.is_empty() { String::new() } else { format!(" (drawn at {finest})") };
+    format!(
+        "Left side against {}, with fitted powers. The grey wedge{whose} holds the exponents allowed, {low} to {high}. \
+         Bars: one standard error.",
+        slope.against
+    )
+}

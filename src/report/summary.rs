@@ -1,0 +1,70 @@
+//! The summary that `verify` prints to a terminal.
+
+use comfy_table::{ContentArrangement, Table, presets};
+
+use super::digits;
+use super::model::{ClaimReport, Report, SectionReport};
+use super::tightness::{exit_meaning, refuted, sections, symbol, telling, words};
+use crate::verdict::Verdict;
+
+/// A table of the claims, then what did not come out as expected and why, then the exit status's meaning.
+/// No colour: verdicts are a sign and a word.
+pub fn summary(report: &Report) -> String {
+    let mut table = Table::new();
+    table.load_style(presets::UTF8_HORIZONTAL_ONLY).set_content_arrangement(ContentArrangement::Disabled);
+    table.set_header(["claim", "verdict", "cases", "tightest", "controls", "breaks"]);
+    for claim in &report.claims {
+        table.add_row(cells(claim));
+    }
+    let mut text = format!("{table}\n");
+    for (claim, name, section) in sections(report) {
+        if !section.ok {
+            text.push_str(&surprise(&report.claims[claim], &name, section));
+        }
+    }
+    let n = report.claims.len();
+    let run = &report.run;
+    text.push_str(&format!(
+        "{n} claim{}, {} comparisons at level α = {}, seed {}, {}: {}\n",
+        if n == 1 { "" } else { "s" },
+        digits::count(run.comparisons),
+        digits::plain(run.level, 4),
+        run.seed,
+        run.backend,
+        exit_meaning(report.exit)
+    ));
+    text
+}
+
+fn cells(claim: &ClaimReport) -> [String; 6] {
+    let main = &claim.main;
+    let mut verdict = format!("{} {}", symbol(main.verdict), main.verdict);
+    if !main.ok {
+        verdict.push_str(&format!(" (expected {})", main.expected));
+    } else if main.expected == Verdict::Refuted {
+        verdict.push_str(", as expected");
+    }
+    let tightest = telling(main).map_or_else(String::new, |row| words(main, row));
+    let cases = digits::count(main.rows.len() as u64);
+    [claim.id.clone(), verdict, cases, tightest, refuted(&claim.controls), refuted(&claim.breaks)]
+}
+
+/// What a section that came out otherwise says of itself: the telling row, its reason, its replay.
+fn surprise(claim: &ClaimReport, name: &str, section: &SectionReport) -> String {
+    let mut text = format!(
+        "{} {}, {name}: {}, expected {}",
+        symbol(section.verdict),
+        claim.id,
+        section.verdict,
+        section.expected
+    );
+    if let Some(row) = telling(section) {
+        text.push_str(&format!("; {}", words(section, row)));
+        if !row.reason.is_empty() {
+            text.push_str(&format!(" ({})", row.reason));
+        }
+        text.push_str(&format!("\n  replay: {}", row.replay));
+    }
+    text.push('\n');
+    text
+}

@@ -1,0 +1,105 @@
+//! Which row of a section says most: the one nearest to refutation, or most clearly refuted.
+
+use super::digits;
+use super::model::{Report, Row, SectionReport};
+use crate::verdict::{Relation, Verdict};
+
+/// How far a row is from refutation, for ordering rows of one section; larger is nearer, NaN where it cannot be told.
+///
+/// `<=`, `>=`: the violation relative to |rhs| (to |lhs| where rhs = 0); `==`: |lhs − rhs| in half-widths;
+/// slope: the distance of the exponent outside its interval, negative inside.
+pub fn score(section: &SectionReport, row: &Row) -> f64 {
+    let difference = row.lhs - row.rhs;
+    match section.relation {
+        Relation::Equal if difference == 0.0 => 0.0,
+        Relation::Equal => difference.abs() / row.half_width,
+        Relation::AtMost => relative(row),
+        Relation::AtLeast => -relative(row),
+        Relation::Slope => match &section.slope {
+            Some(slope) => (slope.between[0] - row.lhs).max(row.lhs - slope.between[1]),
+            None => f64::NAN,
+        },
+    }
+}
+
+/// (lhs − rhs)/|rhs|; relative to |lhs| where rhs = 0; ∓1 where only rhs is infinite; 0 where both sides are 0.
+pub fn relative(row: &Row) -> f64 {
+    let (lhs, rhs) = (row.lhs, row.rhs);
+    if rhs.is_infinite() && lhs.is_finite() {
+        -rhs.signum()
+    } else if lhs == 0.0 && rhs == 0.0 {
+        0.0
+    } else {
+        (lhs - rhs) / if rhs == 0.0 { lhs.abs() } else { rhs.abs() }
+    }
+}
+
+/// The row to show: the most clearly refuted; without one the undecided row nearest to refutation; without one the
+/// tightest. `None` only for a section without rows.
+pub fn telling(section: &SectionReport) -> Option<&Row> {
+    let order = |row: &Row| {
+        let severity = match row.verdict {
+            Verdict::Refuted => 2,
+            Verdict::Inconclusive => 1,
+            Verdict::Supported => 0,
+        };
+        let score = score(section, row);
+        (severity, if score.is_nan() { f64::NEG_INFINITY } else { score })
+    };
+    section.rows.iter().reduce(|best, row| {
+        let ((a, x), (b, y)) = (order(best), order(row));
+        if b.cmp(&a).then(y.total_cmp(&x)).is_gt() { row } else { best }
+    })
+}
+
+/// The tightness of a row in words: `lhs/rhs = 0.873`, `off by −2.1×10⁻⁴ (0.31 h)`, `exponent −1.002`.
+pub fn words(section: &SectionReport, row: &Row) -> String {
+    match section.relation {
+        Relation::Slope => format!("exponent {}", digits::concise(row.lhs, row.std_err)),
+        Relation::Equal if row.lhs.to_bits() == row.rhs.to_bits() => "equal to the last bit".into(),
+        Relation::Equal => {
+            format!("off by {} ({} h)", digits::plain(relative(row), 2), digits::plain(score(section, row), 2))
+        }
+        Relation::AtMost | Relation::AtLeast => format!("lhs/rhs = {}", digits::plain(row.lhs / row.rhs, 4)),
+    }
+}
+
+/// "2/3 refuted": how many of a claim's controls or breaks came out refuted; empty text where there are none.
+pub fn refuted(sections: &[SectionReport]) -> String {
+    if sections.is_empty() {
+        return String::new();
+    }
+    let count = sections.iter().filter(|s| s.verdict == Verdict::Refuted).count();
+    format!("{count}/{} refuted", sections.len())
+}
+
+/// Every section of a report with its claim's index and its name: `main`, `control-1`, `break-2`.
+pub fn sections(report: &Report) -> impl Iterator<Item = (usize, String, &SectionReport)> {
+    report.claims.iter().enumerate().flat_map(|(k, claim)| {
+        let controls = claim.controls.iter().enumerate().map(|(i, s)| (format!("control-{}", i + 1), s));
+        let breaks = claim.breaks.iter().enumerate().map(|(i, s)| (format!("break-{}", i + 1), s));
+        std::iter::once(("main".to_owned(), &claim.main))
+            .chain(controls)
+            .chain(breaks)
+            .map(move |(name, section)| (k, name, section))
+    })
+}
+
+/// The sign that goes with a verdict's word, so that colour is never alone.
+pub fn symbol(verdict: Verdict) -> char {
+    match verdict {
+        Verdict::Supported => '✓',
+        Verdict::Refuted => '✗',
+        Verdict::Inconclusive => '?',
+    }
+}
+
+/// The meaning of an exit status.
+pub fn exit_meaning(exit: u8) -> &'static str {
+    match exit {
+        0 => "every verdict as expected",
+        1 => "a verdict other than expected",
+        3 => "nothing wrong, something inconclusive",
+        _ => "the run did not finish",
+    }
+}
