@@ -90,6 +90,18 @@ fn sections_inherit_what_they_do_not_override() {
 }
 
 #[test]
+fn several_grids_add_their_cases() {
+    let text = GOOD.replace("[over]", "[[over]]\nsource = [\"bpsk\"]\nsnr = [1, 2, 3]\n[[over]]");
+    let claim = read(&text).unwrap();
+    assert_eq!(claim.main.cases.len(), 3 + 20);
+    assert_eq!(claim.controls[0].cases.len(), 3, "a control inherits the first grid");
+    let (line, column, ..) = failure(&text.replace("[1, 2, 3]", "[]").replace("5 }", "1 }"));
+    assert_eq!((line, column), (14, 7));
+    let (_, _, message, _) = failure(&text.replacen("snr = [1, 2, 3]", "", 1));
+    assert!(message.contains("the axis `snr` is not in `over`"), "{message}");
+}
+
+#[test]
 fn a_slope_gathers_its_points() {
     let claim = read(SLOPE).unwrap();
     assert_eq!(claim.main.cases.len(), 3);
