@@ -123,6 +123,12 @@ fn a_slope_against_a_quantity_runs_along_what_it_varies_with() {
         .replace("atoms = {", "#")
         .replace("[\"simplex:atoms={atoms}\"]", "[\"simplex:atoms=4\", \"bpsk\"]");
     assert_eq!(read(&listed).unwrap().main.cases[0].points.len(), 2);
+    let single = listed.replace("\"shannon\"", "\"information\"").replace("[1, 2, 3]", "[1]");
+    assert_eq!(
+        read(&single).unwrap().main.cases[0].points.len(),
+        2,
+        "one SNR is nothing to fit along; the sources are"
+    );
 }
 
 #[test]
