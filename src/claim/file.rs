@@ -53,6 +53,8 @@ pub(super) struct Statement {
     pub against: Option<Spanned<Expression>>,
     pub between: Option<Spanned<[f64; 2]>>,
     pub axes: Vec<Written>,
+    /// Further grids of the main statement, where `over` is given several times; controls and breaks inherit the first.
+    pub further: Vec<Vec<Written>>,
 }
 
 impl Reader<'_> {
@@ -168,11 +170,10 @@ impl Reader<'_> {
         let mut given: Vec<String> = entries.iter().map(|(key, ..)| key.to_owned()).collect();
         let lhs = entries.get("lhs").and_then(|value| self.expression("lhs", value));
         let rhs = entries.get("rhs").and_then(|value| self.expression("rhs", value));
-        let mut axes = Vec::new();
-        if let Some(over) = entries.get("over").and_then(|value| self.table("over", value)) {
-            given.extend(over.iter().map(|(name, ..)| name.to_owned()));
-            axes = self.axes(&over);
-        }
+        let overs = self.overs(entries, direct.is_empty());
+        given.extend(overs.iter().flat_map(|over| over.iter().map(|(name, ..)| name.to_owned())));
+        let mut grids = overs.iter().map(|over| self.axes(over)).collect::<Vec<_>>().into_iter();
+        let mut axes = grids.next().unwrap_or_default();
         for (name, span, value) in entries.iter().filter(|(name, ..)| direct.contains(name)) {
             if let Some(axis) = self.axis(name, span.clone(), value) {
                 if axes.iter().any(|a: &Written| a.name == name) {
@@ -196,6 +197,16 @@ impl Reader<'_> {
             against: entries.get("against").and_then(|value| self.against(value)),
             between: entries.get("between").and_then(|value| self.between(value)),
             axes,
+            further: grids.collect(),
+        }
+    }
+
+    /// The tables of `over`: one, or with `[[over]]` several.
+    fn overs<'v>(&mut self, entries: &Entries<'v>, several: bool) -> Vec<Entries<'v>> {
+        let Some(value) = entries.get("over") else { return Vec::new() };
+        match value.get_ref() {
+            DeValue::Array(list) if several => list.iter().filter_map(|over| self.table("over", over)).collect(),
+            _ => self.table("over", value).into_iter().collect(),
         }
     }
 

@@ -66,7 +66,10 @@ pub fn parse(path: &Path, text: &str, sources: &mut Sources) -> Result<Claim> {
     let mut reader = Reader { text, problems: Default::default() };
     let file = reader.file();
     let claim = file.map(|file| {
-        let main = Merged::new(&file.main, None).section(file.expected, &mut reader, sources);
+        let mut main = Merged::new(&file.main, None).section(file.expected, &mut reader, sources);
+        for grid in &file.main.further {
+            main.cases.extend(Merged::on(&file.main, grid).section(file.expected, &mut reader, sources).cases);
+        }
         let mut others = |statements: &[file::Statement]| {
             let each = statements.iter().map(|s| Merged::new(&file.main, Some(s)));
             each.map(|merged| merged.section(Verdict::Refuted, &mut reader, sources)).collect::<Vec<_>>()

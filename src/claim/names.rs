@@ -26,6 +26,16 @@ pub(super) enum Binding<'a> {
     Quantity(&'static Quantity, Vec<Binding<'a>>),
 }
 
+/// How to supply a missing axis.
+fn to_add(name: &str) -> String {
+    let example = match name {
+        _ if axis::TEXT.contains(&name) => "[\"…\"]",
+        "steps" => "[8, 16, 32]",
+        _ => "{ from = 1e-2, to = 1e3, points = 16 }",
+    };
+    format!("add `{name} = {example}` under `[over]`")
+}
+
 /// The names of a section and which of them it uses.
 pub(super) struct Names<'m, 'a> {
     merged: &'m Merged<'a>,
@@ -131,26 +141,30 @@ impl<'m, 'a> Names<'m, 'a> {
             self.used.insert((*name).to_owned());
             if self.axis(name).is_none() {
                 complete = false;
-                if !self.merged.has(name) {
-                    let example = match *name {
-                        name if axis::TEXT.contains(&name) => format!("{name} = [\"…\"]"),
-                        "steps" => "steps = [8, 16, 32]".to_owned(),
-                        name => format!("{name} = {{ from = 1e-2, to = 1e3, points = 16 }}"),
-                    };
+                if !self.excused(name, reader) {
                     let message = format!("`{}` needs the axis `{name}`, which `over` does not have", quantity.name);
-                    reader.problems.add_with_help(span.clone(), message, format!("add `{example}` under `[over]`"));
+                    reader.problems.add_with_help(span.clone(), message, to_add(name));
                 }
             }
         }
         complete
     }
 
+    /// Whether `name` is missing only because it could not be read, which was noted.
+    fn excused(&self, name: &str, reader: &Reader) -> bool {
+        self.merged.has(name) && reader.problems.len() > 0
+    }
+
     fn note_unknown(&self, name: &str, span: Range<usize>, reader: &mut Reader) {
-        if self.merged.has(name) {
-            return; // an axis or a constant that is there and could not be read
+        if self.excused(name, reader) {
+            return;
         }
         let own = self.merged.constants.keys().copied().chain(self.merged.axes.iter().map(|(a, _)| a.name.as_str()));
         let known = own.chain(QUANTITIES.iter().map(|q| q.name)).chain(FUNCTIONS);
+        if axis::NUMERIC.contains(&name) {
+            reader.problems.add_with_help(span, format!("the axis `{name}` is not in `over`"), to_add(name));
+            return;
+        }
         let help = match nearest(name, known) {
             Some(near) => format!("did you mean `{near}`?"),
             None => "a name is a constant, an axis or a quantity; `klaim list quantities` shows those".to_owned(),
@@ -185,8 +199,8 @@ impl<'m, 'a> Names<'m, 'a> {
     }
 
     fn note_placeholder(&self, name: &str, value: &Spanned<Value>, reader: &mut Reader) {
-        if self.merged.has(name) && name != "source" {
-            return; // given and unreadable
+        if self.excused(name, reader) && name != "source" {
+            return;
         }
         let at = sources::find_word(&reader.text[value.span()], name);
         let span = at.map_or(value.span(), |at| value.span().start + at.start..value.span().start + at.end);

@@ -81,6 +81,11 @@ impl<'a> Merged<'a> {
         }
     }
 
+    /// The main statement on another of its grids.
+    pub(super) fn on(main: &'a Statement, grid: &'a [Written]) -> Self {
+        Self { axes: grid.iter().map(|axis| (axis, true)).collect(), ..Self::new(main, None) }
+    }
+
     /// Whether `key` stands in the section or in the main statement, readable or not.
     pub(super) fn has(&self, key: &str) -> bool {
         self.owns(key) || self.main.given.iter().any(|k| k == key)
