@@ -156,9 +156,11 @@ pub fn assess(source: &Source) -> Vec<Finding> {
     findings
 }
 
-/// Whether `spec` is the empirical law of a file's rows; a file with a column of weights states a law instead.
+/// Whether `spec` is the empirical law of rows of data; a file with a column of weights states a law instead.
 fn is_sample(spec: &str) -> bool {
-    Spec::parse(spec).is_ok_and(|spec| spec.kind == "file" && spec.parameters.iter().all(|(key, _)| key != "weights"))
+    Spec::parse(spec).is_ok_and(|spec| {
+        spec.kind == "digits" || spec.kind == "file" && spec.parameters.iter().all(|(key, _)| key != "weights")
+    })
 }
 
 fn second_moment(source: &Source) -> Finding {
@@ -197,6 +199,9 @@ mod tests {
     #[test]
     fn only_unweighted_files_are_samples() {
         assert!(is_sample("file:path=rows.csv"));
+        let digits = assess(&Source::parse("digits").expect("a known source"));
+        assert_eq!(digits.len(), 2 * Assumption::ALL.len());
+        assert!(digits[5..].iter().all(|f| f.subject == Subject::LawBehind), "{digits:?}");
         assert!(!is_sample("file:path=rows.csv,weights=count"));
         assert!(!is_sample("bpsk"));
     }

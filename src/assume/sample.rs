@@ -238,8 +238,9 @@ mod tests {
         // Pareto with ξ = ½ is the boundary, and 100 rows decide nothing.
         assert_eq!(second_moment(&quantiles(ROWS, |u| u.powf(-0.5))), Verdict::CannotTell);
         assert_eq!(second_moment(&quantiles(100, exponential)), Verdict::CannotTell);
-        // ξ = 0.2: Hill is sure of it, the wider fit is not yet.
-        assert_eq!(second_moment(&quantiles(2000, |u| u.powf(-0.2))), Verdict::CannotTell);
+        // Symmetric, ξ = 0.2: Hill is sure of it, the wider fit is not yet.
+        let symmetric = |u: f64| (1.0 - (2.0 * u - 1.0).abs()).powf(-0.2).copysign(u - 0.5);
+        assert_eq!(second_moment(&quantiles(2000, symmetric)), Verdict::CannotTell);
     }
 
     /// At the boundary ξ = ½ either verdict is an error; the 99.9 % intervals of two fits must both err. 0 of 200 seen;

@@ -73,7 +73,8 @@ pub fn findings(pmf: &dyn Pmf) -> Vec<Finding> {
 fn entropy_evidence(pmf: &dyn Pmf, shannon: f64) -> String {
     let atoms = pmf.atoms();
     if atoms.is_finite() {
-        format!("{atoms:.0} atoms: H ≤ ln N = {}", digits(atoms.ln()))
+        let count = if atoms < 1e6 { format!("{atoms:.0}") } else { digits(atoms) };
+        format!("{count} atoms: H ≤ ln N = {}", digits(atoms.ln()))
     } else if shannon.is_finite() {
         "infinitely many atoms, and Σ p ln 1/p converges".into()
     } else {
@@ -124,125 +125,76 @@ fn half_evidence(scale: MomentScale, shannon: f64, half: f64) -> String {
     if half.is_finite() {
         return if shannon > 0.0 { format!("H_½ = {}·H", digits(half / shannon)) } else { "a single atom".into() };
     }
-    format!("Σ √p diverges: E e^{{λι}} = ∞ at λ = ½ (finite only for λ < {})", digits(scale.largest.value))
+    if scale.largest.value > 0.0 {
+        format!("Σ √p diverges: E e^{{λι}} = ∞ at λ = ½ (finite only for λ < {})", digits(scale.largest.value))
+    } else {
+        "Σ √p diverges: E e^{λι} = ∞ for every λ > 0".into()
+    }
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
 
+    use crate::source::{FinitePmf, Source};
+    use Verdict::{Fails, Holds};
+
     /// λ* is known to 2⁻²⁰ by construction.
     const BRACKET: f64 = 1e-6;
 
-    /// Zipf's law on all of N, p_i = i^−s/ζ(s), from sums to 10⁴ and Euler–Maclaurin: 1e-9 for the orders used here.
-    #[derive(Debug)]
-    struct Zipf(f64);
-
-    impl Zipf {
-        fn zeta(t: f64) -> f64 {
-            const CUT: f64 = 1e4;
-            (1..10_000).map(|i| f64::from(i).powf(-t)).sum::<f64>() + CUT.powf(1.0 - t) / (t - 1.0) + 0.5 * CUT.powf(-t)
-        }
-    }
-
-    impl Pmf for Zipf {
-        fn atoms(&self) -> f64 {
-            f64::INFINITY
-        }
-        fn shannon(&self) -> Estimate {
-            self.renyi(1.0 + 1e-6)
-        }
-        fn renyi(&self, order: f64) -> Estimate {
-            let s = self.0;
-            if order * s <= 1.0 {
-                return Estimate::exact(f64::INFINITY);
-            }
-            Estimate::exact((Self::zeta(order * s).ln() - order * Self::zeta(s).ln()) / (1.0 - order))
-        }
-        fn info_variance(&self) -> Estimate {
-            Estimate::exact(self.0 * self.0)
-        }
-        fn psi1(&self) -> Estimate {
-            Estimate::exact(2.0 * self.0 / (self.0 - 1.0))
-        }
-    }
-
-    /// p_i ∝ 1/(i ln^a(i+1)): only which sums converge.
-    #[derive(Debug)]
-    struct LogPower(f64);
-
-    impl LogPower {
-        fn finite_if(condition: bool) -> Estimate {
-            Estimate::exact(if condition { 2.0 } else { f64::INFINITY })
-        }
-    }
-
-    impl Pmf for LogPower {
-        fn atoms(&self) -> f64 {
-            f64::INFINITY
-        }
-        fn shannon(&self) -> Estimate {
-            Self::finite_if(self.0 > 2.0)
-        }
-        fn renyi(&self, order: f64) -> Estimate {
-            Self::finite_if(order > 1.0 || order > 1.0 - 1e-12 && self.0 > 2.0)
-        }
-        fn info_variance(&self) -> Estimate {
-            Self::finite_if(self.0 > 3.0)
-        }
-        fn psi1(&self) -> Estimate {
-            Self::finite_if(false)
-        }
-    }
-
-    fn verdicts(pmf: &dyn Pmf) -> Vec<Verdict> {
-        findings(pmf).iter().map(|finding| finding.verdict).collect()
+    fn of(spec: &str) -> (MomentScale, Vec<Verdict>, Vec<Finding>) {
+        let source = Source::parse(spec).expect("a known source");
+        let pmf = source.pmf().expect("discrete");
+        let findings = findings(pmf);
+        (moment_scale(pmf), findings.iter().map(|finding| finding.verdict).collect(), findings)
     }
 
     #[test]
     fn the_largest_moment_of_zipf_is_1_minus_1_over_s() {
         for s in [1.1, 1.5, 2.0, 2.5, 4.0] {
-            let scale = moment_scale(&Zipf(s));
-            assert!((scale.largest.value - (s - 1.0) / s).abs() < BRACKET, "s {s}: {scale:?}");
-            assert!((scale.largest.value - (s - 1.0) / s).abs() <= scale.largest.bound);
+            let largest = of(&format!("zipf:exponent={s},atoms=inf")).0.largest;
+            let error = (largest.value - (s - 1.0) / s).abs();
+            assert!(error < BRACKET && error <= largest.bound, "s {s}: {largest:?}");
         }
-        assert!(moment_scale(&LogPower(2.5)).largest.value <= 0.0);
-        assert!(moment_scale(&crate::source::FinitePmf::new(vec![0.5, 0.5])).kappa() <= 0.0);
+        assert!((of("geometric:ratio=0.3").0.kappa() - 1.0).abs() < BRACKET);
+        assert!(of("log-power:power=2.5,atoms=inf").0.largest.value <= 0.0);
+        assert!(moment_scale(&FinitePmf::new(vec![0.5, 0.5])).kappa() <= 0.0);
     }
 
     /// 1 < s ≤ 2 is the trap: sub-exponential, H and V finite, H_½ infinite.
     #[test]
     fn zipf_between_1_and_2_separates_the_two_versions() {
-        use Verdict::{Fails, Holds};
         for s in [1.2, 1.5, 2.0] {
-            assert_eq!(verdicts(&Zipf(s)), [Holds, Holds, Holds, Fails], "s = {s}");
-            let evidence = &findings(&Zipf(s))[2].evidence;
+            let (_, verdicts, findings) = of(&format!("zipf:exponent={s},atoms=inf"));
+            assert_eq!(verdicts, [Holds, Holds, Holds, Fails], "s = {s}");
+            let evidence = &findings[2].evidence;
             assert!(evidence.contains("loose sense") && evidence.contains("H_½ = ∞"), "{evidence}");
         }
-        assert_eq!(verdicts(&Zipf(2.5)), [Holds; 4]);
-        assert!(findings(&Zipf(2.5))[2].evidence.contains("κ = 1.6667 ≤ 2"));
+        let (_, verdicts, findings) = of("zipf:exponent=2.5,atoms=inf");
+        assert_eq!(verdicts, [Holds; 4]);
+        assert!(findings[2].evidence.contains("κ = 1.6667 ≤ 2"), "{}", findings[2]);
     }
 
     #[test]
     fn logarithmic_tails_lose_one_assumption_after_the_other() {
-        use Verdict::{Fails, Holds};
-        assert_eq!(verdicts(&LogPower(1.5)), [Fails; 4]);
-        assert_eq!(verdicts(&LogPower(2.5)), [Holds, Fails, Fails, Fails]);
-        assert_eq!(verdicts(&LogPower(3.5)), [Holds, Holds, Fails, Fails]);
+        assert_eq!(of("log-power:power=1.5,atoms=inf").1, [Fails; 4]);
+        assert_eq!(of("log-power:power=2.5,atoms=inf").1, [Holds, Fails, Fails, Fails]);
+        assert_eq!(of("log-power:power=3.5,atoms=inf").1, [Holds, Holds, Fails, Fails]);
     }
 
     /// A rare event satisfies everything; the evidence must show the constant that it costs.
     #[test]
     fn a_rare_event_shows_its_constant() {
-        let findings = findings(&crate::source::FinitePmf::new(vec![1.0 - 1e-4, 1e-4]));
-        assert!(findings[1].evidence.contains("C = "), "{}", findings[1].evidence);
-        assert!(findings[2].evidence.contains("·H"), "{}", findings[2].evidence);
+        let (_, verdicts, findings) = of("bernoulli:p=1e-4");
+        assert_eq!(verdicts, [Holds; 4]);
+        assert!(findings[1].evidence.contains("C = 1.679e7"), "{}", findings[1]);
+        assert!(findings[2].evidence.contains("979.3829·H"), "{}", findings[2]);
     }
 
     #[test]
     fn a_single_atom_has_nothing_to_divide_by() {
-        for finding in findings(&crate::source::FinitePmf::new(vec![1.0])) {
-            assert!(finding.verdict == Verdict::Holds && !finding.evidence.contains("NaN"), "{finding}");
+        for finding in findings(&FinitePmf::new(vec![1.0])) {
+            assert!(finding.verdict == Holds && !finding.evidence.contains("NaN"), "{finding}");
         }
     }
 }

@@ -71,7 +71,7 @@ mod tests {
     fn the_continued_fraction_is_the_series() {
         for n in [1.0, 2.0, 30.0, 1e4] {
             for z in [0.0_f64, 0.1, 0.7, 0.99, 1.0 - 1e-4] {
-                let series: f64 = (0..1_000_000).map(|j| z.powi(j + 1) / (n + f64::from(j))).sum();
+                let series: f64 = (0..300_000).map(|j| z.powi(j + 1) / (n + f64::from(j))).sum();
                 let value = tail_sum(z, n);
                 assert!((value - series).abs() <= SERIES * series, "n {n}, z {z}: {value}, series {series}");
             }

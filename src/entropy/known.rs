@@ -102,7 +102,7 @@ mod tests {
     /// error bar, each of 8 cases; the seeds are fixed.
     #[test]
     fn error_bars_cover_the_truth() {
-        for spec in ["zipf:exponent=1.5,atoms=100", "bernoulli:p=0.2"] {
+        for spec in ["zipf:exponent=1.5,atoms=100", "product:dim=3,base=(bernoulli:p=0.2)"] {
             let source = source(spec);
             let pmf = source.pmf().expect("discrete");
             for order in [0.5, 1.0, 1.0 + 1e-9, 2.0] {
@@ -137,5 +137,6 @@ mod tests {
     fn bad_requests_are_refused() {
         assert!(matches!(shannon(&source("bpsk"), 0, 1), Err(Error::Invalid { .. })));
         assert!(matches!(renyi(&source("bpsk"), -1.0, 0, 10), Err(Error::Invalid { .. })));
+        assert!(matches!(shannon(&source("zipf:exponent=2,atoms=inf"), 0, 10), Err(Error::Unsupported { .. })));
     }
 }

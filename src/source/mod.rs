@@ -2,6 +2,7 @@
 
 pub mod codebook;
 pub mod cumulative;
+pub mod digits;
 pub mod draw;
 pub mod digits;
 pub mod embedding;
