@@ -123,6 +123,20 @@ fn infinite_laws_are_limits_of_finite_ones() {
     }
 }
 
+/// H_a = H − (a−1) V/2 + O((a−1)²): near a = 1 the far tail of log-power decides.
+#[test]
+fn renyi_entropies_join_shannons_at_order_one() {
+    for spec in ["log-power:power=6,atoms=inf", "zipf:exponent=2.5,atoms=inf", "geometric:ratio=0.7", "poisson:rate=10"]
+    {
+        let source = Source::parse(spec).expect(spec);
+        let pmf = source.pmf().expect("discrete");
+        let (step, near) = (1e-4, pmf.renyi(1.0 + 1e-4));
+        let expected = pmf.shannon().value - 0.5 * step * pmf.info_variance().value;
+        let error = (near.value - expected).abs();
+        assert!(error <= near.bound + 10.0 * step * step, "{spec}: {} against {expected}", near.value);
+    }
+}
+
 /// The kept atoms of an infinite law and the mass that is missing make 1.
 #[test]
 fn kept_and_missing_mass_make_one() {
