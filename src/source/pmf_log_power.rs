@@ -70,7 +70,7 @@ impl LogPowerPmf {
         let (start, decay, exponent) = (HEAD as f64, order - 1.0, self.power * order);
         // ∫ x w^α du = ∫ e^{−(α−1)u} ln^{−aα}(e^u + 1) du.
         let integrand = |u: f64| (order * least - decay * u - exponent * ln_successor(u).ln()).exp();
-        let near = panels((start - 0.5).ln(), FAR, PANELS, &integrand);
+        let near = panels((start - 0.5).ln(), FAR, PANELS, integrand);
         // u = 40 e^v, until either factor has died.
         let end = (NEGLIGIBLE_EXPONENT / (exponent - 1.0)).min((NEGLIGIBLE_EXPONENT / (decay * FAR)).ln_1p() + 1.0);
         let far = panels(0.0, end, end.ceil() as usize, |v| FAR * v.exp() * integrand(FAR * v.exp()));

@@ -118,7 +118,7 @@ fn refuse(path: &Path, place: impl Into<String>, message: impl Into<String>) -> 
     Error::Data { path: path.to_owned(), place: place.into(), message: message.into() }
 }
 
-/// ", row R, column `name`"; rows count from 1 without the header.
+/// ", row R, column `name`"; rows count from 1, without the header and blank lines.
 fn place(row: usize, column: &str) -> String {
     format!(", row {row}, column `{column}`")
 }

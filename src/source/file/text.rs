@@ -5,7 +5,7 @@ use std::path::Path;
 
 use csv::ByteRecord;
 
-use super::{Columns, Role, Table, checked, refuse};
+use super::{Columns, Role, Table, checked, place, refuse};
 use crate::error::Result;
 
 /// Whether the first row of a text file names the columns.
@@ -80,14 +80,13 @@ fn append(
     roles: &[Role],
     path: &Path,
 ) -> Result<()> {
-    let line = record.position().map_or(0, csv::Position::line);
     if record.len() != names.len() {
         let (found, expected) = (record.len(), names.len());
         let message = format!("has {found} cells where the first row has {expected}: give every row as many");
-        return Err(refuse(path, format!(", row {row} (line {line})"), message));
+        return Err(refuse(path, format!(", row {row}"), message));
     }
     for ((cell, name), &role) in record.iter().zip(names).zip(roles) {
-        let at = || format!(", row {row} (line {line}), column `{name}`");
+        let at = || place(row, name);
         if role == Role::Dropped {
             continue;
         }
