@@ -4,7 +4,6 @@ pub mod codebook;
 pub mod cumulative;
 pub mod digits;
 pub mod draw;
-pub mod digits;
 pub mod embedding;
 pub mod file;
 pub mod geometric;
