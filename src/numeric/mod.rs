@@ -4,6 +4,8 @@
 
 pub mod exp;
 pub mod normal;
+pub mod sum;
+pub mod zeta;
 
 /// The vector instructions of this machine, asked for once.
 ///

@@ -1,6 +1,7 @@
 //! The structure of a law: what the evaluators need to know, and all that they know.
 
 use crate::error::{Error, Result};
+use crate::numeric::sum::compensated;
 use crate::source::Source;
 
 /// How a source is built. Each variant has its own evaluators; a new source picks one and adds none.
@@ -52,7 +53,7 @@ impl Atoms {
         if weights.iter().any(|&w| w < 0.0) {
             return bad("weights must not be negative");
         }
-        let total: f64 = weights.iter().sum();
+        let total = compensated(weights.iter().copied());
         if total <= 0.0 {
             return bad("all weights are zero");
         }
@@ -101,7 +102,7 @@ impl Atoms {
     pub fn total_variance(&self) -> f64 {
         let mean = self.mean();
         let square = |row: &[f64]| row.iter().zip(&mean).map(|(x, m)| (x - m) * (x - m)).sum::<f64>();
-        self.points.chunks(self.dim).zip(&self.weights).map(|(row, &p)| p * square(row)).sum::<f64>()
+        compensated(self.points.chunks(self.dim).zip(&self.weights).map(|(row, &p)| p * square(row)))
             / (1.0 - self.missing)
     }
 }

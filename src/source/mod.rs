@@ -1,10 +1,25 @@
 //! Named laws on R^d: one file a law, one line a law in [`KINDS`].
 
 pub mod codebook;
+pub mod digits;
 pub mod embedding;
+pub mod file;
+pub mod geometric;
+pub mod hypercube;
 pub mod law;
+pub mod log_power;
+pub mod needle;
+pub mod pam;
 pub mod pmf;
+pub mod pmf_geometric;
+pub mod pmf_log_power;
+pub mod pmf_poisson;
+pub mod pmf_product;
+pub mod pmf_zipf;
+pub mod poisson;
+pub mod product;
 pub mod spec;
+pub mod tree;
 pub mod two_point;
 pub mod zipf;
 
@@ -29,8 +44,37 @@ pub struct Kind {
     pub build: fn(&Arguments) -> Result<Source>,
 }
 
+impl Kind {
+    /// The kind called `name`.
+    ///
+    /// # Errors
+    /// [`Error::Unknown`] with the nearest name.
+    pub fn named(name: &str) -> Result<&'static Self> {
+        KINDS
+            .iter()
+            .find(|kind| kind.name == name)
+            .ok_or_else(|| Error::unknown("source", name, KINDS.iter().map(|kind| kind.name)))
+    }
+}
+
 /// Every kind, in the order of the documentation.
-pub const KINDS: &[Kind] = &[two_point::BPSK, two_point::BERNOULLI, zipf::ZIPF, codebook::CODEBOOK, codebook::SIMPLEX];
+pub const KINDS: &[Kind] = &[
+    two_point::BPSK,
+    two_point::BERNOULLI,
+    pam::PAM,
+    zipf::ZIPF,
+    log_power::LOG_POWER,
+    geometric::GEOMETRIC,
+    poisson::POISSON,
+    needle::NEEDLE,
+    codebook::SIMPLEX,
+    hypercube::HYPERCUBE,
+    codebook::CODEBOOK,
+    tree::TREE,
+    product::PRODUCT,
+    file::FILE,
+    digits::DIGITS,
+];
 
 /// A named law on R^d with what it knows exactly.
 #[derive(Debug)]
@@ -56,11 +100,20 @@ impl Source {
     /// # Errors
     /// As [`Source::parse`].
     pub fn build(spec: &Spec) -> Result<Self> {
-        let kind = KINDS
-            .iter()
-            .find(|k| k.name == spec.kind)
-            .ok_or_else(|| Error::unknown("source", &spec.kind, KINDS.iter().map(|k| k.name)))?;
-        (kind.build)(&Arguments::new(spec, kind.parameters)?)
+        let spec = spec.canonical(&|kind| Ok(Kind::named(kind)?.parameters))?;
+        let kind = Kind::named(&spec.kind)?;
+        (kind.build)(&Arguments::new(&spec, kind.parameters)?)
+    }
+
+    /// A source from its law, its entropies (`None` for a continuous law) and its total variance E|X − EX|².
+    pub fn new(spec: &Spec, law: Law, pmf: Option<Arc<dyn Pmf>>, second_moment: Estimate) -> Self {
+        Self { spec: spec.to_string(), law, pmf, second_moment, notes: Vec::new() }
+    }
+
+    /// The same source with one more note for the reader of a report.
+    pub fn noting(mut self, note: impl Into<String>) -> Self {
+        self.notes.push(note.into());
+        self
     }
 
     /// A discrete source from its atoms, with the entropies of finitely many weights.
@@ -70,7 +123,7 @@ impl Source {
     pub fn discrete(spec: &Spec, atoms: Atoms) -> Result<Self> {
         let pmf = Arc::new(FinitePmf::new(atoms.weights.clone()));
         let second_moment = Estimate::exact(atoms.total_variance());
-        Ok(Self { spec: spec.to_string(), law: Law::Atoms(atoms), pmf: Some(pmf), second_moment, notes: Vec::new() })
+        Ok(Self::new(spec, Law::Atoms(atoms), Some(pmf), second_moment))
     }
 
     /// A source on orthonormal atoms: E|X − EX|² = 1 − Σ p².
@@ -80,13 +133,7 @@ impl Source {
     pub fn orthonormal(spec: &Spec, simplex: Simplex) -> Result<Self> {
         let pmf = Arc::new(FinitePmf::new(simplex.weights.clone()));
         let second_moment = Estimate::exact(simplex.weights.iter().map(|p| p * (1.0 - p)).sum());
-        Ok(Self {
-            spec: spec.to_string(),
-            law: Law::Simplex(simplex),
-            pmf: Some(pmf),
-            second_moment,
-            notes: Vec::new(),
-        })
+        Ok(Self::new(spec, Law::Simplex(simplex), Some(pmf), second_moment))
     }
 
     /// The canonical spec: names the source everywhere, and its lane of random numbers.
@@ -125,3 +172,6 @@ impl Source {
         }
     }
 }
+
+#[cfg(test)]
+mod reference;

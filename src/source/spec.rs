@@ -4,7 +4,7 @@ use std::fmt;
 
 use crate::error::{Error, Result};
 
-/// A parsed spec, not yet checked against any kind. Displays canonically (keys as written, numbers as written).
+/// A parsed spec, not yet checked against any kind; displays as written. [`Spec::canonical`] is its one spelling.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Spec {
     /// The kind's name: `zipf`.
@@ -54,6 +54,59 @@ impl Spec {
             parameters.push((key.to_owned(), argument));
         }
         Ok(Self { kind: kind.to_owned(), parameters })
+    }
+}
+
+/// Parameters whose values are names: a file `007` is not `7`.
+const VERBATIM: &[&str] = &["path", "weights", "drop"];
+/// The parameter whose value is a source even without parentheses.
+const SOURCE: &str = "base";
+
+impl Spec {
+    /// The one spelling of this source, which names it in reports and addresses its random numbers: parameters in
+    /// the order of the kind's table, defaults left out, numbers short, nested sources in parentheses and canonical.
+    ///
+    /// `parameters_of` gives the table of a kind.
+    ///
+    /// # Errors
+    /// [`Error::Unknown`] for a kind or a parameter, with the nearest name.
+    pub fn canonical(&self, parameters_of: &impl Fn(&str) -> Result<&'static [Parameter]>) -> Result<Self> {
+        let known = parameters_of(&self.kind)?;
+        let arguments = Arguments::new(self, known)?;
+        let mut parameters = Vec::new();
+        for parameter in known {
+            let argument = match arguments.argument(parameter.name) {
+                None => continue,
+                Some(Argument::Text(_)) if parameter.name == SOURCE => {
+                    Argument::Nested(arguments.nested(parameter.name)?.canonical(parameters_of)?)
+                }
+                Some(Argument::Text(text)) if VERBATIM.contains(&parameter.name) => Argument::Text(text.clone()),
+                Some(Argument::Text(text)) => Argument::Text(shortest(text)),
+                Some(Argument::Nested(spec)) => Argument::Nested(spec.canonical(parameters_of)?),
+                Some(Argument::Rows(rows)) => Argument::Rows(rows.clone()),
+            };
+            if parameter.default.is_none_or(|default| argument != Argument::Text(shortest(default))) {
+                parameters.push((parameter.name.to_owned(), argument));
+            }
+        }
+        Ok(Self { kind: self.kind.clone(), parameters })
+    }
+}
+
+/// The short spelling of a number (digits that read back to the same f64; plain from 1e-3 to below 1e6, otherwise
+/// the shorter of plain and exponent form); any other text unchanged.
+fn shortest(text: &str) -> String {
+    match text.parse::<f64>() {
+        Ok(x) if x.is_finite() => {
+            // −0 is 0.
+            let x = x + 0.0;
+            let (plain, exponent) = (format!("{x}"), format!("{x:e}"));
+            let moderate = x.abs() < f64::MIN_POSITIVE || (1e-3..1e6).contains(&x.abs());
+            if moderate || plain.len() <= exponent.len() { plain } else { exponent }
+        }
+        Ok(x) if x.is_infinite() && x > 0.0 => "inf".to_owned(),
+        _ if text == "∞" => "inf".to_owned(),
+        _ => text.to_owned(),
     }
 }
 
@@ -246,6 +299,26 @@ mod tests {
         let spec = Spec::parse(text).expect("well-formed");
         assert_eq!(spec.to_string(), text);
         assert_eq!(spec.parameters.len(), 2);
+    }
+
+    #[test]
+    fn numbers_have_one_spelling() {
+        for (text, expected) in [
+            ("1e-4", "1e-4"),
+            ("0.0001", "1e-4"),
+            ("2.0", "2"),
+            ("1e3", "1000"),
+            ("65536", "65536"),
+            ("1000000", "1e6"),
+            ("1234567", "1234567"),
+            ("-0.0", "0"),
+            (".5", "0.5"),
+            ("infinity", "inf"),
+            ("∞", "inf"),
+            ("line", "line"),
+        ] {
+            assert_eq!(shortest(text), expected);
+        }
     }
 
     #[test]

@@ -1,15 +1,18 @@
 //! `zipf`: p_i ∝ i^−s.
 
+use std::sync::Arc;
+
 use crate::error::Result;
+use crate::source::pmf_zipf::ZipfPmf;
 use crate::source::spec::{Arguments, Parameter};
 use crate::source::{Kind, Source, embedding};
 
-/// p_i ∝ i^−s, i = 1 … N.
+/// p_i ∝ i^−s, i = 1 … N, or i ≥ 1 without end.
 pub const ZIPF: Kind = Kind {
     name: "zipf",
     summary: "p_i ∝ i^−exponent, i = 1 … atoms",
     parameters: &[
-        Parameter { name: "exponent", default: None, summary: "s > 0; s > 1 where atoms=inf" },
+        Parameter { name: "exponent", default: None, summary: "s > 0; s ≥ 1.01 where atoms=inf" },
         Parameter { name: "atoms", default: None, summary: "number of atoms, or `inf`" },
         embedding::EMBEDDING,
         embedding::DIM,
@@ -18,8 +21,21 @@ pub const ZIPF: Kind = Kind {
     build,
 };
 
+/// Smallest exponent of the infinite law: at 1.01 nine tenths of the mass are already beyond a hundred thousand atoms.
+const SMALLEST_INFINITE: f64 = 1.01;
+
 fn build(arguments: &Arguments) -> Result<Source> {
     let exponent = arguments.positive("exponent")?;
-    let atoms = arguments.count("atoms", 1)?;
+    let Some(atoms) = arguments.count_or_infinite("atoms", 1)? else {
+        if exponent < SMALLEST_INFINITE {
+            let message = format!("must be at least {SMALLEST_INFINITE} where atoms=inf, not {exponent}");
+            return Err(arguments.invalid("exponent", message));
+        }
+        let pmf = ZipfPmf::new(exponent);
+        let n = embedding::KEPT_OF_INFINITE;
+        let weights = (1..=n).map(|i| (i as f64).powf(-exponent) / pmf.zeta()).collect();
+        let (missing, variance) = (pmf.tail(n), pmf.variance());
+        return embedding::embed_infinite(arguments, weights, missing, Arc::new(pmf), variance);
+    };
     embedding::embed(arguments, (1..=atoms).map(|i| (i as f64).powf(-exponent)).collect())
 }
