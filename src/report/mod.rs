@@ -16,4 +16,4 @@ pub mod write;
 
 pub use json::verify as verify_json;
 pub use summary::summary;
-pub use write::{read, write};
+pub use write::{read, write, write_settings};

@@ -8,7 +8,8 @@ use crate::run::verify::argument;
 ///
 /// A case that was decided after n samples was undecided after fewer, so the budget n makes its run end where it ended.
 pub fn command(claim: &Claim, address: &str, n: u64, run: &Run) -> String {
-    let mut words = vec!["klaim verify".to_owned(), quoted(&argument(claim)), format!("--case {address}")];
+    let mut words =
+        vec!["klaim verify".to_owned(), shell_words::quote(&argument(claim)).into_owned(), format!("--case {address}")];
     words.push(format!("--comparisons {}", run.comparisons));
     if n > 0 {
         words.push(format!("--budget {n}"));
@@ -18,20 +19,4 @@ pub fn command(claim: &Claim, address: &str, n: u64, run: &Run) -> String {
     }
     words.push(format!("--level {}", run.level));
     words.join(" ")
-}
-
-/// A word for the shell: quoted unless it is plain.
-pub fn quoted(word: &str) -> String {
-    let plain = |c: char| c.is_ascii_alphanumeric() || "-_./:=,".contains(c);
-    if word.chars().all(plain) { word.to_owned() } else { format!("'{}'", word.replace('\'', r"'\''")) }
-}
-
-#[cfg(test)]
-mod tests {
-    #[test]
-    fn words_are_quoted_where_the_shell_would_split_them() {
-        assert_eq!(super::quoted("zipf:exponent=2,atoms=10"), "zipf:exponent=2,atoms=10");
-        assert_eq!(super::quoted("product:base=(bpsk)"), "'product:base=(bpsk)'");
-        assert_eq!(super::quoted("it's"), r"'it'\''s'");
-    }
 }
