@@ -74,7 +74,7 @@ fn neighbours(title: &str, one: &str, about: &str, sections: &[SectionReport]) -
                         (verdict(s.verdict)) @if !s.ok { " " span class="tag" { "expected " (s.expected) } }
                         " " b { (one) " " (k + 1) } ": " (s.why)
                     }
-                    p { (formula(s)) "." }
+                    p { "Tested: " (formula(s)) "." }
                     @if let Some(row) = telling(s) { (rows::worst(s, row)) } @else { p { "No cases." } }
                 }
             }

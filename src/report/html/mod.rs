@@ -53,6 +53,11 @@ fn verdict(verdict: Verdict) -> Markup {
     html! { span class=(format!("verdict {word}")) { span aria-hidden="true" { (symbol(verdict)) } " " (word) } }
 }
 
+/// A command line to copy, breaking only between words.
+fn command(line: &str) -> Markup {
+    html! { pre { code { @for (k, word) in line.split(' ').enumerate() { @if k > 0 { " " } span { (word) } } } } }
+}
+
 /// "1 case", "1 024 cases".
 fn counted(n: usize, one: &str, many: &str) -> String {
     format!("{} {}", digits::count(n as u64), if n == 1 { one } else { many })

@@ -72,8 +72,9 @@ pub fn collect(claim: &ClaimReport, axis: &str) -> Vec<Series> {
     }
     let comparable = |s: &&SectionReport| s.relation == claim.main.relation;
     let breaks = claim.breaks.iter().filter(comparable).flat_map(|s| of_section(s, axis, &telling, true));
+    // Their shapes start with the diamond.
     for (k, mut series) in breaks.enumerate() {
-        series.look.index = (k < TIGHTEST).then_some(coloured + k);
+        series.look.index = (k < TIGHTEST).then_some(k + 3);
         main.push(series);
     }
     main
