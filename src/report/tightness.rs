@@ -1,7 +1,6 @@
 //! Which row of a section says most: the one nearest to refutation, or most clearly refuted.
 
-use super::digits;
-use super::model::{Report, Row, SectionReport};
+use super::model::{Row, SectionReport};
 use crate::verdict::{Relation, Verdict};
 
 /// How far a row is from refutation, for ordering rows of one section; larger is nearer, NaN where it cannot be told.
@@ -50,58 +49,6 @@ pub fn telling(section: &SectionReport) -> Option<&Row> {
         let ((a, x), (b, y)) = (order(best), order(row));
         if b.cmp(&a).then(y.total_cmp(&x)).is_gt() { row } else { best }
     })
-}
-
-/// The tightness of a row in words: `lhs/rhs = 0.873`, `off by −2.1×10⁻⁴ (0.31 h)`, `exponent −1.002`.
-pub fn words(section: &SectionReport, row: &Row) -> String {
-    match section.relation {
-        Relation::Slope => format!("exponent {}", digits::concise(row.lhs, row.std_err)),
-        Relation::Equal if row.lhs.to_bits() == row.rhs.to_bits() => "equal to the last bit".into(),
-        Relation::Equal => {
-            format!("off by {} ({} h)", digits::plain(relative(row), 2), digits::plain(score(section, row), 2))
-        }
-        Relation::AtMost | Relation::AtLeast => format!("lhs/rhs = {}", digits::plain(row.lhs / row.rhs, 4)),
-    }
-}
-
-/// "2/3 refuted": how many of a claim's controls or breaks came out refuted; empty text where there are none.
-pub fn refuted(sections: &[SectionReport]) -> String {
-    if sections.is_empty() {
-        return String::new();
-    }
-    let count = sections.iter().filter(|s| s.verdict == Verdict::Refuted).count();
-    format!("{count}/{} refuted", sections.len())
-}
-
-/// Every section of a report with its claim's index and its name: `main`, `control-1`, `break-2`.
-pub fn sections(report: &Report) -> impl Iterator<Item = (usize, String, &SectionReport)> {
-    report.claims.iter().enumerate().flat_map(|(k, claim)| {
-        let controls = claim.controls.iter().enumerate().map(|(i, s)| (format!("control-{}", i + 1), s));
-        let breaks = claim.breaks.iter().enumerate().map(|(i, s)| (format!("break-{}", i + 1), s));
-        std::iter::once(("main".to_owned(), &claim.main))
-            .chain(controls)
-            .chain(breaks)
-            .map(move |(name, section)| (k, name, section))
-    })
-}
-
-/// The sign that goes with a verdict's word, so that colour is never alone.
-pub fn symbol(verdict: Verdict) -> char {
-    match verdict {
-        Verdict::Supported => '✓',
-        Verdict::Refuted => '✗',
-        Verdict::Inconclusive => '?',
-    }
-}
-
-/// The meaning of an exit status.
-pub fn exit_meaning(exit: u8) -> &'static str {
-    match exit {
-        0 => "every verdict as expected",
-        1 => "a verdict other than expected",
-        3 => "nothing wrong, something inconclusive",
-        _ => "the run did not finish",
-    }
 }
 
 #[cfg(test)]

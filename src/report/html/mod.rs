@@ -13,7 +13,7 @@ use maud::{DOCTYPE, Markup, PreEscaped, html};
 
 use super::digits;
 use super::model::Report;
-use super::tightness::symbol;
+use super::wording::symbol;
 use crate::verdict::Verdict;
 
 /// The style sheet, inlined into every page.

@@ -8,7 +8,8 @@ use super::{command, verdict};
 use crate::report::digits;
 use crate::report::model::{Axis, Row, SectionReport};
 use crate::report::plot::series::place;
-use crate::report::tightness::{relative, words};
+use crate::report::tightness::relative;
+use crate::report::wording::words;
 use crate::verdict::{Relation, Verdict};
 
 /// Digits of a side in a table; its error is that of the difference, in its own column.

@@ -6,7 +6,8 @@ use super::marker::Look;
 use crate::report::digits;
 use crate::report::model::{Axis, ClaimReport, Row, SectionReport};
 use crate::report::number;
-use crate::report::tightness::{relative, score, words};
+use crate::report::tightness::{relative, score};
+use crate::report::wording::words;
 use crate::verdict::Relation;
 
 /// Most series of the main statement that are all shown in colour.
