@@ -1,6 +1,6 @@
 //! A report in all its forms: golden files, round trips, well-formed pages, folders that cannot be written.
 //!
-//! `KLAIM_BLESS=1` rewrites the golden files. `KLAIM_SAMPLE=DIR` keeps the large invented report in DIR, to be looked at.
+//! `KLAIM_BLESS=1` rewrites the golden files. `KLAIM_SAMPLE=DIR` keeps the invented reports in folders of DIR, to be looked at.
 #![allow(clippy::unwrap_used, reason = "a failed unwrap is a failed test")]
 
 #[path = "report/sample.rs"]
@@ -189,8 +189,10 @@ fn another_schema_is_refused() {
 }
 
 #[test]
-fn the_large_report_can_be_kept() {
+fn the_reports_can_be_kept() {
     if let Some(dir) = std::env::var_os("KLAIM_SAMPLE") {
-        write(&sample::large(), Path::new(&dir)).unwrap();
+        write(&sample::large(), &Path::new(&dir).join("large")).unwrap();
+        write(&sample::small(), &Path::new(&dir).join("small")).unwrap();
+        write(&sample::awkward(), &Path::new(&dir).join("awkward")).unwrap();
     }
 }

@@ -12,6 +12,7 @@ pub mod number;
 pub mod plot;
 pub mod summary;
 pub mod tightness;
+pub mod wording;
 pub mod write;
 
 pub use json::verify as verify_json;

@@ -74,7 +74,7 @@ pub fn assumed(report: &Report, claim: &ClaimReport, names: &BTreeSet<&str>) -> 
     html! {
         p { "Stated under: " (claim.assumes.join(", ")) "." }
         @if known.len() > SHOWN {
-            details class="open-in-print" { summary { "Assumptions: " (summary) } (table(claim, &known)) }
+            details { summary { "Assumptions: " (summary) } (table(claim, &known)) }
         } @else if !known.is_empty() {
             (table(claim, &known))
         }

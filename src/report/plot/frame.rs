@@ -30,6 +30,15 @@ impl Frame<'_> {
         [left, top, right - left, bottom - top]
     }
 
+    /// Pixel of a point that lies in the box, edges included.
+    pub fn inside(&self, [x, y]: [f64; 2]) -> Option<[f64; 2]> {
+        let [left, top, width, height] = self.area();
+        let [x, y] = [self.x.at(x)?, self.y.at(y)?];
+        let slack = 0.01;
+        let across = (left - slack..=left + width + slack).contains(&x);
+        (across && (top - slack..=top + height + slack).contains(&y)).then_some([x, y])
+    }
+
     /// Everything under the data: grid lines.
     pub fn grid(&self) -> Markup {
         let [left, top, width, height] = self.area();
