@@ -6,10 +6,12 @@ pub mod digits;
 pub mod draw;
 pub mod embedding;
 pub mod file;
+pub mod gaussian;
 pub mod geometric;
 pub mod hypercube;
 pub mod law;
 pub mod log_power;
+pub mod mixture;
 pub mod needle;
 pub mod pam;
 pub mod pmf;
@@ -74,6 +76,8 @@ pub const KINDS: &[Kind] = &[
     hypercube::HYPERCUBE,
     codebook::CODEBOOK,
     tree::TREE,
+    gaussian::GAUSSIAN,
+    mixture::MIXTURE,
     product::PRODUCT,
     file::FILE,
     digits::DIGITS,
