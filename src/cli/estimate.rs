@@ -12,7 +12,7 @@ use crate::quantity::{self, Need, Quantity, Scope, Setting};
 use crate::report::number;
 use crate::run::MethodChoice;
 use crate::run::estimate::{Target, estimate};
-use crate::run::verify::Watch;
+use crate::run::watch::Watch;
 use crate::source::Source;
 
 /// Samples where neither `--samples` nor `--rel-err` says how many.

@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
 
-use crate::run::verify::Event;
+use crate::run::watch::Event;
 
 /// One bar: first the deterministic numbers, then the samples of each round.
 pub struct Progress {

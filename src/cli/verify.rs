@@ -11,7 +11,8 @@ use crate::report;
 use crate::report::model::{Report, Run};
 use crate::run::MethodChoice;
 use crate::run::checkpoint::Checkpoint;
-use crate::run::verify::{Options, Watch, verify};
+use crate::run::verify::{Options, verify};
+use crate::run::watch::Watch;
 
 /// Arguments of `klaim verify`.
 #[derive(clap::Args)]

@@ -2,6 +2,7 @@
 //! one-dimensional.
 
 pub mod cut;
+pub mod density;
 pub mod line;
 pub mod pairs;
 pub mod mixture;
@@ -65,14 +66,14 @@ pub fn supports(law: &Law) -> bool {
         Law::Atoms(atoms) => on_a_line(atoms).is_some(),
         Law::Simplex(simplex) => simplex.weights.len() <= 2,
         Law::Mixture(mixture) => mixture::supports(mixture),
-        Law::Density(_) => false,
+        Law::Density(_) => true,
     }
 }
 
 /// Channel values of `source` at `snr` (linear, > 0), or `None` where no deterministic route is known (many atoms in
 /// several dimensions).
 ///
-/// Bounds are stated with the route; see [`line`] and [`mixture`].
+/// Bounds are stated with the route; see [`line`], [`mixture`] and [`density`].
 ///
 /// # Errors
 /// An `snr` that [`Snr::new`] refuses.
@@ -83,7 +84,7 @@ pub fn at(source: &Source, snr: f64) -> Result<Option<ChannelValues>> {
         Law::Atoms(atoms) => on_a_line(atoms).map(|line| discrete(&line, source, snr)),
         Law::Simplex(simplex) => two_of(simplex).map(|line| discrete(&line, source, snr)),
         Law::Mixture(mixture) => mixture::supports(mixture).then(|| mixture::evaluate(mixture, snr)),
-        Law::Density(_) => None,
+        Law::Density(density) => Some(density::evaluate(density.as_ref(), snr)),
     })
 }
 

@@ -6,7 +6,7 @@ use crate::quantity::{Instruments, Need};
 use crate::run::MethodChoice;
 use crate::run::ledger::{Ledger, Route};
 use crate::run::sampling::{Conditions, LaneState, samples_after};
-use crate::run::verify::{Event, Watch};
+use crate::run::watch::{Event, Watch};
 
 /// When to stop sampling.
 #[derive(Debug, Clone, Copy)]

@@ -2,7 +2,7 @@
 
 use crate::claim::Claim;
 use crate::report::model::Run;
-use crate::run::verify::argument;
+use crate::run::assemble::argument;
 
 /// `klaim verify CLAIM --case main/3 --comparisons M …`: the same case, level, family and number of samples.
 ///
