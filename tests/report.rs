@@ -99,7 +99,9 @@ fn pages_are_well_formed_self_contained_and_replayable() {
         }
         assert!(!text.to_lowercase().contains("proved"));
         for claim in &report.claims {
-            assert!(html.contains(&format!("href=\"#{0}\"", claim.id)) && html.contains(&format!("id=\"{0}\"", claim.id)));
+            assert!(
+                html.contains(&format!("href=\"#{0}\"", claim.id)) && html.contains(&format!("id=\"{0}\"", claim.id))
+            );
             let sections = std::iter::once(&claim.main).chain(&claim.controls).chain(&claim.breaks);
             for row in sections.flat_map(|s| &s.rows) {
                 assert!(text.contains(&row.replay), "{}", row.replay);

@@ -97,7 +97,10 @@ impl EstimateCommand {
                 Ok(snrs.into_iter().map(|snr| Setting { snr: Some(snr), ..base.clone() }).collect())
             }
             Scope::Interval => {
-                let (lo, hi) = (self.snr_min.ok_or_else(|| missing("--snr-min"))?, self.snr_max.ok_or_else(|| missing("--snr-max"))?);
+                let (lo, hi) = (
+                    self.snr_min.ok_or_else(|| missing("--snr-min"))?,
+                    self.snr_max.ok_or_else(|| missing("--snr-max"))?,
+                );
                 Ok(vec![Setting { snr_min: Some(lo), snr_max: Some(hi), ..base }])
             }
         }
@@ -109,8 +112,13 @@ fn call(text: &str) -> Result<(&'static Quantity, Vec<f64>)> {
     let (name, arguments) = match text.split_once('(') {
         None => (text.trim(), Vec::new()),
         Some((name, rest)) => {
-            let inside = rest.trim().strip_suffix(')').ok_or_else(|| Error::invalid("quantity", format!("`{text}` lacks its `)`")))?;
-            let number = |word: &str| word.trim().parse().map_err(|_| Error::invalid("quantity", format!("`{word}` is not a number")));
+            let inside = rest
+                .trim()
+                .strip_suffix(')')
+                .ok_or_else(|| Error::invalid("quantity", format!("`{text}` lacks its `)`")))?;
+            let number = |word: &str| {
+                word.trim().parse().map_err(|_| Error::invalid("quantity", format!("`{word}` is not a number")))
+            };
             (name.trim(), inside.split(',').map(number).collect::<Result<_>>()?)
         }
     };
@@ -118,7 +126,10 @@ fn call(text: &str) -> Result<(&'static Quantity, Vec<f64>)> {
     if arguments.len() == quantity.arguments.len() {
         Ok((quantity, arguments))
     } else {
-        Err(Error::invalid("quantity", format!("`{name}` takes {} arguments: {name}({})", quantity.arguments.len(), quantity.arguments.join(", "))))
+        Err(Error::invalid(
+            "quantity",
+            format!("`{name}` takes {} arguments: {name}({})", quantity.arguments.len(), quantity.arguments.join(", ")),
+        ))
     }
 }
 
@@ -135,7 +146,9 @@ fn row((need, estimate): &(Need, Estimate)) -> Value {
         "backend": "cpu",
         "flags": estimate.flags,
     });
-    for (name, value) in [("snr", need.setting.snr), ("snr_min", need.setting.snr_min), ("snr_max", need.setting.snr_max)] {
+    for (name, value) in
+        [("snr", need.setting.snr), ("snr_min", need.setting.snr_min), ("snr_max", need.setting.snr_max)]
+    {
         if let Some(value) = value {
             row[name] = json!(value);
         }
@@ -147,7 +160,20 @@ fn row((need, estimate): &(Need, Estimate)) -> Value {
 }
 
 fn csv(rows: &[(Need, Estimate)]) -> Result<String> {
-    let header = ["quantity", "source", "snr", "snr_min", "snr_max", "value", "std_err", "bound", "n", "method", "pareto_k", "dominance"];
+    let header = [
+        "quantity",
+        "source",
+        "snr",
+        "snr_min",
+        "snr_max",
+        "value",
+        "std_err",
+        "bound",
+        "n",
+        "method",
+        "pareto_k",
+        "dominance",
+    ];
     let mut writer = csv::Writer::from_writer(Vec::new());
     let optional = |x: Option<f64>| x.map_or(String::new(), number::name);
     let failed = |e: csv::Error| Error::io("stdout")(e.into());
@@ -189,7 +215,13 @@ fn table(rows: &[(Need, Estimate)]) -> String {
             (false, false) => String::new(),
         };
         let doubt = e.flags.distrust().map_or(String::new(), |why| format!("  ! {why}"));
-        text += &format!("{} of {}{place}  {}{error}  {}{doubt}\n", need.quantity.name, need.source.spec(), e.value, e.method);
+        text += &format!(
+            "{} of {}{place}  {}{error}  {}{doubt}\n",
+            need.quantity.name,
+            need.source.spec(),
+            e.value,
+            e.method
+        );
     }
     text
 }

@@ -62,7 +62,8 @@ impl Budget {
                 .parse::<f64>()
                 .ok()
                 .filter(|&n| (1.0..=1e12).contains(&n) && n.fract() == 0.0)
-                .ok_or("expected quick, standard, thorough or a whole number of samples from 1 to 1e12")? as u64,
+                .ok_or("expected quick, standard, thorough or a whole number of samples from 1 to 1e12")?
+                as u64,
         };
         Ok(Self { name: text.into(), samples })
     }
@@ -135,7 +136,10 @@ pub(super) fn execute(
 ) -> Result<Option<Report>> {
     let run = Run {
         klaim: env!("CARGO_PKG_VERSION").into(),
-        command: std::iter::once("klaim".into()).chain(std::env::args().skip(1).map(|a| quoted(&a))).collect::<Vec<_>>().join(" "),
+        command: std::iter::once("klaim".into())
+            .chain(std::env::args().skip(1).map(|a| quoted(&a)))
+            .collect::<Vec<_>>()
+            .join(" "),
         seed: options.seed,
         level: options.level,
         budget: budget.into(),
@@ -153,7 +157,9 @@ pub(super) fn execute(
 /// The result in the form asked for; the exit status is the report's.
 pub(super) fn print(report: &Report, out: &Path, common: &Common) -> Result<u8> {
     match common.format {
-        Format::Human => output::text(&format!("{}\nreport: {}\n", report::summary(report), out.join("index.html").display()))?,
+        Format::Human => {
+            output::text(&format!("{}\nreport: {}\n", report::summary(report), out.join("index.html").display()))?
+        }
         Format::Csv => output::text(&report::csv::table(report))?,
         Format::Json => output::json(&report::verify_json(report))?,
     };
@@ -163,7 +169,9 @@ pub(super) fn print(report: &Report, out: &Path, common: &Common) -> Result<u8> 
 /// The claims named on the command line, all built-in ones if none is; sources are built once for all of them.
 pub(super) fn load(names: &[String]) -> Result<Vec<Claim>> {
     let mut sources = Sources::default();
-    let builtin = |id: &str, text: &str, sources: &mut Sources| claim::parse(&PathBuf::from(format!("verify/{id}.toml")), text, sources);
+    let builtin = |id: &str, text: &str, sources: &mut Sources| {
+        claim::parse(&PathBuf::from(format!("verify/{id}.toml")), text, sources)
+    };
     if names.is_empty() {
         return claim::builtin().iter().map(|(id, text)| builtin(id, text, &mut sources)).collect();
     }
@@ -188,10 +196,8 @@ pub(super) fn load(names: &[String]) -> Result<Vec<Claim>> {
 /// The claim files of a folder, in alphabetical order.
 fn files_in(folder: &Path) -> Result<Vec<PathBuf>> {
     let entries = std::fs::read_dir(folder).map_err(Error::io(folder))?;
-    let mut files: Vec<PathBuf> = entries
-        .map(|entry| entry.map(|e| e.path()))
-        .collect::<Result<_, _>>()
-        .map_err(Error::io(folder))?;
+    let mut files: Vec<PathBuf> =
+        entries.map(|entry| entry.map(|e| e.path())).collect::<Result<_, _>>().map_err(Error::io(folder))?;
     files.retain(|file| file.extension().is_some_and(|e| e == "toml"));
     files.sort();
     if files.is_empty() {

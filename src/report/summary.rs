@@ -51,13 +51,8 @@ fn cells(claim: &ClaimReport) -> [String; 6] {
 
 /// What a section that came out otherwise says of itself: the telling row, its reason, its replay.
 fn surprise(claim: &ClaimReport, name: &str, section: &SectionReport) -> String {
-    let mut text = format!(
-        "{} {}, {name}: {}, expected {}",
-        symbol(section.verdict),
-        claim.id,
-        section.verdict,
-        section.expected
-    );
+    let mut text =
+        format!("{} {}, {name}: {}, expected {}", symbol(section.verdict), claim.id, section.verdict, section.expected);
     if let Some(row) = telling(section) {
         text.push_str(&format!("; {}", words(section, row)));
         if !row.reason.is_empty() {

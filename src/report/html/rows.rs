@@ -59,7 +59,8 @@ fn meaning(row: &Row) -> String {
 pub fn table(section: &SectionReport) -> Markup {
     let axes: BTreeSet<&str> = section.rows.iter().flat_map(|row| row.axes.keys()).map(String::as_str).collect();
     // The source first, as everywhere.
-    let axes: Vec<&str> = axes.iter().filter(|a| **a == "source").chain(axes.iter().filter(|a| **a != "source")).copied().collect();
+    let axes: Vec<&str> =
+        axes.iter().filter(|a| **a == "source").chain(axes.iter().filter(|a| **a != "source")).copied().collect();
     let reasons = section.rows.iter().any(|row| !row.reason.is_empty());
     let (lhs, rhs, tight) = match section.relation {
         Relation::Slope => ("exponent", "nearest end", "exponent"),
@@ -84,11 +85,8 @@ pub fn table(section: &SectionReport) -> Markup {
 
 fn line(section: &SectionReport, row: &Row, axes: &[&str], reasons: bool) -> Markup {
     let flag = |x: Option<f64>| x.map_or_else(String::new, |x| digits::plain(x, 2));
-    let tight = if section.relation == Relation::Equal {
-        crate::report::tightness::relative(row)
-    } else {
-        row.lhs / row.rhs
-    };
+    let tight =
+        if section.relation == Relation::Equal { crate::report::tightness::relative(row) } else { row.lhs / row.rhs };
     html! {
         tr {
             @for axis in axes { td { (row.axes.get(*axis).map_or_else(String::new, ToString::to_string)) } }

@@ -171,7 +171,11 @@ fn curve(series: &Series, frame: &Frame<'_>) -> Markup {
 }
 
 fn describe(claim: &ClaimReport, axis: &str) -> String {
-    format!("{}: {} against {axis}, one curve for each series", claim.title, if claim.main.relation == Relation::Equal { "relative difference" } else { "ratio of the sides" })
+    format!(
+        "{}: {} against {axis}, one curve for each series",
+        claim.title,
+        if claim.main.relation == Relation::Equal { "relative difference" } else { "ratio of the sides" }
+    )
 }
 
 fn caption(claim: &ClaimReport, series: &[Series]) -> String {

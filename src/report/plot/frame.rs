@@ -55,7 +55,12 @@ impl Frame<'_> {
         }
         for tick in &y {
             let length = length(tick);
-            path.push_str(&format!("M{left:.2} {0:.2}h{length:.2}M{1:.2} {0:.2}h{2:.2}", tick.at, left + width, -length));
+            path.push_str(&format!(
+                "M{left:.2} {0:.2}h{length:.2}M{1:.2} {0:.2}h{2:.2}",
+                tick.at,
+                left + width,
+                -length
+            ));
         }
         let widest = y.iter().map(|t| rich_width(&t.label, SIZE)).fold(0.0, f64::max);
         let (middle, beside) = (top + height / 2.0, (left - 14.0 - widest).max(SIZE));

@@ -205,7 +205,9 @@ mod tests {
     #[test]
     fn degenerate_data_still_makes_an_axis() {
         for spread in [Spread::Linear, Spread::Log, Spread::SymLog(1e-6)] {
-            for values in [&[][..], &[1.0][..], &[0.0, 0.0], &[f64::NAN, f64::INFINITY], &[-3.0, -3.0], &[1e-300, 1e300]] {
+            for values in
+                [&[][..], &[1.0][..], &[0.0, 0.0], &[f64::NAN, f64::INFINITY], &[-3.0, -3.0], &[1e-300, 1e300]]
+            {
                 let scale = Scale::covering(spread, values.iter().copied(), [300.0, 0.0]);
                 let [lo, hi] = scale.data();
                 assert!(lo < hi, "{spread:?} {values:?}: [{lo}, {hi}]");
