@@ -4,6 +4,7 @@ use nalgebra::{DMatrix, DVector, SymmetricEigen};
 use serde::{Deserialize, Serialize};
 
 use crate::estimate::Flags;
+use crate::numeric::arch;
 
 /// Largest absolute summands kept for each column: enough to fit a Pareto tail, few enough to merge and store.
 const TAIL: usize = 64;
@@ -38,13 +39,25 @@ impl Moments {
 
     /// Moments of one block of samples, row-major n × `width`, all finite.
     pub fn of_block(rows: &[f64], width: usize) -> Self {
+        let mut block = Self::sums_of(rows, width);
+        block.keep_tails_of(rows);
+        block
+    }
+
+    /// Merges [`Moments::of_block`]`(rows, width)`, the same bits, without sorting what cannot be among the largest.
+    pub fn add_block(&mut self, rows: &[f64]) {
+        self.merge_sums(&Self::sums_of(rows, self.width()));
+        self.keep_tails_of(rows);
+    }
+
+    /// Everything but the largest values.
+    fn sums_of(rows: &[f64], width: usize) -> Self {
         let mut block = Self::new(width);
         block.n = (rows.len() / width.max(1)) as u64;
         for row in rows.chunks_exact(width) {
-            for (j, &x) in row.iter().enumerate() {
-                block.mean[j] += x;
-                block.absolute[j] += x.abs();
-                block.largest[j].push(x.abs());
+            for ((mean, absolute), &x) in block.mean.iter_mut().zip(&mut block.absolute).zip(row) {
+                *mean += x;
+                *absolute += x.abs();
             }
         }
         block.mean.iter_mut().for_each(|m| *m /= block.n as f64);
@@ -55,20 +68,24 @@ impl Moments {
             }
             block.add_outer(&centred, 1.0);
         }
-        block.largest.iter_mut().for_each(keep_largest);
         block
+    }
+
+    fn keep_tails_of(&mut self, rows: &[f64]) {
+        let width = self.width();
+        for (j, largest) in self.largest.iter_mut().enumerate() {
+            let kept = largest.len();
+            let least = if kept < TAIL { f64::NEG_INFINITY } else { largest[kept - 1] };
+            largest.extend(rows.chunks_exact(width).map(|row| row[j].abs()).filter(|&x| x > least));
+            if largest.len() > kept {
+                keep_largest(largest);
+            }
+        }
     }
 
     /// Adds `weight`·v vᵀ to the scatter.
     fn add_outer(&mut self, v: &[f64], weight: f64) {
-        let mut row = 0;
-        for (i, &x) in v.iter().enumerate() {
-            let scaled = weight * x;
-            for (s, y) in self.scatter[row..=row + i].iter_mut().zip(v) {
-                *s += scaled * y;
-            }
-            row += i + 1;
-        }
+        arch().dispatch(AddOuter { scatter: &mut self.scatter, v, weight });
     }
 
     /// Centred cross product of columns `i` and `j`.
@@ -80,6 +97,14 @@ impl Moments {
     /// The moments of both sets of samples together; `other` has the same width.
     pub fn merge(&mut self, other: &Self) {
         assert_eq!(self.mean.len(), other.mean.len(), "moments of different readouts");
+        self.merge_sums(other);
+        for (largest, others) in self.largest.iter_mut().zip(&other.largest) {
+            largest.extend_from_slice(others);
+            keep_largest(largest);
+        }
+    }
+
+    fn merge_sums(&mut self, other: &Self) {
         if other.n == 0 {
             return;
         }
@@ -92,8 +117,6 @@ impl Moments {
         for (j, d) in delta.iter().enumerate() {
             self.mean[j] += d * m / (n + m);
             self.absolute[j] += other.absolute[j];
-            self.largest[j].extend_from_slice(&other.largest[j]);
-            keep_largest(&mut self.largest[j]);
         }
         self.n += other.n;
     }
@@ -152,6 +175,29 @@ impl Moments {
         });
         let value = (0..readouts).map(|i| self.mean[i] - beta[i].dot(&shift)).collect();
         Regression { n: self.n, value, covariance, flags: (0..readouts).map(|i| self.flags(i)).collect() }
+    }
+}
+
+/// scatter += weight·v vᵀ, lower triangle row by row.
+struct AddOuter<'a> {
+    scatter: &'a mut [f64],
+    v: &'a [f64],
+    weight: f64,
+}
+
+impl pulp::WithSimd for AddOuter<'_> {
+    type Output = ();
+
+    #[inline(always)]
+    fn with_simd<S: pulp::Simd>(self, _: S) {
+        let mut row = 0;
+        for (i, &x) in self.v.iter().enumerate() {
+            let scaled = self.weight * x;
+            for (s, y) in self.scatter[row..=row + i].iter_mut().zip(self.v) {
+                *s += scaled * y;
+            }
+            row += i + 1;
+        }
     }
 }
 
@@ -229,6 +275,9 @@ mod tests {
             assert!((a - b).abs() <= 1e-12 * (1.0 + a.abs()), "{a} against {b}");
         }
         assert_eq!(whole.largest, merged.largest);
+        let mut added = Moments::new(width);
+        data.chunks(64 * width).for_each(|block| added.add_block(block));
+        assert_eq!(added, merged, "adding a block is merging its moments");
     }
 
     #[test]
