@@ -20,9 +20,13 @@ use crate::error::{Error, Result};
 /// candidates than steps + 1 (or more than 2³²).
 pub fn best_steps(values: &[f64], axis: &[f64], steps: usize) -> Result<Vec<usize>> {
     check(values, axis, steps)?;
-    let last = axis.len() - 1;
     // The risk at the last candidate starts no step.
-    let layer = if values[..last].is_sorted_by(|a, b| a >= b) { hull_layer } else { plain_layer };
+    let monotone = values[..values.len() - 1].is_sorted_by(|a, b| a >= b);
+    Ok(solve(values, axis, steps, if monotone { hull_layer } else { plain_layer }))
+}
+
+fn solve(values: &[f64], axis: &[f64], steps: usize, layer: fn(&Layer, &mut [u32]) -> Vec<f64>) -> Vec<usize> {
+    let last = axis.len() - 1;
     // The cheapest way to every candidate in one step, then in two, ….
     let mut costs: Vec<f64> = axis.iter().map(|r| values[0] * (r - axis[0])).collect();
     let mut from = Vec::with_capacity(steps.saturating_sub(1));
@@ -37,7 +41,7 @@ pub fn best_steps(values: &[f64], axis: &[f64], steps: usize) -> Result<Vec<usiz
     }
     indices.push(0);
     indices.reverse();
-    Ok(indices)
+    indices
 }
 
 /// Σ_k `values`[i_k]·(`axis`[i_{k+1}] − `axis`[i_k]) of the steps `indices`.
@@ -115,4 +119,115 @@ fn plain_layer(layer: &Layer, back: &mut [u32]) -> Vec<f64> {
         }
     }
     costs
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::stream::Stream;
+
+    /// Two optima of one problem, relative.
+    const OPTIMUM: f64 = 1e-13;
+
+    /// N risks and positions; risks sorted down if `monotone`, and coarse now and then so that some are equal.
+    fn random(n: usize, case: u64, monotone: bool) -> (Vec<f64>, Vec<f64>) {
+        let stream = Stream::named(3, "dynamic test");
+        let coarse = case.is_multiple_of(3);
+        let draws: Vec<[f64; 2]> = (0..n).map(|i| stream.uniforms(case, i as u32)).collect();
+        let mut risks: Vec<f64> = draws.iter().map(|d| if coarse { (4.0 * d[0]).floor() } else { d[0] }).collect();
+        if monotone {
+            risks.sort_by(|a, b| b.total_cmp(a));
+        }
+        let axis = draws.iter().scan(-3.0, |r, d| {
+            *r += d[1].powi(4) + 1e-3;
+            Some(*r)
+        });
+        (risks, axis.collect())
+    }
+
+    /// The least cost over all subsets of the interior.
+    fn brute(values: &[f64], axis: &[f64], steps: usize) -> f64 {
+        let interior = axis.len() - 2;
+        (0..1_u32 << interior)
+            .filter(|set| set.count_ones() as usize == steps - 1)
+            .map(|set| {
+                let mut indices = vec![0];
+                indices.extend((0..interior).filter(|i| set >> i & 1 == 1).map(|i| i + 1));
+                indices.push(axis.len() - 1);
+                cost(values, axis, &indices)
+            })
+            .fold(f64::INFINITY, f64::min)
+    }
+
+    fn agree(found: f64, expected: f64) -> bool {
+        (found - expected).abs() <= OPTIMUM * (1.0 + expected.abs())
+    }
+
+    #[test]
+    fn hull_and_pairs_and_brute_force_find_one_optimum() {
+        for case in 0..300 {
+            let n = 2 + (case % 9) as usize;
+            for steps in 1..n {
+                let (values, axis) = random(n, case, true);
+                let expected = brute(&values, &axis, steps);
+                for layer in [hull_layer, plain_layer] {
+                    let indices = solve(&values, &axis, steps, layer);
+                    assert!(indices.len() == steps + 1 && indices[0] == 0 && indices[steps] == n - 1);
+                    assert!(indices.is_sorted_by(|a, b| a < b), "{indices:?}");
+                    let found = cost(&values, &axis, &indices);
+                    assert!(agree(found, expected), "case {case}, {steps} steps: {found} for {expected}");
+                }
+                let (values, axis) = random(n, case, false);
+                let found = cost(&values, &axis, &best_steps(&values, &axis, steps).unwrap());
+                let expected = brute(&values, &axis, steps);
+                assert!(agree(found, expected), "case {case}, {steps} steps, any risks: {found} for {expected}");
+            }
+        }
+    }
+
+    #[test]
+    fn the_hull_agrees_with_the_pairs_on_many_candidates() {
+        for case in 0..20 {
+            let (values, axis) = random(400, case, true);
+            for steps in [2, 13, 100, 399] {
+                let [hull, pairs] =
+                    [hull_layer, plain_layer].map(|layer| cost(&values, &axis, &solve(&values, &axis, steps, layer)));
+                assert!(agree(hull, pairs), "case {case}, {steps} steps: {hull} and {pairs}");
+            }
+        }
+    }
+
+    #[test]
+    fn what_is_no_problem_is_refused() {
+        for (values, axis, steps) in [
+            (vec![1.0], vec![0.0, 1.0], 1),
+            (vec![1.0, f64::NAN], vec![0.0, 1.0], 1),
+            (vec![1.0, 1.0], vec![1.0, 1.0], 1),
+            (vec![1.0, 1.0], vec![0.0, 1.0], 2),
+            (vec![1.0, 1.0], vec![0.0, 1.0], 0),
+        ] {
+            assert!(best_steps(&values, &axis, steps).is_err(), "{values:?} {axis:?} {steps}");
+        }
+    }
+
+    /// Printed, not asserted: `cargo test --release --lib dynamic::tests::timing -- --ignored --nocapture`.
+    #[test]
+    #[ignore = "prints timings"]
+    fn timing() {
+        for (n, steps) in [(100_000, 100), (4_000, 100)] {
+            let axis: Vec<f64> = (0..n).map(|i| (f64::from(i) * 14.0 / f64::from(n)).exp() - 1.0).collect();
+            let values: Vec<f64> = axis.iter().map(|g| 1.0 / (1.0 + g)).collect();
+            let layers: [(&str, fn(&Layer, &mut [u32]) -> Vec<f64>); 2] =
+                [("hull", hull_layer), ("pairs", plain_layer)];
+            for (name, layer) in layers.into_iter().take(if n > 10_000 { 1 } else { 2 }) {
+                let start = std::time::Instant::now();
+                let indices = solve(&values, &axis, steps, layer);
+                println!(
+                    "{name:6} N = {n:6}, K = {steps}: {:?}, cost {}",
+                    start.elapsed(),
+                    cost(&values, &axis, &indices)
+                );
+            }
+        }
+    }
 }

@@ -151,7 +151,9 @@ fn cumulative(table: &[f64]) -> Vec<f64> {
 fn inside(mass: [f64; 2], density: [f64; 2], target: f64) -> f64 {
     let value = |t: f64| {
         let s = 1.0 - t;
-        mass[0] * s * s * (1.0 + 2.0 * t) + mass[1] * t * t * (1.0 + 2.0 * s) + s * t * (s * density[0] - t * density[1])
+        mass[0] * s * s * (1.0 + 2.0 * t)
+            + mass[1] * t * t * (1.0 + 2.0 * s)
+            + s * t * (s * density[0] - t * density[1])
     };
     let (mut lo, mut hi) = (0.0, 1.0);
     // 2⁻⁵² of an interval.
