@@ -98,7 +98,8 @@ pub(super) fn equal_mass(
             .map(|i| if i % 2 == 0 { Ok(table[i / 2]) } else { at(i, intervals) })
             .collect::<Result<_>>()?;
         let finer = quantiles(name, &table, request.steps)?;
-        let moved = finer.iter().zip(&found).map(|(x, y)| (x - y).abs()).fold(0.0, f64::max);
+        // The ends are the request's, wherever the table has run out of mass.
+        let moved = finer[1..request.steps].iter().zip(&found[1..]).map(|(x, y)| (x - y).abs()).fold(0.0, f64::max);
         found = finer;
         if moved <= TOLERANCE {
             break;

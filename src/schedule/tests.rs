@@ -108,7 +108,7 @@ fn steps_have_the_stated_density() {
     let steps = 2000;
     let law = Source::parse("bpsk").unwrap();
     let curve = SourceCurve::new(&law).unwrap();
-    let request = request(&curve, law.second_moment().value, steps, 0.05, 15.0);
+    let request = request(&curve, law.second_moment().value, steps, 0.05, 8.0);
     let mmse = |g: f64| curve.mmse(g).unwrap();
     let densities: [(&str, &dyn Fn(f64) -> f64); 9] = [
         ("geometric", &|_| 1.0),
