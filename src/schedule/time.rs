@@ -127,7 +127,7 @@ fn log_at(logs: &[f64], timestep: f64) -> f64 {
     logs[i] + (timestep - i as f64) * (logs[i + 1] - logs[i])
 }
 
-/// Shapes for which the quantile function of the Beta law is good to 1e-9 (data/beta.csv).
+/// Shapes for which the quantile function of the Beta law is good to 1e-9, absolute (data/beta.csv).
 const BETA_SHAPES: std::ops::RangeInclusive<f64> = 0.2..=20.0;
 
 /// Times or noise levels at the quantiles of a Beta law [LLGK24]: many steps at both ends where the shapes are below 1.
