@@ -13,6 +13,7 @@ pub mod entropy;
 pub mod assume;
 pub mod posterior;
 pub mod exact;
+pub mod schedule;
 pub mod quantity;
 pub mod verdict;
 pub mod report;
