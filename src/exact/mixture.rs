@@ -20,6 +20,10 @@ const TOLERANCE: f64 = 1e-11;
 const ROUNDING: f64 = 1e-13;
 /// Standard deviations kept on both sides of a component, and between first panel ends.
 const REACH: (f64, f64) = (12.0, 1.5);
+/// Components within so many of their standard deviations set the width of the first panels.
+const CORE: f64 = 4.0;
+/// Components whose posterior weight is below e^this of the largest are left out.
+const UNLIKELY: f64 = -60.0;
 /// What the representation's relative error ε makes of each value, in multiples of ε: densities of X, and so of (X, Y),
 /// agree within 1 ± ε, so posterior averages of non-negative functions within (1+ε)/(1−ε); one, two and three of them.
 const AMPLIFIED: [f64; 4] = [4.0, 8.0, 16.0, 4.0];
@@ -41,7 +45,8 @@ pub fn evaluate(mixture: &Mixture, snr: f64) -> ChannelValues {
         return gaussian(mixture.dim, mixture.variances[0], snr);
     }
     let line = Line::new(mixture, snr);
-    let found = integrate(&line.panels(), TOLERANCE, |anchor, offset| line.integrands(anchor + offset));
+    let mut room = Vec::new();
+    let found = integrate(&line.panels(), TOLERANCE, |anchor, offset| line.integrands(&mut room, anchor + offset));
     let d = mixture.dim as f64;
     let within: f64 =
         mixture.weights.iter().zip(&mixture.variances).map(|(w, v)| w * 0.5 * d * (snr * v).ln_1p()).sum();
@@ -75,6 +80,9 @@ fn gaussian(dim: usize, variance: f64, snr: f64) -> ChannelValues {
 #[derive(Debug)]
 struct Component {
     weight: f64,
+    ln_weight: f64,
+    /// ½ d ln(1 + γv_j).
+    ln_width: f64,
     /// √γμ_j, or 0 for the distance from a common mean.
     centre: f64,
     /// Variance of a coordinate of Y: 1 + γv_j.
@@ -87,9 +95,26 @@ struct Component {
     variance: f64,
 }
 
+/// A component that may be behind y.
+struct Likely {
+    /// Posterior weight, not yet normalised.
+    q: f64,
+    /// Posterior mean along the line.
+    along: f64,
+    /// The same less y/√γ.
+    residual: f64,
+    /// Posterior variance per coordinate.
+    variance: f64,
+    /// Prior weight.
+    weight: f64,
+    /// ln of the density of y given this component.
+    surprise: f64,
+}
+
 /// The components along a line (d = 1), or along the radius from their common mean.
 struct Line {
     dim: f64,
+    amplitude: f64,
     radial: bool,
     /// ln of the constant in the density: −½ ln 2π, or ln(2^{1−d/2}/Γ(d/2)).
     ln_constant: f64,
@@ -104,6 +129,8 @@ impl Line {
             let spread = 1.0 + snr * mixture.variances[j];
             Component {
                 weight: mixture.weights[j],
+                ln_weight: mixture.weights[j].ln(),
+                ln_width: 0.5 * dim * spread.ln(),
                 centre: snr.sqrt() * mean,
                 spread,
                 mean,
@@ -116,7 +143,7 @@ impl Line {
         } else {
             -0.5 * std::f64::consts::TAU.ln()
         };
-        Self { dim, radial, ln_constant, components: components.collect() }
+        Self { dim, amplitude: snr.sqrt(), radial, ln_constant, components: components.collect() }
     }
 
     /// Panels over all that the components reach, as fine as the narrowest of those that reach there.
@@ -133,7 +160,7 @@ impl Line {
             .collect();
         ends.sort_by(f64::total_cmp);
         let narrowest = |y: f64| {
-            let reaches = |c: &&Component| (y - middle(c)).abs() <= (REACH.0 + 0.1) * c.spread.sqrt();
+            let reaches = |c: &&Component| (y - middle(c)).abs() <= CORE * c.spread.sqrt();
             self.components.iter().filter(reaches).map(|c| c.spread.sqrt()).fold(f64::INFINITY, f64::min)
         };
         let last = ends[ends.len() - 1];
@@ -149,32 +176,52 @@ impl Line {
         kept.windows(2).map(|pair| Panel { anchor: pair[0], lo: 0.0, hi: pair[1] - pair[0] }).collect()
     }
 
-    fn ln_density(&self, c: &Component, y: f64) -> f64 {
+    fn ln_density(&self, c: &Component, y: f64, ln_volume: f64) -> f64 {
         let z = y - c.centre;
-        let volume = if self.radial { (self.dim - 1.0) * y.ln() } else { 0.0 };
-        self.ln_constant + volume - 0.5 * (z * z / c.spread + self.dim * c.spread.ln())
+        ln_volume - 0.5 * (z * z / c.spread) - c.ln_width
     }
 
-    /// p(y) times tr Cov, ‖Cov‖², 2 tr Cov³, 2 tr Cov³ + ‖K_3‖² (the latter alone is rounding
-    /// noise where the posterior is nearly Gaussian) and KL(q ‖ w).
-    fn integrands(&self, y: f64) -> [f64; 5] {
+    /// p(y) times tr Cov, ‖Cov‖², 2 tr Cov³, 2 tr Cov³ + ‖K_3‖² (the latter alone is rounding noise where the posterior is
+    /// nearly Gaussian) and KL(q ‖ w).
+    fn integrands(&self, room: &mut Vec<Likely>, y: f64) -> [f64; 5] {
         if self.radial && y <= 0.0 {
             return [0.0; 5];
         }
-        let ln_joint = |c: &Component| c.weight.ln() + self.ln_density(c, y);
+        let ln_volume = self.ln_constant + if self.radial { (self.dim - 1.0) * y.ln() } else { 0.0 };
+        let ln_joint = |c: &Component| c.ln_weight + self.ln_density(c, y, ln_volume);
         let largest = self.components.iter().map(ln_joint).fold(f64::NEG_INFINITY, f64::max);
-        let total: f64 = self.components.iter().map(|c| (ln_joint(c) - largest).exp()).sum();
+        // A component that is not likely has q = 0 and adds w·(0 − 0 + 1) to the divergence.
+        let mut divergence = 0.0;
+        room.clear();
+        // Posterior means are taken from 0, or from y/√γ where all of them are near it: far out they differ by less than
+        // the rounding of y/√γ.
+        let mut wide = true;
+        for c in &self.components {
+            let ln_ratio = ln_joint(c) - largest;
+            if ln_ratio < UNLIKELY {
+                divergence += c.weight;
+            } else {
+                wide &= c.spread > 2.0;
+                let along = c.mean + c.gain * (y - c.centre);
+                let residual = (c.centre - y) / (self.amplitude * c.spread);
+                let surprise = ln_ratio + largest - c.ln_weight;
+                let q = ln_ratio.exp();
+                room.push(Likely { q, along, residual, variance: c.variance, weight: c.weight, surprise });
+            }
+        }
+        let total: f64 = room.iter().map(|c| c.q).sum();
         let ln_evidence = largest + total.ln();
-        let q: Vec<f64> = self.components.iter().map(|c| (ln_joint(c) - ln_evidence).exp()).collect();
-        let average =
-            |f: &dyn Fn(&Component) -> f64| self.components.iter().zip(&q).map(|(c, q)| q * f(c)).sum::<f64>();
-        let along = |c: &Component| c.mean + c.gain * (y - c.centre);
-        let (mean, variance) = (average(&along), average(&|c| c.variance));
-        let spread = average(&|c| (along(c) - mean).powi(2));
-        let third = average(&|c| (along(c) - mean).powi(3));
-        let mixed = average(&|c| (along(c) - mean) * (c.variance - variance));
-        let divergence: f64 =
-            self.components.iter().map(|c| c.weight * tilt_cost(self.ln_density(c, y) - ln_evidence)).sum();
+        let average = |f: &dyn Fn(&Likely) -> f64| room.iter().map(|c| c.q * f(c)).sum::<f64>() / total;
+        let position = |c: &Likely| if wide { c.residual } else { c.along };
+        let (mean, variance) = (average(&position), average(&|c| c.variance));
+        let (mut spread, mut third, mut mixed) = (0.0, 0.0, 0.0);
+        for c in room.iter() {
+            let (q, offset) = (c.q / total, position(c) - mean);
+            spread += q * offset * offset;
+            third += q * offset * offset * offset;
+            mixed += q * offset * (c.variance - variance);
+            divergence += c.weight * tilt_cost(c.surprise - ln_evidence);
+        }
         let (across, lengthwise) = (self.dim - 1.0, variance + spread);
         let cubes = 2.0 * (across * variance.powi(3) + lengthwise.powi(3));
         [

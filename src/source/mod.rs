@@ -27,6 +27,7 @@ pub mod pmf_product;
 pub mod pmf_zipf;
 pub mod poisson;
 pub mod product;
+pub mod scale_mixture;
 pub mod spec;
 pub mod student_t;
 pub mod tree;
@@ -84,6 +85,7 @@ pub const KINDS: &[Kind] = &[
     tree::TREE,
     gaussian::GAUSSIAN,
     mixture::MIXTURE,
+    scale_mixture::SCALE_MIXTURE,
     laplace::LAPLACE,
     student_t::STUDENT_T,
     cauchy::CAUCHY,
