@@ -5,23 +5,27 @@ use serde::{Deserialize, Serialize};
 
 use crate::estimate::Flags;
 
-/// Largest absolute summands kept for each column: enough to fit a Pareto tail, few enough to merge and store.
+/// Largest and smallest summands kept for each column: enough to fit a Pareto tail, few enough to merge and store.
 const TAIL: usize = 64;
+/// Most standard errors that a control's mean is reported to be off by (a control that did not vary has none).
+const MOST_SHIFT: f64 = 1e6;
 /// Eigenvalues of the controls' correlation matrix below this share of the largest count as zero: dependent controls.
 const DEPENDENT: f64 = 1e-9;
 
-/// Count, means, centred cross products and largest absolute values of `width` columns.
+/// Count, means, centred cross products and extreme values of `width` columns.
 ///
 /// Merging is the pairwise update of Chan, Golub and LeVeque (1979): exact to rounding, and the same bits whenever the
-/// tree of merges is the same.
+/// tree of merges is the same, whatever the order of the columns.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct Moments {
     n: u64,
     mean: Vec<f64>,
     /// Σ (x_i − mean_i)(x_j − mean_j) for j ≤ i, row by row.
     scatter: Vec<f64>,
-    absolute: Vec<f64>,
+    /// The [`TAIL`] largest values, descending.
     largest: Vec<Vec<f64>>,
+    /// The [`TAIL`] smallest values, ascending.
+    smallest: Vec<Vec<f64>>,
 }
 
 impl Moments {
@@ -31,8 +35,8 @@ impl Moments {
             n: 0,
             mean: vec![0.0; width],
             scatter: vec![0.0; width * (width + 1) / 2],
-            absolute: vec![0.0; width],
             largest: vec![Vec::new(); width],
+            smallest: vec![Vec::new(); width],
         }
     }
 
@@ -43,8 +47,7 @@ impl Moments {
         for row in rows.chunks_exact(width) {
             for (j, &x) in row.iter().enumerate() {
                 block.mean[j] += x;
-                block.absolute[j] += x.abs();
-                block.largest[j].push(x.abs());
+                block.largest[j].push(x);
             }
         }
         block.mean.iter_mut().for_each(|m| *m /= block.n as f64);
@@ -53,21 +56,34 @@ impl Moments {
             for (c, (x, m)) in centred.iter_mut().zip(row.iter().zip(&block.mean)) {
                 *c = x - m;
             }
-            block.add_outer(&centred, 1.0);
+            block.add_outer(&centred);
         }
-        block.largest.iter_mut().for_each(keep_largest);
+        block.smallest.clone_from(&block.largest);
+        block.keep_extremes();
         block
     }
 
-    /// Adds `weight`·v vᵀ to the scatter.
-    fn add_outer(&mut self, v: &[f64], weight: f64) {
+    /// Adds v vᵀ to the scatter.
+    fn add_outer(&mut self, v: &[f64]) {
         let mut row = 0;
         for (i, &x) in v.iter().enumerate() {
-            let scaled = weight * x;
             for (s, y) in self.scatter[row..=row + i].iter_mut().zip(v) {
-                *s += scaled * y;
+                *s += x * y;
             }
             row += i + 1;
+        }
+    }
+
+    /// Keeps the [`TAIL`] largest and smallest of what was collected.
+    fn keep_extremes(&mut self) {
+        for values in &mut self.largest {
+            // A stable sort: two sorted runs are merged.
+            values.sort_by(|a, b| b.total_cmp(a));
+            values.truncate(TAIL);
+        }
+        for values in &mut self.smallest {
+            values.sort_by(f64::total_cmp);
+            values.truncate(TAIL);
         }
     }
 
@@ -88,13 +104,15 @@ impl Moments {
         for (s, o) in self.scatter.iter_mut().zip(&other.scatter) {
             *s += o;
         }
-        self.add_outer(&delta, n * m / (n + m));
+        // The root before the product: x·y and y·x are the same bits, so a pair of columns does not see their order.
+        let root = (n * m / (n + m)).sqrt();
+        self.add_outer(&delta.iter().map(|d| root * d).collect::<Vec<_>>());
         for (j, d) in delta.iter().enumerate() {
             self.mean[j] += d * m / (n + m);
-            self.absolute[j] += other.absolute[j];
             self.largest[j].extend_from_slice(&other.largest[j]);
-            keep_largest(&mut self.largest[j]);
+            self.smallest[j].extend_from_slice(&other.smallest[j]);
         }
+        self.keep_extremes();
         self.n += other.n;
     }
 
@@ -105,8 +123,8 @@ impl Moments {
             n: self.n,
             mean: columns.iter().map(|&i| self.mean[i]).collect(),
             scatter: columns.iter().enumerate().flat_map(row).collect(),
-            absolute: columns.iter().map(|&i| self.absolute[i]).collect(),
             largest: columns.iter().map(|&i| self.largest[i].clone()).collect(),
+            smallest: columns.iter().map(|&i| self.smallest[i].clone()).collect(),
         }
     }
 
@@ -120,11 +138,31 @@ impl Moments {
         self.mean.len()
     }
 
-    /// Tail index and dominance of column `j` (see [`Flags`]).
-    pub fn flags(&self, j: usize) -> Flags {
-        let largest = &self.largest[j];
-        let share = largest.first().filter(|_| self.absolute[j] > 0.0).map(|x| x / self.absolute[j]);
-        Flags { pareto_k: crate::tail::pareto_shape(largest), dominance: share }
+    /// Tail index and dominance of column `j` (see [`Flags`]), of the deviations from the mean on the side that reaches
+    /// further: a constant added to every summand changes neither the error nor what can be said of it.
+    fn flags(&self, j: usize) -> Flags {
+        let above: Vec<f64> = self.largest[j].iter().map(|x| x - self.mean[j]).collect();
+        let below: Vec<f64> = self.smallest[j].iter().map(|x| self.mean[j] - x).collect();
+        let reach = |side: &[f64]| side.first().copied().unwrap_or(0.0);
+        let mut side = if reach(&above) >= reach(&below) { above } else { below };
+        side.retain(|&x| x > 0.0);
+        let scatter = self.cross(j, j);
+        let dominance = side.first().filter(|_| scatter > 0.0).map(|x| (x * x / scatter).min(1.0));
+        Flags { pareto_k: crate::tail::pareto_shape(&side), dominance, control_shift: None }
+    }
+
+    /// Largest distance of a control's mean from its known mean, in standard errors of that control.
+    fn control_shift(&self, known: &[f64]) -> Option<f64> {
+        let readouts = self.width() - known.len();
+        let n = self.n as f64;
+        let shift = |(i, known): (usize, &f64)| {
+            let off = (self.mean[readouts + i] - known).abs();
+            let std_err = (self.cross(readouts + i, readouts + i) / (n * (n - 1.0).max(1.0))).sqrt();
+            // Rounding of a control that hardly varies is no shift.
+            let rounding = 1e-12 * self.mean[readouts + i].abs().max(known.abs());
+            if off <= rounding { 0.0 } else { (off / std_err).min(MOST_SHIFT) }
+        };
+        known.iter().enumerate().map(shift).reduce(f64::max)
     }
 
     /// Means of the first columns after regression on the last `known.len()` ones, the controls, whose true means are `known`.
@@ -144,21 +182,18 @@ impl Moments {
         }
         let freedom = (self.n as f64 - 1.0 - rank as f64).max(1.0) * self.n as f64;
         let covariance = DMatrix::from_fn(readouts, readouts, |i, j| {
-            // Written from the smaller index so that (i, j) and (j, i) are the same bits.
-            let (i, j) = (i.min(j), i.max(j));
-            let explained: f64 = (0..controls).map(|k| beta[i][k] * self.cross(j, readouts + k)).sum();
-            let residual = self.cross(i, j) - explained;
+            let explained = |i: usize, j: usize| -> f64 {
+                (0..controls).map(|k| beta[i][k] * self.cross(j, readouts + k)).sum()
+            };
+            // Written so that (i, j) and (j, i) are the same bits.
+            let residual = self.cross(i, j) - 0.5 * (explained(i, j) + explained(j, i));
             if i == j { residual.max(0.0) / freedom } else { residual / freedom }
         });
         let value = (0..readouts).map(|i| self.mean[i] - beta[i].dot(&shift)).collect();
-        Regression { n: self.n, value, covariance, flags: (0..readouts).map(|i| self.flags(i)).collect() }
+        let control_shift = self.control_shift(known);
+        let flags = (0..readouts).map(|i| Flags { control_shift, ..self.flags(i) }).collect();
+        Regression { n: self.n, value, covariance, flags }
     }
-}
-
-/// Sorts descending and keeps the [`TAIL`] largest.
-fn keep_largest(values: &mut Vec<f64>) {
-    values.sort_unstable_by(|a, b| b.total_cmp(a));
-    values.truncate(TAIL);
 }
 
 /// Pseudo-inverse of a covariance by its correlation matrix's eigenvectors, and its rank.
@@ -228,7 +263,47 @@ mod tests {
         for (a, b) in whole.mean.iter().zip(&merged.mean).chain(whole.scatter.iter().zip(&merged.scatter)) {
             assert!((a - b).abs() <= 1e-12 * (1.0 + a.abs()), "{a} against {b}");
         }
-        assert_eq!(whole.largest, merged.largest);
+        assert_eq!((whole.largest, whole.smallest), (merged.largest, merged.smallest));
+    }
+
+    /// A readout's error is the same whatever constant is added to it or with which sign it enters: so are its flags.
+    #[test]
+    fn flags_do_not_see_shift_and_sign() {
+        let heavy: Vec<f64> = rows(2000, 3).chunks(3).map(|r| (2.0 * r[0]).exp()).collect();
+        let of = |f: &dyn Fn(f64) -> f64| Moments::of_block(&heavy.iter().map(|&x| f(x)).collect::<Vec<_>>(), 1).flags(0);
+        let plain = of(&|x| x);
+        assert!(plain.distrust().is_some(), "{plain:?}");
+        for other in [of(&|x| 1024.0 - x), of(&|x| x - 1024.0)] {
+            let near = |a: Option<f64>, b: Option<f64>| (a.unwrap() - b.unwrap()).abs() < 1e-6;
+            assert!(near(plain.pareto_k, other.pareto_k) && near(plain.dominance, other.dominance), "{other:?}");
+        }
+    }
+
+    /// A control that never varied, away from its mean: an event that no sample saw.
+    #[test]
+    fn what_no_sample_saw_shows_in_the_controls() {
+        let flags = |known: f64| {
+            let data: Vec<f64> = rows(500, 3).chunks(3).flat_map(|r| [r[0], r[1], 7.0]).collect();
+            Moments::of_block(&data, 3).regress(&[0.0, known]).flags[0]
+        };
+        assert!(flags(7.0).distrust().is_none(), "{:?}", flags(7.0));
+        assert!(flags(7.001).distrust().is_some(), "{:?}", flags(7.001));
+    }
+
+    #[test]
+    fn a_pair_of_columns_does_not_see_their_order() {
+        let width = 5;
+        let data = rows(64 * 20, width);
+        let swapped: Vec<f64> = data.chunks(width).flat_map(|r| [r[2], r[1], r[0], r[3], r[4]]).collect();
+        let of = |data: &[f64]| {
+            let mut total = Moments::new(width);
+            data.chunks(64 * width).for_each(|block| total.merge(&Moments::of_block(block, width)));
+            total.regress(&[0.0, 0.0]).covariance
+        };
+        let (plain, swapped) = (of(&data), of(&swapped));
+        assert_eq!(plain[(0, 2)].to_bits(), swapped[(2, 0)].to_bits());
+        assert_eq!(plain[(2, 0)].to_bits(), swapped[(2, 0)].to_bits());
+        assert_eq!(plain[(0, 1)].to_bits(), swapped[(2, 1)].to_bits());
     }
 
     #[test]
