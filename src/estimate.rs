@@ -37,6 +37,10 @@ pub struct Flags {
     /// where the samples missed what the law has. `None` without controls.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub control_shift: Option<f64>,
+    /// Share of one sample in the squared deviations of a control variate, the worst of them: near 1 a coefficient of
+    /// the regression rests on that sample alone. `None` without controls.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub control_dominance: Option<f64>,
 }
 
 impl Flags {
@@ -46,11 +50,16 @@ impl Flags {
     pub const DOMINANT_SHARE: f64 = 0.05;
     /// Beyond this many standard errors a known mean was missed (probability 6e-7 for a normal mean, 7 controls a source).
     pub const MISSED_MEAN: f64 = 5.0;
+    /// Above this share a coefficient of the regression rests on a single sample.
+    pub const CONTROL_SHARE: f64 = 0.25;
 
     /// Why the error bar is not to be believed, if it is not.
     pub fn distrust(&self) -> Option<String> {
         if let Some(shift) = self.control_shift.filter(|&shift| shift > Self::MISSED_MEAN) {
             return Some(format!("a known mean is missed by {shift:.0} standard errors: the samples did not see a rare event"));
+        }
+        if let Some(share) = self.control_dominance.filter(|&share| share > Self::CONTROL_SHARE) {
+            return Some(format!("one sample carries {:.0} % of a control variate's spread", share * 100.0));
         }
         if let Some(k) = self.pareto_k.filter(|&k| k > Self::UNRELIABLE_K) {
             return Some(format!("tail index k̂ = {k:.2} > {}: the variance may be infinite", Self::UNRELIABLE_K));
@@ -74,6 +83,7 @@ impl Flags {
             pareto_k: max(self.pareto_k, other.pareto_k),
             dominance: max(self.dominance, other.dominance),
             control_shift: max(self.control_shift, other.control_shift),
+            control_dominance: max(self.control_dominance, other.control_dominance),
         }
     }
 }

@@ -148,7 +148,7 @@ impl Moments {
         side.retain(|&x| x > 0.0);
         let scatter = self.cross(j, j);
         let dominance = side.first().filter(|_| scatter > 0.0).map(|x| (x * x / scatter).min(1.0));
-        Flags { pareto_k: crate::tail::pareto_shape(&side), dominance, control_shift: None }
+        Flags { pareto_k: crate::tail::pareto_shape(&side), dominance, ..Flags::default() }
     }
 
     /// Largest distance of a control's mean from its known mean, in standard errors of that control.
@@ -191,7 +191,8 @@ impl Moments {
         });
         let value = (0..readouts).map(|i| self.mean[i] - beta[i].dot(&shift)).collect();
         let control_shift = self.control_shift(known);
-        let flags = (0..readouts).map(|i| Flags { control_shift, ..self.flags(i) }).collect();
+        let control_dominance = (readouts..width).filter_map(|c| self.flags(c).dominance).reduce(f64::max);
+        let flags = (0..readouts).map(|i| Flags { control_shift, control_dominance, ..self.flags(i) }).collect();
         Regression { n: self.n, value, covariance, flags }
     }
 }

@@ -65,6 +65,8 @@ struct Open<'a> {
     section: &'a Section,
     case: &'a Case,
     outcome: Option<Outcome>,
+    /// Samples of its sources at the last judgement; 0 where nothing of it is sampled.
+    samples: u64,
 }
 
 impl Open<'_> {
@@ -113,6 +115,8 @@ pub fn verify(claims: &[Claim], options: &Options, watch: &Watch, run: Run) -> R
             let z = verdict::z_score(options.level, comparisons, round);
             for case in open.iter_mut().filter(|o| !o.decided()) {
                 case.outcome = Some(judge::judge(&book, case.section, case.case, z));
+                let sampled = case.needs().any(|need| matches!(ledger.route(need), Route::Sampled { .. }));
+                case.samples = if sampled { until } else { 0 };
             }
         }
         taken = until;
@@ -125,7 +129,8 @@ pub fn verify(claims: &[Claim], options: &Options, watch: &Watch, run: Run) -> R
         return Ok(None);
     }
     let stopped = watch.stop.load(Ordering::Relaxed);
-    let outcomes: Vec<Outcome> = open.into_iter().map(|o| o.outcome.unwrap_or_else(|| unmeasured(stopped))).collect();
+    let outcomes: Vec<(Outcome, u64)> =
+        open.into_iter().map(|o| (o.outcome.unwrap_or_else(|| unmeasured(stopped)), o.samples)).collect();
     let run = Run { comparisons, ..run };
     Ok(Some(assemble(claims, options, outcomes, run)))
 }
@@ -137,7 +142,7 @@ fn open_cases<'a>(claims: &'a [Claim], options: &Options) -> Result<Vec<Open<'a>
         for (name, section) in sections(claim) {
             for (i, case) in section.cases.iter().enumerate() {
                 if options.only.as_ref().is_none_or(|only| *only == format!("{name}/{}", i + 1)) {
-                    open.push(Open { section, case, outcome: None });
+                    open.push(Open { section, case, outcome: None, samples: 0 });
                 }
             }
         }
@@ -198,7 +203,7 @@ fn unmeasured(stopped: bool) -> Outcome {
     }
 }
 
-fn assemble(claims: &[Claim], options: &Options, outcomes: Vec<Outcome>, run: Run) -> Report {
+fn assemble(claims: &[Claim], options: &Options, outcomes: Vec<(Outcome, u64)>, run: Run) -> Report {
     let mut outcomes = outcomes.into_iter();
     let mut sources: Vec<&Source> = Vec::new();
     let mut reports = Vec::new();
@@ -209,11 +214,12 @@ fn assemble(claims: &[Claim], options: &Options, outcomes: Vec<Outcome>, run: Ru
             for (i, case) in section.cases.iter().enumerate() {
                 let address = format!("{name}/{}", i + 1);
                 if options.only.as_ref().is_none_or(|only| *only == address) {
-                    let outcome = outcomes.next().expect("one outcome a case");
-                    rows.push(row(claim, case, &address, outcome, &run));
+                    let (outcome, samples) = outcomes.next().expect("one outcome a case");
+                    let replay = replay::command(claim, &address, samples, &run, options.method);
+                    rows.push(row(case, outcome, replay));
                 }
             }
-            let open = section.cases.iter().map(|case| Open { section, case, outcome: None });
+            let open = section.cases.iter().map(|case| Open { section, case, outcome: None, samples: 0 });
             for case in open {
                 for need in case.case.points.iter().flat_map(|p| &p.lhs.inputs) {
                     if let Input::Need(need) = need {
@@ -292,7 +298,7 @@ fn section_verdict(rows: &[Row]) -> Verdict {
     }
 }
 
-fn row(claim: &Claim, case: &Case, address: &str, outcome: Outcome, run: &Run) -> Row {
+fn row(case: &Case, outcome: Outcome, replay: String) -> Row {
     Row {
         axes: case.axes.clone(),
         lhs: outcome.lhs,
@@ -302,7 +308,7 @@ fn row(claim: &Claim, case: &Case, address: &str, outcome: Outcome, run: &Run) -
         margin: outcome.margin,
         verdict: outcome.verdict,
         reason: outcome.reason,
-        replay: replay::command(claim, address, outcome.n, run),
+        replay,
         n: outcome.n,
         method: outcome.method,
         flags: outcome.flags,
