@@ -31,7 +31,8 @@ pub struct Flags {
     /// believe the error bar. `None` where there are no samples or no tail.
     pub pareto_k: Option<f64>,
     /// Share of the largest single summand in what is summed: of its squared deviation from the mean in the sum of
-    /// those where an error bar is at stake, of its size in the sum of sizes where all are of one sign.
+    /// those where an error bar is at stake (1 where no two samples differ), of its size in the sum of sizes where all
+    /// are of one sign.
     pub dominance: Option<f64>,
     /// How far the mean of a control variate is from its known mean, in its standard errors, the worst of them: large
     /// where the samples missed what the law has. `None` without controls.
@@ -56,7 +57,9 @@ impl Flags {
     /// Why the error bar is not to be believed, if it is not.
     pub fn distrust(&self) -> Option<String> {
         if let Some(shift) = self.control_shift.filter(|&shift| shift > Self::MISSED_MEAN) {
-            return Some(format!("a known mean is missed by {shift:.0} standard errors: the samples did not see a rare event"));
+            return Some(format!(
+                "a known mean is missed by {shift:.0} standard errors: the samples did not see a rare event"
+            ));
         }
         if let Some(share) = self.control_dominance.filter(|&share| share > Self::CONTROL_SHARE) {
             return Some(format!("one sample carries {:.0} % of a control variate's spread", share * 100.0));
@@ -64,12 +67,13 @@ impl Flags {
         if let Some(k) = self.pareto_k.filter(|&k| k > Self::UNRELIABLE_K) {
             return Some(format!("tail index k̂ = {k:.2} > {}: the variance may be infinite", Self::UNRELIABLE_K));
         }
-        self.dominance.filter(|&share| share > Self::DOMINANT_SHARE).map(|share| {
-            format!(
+        self.dominance.filter(|&share| share > Self::DOMINANT_SHARE).map(|share| match share {
+            1.0.. => "the samples do not differ, or one alone does: what makes the value was not seen".into(),
+            _ => format!(
                 "one sample carries {:.0} % of the spread (more than {:.0} %)",
                 share * 100.0,
                 Self::DOMINANT_SHARE * 100.0
-            )
+            ),
         })
     }
 

@@ -7,6 +7,10 @@ use crate::estimate::Flags;
 
 /// Largest and smallest summands kept for each column: enough to fit a Pareto tail, few enough to merge and store.
 const TAIL: usize = 64;
+/// A control whose deviation is below this share of its size did not vary: what is left is rounding.
+const CONSTANT: f64 = 1e-9;
+/// Roundings of a summand, in units of the largest one: a posterior sum takes a few.
+const ROUNDING: f64 = 16.0 * f64::EPSILON;
 /// Most standard errors that a control's mean is reported to be off by (a control that did not vary has none).
 const MOST_SHIFT: f64 = 1e6;
 /// Eigenvalues of the controls' correlation matrix below this share of the largest count as zero: dependent controls.
@@ -141,26 +145,40 @@ impl Moments {
     /// Tail index and dominance of column `j` (see [`Flags`]), of the deviations from the mean on the side that reaches
     /// further: a constant added to every summand changes neither the error nor what can be said of it.
     fn flags(&self, j: usize) -> Flags {
+        let scatter = self.cross(j, j);
+        if scatter <= 0.0 {
+            return Flags { dominance: Some(1.0), ..Flags::default() };
+        }
         let above: Vec<f64> = self.largest[j].iter().map(|x| x - self.mean[j]).collect();
         let below: Vec<f64> = self.smallest[j].iter().map(|x| self.mean[j] - x).collect();
         let reach = |side: &[f64]| side.first().copied().unwrap_or(0.0);
         let mut side = if reach(&above) >= reach(&below) { above } else { below };
         side.retain(|&x| x > 0.0);
-        let scatter = self.cross(j, j);
-        let dominance = side.first().filter(|_| scatter > 0.0).map(|x| (x * x / scatter).min(1.0));
+        let dominance = side.first().map(|x| (x * x / scatter).min(1.0));
         Flags { pareto_k: crate::tail::pareto_shape(&side), dominance, ..Flags::default() }
+    }
+
+    /// Bound on the rounding error of column `j`'s mean.
+    fn rounding(&self, j: usize) -> f64 {
+        let ends = self.largest[j].first().into_iter().chain(self.smallest[j].first());
+        ROUNDING * ends.fold(0.0_f64, |size, x| size.max(x.abs()))
+    }
+
+    /// Standard error of column `c`, a control with mean `known`; 0 where it did not vary.
+    fn control_std_err(&self, c: usize, known: f64) -> f64 {
+        let n = self.n as f64;
+        let variance = self.cross(c, c) / n;
+        let size = self.mean[c].abs().max(known.abs());
+        if variance.sqrt() <= CONSTANT * size { 0.0 } else { (variance / (n - 1.0).max(1.0)).sqrt() }
     }
 
     /// Largest distance of a control's mean from its known mean, in standard errors of that control.
     fn control_shift(&self, known: &[f64]) -> Option<f64> {
         let readouts = self.width() - known.len();
-        let n = self.n as f64;
-        let shift = |(i, known): (usize, &f64)| {
-            let off = (self.mean[readouts + i] - known).abs();
-            let std_err = (self.cross(readouts + i, readouts + i) / (n * (n - 1.0).max(1.0))).sqrt();
-            // Rounding of a control that hardly varies is no shift.
-            let rounding = 1e-12 * self.mean[readouts + i].abs().max(known.abs());
-            if off <= rounding { 0.0 } else { (off / std_err).min(MOST_SHIFT) }
+        let shift = |(i, &known): (usize, &f64)| {
+            let (mean, std_err) = (self.mean[readouts + i], self.control_std_err(readouts + i, known));
+            let off = (mean - known).abs();
+            if off <= CONSTANT * mean.abs().max(known.abs()) { 0.0 } else { (off / std_err).min(MOST_SHIFT) }
         };
         known.iter().enumerate().map(shift).reduce(f64::max)
     }
@@ -173,7 +191,14 @@ impl Moments {
     pub fn regress(&self, known: &[f64]) -> Regression {
         let (width, controls) = (self.width(), known.len());
         let readouts = width - controls;
-        let (inverse, rank) = pseudo_inverse(controls, |i, j| self.cross(readouts + i, readouts + j));
+        let varied: Vec<bool> = (0..controls).map(|c| self.control_std_err(readouts + c, known[c]) > 0.0).collect();
+        let (inverse, rank) =
+            pseudo_inverse(
+                controls,
+                |i, j| {
+                    if varied[i] && varied[j] { self.cross(readouts + i, readouts + j) } else { 0.0 }
+                },
+            );
         let shift = DVector::from_iterator(controls, (0..controls).map(|i| self.mean[readouts + i] - known[i]));
         let mut beta = Vec::with_capacity(readouts);
         for i in 0..readouts {
@@ -182,18 +207,19 @@ impl Moments {
         }
         let freedom = (self.n as f64 - 1.0 - rank as f64).max(1.0) * self.n as f64;
         let covariance = DMatrix::from_fn(readouts, readouts, |i, j| {
-            let explained = |i: usize, j: usize| -> f64 {
-                (0..controls).map(|k| beta[i][k] * self.cross(j, readouts + k)).sum()
-            };
+            let explained =
+                |i: usize, j: usize| -> f64 { (0..controls).map(|k| beta[i][k] * self.cross(j, readouts + k)).sum() };
             // Written so that (i, j) and (j, i) are the same bits.
             let residual = self.cross(i, j) - 0.5 * (explained(i, j) + explained(j, i));
             if i == j { residual.max(0.0) / freedom } else { residual / freedom }
         });
         let value = (0..readouts).map(|i| self.mean[i] - beta[i].dot(&shift)).collect();
         let control_shift = self.control_shift(known);
-        let control_dominance = (readouts..width).filter_map(|c| self.flags(c).dominance).reduce(f64::max);
+        let dominance = |c: usize| self.flags(readouts + c).dominance;
+        let control_dominance = (0..controls).filter(|&c| varied[c]).filter_map(dominance).reduce(f64::max);
         let flags = (0..readouts).map(|i| Flags { control_shift, control_dominance, ..self.flags(i) }).collect();
-        Regression { n: self.n, value, covariance, flags }
+        let bound = (0..readouts).map(|i| self.rounding(i)).collect();
+        Regression { n: self.n, value, bound, covariance, flags }
     }
 }
 
@@ -231,6 +257,8 @@ pub struct Regression {
     pub n: u64,
     /// Estimated means.
     pub value: Vec<f64>,
+    /// Bounds on their rounding errors.
+    pub bound: Vec<f64>,
     /// Covariance of the estimated means.
     pub covariance: DMatrix<f64>,
     /// Tail diagnostics of each readout's summands.
@@ -271,7 +299,8 @@ mod tests {
     #[test]
     fn flags_do_not_see_shift_and_sign() {
         let heavy: Vec<f64> = rows(2000, 3).chunks(3).map(|r| (2.0 * r[0]).exp()).collect();
-        let of = |f: &dyn Fn(f64) -> f64| Moments::of_block(&heavy.iter().map(|&x| f(x)).collect::<Vec<_>>(), 1).flags(0);
+        let of =
+            |f: &dyn Fn(f64) -> f64| Moments::of_block(&heavy.iter().map(|&x| f(x)).collect::<Vec<_>>(), 1).flags(0);
         let plain = of(&|x| x);
         assert!(plain.distrust().is_some(), "{plain:?}");
         for other in [of(&|x| 1024.0 - x), of(&|x| x - 1024.0)] {
@@ -289,6 +318,23 @@ mod tests {
         };
         assert!(flags(7.0).distrust().is_none(), "{:?}", flags(7.0));
         assert!(flags(7.001).distrust().is_some(), "{:?}", flags(7.001));
+    }
+
+    /// No event seen is no event that cannot happen.
+    #[test]
+    fn summands_that_never_differ_are_not_believed() {
+        assert!(Moments::of_block(&[0.0; 640], 1).regress(&[]).flags[0].distrust().is_some());
+    }
+
+    /// A control that is constant up to rounding neither enters the regression nor misses its mean.
+    #[test]
+    fn rounding_is_no_control() {
+        let noise = |x: f64| 7.0 + 1e-15 * x.signum();
+        let data: Vec<f64> = rows(500, 3).chunks(3).flat_map(|r| [r[0], noise(r[0])]).collect();
+        let with = Moments::of_block(&data, 2).regress(&[7.0 + 3e-15]);
+        let without = Moments::of_block(&data, 2).select(&[0]).regress(&[]);
+        assert_eq!(with.value[0].to_bits(), without.value[0].to_bits());
+        assert!(with.flags[0].distrust().is_none(), "{:?}", with.flags[0]);
     }
 
     #[test]

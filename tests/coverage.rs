@@ -60,7 +60,45 @@ const REGIMES: [Regime; 9] = [
 ];
 
 /// Where most seeds warn: too few of 2,048 samples see what the value is made of.
-const WARNED: &[&str] = &[];
+const WARNED: &[&str] = &[
+    "information bernoulli:p=0.0001 at 0.01",
+    "information bernoulli:p=0.0001 at 1",
+    "information bernoulli:p=0.0001 at 30",
+    "information bernoulli:p=0.1 at 50",
+    "information bpsk at 20",
+    "information codebook:atoms=64,dim=16 at 3",
+    "information pam:levels=16 at 50",
+    "information simplex:atoms=2 at 30",
+    "information zipf:exponent=2,atoms=20 at 10",
+    "mmse bernoulli:p=0.0001 at 0.01",
+    "mmse bernoulli:p=0.0001 at 1",
+    "mmse bernoulli:p=0.0001 at 30",
+    "mmse bernoulli:p=0.1 at 50",
+    "mmse bpsk at 20",
+    "mmse codebook:atoms=64,dim=16 at 3",
+    "mmse pam:levels=16 at 50",
+    "mmse simplex:atoms=2 at 30",
+    "mmse zipf:exponent=2,atoms=20 at 0.01",
+    "mmse_slope bernoulli:p=0.0001 at 0.01",
+    "mmse_slope bernoulli:p=0.0001 at 1",
+    "mmse_slope bernoulli:p=0.0001 at 30",
+    "mmse_slope bernoulli:p=0.1 at 50",
+    "mmse_slope bpsk at 20",
+    "mmse_slope codebook:atoms=64,dim=16 at 3",
+    "mmse_slope pam:levels=16 at 50",
+    "mmse_slope simplex:atoms=2 at 30",
+    "mmse_slope zipf:exponent=2,atoms=20 at 0.01",
+    "mmse_slope zipf:exponent=2,atoms=20 at 1",
+    "posterior_entropy bernoulli:p=0.0001 at 0.01",
+    "posterior_entropy bernoulli:p=0.0001 at 1",
+    "posterior_entropy bernoulli:p=0.0001 at 30",
+    "posterior_entropy bernoulli:p=0.1 at 50",
+    "posterior_entropy bpsk at 20",
+    "posterior_entropy codebook:atoms=64,dim=16 at 3",
+    "posterior_entropy pam:levels=16 at 50",
+    "posterior_entropy simplex:atoms=2 at 30",
+    "posterior_entropy zipf:exponent=2,atoms=20 at 10",
+];
 
 fn measure(needs: &[Need], choice: MethodChoice, seed: u64) -> Vec<Estimate> {
     let stop = AtomicBool::new(false);
@@ -94,7 +132,8 @@ fn truth(regime: &Regime) -> Vec<(f64, f64)> {
         Truth::Cube => exact("bpsk", 3.0),
         Truth::LongRun => {
             let path = concat!(env!("CARGO_MANIFEST_DIR"), "/data/coverage.csv");
-            let rows: Vec<csv::StringRecord> = csv::Reader::from_path(path).unwrap().records().map(Result::unwrap).collect();
+            let rows: Vec<csv::StringRecord> =
+                csv::Reader::from_path(path).unwrap().records().map(Result::unwrap).collect();
             let find = |snr: f64, name: &str| {
                 let row = rows.iter().find(|r| &r[0] == regime.name && r[1].parse() == Ok(snr) && &r[2] == name);
                 let row = row.unwrap_or_else(|| panic!("data/coverage.csv lacks {name} of {} at {snr}", regime.name));
@@ -135,8 +174,7 @@ fn intervals_cover_or_warn() {
     for regime in &REGIMES {
         let source = || if let Truth::Cube = regime.truth { cube() } else { Source::parse(regime.name).unwrap() };
         let needs = needs(source(), &regime.snrs);
-        let runs: Vec<Vec<Estimate>> =
-            (0..SEEDS).map(|seed| measure(&needs, MethodChoice::MonteCarlo, seed)).collect();
+        let runs: Vec<Vec<Estimate>> = (0..SEEDS).map(|seed| measure(&needs, MethodChoice::MonteCarlo, seed)).collect();
         for (i, (need, truth)) in needs.iter().zip(truth(regime)).enumerate() {
             let label = format!("{} {} at {}", need.quantity.name, regime.name, need.setting.snr.unwrap());
             if warned(&label, &runs.iter().map(|run| &run[i]).collect::<Vec<_>>(), truth) {

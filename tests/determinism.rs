@@ -7,8 +7,9 @@ use std::process::Output;
 
 use assert_cmd::Command;
 
-/// Sources without deterministic route and one with; a margin that some cases meet in the first round and others never;
-/// a control whose sides stand in another order than the main claim's; a break; a rare event that only a bracket decides.
+/// Sources without deterministic route and one with; numbers so near the truth that round one, two or three tells them
+/// apart, or none; a control whose sides stand in another order than the main claim's; a rare event that only a bracket
+/// decides.
 const CLAIM: &str = r#"
 id        = "determinism"
 title     = "Information against mmse"
@@ -37,6 +38,34 @@ lhs       = "information"
 relation  = "=="
 rhs       = "1.001 * information + 0.001 * mmse_slope"
 
+[[control]]
+why       = "told apart in the first round, M = 0.858876"
+lhs       = "mmse"
+relation  = "=="
+rhs       = "C"
+constants = { C = 0.862 }
+source    = ["simplex:atoms=16"]
+snr       = [1]
+
+[[control]]
+why       = "in the second"
+lhs       = "mmse"
+relation  = "=="
+rhs       = "C"
+constants = { C = 0.85997 }
+source    = ["simplex:atoms=16"]
+snr       = [1]
+
+[[control]]
+why       = "not at all"
+lhs       = "mmse"
+relation  = "=="
+rhs       = "C"
+constants = { C = 0.85888 }
+margin    = 1e-6
+source    = ["simplex:atoms=16"]
+snr       = [1]
+
 [[break]]
 why       = "few events"
 lhs       = "mmse"
@@ -59,7 +88,15 @@ impl Run {
 
     fn verify(&self, out: &str, extra: &[&str]) -> Output {
         let mut command = Command::cargo_bin("klaim").unwrap();
-        command.current_dir(self.dir.path()).args(["verify", "claim.toml", "--budget", "20000", "--out", out, "--quiet"]);
+        command.current_dir(self.dir.path()).args([
+            "verify",
+            "claim.toml",
+            "--budget",
+            "20000",
+            "--out",
+            out,
+            "--quiet",
+        ]);
         let output = command.args(extra).output().unwrap();
         assert!(matches!(output.status.code(), Some(0 | 1 | 3)), "{}", String::from_utf8_lossy(&output.stderr));
         output
@@ -95,7 +132,11 @@ fn a_killed_run_resumes_to_the_same_bits() {
         run.verify(out, &["--resume"]);
         assert_eq!(run.results("whole"), run.results(out), "{out}");
         let lines = |bytes: &[u8]| bytes.iter().filter(|&&b| b == b'\n').count();
-        assert_eq!(lines(&fs::read(path(out)).unwrap()), lines(&strips), "{out}: a strip was measured twice or not kept");
+        assert_eq!(
+            lines(&fs::read(path(out)).unwrap()),
+            lines(&strips),
+            "{out}: a strip was measured twice or not kept"
+        );
     }
 }
 

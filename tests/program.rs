@@ -96,7 +96,12 @@ fn bad_arguments_are_refused_with_place_and_remedy() {
     estimate("renyi", "bpsk", &[], &["renyi(order)"]);
     estimate("renyi(2", "bpsk", &[], &["lacks its `)`"]);
     estimate("renyi(-1)", "bpsk", &[], &["order must be ≥ 0"]);
-    estimate("mmse", "simplex:atoms=4", &["--snr=1", "--method=quadrature"], &["no deterministic route", "--method auto"]);
+    estimate(
+        "mmse",
+        "simplex:atoms=4",
+        &["--snr=1", "--method=quadrature"],
+        &["no deterministic route", "--method auto"],
+    );
     estimate("mmse", "zipf:exponent=2,atoms=inf", &["--snr=1", "--method=monte-carlo"], &["--method quadrature"]);
     estimate("mmse", "bpsk", &["--snr=1", "--samples=0"], &["--samples"]);
     estimate("mmse", "bpsk", &["--snr=1", "--rel-err=-1"], &["--rel-err", "number > 0"]);
@@ -208,10 +213,8 @@ fn verify_prints_the_documented_json_and_writes_the_run() {
     for case in claim["cases"].as_array().unwrap() {
         assert_keys(case, &["axes", "lhs", "rhs", "std_err", "half_width", "margin", "verdict", "n", "replay"]);
     }
-    let written: Vec<String> = fs::read_dir(dir.path().join("out"))
-        .unwrap()
-        .map(|e| e.unwrap().file_name().into_string().unwrap())
-        .collect();
+    let written: Vec<String> =
+        fs::read_dir(dir.path().join("out")).unwrap().map(|e| e.unwrap().file_name().into_string().unwrap()).collect();
     for name in ["index.html", "results.csv", "report.json", "run.toml", "checkpoint"] {
         assert!(written.iter().any(|w| w == name), "{name} among {written:?}");
     }
@@ -239,7 +242,11 @@ fn exit_statuses_say_how_it_went() {
 #[test]
 fn a_closed_pipe_is_no_panic() {
     let program = assert_cmd::cargo::cargo_bin("klaim");
-    for arguments in [&["list", "sources"][..], &["estimate", "mmse", "--source=bpsk", "--snr=1e-3..1e3/2000"], &["completions", "bash"]] {
+    for arguments in [
+        &["list", "sources"][..],
+        &["estimate", "mmse", "--source=bpsk", "--snr=1e-3..1e3/2000"],
+        &["completions", "bash"],
+    ] {
         let mut child = std::process::Command::new(&program)
             .args(arguments)
             .stdout(Stdio::piped())

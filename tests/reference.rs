@@ -15,7 +15,7 @@ const QUADRATURE: f64 = 1e-9;
 const SAMPLED: f64 = 4.0;
 const SAMPLES: &str = "65536";
 /// Numbers whose error bar is flagged, most of them rare events (bernoulli:p=1e-4, bpsk at SNR 30 and 100).
-const MOST_FLAGGED: usize = 0;
+const MOST_FLAGGED: usize = 52;
 const QUANTITIES: [&str; 3] = ["mmse", "mmse_slope", "information"];
 
 /// snr → (mmse, slope, information) as text, by source.
@@ -68,7 +68,7 @@ fn sampled_values_match_every_row_or_are_flagged() {
     for (row, reference) in estimates(&["--method", "monte-carlo", "--samples", SAMPLES]) {
         let number = |key: &str| row[key].as_f64().unwrap();
         let flags: klaim::estimate::Flags = serde_json::from_value(row["flags"].clone()).unwrap();
-        let off = (number("value") - reference).abs() > SAMPLED * number("std_err");
+        let off = (number("value") - reference).abs() > SAMPLED * number("std_err") + number("bound");
         match flags.distrust() {
             Some(_) => (flagged, missed) = (flagged + 1, missed + usize::from(off)),
             None if off => wrong.push(format!("{reference} expected: {row}")),

@@ -139,7 +139,7 @@ impl LaneState {
         Some(Estimate {
             value: regression.value[at],
             std_err: regression.covariance[(at, at)].sqrt(),
-            bound: 0.0,
+            bound: regression.bound[at],
             n: regression.n,
             method: Method::MonteCarlo,
             flags: regression.flags[at],

@@ -103,7 +103,8 @@ pub fn verify(claims: &[Claim], options: &Options, watch: &Watch, run: Run) -> R
     (watch.event)(Event::Needs(needs.len()));
     let mut ledger = Ledger::new(needs.into_iter(), options.method, &tools, &|| (watch.event)(Event::Found))?;
     let lanes = std::mem::take(&mut ledger.lanes);
-    let mut lanes: Vec<LaneState> = lanes.into_iter().map(|l| LaneState::new(l, options.seed)).collect::<Result<_>>()?;
+    let mut lanes: Vec<LaneState> =
+        lanes.into_iter().map(|l| LaneState::new(l, options.seed)).collect::<Result<_>>()?;
 
     let mut taken = 0;
     for round in 1.. {
@@ -148,7 +149,9 @@ fn open_cases<'a>(claims: &'a [Claim], options: &Options) -> Result<Vec<Open<'a>
         }
     }
     match (&options.only, open.is_empty()) {
-        (Some(only), true) => Err(Error::invalid("--case", format!("`{only}` names no case; addresses look like main/1 or control-2/3"))),
+        (Some(only), true) => {
+            Err(Error::invalid("--case", format!("`{only}` names no case; addresses look like main/1 or control-2/3")))
+        }
         _ => Ok(open),
     }
 }
@@ -328,13 +331,18 @@ fn source_report(source: &Source) -> SourceReport {
         notes: source.notes().to_vec(),
         assumptions: assume::assess(source)
             .into_iter()
-            .map(|f| AssumptionReport { name: f.assumption.name().into(), finding: f.verdict.to_string(), evidence: f.evidence })
+            .map(|f| AssumptionReport {
+                name: f.assumption.name().into(),
+                finding: f.verdict.to_string(),
+                evidence: f.evidence,
+            })
             .collect(),
     }
 }
 
 /// The claim's name on a command line: its id where it is built in, its file otherwise.
 pub fn argument(claim: &Claim) -> String {
-    let builtin = crate::claim::builtin().iter().any(|(id, _)| *id == claim.id) && claim.path.parent() == Some(&PathBuf::from("verify"));
+    let builtin = crate::claim::builtin().iter().any(|(id, _)| *id == claim.id)
+        && claim.path.parent() == Some(&PathBuf::from("verify"));
     if builtin { claim.id.clone() } else { claim.path.display().to_string() }
 }
