@@ -30,8 +30,18 @@ pub struct Flags {
     /// Pareto shape k̂ of the summands' upper tail ([VSGYG24]); ≥ 0.5: the variance may be infinite, > 0.7: do not
     /// believe the error bar. `None` where there are no samples or no tail.
     pub pareto_k: Option<f64>,
-    /// Share of the largest single summand in the sum of absolute summands.
+    /// Share of the largest single summand in what is summed: of its squared deviation from the mean in the sum of
+    /// those where an error bar is at stake (1 where no two samples differ), of its size in the sum of sizes where all
+    /// are of one sign.
     pub dominance: Option<f64>,
+    /// How far the mean of a control variate is from its known mean, in its standard errors, the worst of them: large
+    /// where the samples missed what the law has. `None` without controls.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub control_shift: Option<f64>,
+    /// Share of one sample in the squared deviations of a control variate, the worst of them: near 1 a coefficient of
+    /// the regression rests on that sample alone. `None` without controls.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub control_dominance: Option<f64>,
 }
 
 impl Flags {
@@ -39,18 +49,31 @@ impl Flags {
     pub const UNRELIABLE_K: f64 = 0.7;
     /// Above this share a single sample decides the value.
     pub const DOMINANT_SHARE: f64 = 0.05;
+    /// Beyond this many standard errors a known mean was missed (probability 6e-7 for a normal mean, 7 controls a source).
+    pub const MISSED_MEAN: f64 = 5.0;
+    /// Above this share a coefficient of the regression rests on a single sample.
+    pub const CONTROL_SHARE: f64 = 0.25;
 
     /// Why the error bar is not to be believed, if it is not.
     pub fn distrust(&self) -> Option<String> {
+        if let Some(shift) = self.control_shift.filter(|&shift| shift > Self::MISSED_MEAN) {
+            return Some(format!(
+                "a known mean is missed by {shift:.0} standard errors: the samples did not see a rare event"
+            ));
+        }
+        if let Some(share) = self.control_dominance.filter(|&share| share > Self::CONTROL_SHARE) {
+            return Some(format!("one sample carries {:.0} % of a control variate's spread", share * 100.0));
+        }
         if let Some(k) = self.pareto_k.filter(|&k| k > Self::UNRELIABLE_K) {
             return Some(format!("tail index k̂ = {k:.2} > {}: the variance may be infinite", Self::UNRELIABLE_K));
         }
-        self.dominance.filter(|&share| share > Self::DOMINANT_SHARE).map(|share| {
-            format!(
-                "one sample carries {:.0} % of the sum (more than {:.0} %)",
+        self.dominance.filter(|&share| share > Self::DOMINANT_SHARE).map(|share| match share {
+            1.0.. => "the samples do not differ, or one alone does: what makes the value was not seen".into(),
+            _ => format!(
+                "one sample carries {:.0} % of the spread (more than {:.0} %)",
                 share * 100.0,
                 Self::DOMINANT_SHARE * 100.0
-            )
+            ),
         })
     }
 
@@ -60,7 +83,12 @@ impl Flags {
             (Some(a), Some(b)) => Some(a.max(b)),
             (a, b) => a.or(b),
         };
-        Self { pareto_k: max(self.pareto_k, other.pareto_k), dominance: max(self.dominance, other.dominance) }
+        Self {
+            pareto_k: max(self.pareto_k, other.pareto_k),
+            dominance: max(self.dominance, other.dominance),
+            control_shift: max(self.control_shift, other.control_shift),
+            control_dominance: max(self.control_dominance, other.control_dominance),
+        }
     }
 }
 

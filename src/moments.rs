@@ -6,23 +6,31 @@ use serde::{Deserialize, Serialize};
 use crate::estimate::Flags;
 use crate::numeric::arch;
 
-/// Largest absolute summands kept for each column: enough to fit a Pareto tail, few enough to merge and store.
+/// Largest and smallest summands kept for each column: enough to fit a Pareto tail, few enough to merge and store.
 const TAIL: usize = 64;
+/// A control whose deviation is below this share of its size did not vary: what is left is rounding.
+const CONSTANT: f64 = 1e-9;
+/// Roundings of a summand, in units of the largest one: a posterior sum takes a few.
+const ROUNDING: f64 = 16.0 * f64::EPSILON;
+/// Most standard errors that a control's mean is reported to be off by (a control that did not vary has none).
+const MOST_SHIFT: f64 = 1e6;
 /// Eigenvalues of the controls' correlation matrix below this share of the largest count as zero: dependent controls.
 const DEPENDENT: f64 = 1e-9;
 
-/// Count, means, centred cross products and largest absolute values of `width` columns.
+/// Count, means, centred cross products and extreme values of `width` columns.
 ///
 /// Merging is the pairwise update of Chan, Golub and LeVeque (1979): exact to rounding, and the same bits whenever the
-/// tree of merges is the same.
+/// tree of merges is the same, whatever the order of the columns.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct Moments {
     n: u64,
     mean: Vec<f64>,
     /// Σ (x_i − mean_i)(x_j − mean_j) for j ≤ i, row by row.
     scatter: Vec<f64>,
-    absolute: Vec<f64>,
+    /// The [`TAIL`] largest values, descending.
     largest: Vec<Vec<f64>>,
+    /// The [`TAIL`] smallest values, ascending.
+    smallest: Vec<Vec<f64>>,
 }
 
 impl Moments {
@@ -32,33 +40,30 @@ impl Moments {
             n: 0,
             mean: vec![0.0; width],
             scatter: vec![0.0; width * (width + 1) / 2],
-            absolute: vec![0.0; width],
             largest: vec![Vec::new(); width],
+            smallest: vec![Vec::new(); width],
         }
     }
 
     /// Moments of one block of samples, row-major n × `width`, all finite.
     pub fn of_block(rows: &[f64], width: usize) -> Self {
         let mut block = Self::sums_of(rows, width);
-        block.keep_tails_of(rows);
+        block.keep_extremes_of(rows);
         block
     }
 
-    /// Merges [`Moments::of_block`]`(rows, width)`, the same bits, without sorting what cannot be among the largest.
+    /// Merges [`Moments::of_block`]`(rows, width)`, the same bits, without sorting what cannot be among the extremes.
     pub fn add_block(&mut self, rows: &[f64]) {
         self.merge_sums(&Self::sums_of(rows, self.width()));
-        self.keep_tails_of(rows);
+        self.keep_extremes_of(rows);
     }
 
-    /// Everything but the largest values.
+    /// Everything but the extreme values.
     fn sums_of(rows: &[f64], width: usize) -> Self {
         let mut block = Self::new(width);
         block.n = (rows.len() / width.max(1)) as u64;
         for row in rows.chunks_exact(width) {
-            for ((mean, absolute), &x) in block.mean.iter_mut().zip(&mut block.absolute).zip(row) {
-                *mean += x;
-                *absolute += x.abs();
-            }
+            block.mean.iter_mut().zip(row).for_each(|(mean, x)| *mean += x);
         }
         block.mean.iter_mut().for_each(|m| *m /= block.n as f64);
         let mut centred = vec![0.0; width];
@@ -66,26 +71,26 @@ impl Moments {
             for (c, (x, m)) in centred.iter_mut().zip(row.iter().zip(&block.mean)) {
                 *c = x - m;
             }
-            block.add_outer(&centred, 1.0);
+            block.add_outer(&centred);
         }
         block
     }
 
-    fn keep_tails_of(&mut self, rows: &[f64]) {
+    /// Takes the values of `rows` that are among the [`TAIL`] largest or smallest.
+    fn keep_extremes_of(&mut self, rows: &[f64]) {
         let width = self.width();
-        for (j, largest) in self.largest.iter_mut().enumerate() {
-            let kept = largest.len();
-            let least = if kept < TAIL { f64::NEG_INFINITY } else { largest[kept - 1] };
-            largest.extend(rows.chunks_exact(width).map(|row| row[j].abs()).filter(|&x| x > least));
-            if largest.len() > kept {
-                keep_largest(largest);
-            }
+        for (j, (largest, smallest)) in self.largest.iter_mut().zip(&mut self.smallest).enumerate() {
+            let column = || rows.chunks_exact(width).map(|row| row[j]);
+            let least = largest.get(TAIL - 1).copied().unwrap_or(f64::NEG_INFINITY);
+            let most = smallest.get(TAIL - 1).copied().unwrap_or(f64::INFINITY);
+            keep_largest(largest, column().filter(|&x| x > least));
+            keep_smallest(smallest, column().filter(|&x| x < most));
         }
     }
 
-    /// Adds `weight`·v vᵀ to the scatter.
-    fn add_outer(&mut self, v: &[f64], weight: f64) {
-        arch().dispatch(AddOuter { scatter: &mut self.scatter, v, weight });
+    /// Adds v vᵀ to the scatter.
+    fn add_outer(&mut self, v: &[f64]) {
+        arch().dispatch(AddOuter { scatter: &mut self.scatter, v });
     }
 
     /// Centred cross product of columns `i` and `j`.
@@ -98,12 +103,13 @@ impl Moments {
     pub fn merge(&mut self, other: &Self) {
         assert_eq!(self.mean.len(), other.mean.len(), "moments of different readouts");
         self.merge_sums(other);
-        for (largest, others) in self.largest.iter_mut().zip(&other.largest) {
-            largest.extend_from_slice(others);
-            keep_largest(largest);
+        for j in 0..self.width() {
+            keep_largest(&mut self.largest[j], other.largest[j].iter().copied());
+            keep_smallest(&mut self.smallest[j], other.smallest[j].iter().copied());
         }
     }
 
+    /// Merges everything but the extreme values.
     fn merge_sums(&mut self, other: &Self) {
         if other.n == 0 {
             return;
@@ -113,10 +119,11 @@ impl Moments {
         for (s, o) in self.scatter.iter_mut().zip(&other.scatter) {
             *s += o;
         }
-        self.add_outer(&delta, n * m / (n + m));
-        for (j, d) in delta.iter().enumerate() {
-            self.mean[j] += d * m / (n + m);
-            self.absolute[j] += other.absolute[j];
+        // The root before the product: x·y and y·x are the same bits, so a pair of columns does not see their order.
+        let root = (n * m / (n + m)).sqrt();
+        self.add_outer(&delta.iter().map(|d| root * d).collect::<Vec<_>>());
+        for (mean, d) in self.mean.iter_mut().zip(&delta) {
+            *mean += d * m / (n + m);
         }
         self.n += other.n;
     }
@@ -128,8 +135,8 @@ impl Moments {
             n: self.n,
             mean: columns.iter().map(|&i| self.mean[i]).collect(),
             scatter: columns.iter().enumerate().flat_map(row).collect(),
-            absolute: columns.iter().map(|&i| self.absolute[i]).collect(),
             largest: columns.iter().map(|&i| self.largest[i].clone()).collect(),
+            smallest: columns.iter().map(|&i| self.smallest[i].clone()).collect(),
         }
     }
 
@@ -143,11 +150,45 @@ impl Moments {
         self.mean.len()
     }
 
-    /// Tail index and dominance of column `j` (see [`Flags`]).
-    pub fn flags(&self, j: usize) -> Flags {
-        let largest = &self.largest[j];
-        let share = largest.first().filter(|_| self.absolute[j] > 0.0).map(|x| x / self.absolute[j]);
-        Flags { pareto_k: crate::tail::pareto_shape(largest), dominance: share }
+    /// Tail index and dominance of column `j` (see [`Flags`]), of the deviations from the mean on the side that reaches
+    /// further: a constant added to every summand changes neither the error nor what can be said of it.
+    fn flags(&self, j: usize) -> Flags {
+        let scatter = self.cross(j, j);
+        if scatter <= 0.0 {
+            return Flags { dominance: Some(1.0), ..Flags::default() };
+        }
+        let above: Vec<f64> = self.largest[j].iter().map(|x| x - self.mean[j]).collect();
+        let below: Vec<f64> = self.smallest[j].iter().map(|x| self.mean[j] - x).collect();
+        let reach = |side: &[f64]| side.first().copied().unwrap_or(0.0);
+        let mut side = if reach(&above) >= reach(&below) { above } else { below };
+        side.retain(|&x| x > 0.0);
+        let dominance = side.first().map(|x| (x * x / scatter).min(1.0));
+        Flags { pareto_k: crate::tail::pareto_shape(&side), dominance, ..Flags::default() }
+    }
+
+    /// Bound on the rounding error of column `j`'s mean.
+    fn rounding(&self, j: usize) -> f64 {
+        let ends = self.largest[j].first().into_iter().chain(self.smallest[j].first());
+        ROUNDING * ends.fold(0.0_f64, |size, x| size.max(x.abs()))
+    }
+
+    /// Standard error of column `c`, a control with mean `known`; 0 where it did not vary.
+    fn control_std_err(&self, c: usize, known: f64) -> f64 {
+        let n = self.n as f64;
+        let variance = self.cross(c, c) / n;
+        let size = self.mean[c].abs().max(known.abs());
+        if variance.sqrt() <= CONSTANT * size { 0.0 } else { (variance / (n - 1.0).max(1.0)).sqrt() }
+    }
+
+    /// Largest distance of a control's mean from its known mean, in standard errors of that control.
+    fn control_shift(&self, known: &[f64]) -> Option<f64> {
+        let readouts = self.width() - known.len();
+        let shift = |(i, &known): (usize, &f64)| {
+            let (mean, std_err) = (self.mean[readouts + i], self.control_std_err(readouts + i, known));
+            let off = (mean - known).abs();
+            if off <= CONSTANT * mean.abs().max(known.abs()) { 0.0 } else { (off / std_err).min(MOST_SHIFT) }
+        };
+        known.iter().enumerate().map(shift).reduce(f64::max)
     }
 
     /// Means of the first columns after regression on the last `known.len()` ones, the controls, whose true means are `known`.
@@ -158,7 +199,14 @@ impl Moments {
     pub fn regress(&self, known: &[f64]) -> Regression {
         let (width, controls) = (self.width(), known.len());
         let readouts = width - controls;
-        let (inverse, rank) = pseudo_inverse(controls, |i, j| self.cross(readouts + i, readouts + j));
+        let varied: Vec<bool> = (0..controls).map(|c| self.control_std_err(readouts + c, known[c]) > 0.0).collect();
+        let (inverse, rank) =
+            pseudo_inverse(
+                controls,
+                |i, j| {
+                    if varied[i] && varied[j] { self.cross(readouts + i, readouts + j) } else { 0.0 }
+                },
+            );
         let shift = DVector::from_iterator(controls, (0..controls).map(|i| self.mean[readouts + i] - known[i]));
         let mut beta = Vec::with_capacity(readouts);
         for i in 0..readouts {
@@ -167,22 +215,26 @@ impl Moments {
         }
         let freedom = (self.n as f64 - 1.0 - rank as f64).max(1.0) * self.n as f64;
         let covariance = DMatrix::from_fn(readouts, readouts, |i, j| {
-            // Written from the smaller index so that (i, j) and (j, i) are the same bits.
-            let (i, j) = (i.min(j), i.max(j));
-            let explained: f64 = (0..controls).map(|k| beta[i][k] * self.cross(j, readouts + k)).sum();
-            let residual = self.cross(i, j) - explained;
+            let explained =
+                |i: usize, j: usize| -> f64 { (0..controls).map(|k| beta[i][k] * self.cross(j, readouts + k)).sum() };
+            // Written so that (i, j) and (j, i) are the same bits.
+            let residual = self.cross(i, j) - 0.5 * (explained(i, j) + explained(j, i));
             if i == j { residual.max(0.0) / freedom } else { residual / freedom }
         });
         let value = (0..readouts).map(|i| self.mean[i] - beta[i].dot(&shift)).collect();
-        Regression { n: self.n, value, covariance, flags: (0..readouts).map(|i| self.flags(i)).collect() }
+        let control_shift = self.control_shift(known);
+        let dominance = |c: usize| self.flags(readouts + c).dominance;
+        let control_dominance = (0..controls).filter(|&c| varied[c]).filter_map(dominance).reduce(f64::max);
+        let flags = (0..readouts).map(|i| Flags { control_shift, control_dominance, ..self.flags(i) }).collect();
+        let bound = (0..readouts).map(|i| self.rounding(i)).collect();
+        Regression { n: self.n, value, bound, covariance, flags }
     }
 }
 
-/// scatter += weight·v vᵀ, lower triangle row by row.
+/// scatter += v vᵀ, lower triangle row by row.
 struct AddOuter<'a> {
     scatter: &'a mut [f64],
     v: &'a [f64],
-    weight: f64,
 }
 
 impl pulp::WithSimd for AddOuter<'_> {
@@ -192,19 +244,32 @@ impl pulp::WithSimd for AddOuter<'_> {
     fn with_simd<S: pulp::Simd>(self, _: S) {
         let mut row = 0;
         for (i, &x) in self.v.iter().enumerate() {
-            let scaled = self.weight * x;
             for (s, y) in self.scatter[row..=row + i].iter_mut().zip(self.v) {
-                *s += scaled * y;
+                *s += x * y;
             }
             row += i + 1;
         }
     }
 }
 
-/// Sorts descending and keeps the [`TAIL`] largest.
-fn keep_largest(values: &mut Vec<f64>) {
-    values.sort_unstable_by(|a, b| b.total_cmp(a));
-    values.truncate(TAIL);
+/// Adds values to those kept, sorts descending and keeps the [`TAIL`] largest.
+fn keep_largest(kept: &mut Vec<f64>, values: impl Iterator<Item = f64>) {
+    let before = kept.len();
+    kept.extend(values);
+    if kept.len() > before {
+        kept.sort_unstable_by(|a, b| b.total_cmp(a));
+        kept.truncate(TAIL);
+    }
+}
+
+/// Adds values to those kept, sorts ascending and keeps the [`TAIL`] smallest.
+fn keep_smallest(kept: &mut Vec<f64>, values: impl Iterator<Item = f64>) {
+    let before = kept.len();
+    kept.extend(values);
+    if kept.len() > before {
+        kept.sort_unstable_by(f64::total_cmp);
+        kept.truncate(TAIL);
+    }
 }
 
 /// Pseudo-inverse of a covariance by its correlation matrix's eigenvectors, and its rank.
@@ -241,6 +306,8 @@ pub struct Regression {
     pub n: u64,
     /// Estimated means.
     pub value: Vec<f64>,
+    /// Bounds on their rounding errors.
+    pub bound: Vec<f64>,
     /// Covariance of the estimated means.
     pub covariance: DMatrix<f64>,
     /// Tail diagnostics of each readout's summands.
@@ -274,10 +341,68 @@ mod tests {
         for (a, b) in whole.mean.iter().zip(&merged.mean).chain(whole.scatter.iter().zip(&merged.scatter)) {
             assert!((a - b).abs() <= 1e-12 * (1.0 + a.abs()), "{a} against {b}");
         }
-        assert_eq!(whole.largest, merged.largest);
         let mut added = Moments::new(width);
         data.chunks(64 * width).for_each(|block| added.add_block(block));
         assert_eq!(added, merged, "adding a block is merging its moments");
+        assert_eq!((whole.largest, whole.smallest), (merged.largest, merged.smallest));
+    }
+
+    /// A readout's error is the same whatever constant is added to it or with which sign it enters: so are its flags.
+    #[test]
+    fn flags_do_not_see_shift_and_sign() {
+        let heavy: Vec<f64> = rows(2000, 3).chunks(3).map(|r| (2.0 * r[0]).exp()).collect();
+        let of =
+            |f: &dyn Fn(f64) -> f64| Moments::of_block(&heavy.iter().map(|&x| f(x)).collect::<Vec<_>>(), 1).flags(0);
+        let plain = of(&|x| x);
+        assert!(plain.distrust().is_some(), "{plain:?}");
+        for other in [of(&|x| 1024.0 - x), of(&|x| x - 1024.0)] {
+            let near = |a: Option<f64>, b: Option<f64>| (a.unwrap() - b.unwrap()).abs() < 1e-6;
+            assert!(near(plain.pareto_k, other.pareto_k) && near(plain.dominance, other.dominance), "{other:?}");
+        }
+    }
+
+    /// A control that never varied, away from its mean: an event that no sample saw.
+    #[test]
+    fn what_no_sample_saw_shows_in_the_controls() {
+        let flags = |known: f64| {
+            let data: Vec<f64> = rows(500, 3).chunks(3).flat_map(|r| [r[0], r[1], 7.0]).collect();
+            Moments::of_block(&data, 3).regress(&[0.0, known]).flags[0]
+        };
+        assert!(flags(7.0).distrust().is_none(), "{:?}", flags(7.0));
+        assert!(flags(7.001).distrust().is_some(), "{:?}", flags(7.001));
+    }
+
+    /// No event seen is no event that cannot happen.
+    #[test]
+    fn summands_that_never_differ_are_not_believed() {
+        assert!(Moments::of_block(&[0.0; 640], 1).regress(&[]).flags[0].distrust().is_some());
+    }
+
+    /// A control that is constant up to rounding neither enters the regression nor misses its mean.
+    #[test]
+    fn rounding_is_no_control() {
+        let noise = |x: f64| 7.0 + 1e-15 * x.signum();
+        let data: Vec<f64> = rows(500, 3).chunks(3).flat_map(|r| [r[0], noise(r[0])]).collect();
+        let with = Moments::of_block(&data, 2).regress(&[7.0 + 3e-15]);
+        let without = Moments::of_block(&data, 2).select(&[0]).regress(&[]);
+        assert_eq!(with.value[0].to_bits(), without.value[0].to_bits());
+        assert!(with.flags[0].distrust().is_none(), "{:?}", with.flags[0]);
+    }
+
+    #[test]
+    fn a_pair_of_columns_does_not_see_their_order() {
+        let width = 5;
+        let data = rows(64 * 20, width);
+        let swapped: Vec<f64> = data.chunks(width).flat_map(|r| [r[2], r[1], r[0], r[3], r[4]]).collect();
+        let of = |data: &[f64]| {
+            let mut total = Moments::new(width);
+            data.chunks(64 * width).for_each(|block| total.merge(&Moments::of_block(block, width)));
+            total.regress(&[0.0, 0.0]).covariance
+        };
+        let (plain, swapped) = (of(&data), of(&swapped));
+        assert_eq!(plain[(0, 2)].to_bits(), swapped[(2, 0)].to_bits());
+        assert_eq!(plain[(2, 0)].to_bits(), swapped[(2, 0)].to_bits());
+        assert_eq!(plain[(0, 1)].to_bits(), swapped[(2, 1)].to_bits());
     }
 
     #[test]

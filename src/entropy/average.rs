@@ -38,7 +38,7 @@ impl Average {
         Self {
             mean,
             std_err: (squares / (n * (n - 1.0))).sqrt(),
-            flags: Flags { pareto_k: pareto_shape(&sizes), dominance },
+            flags: Flags { pareto_k: pareto_shape(&sizes), dominance, ..Flags::default() },
         }
     }
 }
@@ -72,7 +72,7 @@ mod tests {
         let average = Average::of(&[1.0, 2.0, -6.0]);
         assert!((average.mean + 1.0).abs() < 1e-15);
         assert!((average.std_err - (38.0_f64 / 6.0).sqrt()).abs() < 1e-15);
-        assert_eq!(average.flags, Flags { pareto_k: None, dominance: Some(6.0 / 9.0) });
+        assert_eq!(average.flags, Flags { pareto_k: None, dominance: Some(6.0 / 9.0), ..Flags::default() });
     }
 
     /// Summands i^{−1.2}-like quantiles have shape 1.2: the flag must say so, and not for uniform ones.

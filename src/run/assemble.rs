@@ -18,8 +18,8 @@ pub fn sections(claim: &Claim) -> impl Iterator<Item = (String, &Section)> {
     std::iter::once(("main".to_owned(), &claim.main)).chain(controls).chain(breaks)
 }
 
-/// The report of a run: outcomes in the order of the cases of [`sections`].
-pub fn assemble(claims: &[Claim], options: &Options, outcomes: Vec<Outcome>, run: Run) -> Report {
+/// The report of a run: outcomes, each with the samples taken of its sources, in the order of the cases of [`sections`].
+pub fn assemble(claims: &[Claim], options: &Options, outcomes: Vec<(Outcome, u64)>, run: Run) -> Report {
     let mut outcomes = outcomes.into_iter();
     let mut sources: Vec<&Source> = Vec::new();
     let mut reports = Vec::new();
@@ -30,8 +30,9 @@ pub fn assemble(claims: &[Claim], options: &Options, outcomes: Vec<Outcome>, run
             for (i, case) in section.cases.iter().enumerate() {
                 let address = format!("{name}/{}", i + 1);
                 if options.only.as_ref().is_none_or(|only| *only == address) {
-                    let outcome = outcomes.next().expect("one outcome a case");
-                    rows.push(row(claim, case, &address, outcome, &run));
+                    let (outcome, samples) = outcomes.next().expect("one outcome a case");
+                    let replay = replay::command(claim, &address, samples, &run, options.method);
+                    rows.push(row(case, outcome, replay));
                 }
             }
             for source in section.cases.iter().flat_map(|case| &case.points).flat_map(sources_of) {
@@ -117,7 +118,7 @@ fn section_verdict(rows: &[Row]) -> Verdict {
     }
 }
 
-fn row(claim: &Claim, case: &Case, address: &str, outcome: Outcome, run: &Run) -> Row {
+fn row(case: &Case, outcome: Outcome, replay: String) -> Row {
     Row {
         axes: case.axes.clone(),
         lhs: outcome.lhs,
@@ -127,7 +128,7 @@ fn row(claim: &Claim, case: &Case, address: &str, outcome: Outcome, run: &Run) -
         margin: outcome.margin,
         verdict: outcome.verdict,
         reason: outcome.reason,
-        replay: replay::command(claim, address, outcome.n, run),
+        replay,
         n: outcome.n,
         method: outcome.method,
         flags: outcome.flags,

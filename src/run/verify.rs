@@ -39,6 +39,8 @@ struct Open<'a> {
     section: &'a Section,
     case: &'a Case,
     outcome: Option<Outcome>,
+    /// Samples of its sources at the last judgement; 0 where nothing of it is sampled.
+    samples: u64,
 }
 
 impl Open<'_> {
@@ -80,6 +82,8 @@ pub fn verify(claims: &[Claim], options: &Options, watch: &Watch, run: Run) -> R
             let z = verdict::z_score(options.level, comparisons, round);
             for case in open.iter_mut().filter(|o| !o.decided()) {
                 case.outcome = Some(judge::judge(&book, case.section, case.case, z));
+                let sampled = case.needs().any(|need| matches!(ledger.route(need), Route::Sampled { .. }));
+                case.samples = if sampled { until } else { 0 };
             }
         }
         taken = until;
@@ -92,7 +96,8 @@ pub fn verify(claims: &[Claim], options: &Options, watch: &Watch, run: Run) -> R
         return Ok(None);
     }
     let stopped = watch.stop.load(Ordering::Relaxed);
-    let outcomes: Vec<Outcome> = open.into_iter().map(|o| o.outcome.unwrap_or_else(|| unmeasured(stopped))).collect();
+    let outcomes: Vec<(Outcome, u64)> =
+        open.into_iter().map(|o| (o.outcome.unwrap_or_else(|| unmeasured(stopped)), o.samples)).collect();
     let run = Run { comparisons, ..run };
     Ok(Some(assemble(claims, options, outcomes, run)))
 }
@@ -104,7 +109,7 @@ fn open_cases<'a>(claims: &'a [Claim], options: &Options) -> Result<Vec<Open<'a>
         for (name, section) in sections(claim) {
             for (i, case) in section.cases.iter().enumerate() {
                 if options.only.as_ref().is_none_or(|only| *only == format!("{name}/{}", i + 1)) {
-                    open.push(Open { section, case, outcome: None });
+                    open.push(Open { section, case, outcome: None, samples: 0 });
                 }
             }
         }

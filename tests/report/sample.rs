@@ -57,7 +57,7 @@ pub fn row(id: &str, relation: Relation, axes: BTreeMap<String, Axis>, [lhs, rhs
         reason: reason.into(),
         n: 65_536,
         method: Method::MonteCarlo,
-        flags: Flags { pareto_k: Some(0.12), dominance: None },
+        flags: Flags { pareto_k: Some(0.12), ..Flags::default() },
         points: Vec::new(),
     }
 }

@@ -1,0 +1,177 @@
+//! The same bits for any number of threads, after a kill, and from a row's replay command.
+#![allow(clippy::unwrap_used, reason = "a failed unwrap is a failed test")]
+
+use std::fs;
+use std::path::Path;
+use std::process::Output;
+
+use assert_cmd::Command;
+
+/// Sources without deterministic route and one with; numbers so near the truth that round one, two or three tells them
+/// apart, or none; a control whose sides stand in another order than the main claim's; a rare event that only a bracket
+/// decides.
+const CLAIM: &str = r#"
+id        = "determinism"
+title     = "Information against mmse"
+statement = "I ≤ C γ M"
+cite      = "none"
+origin    = "klaim"
+lhs       = "information"
+relation  = "<="
+rhs       = "C * snr * mmse + D * posterior_entropy"
+constants = { C = 0.9, D = 1 }
+margin    = 0.01
+
+[over]
+source = ["simplex:atoms=8", "codebook:atoms=16,dim=4", "bernoulli:p=0.3"]
+snr    = [0.05, 0.5, 1, 2]
+
+[[control]]
+why       = "the other way round"
+lhs       = "C * snr * mmse - mmse_slope"
+relation  = ">="
+rhs       = "information + posterior_entropy"
+
+[[control]]
+why       = "an identity, a little off"
+lhs       = "information"
+relation  = "=="
+rhs       = "1.001 * information + 0.001 * mmse_slope"
+
+[[control]]
+why       = "told apart in the first round, M = 0.858876"
+lhs       = "mmse"
+relation  = "=="
+rhs       = "C"
+constants = { C = 0.862 }
+source    = ["simplex:atoms=16"]
+snr       = [1]
+
+[[control]]
+why       = "in the second"
+lhs       = "mmse"
+relation  = "=="
+rhs       = "C"
+constants = { C = 0.85997 }
+source    = ["simplex:atoms=16"]
+snr       = [1]
+
+[[control]]
+why       = "not at all"
+lhs       = "mmse"
+relation  = "=="
+rhs       = "C"
+constants = { C = 0.85888 }
+margin    = 1e-6
+source    = ["simplex:atoms=16"]
+snr       = [1]
+
+[[break]]
+why       = "few events"
+lhs       = "mmse"
+relation  = "<="
+rhs       = "0.5 * mmse_slope + 1e-9"
+source    = ["simplex:atoms=8", "codebook:atoms=16,dim=4"]
+snr       = [40]
+"#;
+
+struct Run {
+    dir: tempfile::TempDir,
+}
+
+impl Run {
+    fn new() -> Self {
+        let dir = tempfile::tempdir().unwrap();
+        fs::write(dir.path().join("claim.toml"), CLAIM).unwrap();
+        Self { dir }
+    }
+
+    fn verify(&self, out: &str, extra: &[&str]) -> Output {
+        let mut command = Command::cargo_bin("klaim").unwrap();
+        command.current_dir(self.dir.path()).args([
+            "verify",
+            "claim.toml",
+            "--budget",
+            "20000",
+            "--out",
+            out,
+            "--quiet",
+        ]);
+        let output = command.args(extra).output().unwrap();
+        assert!(matches!(output.status.code(), Some(0 | 1 | 3)), "{}", String::from_utf8_lossy(&output.stderr));
+        output
+    }
+
+    fn results(&self, out: &str) -> String {
+        fs::read_to_string(self.dir.path().join(out).join("results.csv")).unwrap()
+    }
+}
+
+#[test]
+fn threads_change_nothing() {
+    let run = Run::new();
+    for method in ["auto", "monte-carlo"] {
+        for threads in ["1", "2", "7"] {
+            run.verify(threads, &["--threads", threads, "--method", method]);
+        }
+        assert_eq!(run.results("1"), run.results("2"), "{method}");
+        assert_eq!(run.results("1"), run.results("7"), "{method}");
+    }
+}
+
+/// Killed at any byte of the checkpoint, the run goes on to the same bits and measures only what is missing.
+#[test]
+fn a_killed_run_resumes_to_the_same_bits() {
+    let run = Run::new();
+    run.verify("whole", &[]);
+    let path = |out: &str| run.dir.path().join(out).join("checkpoint").join("strips.jsonl");
+    let strips = fs::read(path("whole")).unwrap();
+    for (out, share) in [("early", 0.01), ("middle", 0.5), ("late", 0.93)] {
+        fs::create_dir_all(path(out).parent().unwrap()).unwrap();
+        fs::write(path(out), &strips[..(strips.len() as f64 * share) as usize]).unwrap();
+        run.verify(out, &["--resume"]);
+        assert_eq!(run.results("whole"), run.results(out), "{out}");
+        let lines = |bytes: &[u8]| bytes.iter().filter(|&&b| b == b'\n').count();
+        assert_eq!(
+            lines(&fs::read(path(out)).unwrap()),
+            lines(&strips),
+            "{out}: a strip was measured twice or not kept"
+        );
+    }
+}
+
+#[test]
+fn every_row_replays_to_the_bit() {
+    let run = Run::new();
+    for (method, seed) in [("auto", "0"), ("monte-carlo", "5")] {
+        run.verify("whole", &["--method", method, "--seed", seed]);
+        let rows = read(&run.results("whole"));
+        let sampled: std::collections::BTreeSet<&str> = rows.iter().map(|r| r["n"].as_str()).collect();
+        assert!(sampled.len() >= 3, "rows decided in different rounds: {sampled:?}");
+        for row in &rows {
+            let again = replay(run.dir.path(), &row["replay"]);
+            for column in ["source", "snr", "lhs", "rhs", "std_err", "half_width", "verdict", "reason", "n", "replay"] {
+                assert_eq!(again[column], row[column], "{column} of `{}`", row["replay"]);
+            }
+        }
+    }
+}
+
+type Row = std::collections::BTreeMap<String, String>;
+
+fn read(text: &str) -> Vec<Row> {
+    csv::Reader::from_reader(text.as_bytes()).deserialize().map(Result::unwrap).collect()
+}
+
+/// Runs a replay command as a reader would, in a shell; its single row.
+fn replay(dir: &Path, command: &str) -> Row {
+    let program = assert_cmd::cargo::cargo_bin("klaim");
+    let path = format!("{}:{}", program.parent().unwrap().display(), std::env::var("PATH").unwrap());
+    let mut shell = Command::new("sh");
+    shell.current_dir(dir).env("PATH", path).args(["-c", &format!("{command} --out replayed --format csv --quiet")]);
+    let output = shell.output().unwrap();
+    assert!(output.status.code().is_some_and(|c| c != 2), "`{command}`: {}", String::from_utf8_lossy(&output.stderr));
+    let rows = read(&String::from_utf8(output.stdout).unwrap());
+    assert_eq!(rows.len(), 1, "`{command}`");
+    rows.into_iter().next().unwrap()
+}

@@ -1,0 +1,276 @@
+//! The program from outside: what it refuses and how, its exit statuses, the shapes of its output.
+#![allow(clippy::unwrap_used, reason = "a failed unwrap is a failed test")]
+
+use std::fs;
+use std::path::Path;
+use std::process::{Output, Stdio};
+
+use assert_cmd::Command;
+use serde_json::Value;
+
+/// A claim that holds by quadrature, with room; tests put other lines in place of its own.
+const CLAIM: &str = r#"id        = "trial"
+title     = "The mmse is below the linear one"
+statement = "M ≤ lmmse"
+cite      = "none"
+origin    = "klaim"
+lhs       = "mmse"
+relation  = "<="
+rhs       = "C * lmmse"
+constants = { C = 1 }
+margin    = 0.05
+[over]
+source = ["bernoulli:p=0.1"]
+snr = [1, 10]
+"#;
+
+fn klaim(dir: &Path, arguments: &[&str]) -> Output {
+    let mut command = Command::cargo_bin("klaim").unwrap();
+    // A fixed width: a message must not be broken in the middle of what a test looks for.
+    command.current_dir(dir).env("NO_COLOR", "1").env("COLUMNS", "400").args(arguments).output().unwrap()
+}
+
+/// The claim with some of its text replaced, in `claim.toml`.
+fn with_claim(changes: &[(&str, &str)]) -> tempfile::TempDir {
+    let dir = tempfile::tempdir().unwrap();
+    let mut text = CLAIM.to_owned();
+    for (from, to) in changes {
+        assert!(text.contains(from), "{from}");
+        text = text.replace(from, to);
+    }
+    fs::write(dir.path().join("claim.toml"), text).unwrap();
+    dir
+}
+
+/// Everything below a folder.
+fn files(dir: &Path) -> Vec<String> {
+    let mut found = Vec::new();
+    for entry in fs::read_dir(dir).unwrap().map(Result::unwrap) {
+        found.push(entry.path().display().to_string());
+        if entry.path().is_dir() {
+            found.extend(files(&entry.path()));
+        }
+    }
+    found.sort();
+    found
+}
+
+/// Exit status 2, every word on stderr, nothing on stdout, no file made.
+fn assert_refused(dir: &Path, arguments: &[&str], words: &[&str]) {
+    let before = files(dir);
+    let output = klaim(dir, arguments);
+    // Words may be broken over lines and framed.
+    let said = String::from_utf8(output.stderr).unwrap();
+    let plain = said.replace(['│', '\n'], " ").split_whitespace().collect::<Vec<_>>().join(" ");
+    assert_eq!(output.status.code(), Some(2), "{arguments:?}: {said}");
+    for word in words {
+        assert!(plain.contains(word), "{arguments:?} does not say `{word}`:\n{said}");
+    }
+    assert!(output.stdout.is_empty(), "{arguments:?} printed {}", String::from_utf8_lossy(&output.stdout));
+    assert_eq!(files(dir), before, "{arguments:?} left files behind");
+}
+
+#[test]
+fn bad_arguments_are_refused_with_place_and_remedy() {
+    let dir = tempfile::tempdir().unwrap();
+    let estimate = |quantity: &str, source: &str, more: &[&str], words: &[&str]| {
+        let arguments = [&["estimate", quantity, "--source", source][..], more].concat();
+        assert_refused(dir.path(), &arguments, words);
+    };
+    let at_one = ["--snr", "1"];
+    estimate("mmsee", "bpsk", &at_one, &["quantity `mmsee`", "did you mean `mmse`?"]);
+    estimate("mmse", "bspk", &at_one, &["source `bspk`", "did you mean `bpsk`?"]);
+    estimate("mmse", "zipf:exponnent=2,atoms=10", &at_one, &["`exponnent`", "did you mean `exponent`?"]);
+    estimate("mmse", "zipf:exponent=2,exponent=3,atoms=4", &at_one, &["`exponent` is given twice"]);
+    estimate("mmse", "bernoulli:p", &at_one, &["`p` is not `key=value`"]);
+    estimate("mmse", "product:dim=2,base=(bpsk", &at_one, &["product:dim=2,base=(bpsk"]);
+    for p in ["0", "1", "-0.5", "1.5", "nan", "x"] {
+        estimate("mmse", &format!("bernoulli:p={p}"), &at_one, &["bernoulli", "p", p]);
+    }
+    for snr in ["0", "-1", "nan", "inf", "x", "1,-2"] {
+        estimate("mmse", "bpsk", &[&format!("--snr={snr}")], &["--snr", snr.split(',').next_back().unwrap()]);
+    }
+    estimate("mmse", "bpsk", &[], &["--snr", "`mmse` needs it"]);
+    estimate("shannon", "bpsk", &at_one, &["--snr", "does not depend on it"]);
+    estimate("information_gain", "bpsk", &["--snr-min=2", "--snr-max=1"], &["snr_min < snr_max"]);
+    estimate("renyi", "bpsk", &[], &["renyi(order)"]);
+    estimate("renyi(2", "bpsk", &[], &["lacks its `)`"]);
+    estimate("renyi(-1)", "bpsk", &[], &["order must be ≥ 0"]);
+    estimate(
+        "mmse",
+        "simplex:atoms=4",
+        &["--snr=1", "--method=quadrature"],
+        &["no deterministic route", "--method auto"],
+    );
+    estimate("mmse", "zipf:exponent=2,atoms=inf", &["--snr=1", "--method=monte-carlo"], &["--method quadrature"]);
+    estimate("mmse", "bpsk", &["--snr=1", "--samples=0"], &["--samples"]);
+    estimate("mmse", "bpsk", &["--snr=1", "--rel-err=-1"], &["--rel-err", "number > 0"]);
+    estimate("mmse", "bpsk", &["--snr=1", "--threads=0"], &["--threads"]);
+    estimate("mmse", "bpsk", &["--snr=1", "--backend=cuda-please"], &["--backend", "cuda"]);
+    assert_refused(dir.path(), &["verify", "entropy-bund"], &["claim `entropy-bund`", "did you mean `entropy-bound`?"]);
+    assert_refused(dir.path(), &["verify", "absent.toml"], &["absent.toml"]);
+    assert_refused(dir.path(), &["report", "absent"], &["absent"]);
+}
+
+#[test]
+fn bad_claim_files_are_refused_with_line_and_remedy() {
+    let refused = |from: &str, to: &str, words: &[&str]| {
+        let dir = with_claim(&[(from, to)]);
+        assert_refused(dir.path(), &["verify", "claim.toml", "--out", "out"], words);
+    };
+    refused("margin ", "margni ", &["claim.toml:10", "`margni`", "margin"]);
+    refused("\"mmse\"", "\"mmsee\"", &["claim.toml:6", "`mmsee`", "mmse"]);
+    refused("\"C * lmmse\"", "\"C * (lmmse\"", &["claim.toml:8"]);
+    refused("\"C * lmmse\"", "\"C * lmmse +\"", &["claim.toml:8"]);
+    refused("bernoulli:p=0.1", "bernuolli:p=0.1", &["claim.toml:12", "bernoulli"]);
+    refused("p=0.1", "q=0.1", &["claim.toml:12", "`q`"]);
+    refused("p=0.1", "p=1.5", &["claim.toml:12", "1.5"]);
+    refused("[1, 10]", "[1, 0]", &["claim.toml:13", "0"]);
+    refused("[1, 10]", "[1, -3]", &["claim.toml:13", "-3"]);
+    refused("[1, 10]", "[]", &["claim.toml:13"]);
+    refused("\"<=\"", "\"=<\"", &["claim.toml:7", "<="]);
+    refused("margin    = 0.05", "margin    = -1", &["claim.toml:10"]);
+    refused("snr = [1, 10]", "snr = [1, 10", &["claim.toml:13"]);
+    refused(CLAIM, "", &["claim.toml", "`id` is missing"]);
+}
+
+#[test]
+fn bad_data_files_are_refused_with_row_and_column() {
+    for (text, more, words) in [
+        ("", "", &["is empty"][..]),
+        ("x,y\n", "", &["data.csv"]),
+        ("x,y\n1,2\n3\n", "", &["row 2"]),
+        ("x,y\n1,2\n3,nan\n", "", &["row 2", "`y`"]),
+        ("x,y\n1,2\ninf,3\n", "", &["row 2", "`x`"]),
+        ("x,y\n1,2\n3,four\n", "", &["row 2", "`y`", "four"]),
+        ("x,w\n1,2\n3,-1\n", ",weights=w", &["row 2", "`w`"]),
+        ("x,w\n1,0\n3,0\n", ",weights=w", &["zero"]),
+        ("x,weight\n1,2\n3,1\n", ",weights=wieght", &["`wieght`", "weight"]),
+    ] {
+        let dir = tempfile::tempdir().unwrap();
+        fs::write(dir.path().join("data.csv"), text).unwrap();
+        let source = format!("file:path=data.csv{more}");
+        assert_refused(dir.path(), &["estimate", "shannon", "--source", &source], &[&["data.csv"], words].concat());
+    }
+    let dir = tempfile::tempdir().unwrap();
+    assert_refused(dir.path(), &["estimate", "shannon", "--source", "file:path=absent.csv"], &["absent.csv"]);
+}
+
+#[test]
+fn a_file_in_the_way_of_the_output_is_named() {
+    let dir = with_claim(&[]);
+    fs::write(dir.path().join("out"), "in the way").unwrap();
+    assert_refused(dir.path(), &["verify", "claim.toml", "--out", "out"], &["out"]);
+    assert_refused(dir.path(), &["verify", "claim.toml", "--out", "out/below"], &["out"]);
+    assert_eq!(fs::read_to_string(dir.path().join("out")).unwrap(), "in the way");
+}
+
+/// Checks the keys of an object, in alphabetical order.
+fn assert_keys(value: &Value, keys: &[&str]) {
+    let found: Vec<&str> = value.as_object().unwrap().keys().map(String::as_str).collect();
+    let mut keys = keys.to_vec();
+    keys.sort_unstable();
+    let mut sorted = found.clone();
+    sorted.sort_unstable();
+    assert_eq!(sorted, keys);
+}
+
+#[test]
+fn estimate_prints_the_documented_json() {
+    let dir = tempfile::tempdir().unwrap();
+    for (arguments, axes) in [
+        (&["mmse", "--snr=1,2", "--source=bpsk", "--source=simplex:atoms=3"][..], &["snr"][..]),
+        (&["information_gain", "--snr-min=1", "--snr-max=2", "--source=bpsk"], &["snr_min", "snr_max"]),
+        (&["renyi(2)", "--source=bpsk"], &["arguments"]),
+    ] {
+        let output = klaim(dir.path(), &[&["estimate", "--format=json", "--samples=4096"], arguments].concat());
+        let json: Value = serde_json::from_slice(&output.stdout).unwrap();
+        assert_keys(&json, &["rows"]);
+        for row in json["rows"].as_array().unwrap() {
+            let keys = ["quantity", "source", "value", "std_err", "bound", "n", "method", "backend", "flags"];
+            assert_keys(row, &[&keys, axes].concat());
+            assert!(row["value"].is_f64() && row["std_err"].is_f64() && row["n"].is_u64(), "{row}");
+        }
+    }
+    let output = klaim(dir.path(), &["estimate", "shannon", "--source=log-power:power=2,atoms=inf", "--format=json"]);
+    let json: Value = serde_json::from_slice(&output.stdout).unwrap();
+    assert_eq!(json["rows"][0]["value"], "inf");
+}
+
+#[test]
+fn verify_prints_the_documented_json_and_writes_the_run() {
+    let control = "snr = [1, 10]\n[[control]]\nwhy = \"too small\"\nconstants = { C = 0.5 }\nsnr = [1]\n";
+    let dir = with_claim(&[("snr = [1, 10]\n", control)]);
+    let output = klaim(dir.path(), &["verify", "claim.toml", "--format=json", "--out=out"]);
+    assert_eq!(output.status.code(), Some(0), "{}", String::from_utf8_lossy(&output.stderr));
+    let json: Value = serde_json::from_slice(&output.stdout).unwrap();
+    assert_keys(&json, &["claims", "exit"]);
+    assert_eq!(json["exit"], 0);
+    let claim = &json["claims"][0];
+    assert_keys(claim, &["id", "verdict", "expected", "ok", "cases", "controls", "breaks"]);
+    assert_eq!((claim["verdict"].as_str(), claim["ok"].as_bool()), (Some("supported"), Some(true)));
+    assert_eq!(claim["controls"][0]["verdict"], "refuted");
+    for case in claim["cases"].as_array().unwrap() {
+        assert_keys(case, &["axes", "lhs", "rhs", "std_err", "half_width", "margin", "verdict", "n", "replay"]);
+    }
+    let written: Vec<String> =
+        fs::read_dir(dir.path().join("out")).unwrap().map(|e| e.unwrap().file_name().into_string().unwrap()).collect();
+    for name in ["index.html", "results.csv", "report.json", "run.toml", "checkpoint"] {
+        assert!(written.iter().any(|w| w == name), "{name} among {written:?}");
+    }
+    assert_eq!(written.len(), 5, "{written:?}");
+}
+
+#[test]
+fn exit_statuses_say_how_it_went() {
+    let status = |changes: &[(&str, &str)], more: &[&str]| {
+        let dir = with_claim(changes);
+        klaim(dir.path(), &[&["verify", "claim.toml", "--out=out", "--quiet"], more].concat()).status.code()
+    };
+    assert_eq!(status(&[], &[]), Some(0));
+    assert_eq!(status(&[("C = 1 ", "C = 0.5 ")], &[]), Some(1), "a refuted claim");
+    assert_eq!(status(&[("C = 1 ", "C = 0.5 "), ("margin ", "expect = \"refuted\"\nmargin ")], &[]), Some(0));
+    assert_eq!(status(&[("margin ", "expect = \"refuted\"\nmargin ")], &[]), Some(1), "supported against expectation");
+    let sharp = [("\"C * lmmse\"", "\"C * mmse + 0 * lmmse\""), ("0.05", "1e-9"), ("\"<=\"", "\"==\"")];
+    let unequal = [&sharp[..], &[("\"mmse\"", "\"information / snr\"")]].concat();
+    assert_eq!(status(&unequal, &["--method=monte-carlo", "--budget=1"]), Some(1), "unequal sides");
+    let close = [("\"C * lmmse\"", "\"C * snr * 0.0403255902563\""), ("snr = [1, 10]", "snr = [1]"), ("0.05", "1e-6")];
+    let close = [&close[..], &[("\"mmse\"", "\"0.5 * mmse\""), ("\"<=\"", "\"==\"")]].concat();
+    assert_eq!(status(&close, &["--method=monte-carlo", "--budget=1"]), Some(3), "too few samples to decide");
+}
+
+#[test]
+fn a_closed_pipe_is_no_panic() {
+    let program = assert_cmd::cargo::cargo_bin("klaim");
+    for arguments in [
+        &["list", "sources"][..],
+        &["estimate", "mmse", "--source=bpsk", "--snr=1e-3..1e3/2000"],
+        &["completions", "bash"],
+    ] {
+        let mut child = std::process::Command::new(&program)
+            .args(arguments)
+            .stdout(Stdio::piped())
+            .stderr(Stdio::piped())
+            .spawn()
+            .unwrap();
+        // The reader goes away before the first byte.
+        drop(child.stdout.take());
+        let output = child.wait_with_output().unwrap();
+        let said = String::from_utf8_lossy(&output.stderr);
+        assert_eq!((output.status.code(), said.as_ref()), (Some(0), ""), "{arguments:?}");
+    }
+}
+
+#[test]
+fn shells_have_completions_and_quiet_is_quiet() {
+    let dir = with_claim(&[]);
+    for shell in ["bash", "zsh", "fish"] {
+        let output = klaim(dir.path(), &["completions", shell]);
+        let script = String::from_utf8(output.stdout).unwrap();
+        assert!(output.status.success() && script.contains("klaim") && script.contains("estimate"), "{shell}");
+    }
+    let output = klaim(dir.path(), &["verify", "claim.toml", "--out=out", "--quiet"]);
+    assert!(output.status.success() && output.stderr.is_empty(), "{}", String::from_utf8_lossy(&output.stderr));
+    let output = klaim(dir.path(), &["estimate", "mmse", "--source=simplex:atoms=3", "--snr=1", "--quiet"]);
+    assert!(output.status.success() && output.stderr.is_empty() && !output.stdout.is_empty());
+}

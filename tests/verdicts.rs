@@ -1,0 +1,144 @@
+//! Is the verdict's error rate the one promised? Claims whose truth is known, judged on samples alone.
+//!
+//! False alarms: at equality the refuted share is at most the level 0.2 in truth, and 0.26 is three standard errors of a
+//! share over 400 seeds above it (1.3e-3 at most); a supported verdict at twice the margin takes a deviation of 5 standard errors
+//! (400 · 3e-7). The seeds are fixed.
+#![allow(clippy::unwrap_used, reason = "a failed unwrap is a failed test")]
+
+use std::path::Path;
+use std::sync::atomic::AtomicBool;
+
+use klaim::claim::{self, Claim, Sources};
+use klaim::exact;
+use klaim::report::model::Run;
+use klaim::run::MethodChoice;
+use klaim::run::verify::{Options, Watch, verify};
+use klaim::source::Source;
+use klaim::verdict::Verdict;
+
+const SEEDS: u64 = 400;
+const LEVEL: f64 = 0.2;
+/// LEVEL + 3·√(0.2·0.8/400).
+const MOST_REFUTED: f64 = 0.26;
+/// 0.1 + 3·√(0.1·0.9/400).
+const MOST_REFUTED_ONE_SIDED: f64 = 0.145;
+/// Fewer would mean that the error bars are idle: the second and third rounds have z = 2.1 and 2.4, together with the first
+/// about 0.1 + 0.03 + 0.02 of a true level.
+const LEAST_REFUTED: f64 = 0.08;
+/// Three rounds.
+const BUDGET: u64 = 32_768;
+const SOURCE: &str = "simplex:atoms=2";
+const SNR: f64 = 0.5;
+
+/// `lhs relation C`, with C = `rhs`.
+struct Statement {
+    lhs: &'static str,
+    relation: &'static str,
+    rhs: f64,
+    margin: f64,
+}
+
+impl Statement {
+    fn keys(&self) -> String {
+        let Self { lhs, relation, rhs, margin } = self;
+        format!(
+            "lhs = \"{lhs}\"\nrelation = \"{relation}\"\nrhs = \"C\"\nconstants = {{ C = {rhs:?} }}\nmargin = {margin:?}\n"
+        )
+    }
+}
+
+/// A claim with the first statement as its own and the others as controls: one run judges them all.
+fn claim(statements: &[Statement]) -> Claim {
+    let head = "id = \"calibration\"\ntitle = \"t\"\nstatement = \"s\"\ncite = \"none\"\norigin = \"klaim\"\n";
+    let over = format!("[over]\nsource = [\"{SOURCE}\"]\nsnr = [{SNR}]\n");
+    let controls: String = statements[1..].iter().map(|s| format!("[[control]]\nwhy = \"w\"\n{}", s.keys())).collect();
+    let text = format!("{head}{}{over}{controls}", statements[0].keys());
+    claim::parse(Path::new("calibration.toml"), &text, &mut Sources::default()).unwrap()
+}
+
+/// The verdicts of the statements under one seed, each at the whole level.
+fn verdicts(claim: &Claim, seed: u64, level: f64) -> Vec<Verdict> {
+    let stop = AtomicBool::new(false);
+    let watch = Watch { event: &|_| {}, stop: &stop, checkpoint: None };
+    let options = Options {
+        seed,
+        level,
+        budget: BUDGET,
+        comparisons: Some(1),
+        method: MethodChoice::MonteCarlo,
+        shard: None,
+        only: None,
+    };
+    let run = Run {
+        klaim: String::new(),
+        command: String::new(),
+        seed,
+        level,
+        budget: String::new(),
+        comparisons: 0,
+        backend: "cpu".into(),
+        date: String::new(),
+    };
+    let report = verify(std::slice::from_ref(claim), &options, &watch, run).unwrap().unwrap();
+    let claim = &report.claims[0];
+    std::iter::once(&claim.main).chain(&claim.controls).map(|section| section.verdict).collect()
+}
+
+/// Shares of supported and refuted verdicts over the seeds, for each statement.
+fn shares(statements: &[Statement], seeds: u64) -> Vec<(f64, f64)> {
+    let claim = claim(statements);
+    let all: Vec<Vec<Verdict>> = (0..seeds).map(|seed| verdicts(&claim, seed, LEVEL)).collect();
+    let share = |i: usize, which: Verdict| all.iter().filter(|v| v[i] == which).count() as f64 / seeds as f64;
+    (0..statements.len()).map(|i| (share(i, Verdict::Supported), share(i, Verdict::Refuted))).collect()
+}
+
+fn truths() -> [(&'static str, f64); 3] {
+    let values = exact::at(&Source::parse(SOURCE).unwrap(), SNR).unwrap().unwrap();
+    [("mmse", values.mmse.value), ("mmse_slope", values.mmse_slope.value), ("information", values.information.value)]
+}
+
+/// All three rounds are judged, since no sample is sharp enough for the margin: the level must hold over all of them.
+/// A bound that holds with equality is refuted from one side alone, half as often.
+#[test]
+fn what_holds_with_equality_is_refuted_no_more_often_than_the_level_says() {
+    let mut statements = Vec::new();
+    for (lhs, rhs) in truths() {
+        statements.extend(["==", "<=", ">="].map(|relation| Statement { lhs, relation, rhs, margin: 1e-9 }));
+    }
+    for (statement, (supported, refuted)) in statements.iter().zip(shares(&statements, SEEDS)) {
+        let what = format!("{} {}", statement.lhs, statement.relation);
+        println!("{what}: refuted in {refuted} of the runs");
+        assert!(supported <= 0.0 || statement.relation != "==", "{what}: supported at an impossible margin");
+        let most = if statement.relation == "==" { MOST_REFUTED } else { MOST_REFUTED_ONE_SIDED };
+        assert!(refuted <= most, "{what}: refuted in {refuted} of the runs at level {LEVEL}");
+        assert!(refuted >= LEAST_REFUTED || statement.relation != "==", "{what}: {refuted}, the error bars are idle");
+    }
+}
+
+#[test]
+fn a_violation_of_two_margins_is_never_supported() {
+    let margin = 0.02;
+    let mut statements = Vec::new();
+    for (lhs, value) in truths() {
+        for (relation, factor) in [("==", 1.0 + 2.0 * margin), ("==", 1.0 - 2.0 * margin), ("<=", 1.0 - 2.0 * margin)] {
+            statements.push(Statement { lhs, relation, rhs: factor * value, margin });
+        }
+    }
+    for (statement, (supported, refuted)) in statements.iter().zip(shares(&statements, SEEDS)) {
+        let what = format!("{} {} {}", statement.lhs, statement.relation, statement.rhs);
+        assert!(supported <= 0.0, "{what}: supported in {supported} of the runs");
+        assert!(refuted >= 1.0, "{what}: refuted in only {refuted} of the runs");
+    }
+}
+
+#[test]
+fn a_true_claim_is_supported_and_its_control_off_by_5_percent_refuted() {
+    for (lhs, value) in truths() {
+        let statement = |rhs: f64| Statement { lhs, relation: "==", rhs, margin: 0.02 };
+        let claim = claim(&[statement(value), statement(1.05 * value), statement(0.95 * value)]);
+        for seed in 0..20 {
+            let expected = [Verdict::Supported, Verdict::Refuted, Verdict::Refuted];
+            assert_eq!(verdicts(&claim, seed, 0.001), expected, "{lhs}, seed {seed}");
+        }
+    }
+}
