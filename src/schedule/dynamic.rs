@@ -25,7 +25,10 @@ pub fn best_steps(values: &[f64], axis: &[f64], steps: usize) -> Result<Vec<usiz
     Ok(solve(values, axis, steps, if monotone { hull_layer } else { plain_layer }))
 }
 
-fn solve(values: &[f64], axis: &[f64], steps: usize, layer: fn(&Layer, &mut [u32]) -> Vec<f64>) -> Vec<usize> {
+/// V_k from V_{k−1}, and where each of its candidates is reached from.
+type LayerRule = fn(&Layer, &mut [u32]) -> Vec<f64>;
+
+fn solve(values: &[f64], axis: &[f64], steps: usize, layer: LayerRule) -> Vec<usize> {
     let last = axis.len() - 1;
     // The cheapest way to every candidate in one step, then in two, ….
     let mut costs: Vec<f64> = axis.iter().map(|r| values[0] * (r - axis[0])).collect();
@@ -217,8 +220,7 @@ mod tests {
         for (n, steps) in [(100_000, 100), (4_000, 100)] {
             let axis: Vec<f64> = (0..n).map(|i| (f64::from(i) * 14.0 / f64::from(n)).exp() - 1.0).collect();
             let values: Vec<f64> = axis.iter().map(|g| 1.0 / (1.0 + g)).collect();
-            let layers: [(&str, fn(&Layer, &mut [u32]) -> Vec<f64>); 2] =
-                [("hull", hull_layer), ("pairs", plain_layer)];
+            let layers: [(&str, LayerRule); 2] = [("hull", hull_layer), ("pairs", plain_layer)];
             for (name, layer) in layers.into_iter().take(if n > 10_000 { 1 } else { 2 }) {
                 let start = std::time::Instant::now();
                 let indices = solve(&values, &axis, steps, layer);

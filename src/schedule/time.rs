@@ -87,9 +87,9 @@ fn cosine(arguments: &Arguments, request: &Request) -> Result<Vec<f64>> {
     Ok(uniform(request, angle, snr))
 }
 
-/// Steps of the discrete diffusion of Stable Diffusion, and the square roots of its first and last β.
+/// Steps of the discrete diffusion of Stable Diffusion, and its first and last β.
 const DISCRETE_STEPS: usize = 1000;
-const ROOT_BETA_ENDS: (f64, f64) = (0.029_154_759_474_226_502, 0.109_544_511_501_033_22);
+const BETA_ENDS: (f64, f64) = (0.00085, 0.012);
 
 /// Timestep uniform with √β linear from √0.00085 to √0.012 over 1,000 steps [RBLEO22]. Between timesteps, and beyond
 /// the first and last one (γ = 1175 and 0.0047), ln γ is continued linearly.
@@ -105,8 +105,8 @@ pub const SCALED_LINEAR: Schedule = Schedule {
 };
 
 /// ln γ at the timesteps 0 … 999, decreasing: ᾱ_i = Π_{j ≤ i} (1 − β_j).
-pub(super) fn scaled_linear_logs() -> Vec<f64> {
-    let (first, last) = ROOT_BETA_ENDS;
+fn scaled_linear_logs() -> Vec<f64> {
+    let (first, last) = (BETA_ENDS.0.sqrt(), BETA_ENDS.1.sqrt());
     (0..DISCRETE_STEPS)
         .scan(0.0, |minus_log_alpha_bar, i| {
             let root = first + (last - first) * i as f64 / (DISCRETE_STEPS - 1) as f64;
