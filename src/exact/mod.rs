@@ -1,11 +1,13 @@
 //! Channel values without sampling: closed forms where there are any, quadrature with a bound where the law is
 //! one-dimensional.
 
+pub mod curve;
 pub mod cut;
 pub mod line;
 pub mod pairs;
 pub mod panels;
 pub mod posterior;
+pub mod terminal;
 pub mod window;
 
 use crate::channel::Snr;
