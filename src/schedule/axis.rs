@@ -6,7 +6,7 @@ use super::{Request, Schedule};
 use crate::error::Result;
 use crate::source::spec::{Arguments, Parameter};
 
-/// γ_k = γ_0 (γ_K/γ_0)^{k/K}: uniform in the log-SNR, the rule that [ABZ26] proves optimal for its bound.
+/// γ_k = γ_0 (γ_K/γ_0)^{k/K}: uniform in the log-SNR, the rule that minimises the bound of [ABZ26].
 pub const GEOMETRIC: Schedule = Schedule {
     name: "geometric",
     summary: "uniform in ln γ: γ_k = γ_0 (γ_K/γ_0)^(k/K)  [ABZ26]",
@@ -16,13 +16,42 @@ pub const GEOMETRIC: Schedule = Schedule {
 };
 
 /// γ_k = γ_0 + (γ_K − γ_0) k/K.
-pub const LINEAR: Schedule = Schedule {
-    name: "linear",
+pub const LINEAR_SNR: Schedule = Schedule {
+    name: "linear-snr",
     summary: "uniform in the SNR: γ_k = γ_0 + (γ_K − γ_0) k/K",
     parameters: &[],
     from_zero: true,
     build: |_, request| Ok(uniform(request, |snr| snr, |snr| snr)),
 };
+
+/// σ^{1/ρ} uniform, σ = 1/√γ [KAAL22, eq. (5)]: step density γ^{−1/(2ρ)} in ln γ; ρ → ∞ is geometric.
+pub const KARRAS: Schedule = Schedule {
+    name: "karras",
+    summary: "uniform in σ^(1/ρ), σ = 1/√γ  [KAAL22, eq. (5)]",
+    parameters: &[Parameter { name: "rho", default: Some("7"), summary: "exponent ρ > 0" }],
+    from_zero: false,
+    build: karras,
+};
+
+fn karras(arguments: &Arguments, request: &Request) -> Result<Vec<f64>> {
+    let exponent = 2.0 * arguments.positive("rho")?;
+    Ok(uniform(request, |snr| snr.powf(-exponent.recip()), |u| u.powf(-exponent)))
+}
+
+/// arctan(σ/c) uniform, σ = 1/√γ [SFK24, Thm. 3.1]: step density √γ/(1/c² + γ) in ln γ. The optimum of the
+/// deterministic (DDIM) sampler for N(0, c²I), where every step multiplies the standard deviation by cos Δθ.
+pub const ARCTAN: Schedule = Schedule {
+    name: "arctan",
+    summary: "uniform in arctan(σ/c), σ = 1/√γ; DDIM-optimal for N(0, c²I)  [SFK24, Thm. 3.1]",
+    parameters: &[Parameter { name: "scale", default: Some("1"), summary: "standard deviation c > 0 per coordinate" }],
+    from_zero: true,
+    build: arctan,
+};
+
+fn arctan(arguments: &Arguments, request: &Request) -> Result<Vec<f64>> {
+    let c = arguments.positive("scale")?;
+    Ok(uniform(request, |snr| (c * snr.sqrt()).recip().atan(), |angle| (c * angle.tan()).powi(-2)))
+}
 
 /// 1/c + γ geometric: exactly optimal for the path KL of N(0, cI), and within (ρ − 1)(I + ½) for every source with
 /// c = tr Σ (docs/theory.md, B6).

@@ -6,6 +6,10 @@
 
 pub mod axis;
 pub mod curve;
+pub mod dynamic;
+pub mod mass;
+pub mod optimal;
+pub mod time;
 
 pub use curve::{Curve, SampledCurve, SourceCurve};
 
@@ -27,7 +31,22 @@ pub struct Schedule {
 }
 
 /// Every schedule, in the order of the documentation.
-pub const SCHEDULES: &[Schedule] = &[axis::GEOMETRIC, axis::LINEAR, axis::SHIFTED_GEOMETRIC];
+pub const SCHEDULES: &[Schedule] = &[
+    axis::GEOMETRIC,
+    axis::LINEAR_SNR,
+    axis::SHIFTED_GEOMETRIC,
+    axis::KARRAS,
+    axis::ARCTAN,
+    time::LINEAR_BETA,
+    time::QUADRATIC,
+    time::COSINE,
+    time::SCALED_LINEAR,
+    time::BETA,
+    mass::ENTROPIC,
+    mass::RESCALED_ENTROPIC,
+    mass::ROOT_SLOPE,
+    optimal::OPTIMAL,
+];
 
 /// What a schedule is asked for.
 #[derive(Clone, Copy)]
