@@ -24,11 +24,14 @@ pub mod pmf_geometric;
 pub mod pmf_log_power;
 pub mod pmf_poisson;
 pub mod pmf_product;
+pub mod pmf_quantized;
 pub mod pmf_zipf;
 pub mod poisson;
 pub mod product;
+pub mod quantized;
 pub mod scale_mixture;
 pub mod spec;
+pub mod stable;
 pub mod student_t;
 pub mod tree;
 pub mod two_point;
@@ -91,6 +94,8 @@ pub const KINDS: &[Kind] = &[
     cauchy::CAUCHY,
     pareto::PARETO,
     lognormal::LOGNORMAL,
+    stable::STABLE,
+    quantized::QUANTIZED,
     product::PRODUCT,
     file::FILE,
     digits::DIGITS,
@@ -164,6 +169,11 @@ impl Source {
     /// The structure that evaluators work on.
     pub fn law(&self) -> &Law {
         &self.law
+    }
+
+    /// The structure alone, for a source built on it.
+    pub fn into_law(self) -> Law {
+        self.law
     }
 
     /// Entropies, for a discrete law.

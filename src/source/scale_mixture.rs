@@ -117,7 +117,7 @@ mod tests {
     fn high_dimensions_have_values() {
         let source = Source::parse("scale-mixture:dof=3,dim=64").expect("a mixture");
         let v = exact::at(&source, 0.7).expect("snr").expect("a route");
-        assert!(v.mmse.value < 64.0 / 0.7 && v.mmse.value < 192.0, "{v:?}");
+        assert!(v.mmse.value < 64.0 / 0.7 && v.mmse.value > 0.5 * 64.0 / 1.7, "{v:?}");
         assert!((source.second_moment().value - 192.0).abs() < 1e-12);
     }
 }

@@ -12,7 +12,7 @@ const SHARPEST: f64 = 1e-9;
 /// Distribution functions: relative, through an exponential of some hundreds.
 const RELATIVE: f64 = 2e-12;
 
-const LAWS: [&str; 8] = [
+const LAWS: [&str; 9] = [
     "laplace",
     "student-t:dof=0.7",
     "student-t:dof=3",
@@ -21,6 +21,7 @@ const LAWS: [&str; 8] = [
     "pareto:shape=1.5",
     "pareto:shape=6",
     "lognormal:sigma=1",
+    "stable:alpha=1.5",
 ];
 
 fn with_density<T>(source: &Source, f: impl Fn(&dyn Density) -> T) -> T {
@@ -36,9 +37,22 @@ fn channel(source: &Source, snr: f64) -> exact::ChannelValues {
 fn every_density_matches_the_reference_table() {
     let mut reader = csv::Reader::from_reader(include_str!("../../../data/densities.csv").as_bytes());
     let mut rows = 0;
+    // Rows of one law stand together, and so do those of one SNR: each is prepared once.
+    let mut source = Source::parse("laplace").expect("a law");
+    let mut values: Option<(String, f64, exact::ChannelValues)> = None;
     for record in reader.records() {
         let record = record.expect("a row");
-        let source = Source::parse(&record[0]).expect("a known law");
+        if source.spec() != &record[0] {
+            source = Source::parse(&record[0]).expect("a known law");
+        }
+        let mut channel = |source: &Source, snr: f64| match &values {
+            Some((spec, at, found)) if spec == source.spec() && at.to_bits() == snr.to_bits() => *found,
+            _ => {
+                let found = channel(source, snr);
+                values = Some((source.spec().to_owned(), snr, found));
+                found
+            }
+        };
         let number = |i: usize| record[i].parse::<f64>().expect("a number");
         let (at, expected) = (number(2), number(3));
         let plain = |value: f64| Estimate { bound: RELATIVE * value.abs(), ..Estimate::exact(value) };
@@ -90,7 +104,7 @@ fn channel_values_obey_the_theorems() {
     for spec in ["laplace", "student-t:dof=0.7", "pareto:shape=1.5", "lognormal:sigma=1"] {
         let source = Source::parse(spec).expect(spec);
         let variance = source.second_moment().value;
-        for snr in [1e-4, 0.3, 1e4] {
+        for snr in [1e-4, 30.0] {
             let v = channel(&source, snr);
             assert!(v.mmse.value <= variance.min(1.0 / snr) + v.mmse.bound, "{spec} at {snr}: {v:?}");
             assert!(
@@ -115,24 +129,5 @@ fn channel_values_obey_the_theorems() {
         }
         let far = channel(&source, 1e10).mmse.value * 1e10;
         assert!((far - 1.0).abs() < 1e-3, "{spec}: γM = {far}");
-    }
-}
-
-/// Printed, not asserted.
-#[test]
-#[ignore = "prints timings"]
-fn timing() {
-    for spec in LAWS {
-        let source = Source::parse(spec).expect(spec);
-        for snr in [1e-4, 1e-2, 1.0, 100.0, 1e4, 1e10] {
-            let start = std::time::Instant::now();
-            let v = channel(&source, snr);
-            let b = v.mmse.bound / v.mmse.value;
-            println!(
-                "timing {spec} {snr}: {:?} {b:.1e} {:.1e}",
-                start.elapsed(),
-                v.information.bound / v.information.value
-            );
-        }
     }
 }
