@@ -1,17 +1,24 @@
 //! Named laws on R^d: one file a law, one line a law in [`KINDS`].
 
+pub mod cauchy;
 pub mod codebook;
 pub mod cumulative;
+pub mod density;
 pub mod digits;
 pub mod draw;
 pub mod embedding;
 pub mod file;
+pub mod gaussian;
 pub mod geometric;
 pub mod hypercube;
+pub mod laplace;
 pub mod law;
 pub mod log_power;
+pub mod lognormal;
+pub mod mixture;
 pub mod needle;
 pub mod pam;
+pub mod pareto;
 pub mod pmf;
 pub mod pmf_geometric;
 pub mod pmf_log_power;
@@ -21,6 +28,7 @@ pub mod pmf_zipf;
 pub mod poisson;
 pub mod product;
 pub mod spec;
+pub mod student_t;
 pub mod tree;
 pub mod two_point;
 pub mod zipf;
@@ -74,6 +82,13 @@ pub const KINDS: &[Kind] = &[
     hypercube::HYPERCUBE,
     codebook::CODEBOOK,
     tree::TREE,
+    gaussian::GAUSSIAN,
+    mixture::MIXTURE,
+    laplace::LAPLACE,
+    student_t::STUDENT_T,
+    cauchy::CAUCHY,
+    pareto::PARETO,
+    lognormal::LOGNORMAL,
     product::PRODUCT,
     file::FILE,
     digits::DIGITS,
