@@ -1,6 +1,7 @@
 //! Channel values without sampling: closed forms where there are any, quadrature with a bound where the law is
 //! one-dimensional.
 
+pub mod curve;
 pub mod cut;
 pub mod density;
 pub mod line;
@@ -8,6 +9,7 @@ pub mod pairs;
 pub mod mixture;
 pub mod panels;
 pub mod posterior;
+pub mod terminal;
 pub mod window;
 
 use crate::channel::Snr;
