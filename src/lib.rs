@@ -14,6 +14,7 @@ pub mod assume;
 pub mod posterior;
 pub mod exact;
 pub mod schedule;
+pub mod denoiser;
 pub mod quantity;
 pub mod verdict;
 pub mod report;

@@ -158,3 +158,11 @@ pub fn weighted_slope_integral(need: &Need, tools: &Instruments) -> Result<Optio
 pub fn weighted_slope_integral_readout(need: &Need) -> Result<Readout> {
     integral_readout(need, Observable::Slope, 1.0, 1)
 }
+
+/// ∫ √(−M′) dγ; the relative error of a root is half that of its square.
+pub fn root_slope_integral(need: &Need, tools: &Instruments) -> Result<Option<Estimate>> {
+    integral(need, tools, |_, v| {
+        let root = v.mmse_slope.value.sqrt();
+        Estimate { value: root, bound: (v.mmse_slope.value + v.mmse_slope.bound).sqrt() - root, ..v.mmse_slope }
+    })
+}
