@@ -15,6 +15,7 @@ pub mod posterior;
 pub mod exact;
 pub mod schedule;
 pub mod denoiser;
+pub mod sampler;
 pub mod quantity;
 pub mod verdict;
 pub mod report;

@@ -99,11 +99,14 @@ impl EstimateCommand {
         if quantity.scope < Scope::Interval && (self.snr_min.is_some() || self.snr_max.is_some()) {
             return Err(unused("--snr-min, --snr-max"));
         }
-        if quantity.scope != Scope::Path && (!self.steps.is_empty() || self.schedule.is_some() || self.denoiser.is_some()) {
+        if quantity.scope != Scope::Path
+            && (!self.steps.is_empty() || self.schedule.is_some() || self.denoiser.is_some())
+        {
             return Err(unused("--steps, --schedule, --denoiser"));
         }
         let interval = || -> Result<Setting> {
-            let (lo, hi) = (self.snr_min.ok_or_else(|| missing("--snr-min"))?, self.snr_max.ok_or_else(|| missing("--snr-max"))?);
+            let (lo, hi) =
+                (self.snr_min.ok_or_else(|| missing("--snr-min"))?, self.snr_max.ok_or_else(|| missing("--snr-max"))?);
             Ok(Setting { snr_min: Some(lo), snr_max: Some(hi), ..base.clone() })
         };
         match quantity.scope {
@@ -186,7 +189,23 @@ fn row((need, estimate): &(Need, Estimate)) -> Value {
 }
 
 fn csv(rows: &[(Need, Estimate)]) -> Result<String> {
-    let header = ["quantity", "source", "snr", "snr_min", "snr_max", "steps", "schedule", "denoiser", "value", "std_err", "bound", "n", "method", "pareto_k", "dominance"];
+    let header = [
+        "quantity",
+        "source",
+        "snr",
+        "snr_min",
+        "snr_max",
+        "steps",
+        "schedule",
+        "denoiser",
+        "value",
+        "std_err",
+        "bound",
+        "n",
+        "method",
+        "pareto_k",
+        "dominance",
+    ];
     let mut writer = csv::Writer::from_writer(Vec::new());
     let optional = |x: Option<f64>| x.map_or(String::new(), number::name);
     let failed = |e: csv::Error| Error::io("stdout")(e.into());
@@ -235,7 +254,13 @@ fn table(rows: &[(Need, Estimate)]) -> String {
             (false, false) => String::new(),
         };
         let doubt = e.flags.distrust().map_or(String::new(), |why| format!("  ! {why}"));
-        text += &format!("{} of {}{place}{steps}  {}{error}  {}{doubt}\n", need.quantity.name, need.source.spec(), e.value, e.method);
+        text += &format!(
+            "{} of {}{place}{steps}  {}{error}  {}{doubt}\n",
+            need.quantity.name,
+            need.source.spec(),
+            e.value,
+            e.method
+        );
     }
     text
 }

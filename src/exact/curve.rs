@@ -31,11 +31,14 @@ const BELOW: f64 = 1e-2;
 /// Nodes of the fine and the coarse rule on each piece of an integral; the bound is their difference.
 const RULES: (usize, usize) = (16, 12);
 
-/// Interpolants of one source, made when first asked for.
+/// Interpolants of one source, made when first asked for; whoever asks meanwhile waits.
 #[derive(Debug, Default)]
 pub struct Octaves {
-    made: Mutex<BTreeMap<i32, Arc<Vec<Panel>>>>,
+    slots: Mutex<BTreeMap<i32, Arc<Slot>>>,
 }
+
+/// The panels of one octave, once made.
+type Slot = Mutex<Option<Arc<Vec<Panel>>>>;
 
 /// The curve of a source with a deterministic route.
 #[derive(Debug, Clone)]
@@ -123,14 +126,18 @@ impl<'a> Curve<'a> {
     }
 
     fn octave(&self, exponent: i32) -> Result<Arc<Vec<Panel>>> {
-        let locked = || self.octaves.made.lock().unwrap_or_else(PoisonError::into_inner);
-        if let Some(found) = locked().get(&exponent) {
-            return Ok(Arc::clone(found));
+        let slot = {
+            let mut slots = self.octaves.slots.lock().unwrap_or_else(PoisonError::into_inner);
+            Arc::clone(slots.entry(exponent).or_default())
+        };
+        // Held while the panels are made, which is sequential: no task that waits here can be run by the one that holds it.
+        let mut made = slot.lock().unwrap_or_else(PoisonError::into_inner);
+        if let Some(panels) = made.as_ref() {
+            return Ok(Arc::clone(panels));
         }
-        let (lo, hi) = (2.0_f64.powi(exponent), 2.0_f64.powi(exponent + 1));
-        let made = Arc::new(panels(self.source, lo, hi, 0)?);
-        locked().insert(exponent, Arc::clone(&made));
-        Ok(made)
+        let found = Arc::new(panels(self.source, 2.0_f64.powi(exponent), 2.0_f64.powi(exponent + 1), 0)?);
+        *made = Some(Arc::clone(&found));
+        Ok(found)
     }
 
     /// What `read` makes of the panel that holds `snr`; `None` where the panel vanishes.
@@ -177,19 +184,19 @@ fn exponent(x: f64) -> i32 {
 
 /// Interpolants over [lo, hi], halved where they are not good enough.
 fn panels(source: &Source, lo: f64, hi: f64, depth: u32) -> Result<Vec<Panel>> {
-    let mut ln = [[0.0; NODES]; 2];
+    let (mut ln_mmse, mut ln_slope) = ([0.0; NODES], [0.0; NODES]);
     let (mut error, mut least, mut most) = (0.0_f64, f64::INFINITY, 0.0_f64);
-    for k in 0..NODES {
+    for (k, (ln_mmse, ln_slope)) in ln_mmse.iter_mut().zip(&mut ln_slope).enumerate() {
         let snr = lo * (0.5 * (node(k) + 1.0) * (hi / lo).ln()).exp();
         let values = exact::at(source, snr)?.expect("a curve has a route");
         let slope = values.mmse_slope;
-        (ln[0][k], ln[1][k]) = (values.mmse.value.ln(), slope.value.ln());
+        (*ln_mmse, *ln_slope) = (values.mmse.value.ln(), slope.value.ln());
         error = error.max(slope.bound / slope.value);
         least = least.min(slope.value * snr * snr);
         most = most.max(slope.value + slope.bound);
     }
-    let [ln_mmse, ln_slope] = ln.map(|values| coefficients(&values));
-    if !(least > VANISHING) {
+    let [ln_mmse, ln_slope] = [ln_mmse, ln_slope].map(|values| coefficients(&values));
+    if least.is_nan() || least <= VANISHING {
         return Ok(vec![Panel { lo, hi, ln_mmse, ln_slope, error, vanishing: Some(most) }]);
     }
     let tail = |c: &[f64; NODES]| c[NODES - 1].abs() + c[NODES - 2].abs();
@@ -298,7 +305,10 @@ mod tests {
             let (upper, lower) = (at(lo), at(hi));
             let error = (found.value - (upper.value - lower.value)).abs();
             let rounding = 1e-10 * upper.value;
-            assert!(error <= found.bound + upper.bound + lower.bound + rounding, "{spec}: {found:?} misses by {error:e}");
+            assert!(
+                error <= found.bound + upper.bound + lower.bound + rounding,
+                "{spec}: {found:?} misses by {error:e}"
+            );
             assert!(found.bound <= AGREEMENT * found.value, "{spec}: {found:?}");
         }
     }

@@ -329,14 +329,22 @@ pub const QUANTITIES: &[Quantity] = &[
         scope: Scope::Path,
         arguments: &[],
         summary: "path_kl through ½ Σ Δ_k M(γ_k) − I(γ_K) + I(γ_0), nats: a check, without slopes",
-        rule: Rule::Measured { deterministic: path::path_kl_information, readout: Some(path_readout::information), bracket: None },
+        rule: Rule::Measured {
+            deterministic: path::path_kl_information,
+            readout: Some(path_readout::information),
+            bracket: None,
+        },
     },
     Quantity {
         name: "init_kl",
         scope: Scope::Path,
         arguments: &[],
         summary: "cost of starting from N(γ_0 EX, γ_0 I), ½γ_0 E|X−EX|² − I(γ_0), nats",
-        rule: Rule::Measured { deterministic: path::init_kl, readout: Some(|need, _| path_readout::init(need)), bracket: None },
+        rule: Rule::Measured {
+            deterministic: path::init_kl,
+            readout: Some(|need, _| path_readout::init(need)),
+            bracket: None,
+        },
     },
     Quantity {
         name: "denoiser_kl",
@@ -378,14 +386,22 @@ pub const QUANTITIES: &[Quantity] = &[
         scope: Scope::Path,
         arguments: &[],
         summary: "(max r_k − 1)·I(γ_K), nats",
-        rule: Rule::Measured { deterministic: path_bound::information, readout: Some(path_bound::information_readout), bracket: None },
+        rule: Rule::Measured {
+            deterministic: path_bound::information,
+            readout: Some(path_bound::information_readout),
+            bracket: None,
+        },
     },
     Quantity {
         name: "bound_growth",
         scope: Scope::Path,
         arguments: &[],
         summary: "½ Σ (r_k − 1) ∫ −γM′ dγ over each step, nats",
-        rule: Rule::Measured { deterministic: path_bound::growth, readout: Some(path_bound::growth_readout), bracket: None },
+        rule: Rule::Measured {
+            deterministic: path_bound::growth,
+            readout: Some(path_bound::growth_readout),
+            bracket: None,
+        },
     },
     Quantity {
         name: "bound_dimension",
@@ -399,7 +415,11 @@ pub const QUANTITIES: &[Quantity] = &[
         scope: Scope::Path,
         arguments: &[],
         summary: "(ρ − 1)(I(γ_K) + ½), ρ = (1 + γ_K E|X−EX|²)^{1/K}, nats",
-        rule: Rule::Measured { deterministic: path_bound::from_zero, readout: Some(path_bound::from_zero_readout), bracket: None },
+        rule: Rule::Measured {
+            deterministic: path_bound::from_zero,
+            readout: Some(path_bound::from_zero_readout),
+            bracket: None,
+        },
     },
 ];
 

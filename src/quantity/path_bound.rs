@@ -156,9 +156,7 @@ pub fn from_zero(need: &Need, tools: &Instruments) -> Result<Option<Estimate>> {
 pub fn from_zero_readout(need: &Need, _: &Instruments) -> Result<Readout> {
     let factor = shifted_ratio(need);
     let half = 0.5 * factor / need.source.second_moment().value;
-    Ok(Readout {
-        terms: vec![term(last(need), Observable::Information, factor), term(0.0, Observable::Mmse, half)],
-    })
+    Ok(Readout { terms: vec![term(last(need), Observable::Information, factor), term(0.0, Observable::Mmse, half)] })
 }
 
 #[cfg(test)]
@@ -172,7 +170,7 @@ mod tests {
             assert!((excess(1.0 + x) / direct - 1.0).abs() < 1e-9, "{x}");
         }
         // ½x² − x³/3 + x⁴/4 at 10⁻⁵, by hand; the rounding of 1 + x is 2⁻⁵² relative to x.
-        assert!((excess(1.0 + 1e-5) / 4.999_966_666_916_664_7e-11 - 1.0).abs() < 1e-10);
+        assert!((excess(1.0 + 1e-5) / 4.999_966_666_916_67e-11 - 1.0).abs() < 1e-10);
         assert!(excess(f64::INFINITY).is_infinite());
     }
 }

@@ -22,11 +22,8 @@ fn within(lo: f64, hi: f64) -> SnrPoint {
 fn differences(grid: &[f64]) -> Vec<Term> {
     let step = |pair: &[f64]| {
         let half = 0.5 * (pair[1] - pair[0]);
-        let inside = Term {
-            point: within(pair[0], pair[1]),
-            observable: Observable::Mmse,
-            weight: Weight::Constant(-half),
-        };
+        let inside =
+            Term { point: within(pair[0], pair[1]), observable: Observable::Mmse, weight: Weight::Constant(-half) };
         [at(pair[0], Observable::Mmse, half), inside]
     };
     grid.windows(2).flat_map(step).collect()
@@ -60,10 +57,7 @@ pub fn slope(need: &Need, tools: &Instruments) -> Result<Readout> {
 pub fn information(need: &Need, tools: &Instruments) -> Result<Readout> {
     let grid = grid(need, tools)?;
     let step = |pair: &[f64]| at(pair[0], Observable::Mmse, 0.5 * (pair[1] - pair[0]));
-    let ends = [
-        at(grid[grid.len() - 1], Observable::Information, -1.0),
-        at(grid[0], Observable::Information, 1.0),
-    ];
+    let ends = [at(grid[grid.len() - 1], Observable::Information, -1.0), at(grid[0], Observable::Information, 1.0)];
     Ok(Readout { terms: grid.windows(2).map(step).chain(ends).collect() })
 }
 

@@ -4,9 +4,9 @@ use super::*;
 use crate::backend::{Job, cpu};
 use crate::posterior::{self, Grid};
 use crate::quantity::path_readout;
-use crate::stream::Stream;
 use crate::quantity::{Setting, find};
 use crate::source::Source;
+use crate::stream::Stream;
 
 /// Ten printed digits of an independent quadrature.
 const GOLDEN: f64 = 2e-10;
@@ -63,7 +63,8 @@ fn many_steps_reach_the_limit_quickly() {
     }
     println!("K·path_kl = {last} after {:?}", start.elapsed());
     let need = need("information_gain", "bpsk", "geometric", (1e-3, 1e3), 1);
-    let limit = 0.25 * 1e6_f64.ln() * crate::quantity::interval::weighted_slope_integral(&need, &tools).unwrap().unwrap().value;
+    let limit =
+        0.25 * 1e6_f64.ln() * crate::quantity::interval::weighted_slope_integral(&need, &tools).unwrap().unwrap().value;
     assert!((limit - 4.79).abs() < 5e-3, "{limit}");
     assert!((last / limit - 1.0).abs() < 1e-2, "{last} against {limit}");
 }

@@ -21,8 +21,12 @@ pub const QUANTIZED: Kind = Kind {
     build,
 };
 
-/// Most atoms kept on either side of the median.
+/// Most atoms that entropies and the second moment sum over on either side of the median, before their tails become
+/// integrals.
 const KEPT: i64 = 50_000;
+/// Most atoms that channel values see on either side of the median: the rest is bounded as missing mass, and each atom
+/// costs a window of quadrature points at high SNR.
+const NEAR: i64 = 1_000;
 /// Most mass that may be left out: beyond, the tails of every density here fall.
 const MOST_MISSING: f64 = 0.05;
 /// Atoms of less mass than this, and all beyond them, are cut (and counted as missing).
@@ -62,8 +66,17 @@ fn build(arguments: &Arguments) -> Result<Source> {
     let points = kept.iter().map(|&(k, _)| cells.step_of(k)).collect();
     let atoms = Atoms { dim: 1, points, weights, missing };
     let second_moment = second_moment(&cells, &atoms, first, last);
-    let pmf = QuantizedPmf::new(cells, atoms.weights.clone(), first, last);
-    Ok(Source::new(arguments.spec(), Law::Atoms(atoms), Some(Arc::new(pmf)), second_moment))
+    let near = (centre - NEAR).max(first)..=(centre + NEAR).min(last);
+    let near = (near.start() - first) as usize..=(near.end() - first) as usize;
+    let weights = atoms.weights[near.clone()].to_vec();
+    let near = Atoms {
+        dim: 1,
+        points: atoms.points[near].to_vec(),
+        missing: (1.0 - compensated(weights.iter().copied())).max(missing),
+        weights,
+    };
+    let pmf = QuantizedPmf::new(cells, atoms.weights, first, last);
+    Ok(Source::new(arguments.spec(), Law::Atoms(near), Some(Arc::new(pmf)), second_moment))
 }
 
 /// Variance: the kept atoms, and the tails as integrals of x² f with the error of taking them for sums.
