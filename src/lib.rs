@@ -13,6 +13,8 @@ pub mod entropy;
 pub mod assume;
 pub mod posterior;
 pub mod exact;
+pub mod schedule;
+pub mod denoiser;
 pub mod quantity;
 pub mod verdict;
 pub mod report;

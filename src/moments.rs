@@ -4,6 +4,7 @@ use nalgebra::{DMatrix, DVector, SymmetricEigen};
 use serde::{Deserialize, Serialize};
 
 use crate::estimate::Flags;
+use crate::numeric::arch;
 
 /// Largest and smallest summands kept for each column: enough to fit a Pareto tail, few enough to merge and store.
 const TAIL: usize = 64;
@@ -46,13 +47,23 @@ impl Moments {
 
     /// Moments of one block of samples, row-major n × `width`, all finite.
     pub fn of_block(rows: &[f64], width: usize) -> Self {
+        let mut block = Self::sums_of(rows, width);
+        block.keep_extremes_of(rows);
+        block
+    }
+
+    /// Merges [`Moments::of_block`]`(rows, width)`, the same bits, without sorting what cannot be among the extremes.
+    pub fn add_block(&mut self, rows: &[f64]) {
+        self.merge_sums(&Self::sums_of(rows, self.width()));
+        self.keep_extremes_of(rows);
+    }
+
+    /// Everything but the extreme values.
+    fn sums_of(rows: &[f64], width: usize) -> Self {
         let mut block = Self::new(width);
         block.n = (rows.len() / width.max(1)) as u64;
         for row in rows.chunks_exact(width) {
-            for (j, &x) in row.iter().enumerate() {
-                block.mean[j] += x;
-                block.largest[j].push(x);
-            }
+            block.mean.iter_mut().zip(row).for_each(|(mean, x)| *mean += x);
         }
         block.mean.iter_mut().for_each(|m| *m /= block.n as f64);
         let mut centred = vec![0.0; width];
@@ -62,33 +73,24 @@ impl Moments {
             }
             block.add_outer(&centred);
         }
-        block.smallest.clone_from(&block.largest);
-        block.keep_extremes();
         block
+    }
+
+    /// Takes the values of `rows` that are among the [`TAIL`] largest or smallest.
+    fn keep_extremes_of(&mut self, rows: &[f64]) {
+        let width = self.width();
+        for (j, (largest, smallest)) in self.largest.iter_mut().zip(&mut self.smallest).enumerate() {
+            let column = || rows.chunks_exact(width).map(|row| row[j]);
+            let least = largest.get(TAIL - 1).copied().unwrap_or(f64::NEG_INFINITY);
+            let most = smallest.get(TAIL - 1).copied().unwrap_or(f64::INFINITY);
+            keep_largest(largest, column().filter(|&x| x > least));
+            keep_smallest(smallest, column().filter(|&x| x < most));
+        }
     }
 
     /// Adds v vᵀ to the scatter.
     fn add_outer(&mut self, v: &[f64]) {
-        let mut row = 0;
-        for (i, &x) in v.iter().enumerate() {
-            for (s, y) in self.scatter[row..=row + i].iter_mut().zip(v) {
-                *s += x * y;
-            }
-            row += i + 1;
-        }
-    }
-
-    /// Keeps the [`TAIL`] largest and smallest of what was collected.
-    fn keep_extremes(&mut self) {
-        for values in &mut self.largest {
-            // A stable sort: two sorted runs are merged.
-            values.sort_by(|a, b| b.total_cmp(a));
-            values.truncate(TAIL);
-        }
-        for values in &mut self.smallest {
-            values.sort_by(f64::total_cmp);
-            values.truncate(TAIL);
-        }
+        arch().dispatch(AddOuter { scatter: &mut self.scatter, v });
     }
 
     /// Centred cross product of columns `i` and `j`.
@@ -100,6 +102,15 @@ impl Moments {
     /// The moments of both sets of samples together; `other` has the same width.
     pub fn merge(&mut self, other: &Self) {
         assert_eq!(self.mean.len(), other.mean.len(), "moments of different readouts");
+        self.merge_sums(other);
+        for j in 0..self.width() {
+            keep_largest(&mut self.largest[j], other.largest[j].iter().copied());
+            keep_smallest(&mut self.smallest[j], other.smallest[j].iter().copied());
+        }
+    }
+
+    /// Merges everything but the extreme values.
+    fn merge_sums(&mut self, other: &Self) {
         if other.n == 0 {
             return;
         }
@@ -111,12 +122,9 @@ impl Moments {
         // The root before the product: x·y and y·x are the same bits, so a pair of columns does not see their order.
         let root = (n * m / (n + m)).sqrt();
         self.add_outer(&delta.iter().map(|d| root * d).collect::<Vec<_>>());
-        for (j, d) in delta.iter().enumerate() {
-            self.mean[j] += d * m / (n + m);
-            self.largest[j].extend_from_slice(&other.largest[j]);
-            self.smallest[j].extend_from_slice(&other.smallest[j]);
+        for (mean, d) in self.mean.iter_mut().zip(&delta) {
+            *mean += d * m / (n + m);
         }
-        self.keep_extremes();
         self.n += other.n;
     }
 
@@ -223,6 +231,47 @@ impl Moments {
     }
 }
 
+/// scatter += v vᵀ, lower triangle row by row.
+struct AddOuter<'a> {
+    scatter: &'a mut [f64],
+    v: &'a [f64],
+}
+
+impl pulp::WithSimd for AddOuter<'_> {
+    type Output = ();
+
+    #[inline(always)]
+    fn with_simd<S: pulp::Simd>(self, _: S) {
+        let mut row = 0;
+        for (i, &x) in self.v.iter().enumerate() {
+            for (s, y) in self.scatter[row..=row + i].iter_mut().zip(self.v) {
+                *s += x * y;
+            }
+            row += i + 1;
+        }
+    }
+}
+
+/// Adds values to those kept, sorts descending and keeps the [`TAIL`] largest.
+fn keep_largest(kept: &mut Vec<f64>, values: impl Iterator<Item = f64>) {
+    let before = kept.len();
+    kept.extend(values);
+    if kept.len() > before {
+        kept.sort_unstable_by(|a, b| b.total_cmp(a));
+        kept.truncate(TAIL);
+    }
+}
+
+/// Adds values to those kept, sorts ascending and keeps the [`TAIL`] smallest.
+fn keep_smallest(kept: &mut Vec<f64>, values: impl Iterator<Item = f64>) {
+    let before = kept.len();
+    kept.extend(values);
+    if kept.len() > before {
+        kept.sort_unstable_by(f64::total_cmp);
+        kept.truncate(TAIL);
+    }
+}
+
 /// Pseudo-inverse of a covariance by its correlation matrix's eigenvectors, and its rank.
 fn pseudo_inverse(size: usize, at: impl Fn(usize, usize) -> f64) -> (DMatrix<f64>, usize) {
     if size == 0 {
@@ -292,6 +341,9 @@ mod tests {
         for (a, b) in whole.mean.iter().zip(&merged.mean).chain(whole.scatter.iter().zip(&merged.scatter)) {
             assert!((a - b).abs() <= 1e-12 * (1.0 + a.abs()), "{a} against {b}");
         }
+        let mut added = Moments::new(width);
+        data.chunks(64 * width).for_each(|block| added.add_block(block));
+        assert_eq!(added, merged, "adding a block is merging its moments");
         assert_eq!((whole.largest, whole.smallest), (merged.largest, merged.smallest));
     }
 

@@ -1,6 +1,6 @@
 //! A report in all its forms: golden files, round trips, well-formed pages, folders that cannot be written.
 //!
-//! `KLAIM_BLESS=1` rewrites the golden files. `KLAIM_SAMPLE=DIR` keeps the large invented report in DIR, to be looked at.
+//! `KLAIM_BLESS=1` rewrites the golden files. `KLAIM_SAMPLE=DIR` keeps the invented reports in folders of DIR, to be looked at.
 #![allow(clippy::unwrap_used, reason = "a failed unwrap is a failed test")]
 
 #[path = "report/sample.rs"]
@@ -99,7 +99,9 @@ fn pages_are_well_formed_self_contained_and_replayable() {
         }
         assert!(!text.to_lowercase().contains("proved"));
         for claim in &report.claims {
-            assert!(html.contains(&format!("href=\"#{0}\"", claim.id)) && html.contains(&format!("id=\"{0}\"", claim.id)));
+            assert!(
+                html.contains(&format!("href=\"#{0}\"", claim.id)) && html.contains(&format!("id=\"{0}\"", claim.id))
+            );
             let sections = std::iter::once(&claim.main).chain(&claim.controls).chain(&claim.breaks);
             for row in sections.flat_map(|s| &s.rows) {
                 assert!(text.contains(&row.replay), "{}", row.replay);
@@ -187,8 +189,10 @@ fn another_schema_is_refused() {
 }
 
 #[test]
-fn the_large_report_can_be_kept() {
+fn the_reports_can_be_kept() {
     if let Some(dir) = std::env::var_os("KLAIM_SAMPLE") {
-        write(&sample::large(), Path::new(&dir)).unwrap();
+        write(&sample::large(), &Path::new(&dir).join("large")).unwrap();
+        write(&sample::small(), &Path::new(&dir).join("small")).unwrap();
+        write(&sample::awkward(), &Path::new(&dir).join("awkward")).unwrap();
     }
 }

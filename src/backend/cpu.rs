@@ -33,7 +33,7 @@ pub fn run(job: &Job, range: Range<u64>) -> Result<Moments> {
         if let Some(at) = rows.iter().position(|x| !x.is_finite()) {
             return Err(not_finite(job, at, first));
         }
-        total.merge(&Moments::of_block(&rows, job.width()));
+        total.add_block(&rows);
     }
     Ok(total)
 }

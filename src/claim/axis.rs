@@ -6,6 +6,9 @@ use toml::Spanned;
 use toml::de::DeValue;
 
 use crate::claim::value::{Entries, Reader};
+use crate::denoiser;
+use crate::error::Error;
+use crate::schedule;
 use crate::source::{Argument, Spec};
 
 /// Axes whose values are text.
@@ -130,6 +133,11 @@ impl Reader<'_> {
             {
                 self.problems.add(value.span(), format!("`{name}` must be {domain}, not {x}"));
             }
+            if let Value::Text(spec) = value.get_ref()
+                && let Err(error) = known(name, spec)
+            {
+                self.problems.add(value.span(), error.to_string());
+            }
             if values[..i].iter().any(|earlier| earlier.get_ref() == value.get_ref()) {
                 self.problems.add(value.span(), format!("axis `{name}` has {} twice", value.get_ref().text()));
             }
@@ -182,6 +190,15 @@ impl Reader<'_> {
         let list = self.list(key, value)?;
         let row: Vec<f64> = list.iter().filter_map(|x| Some(self.finite(key, x)?.into_inner())).collect();
         (row.len() == list.len()).then_some(row)
+    }
+}
+
+/// Whether a text axis names something that exists.
+fn known(name: &str, spec: &str) -> Result<(), Error> {
+    match name {
+        "schedule" => schedule::find(spec).map(drop),
+        "denoiser" => denoiser::find(spec).map(drop),
+        _ => Ok(()),
     }
 }
 

@@ -160,7 +160,7 @@ fn input(binding: &Binding, at: &Combination, source: Option<&Arc<Source>>) -> I
         }
         Binding::Quantity(quantity, arguments) => {
             let mut setting = Setting::default();
-            for name in quantity.scope.axes() {
+            for name in quantity.scope.axes().iter().chain(quantity.scope.optional_axes()) {
                 place(&mut setting, name, at);
             }
             setting.arguments = arguments
@@ -187,10 +187,17 @@ fn number(at: &Combination, name: &str) -> Option<f64> {
 /// Puts the value of axis `name` where a quantity looks for it.
 fn place(setting: &mut Setting, name: &str, at: &Combination) {
     let value = number(at, name);
+    let text = || match at.get(name) {
+        Some(Value::Text(text)) => Some(text.clone()),
+        _ => None,
+    };
     match name {
         "snr" => setting.snr = value,
         "snr_min" => setting.snr_min = value,
         "snr_max" => setting.snr_max = value,
+        "steps" => setting.steps = value.map(|steps| steps as usize),
+        "schedule" => setting.schedule = text(),
+        "denoiser" => setting.denoiser = text(),
         _ => unreachable!("a scope names the axis `{name}`, for which a setting has no place"),
     }
 }

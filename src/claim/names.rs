@@ -137,6 +137,8 @@ impl<'m, 'a> Names<'m, 'a> {
     /// Marks the axes that `quantity` lives on as used; notes those that are missing.
     fn use_scope(&mut self, quantity: &Quantity, span: Range<usize>, reader: &mut Reader) -> bool {
         let mut complete = true;
+        let optional = quantity.scope.optional_axes().iter().filter(|name| self.axis(name).is_some());
+        self.used.extend(optional.map(|name| (*name).to_owned()).collect::<Vec<_>>());
         for name in ["source"].iter().chain(quantity.scope.axes()) {
             self.used.insert((*name).to_owned());
             if self.axis(name).is_none() {

@@ -40,7 +40,13 @@ impl Assume {
                 writer.write_record(["source", "assumption", "verdict", "value", "evidence"]).map_err(failed)?;
                 for (spec, findings) in &findings {
                     for f in findings {
-                        let fields = [spec, f.assumption.name(), &f.verdict.to_string(), &number::name(f.number.value), &f.evidence];
+                        let fields = [
+                            spec,
+                            f.assumption.name(),
+                            &f.verdict.to_string(),
+                            &number::name(f.number.value),
+                            &f.evidence,
+                        ];
                         writer.write_record(fields).map_err(failed)?;
                     }
                 }

@@ -14,7 +14,8 @@ fn report(error: Error) -> Report {
         Error::Claim { path, text, span, message, help } => {
             let mut diagnostic = MietteDiagnostic::new(message).with_label(LabeledSpan::underline(span));
             diagnostic.help = help;
-            Report::new(diagnostic).with_source_code(NamedSource::new(path.display().to_string(), text).with_language("TOML"))
+            Report::new(diagnostic)
+                .with_source_code(NamedSource::new(path.display().to_string(), text).with_language("TOML"))
         }
         other => Report::new(MietteDiagnostic::new(other.to_string())),
     }

@@ -12,7 +12,7 @@ use crate::quantity::{self, Need, Quantity, Scope, Setting};
 use crate::report::number;
 use crate::run::MethodChoice;
 use crate::run::estimate::{Target, estimate};
-use crate::run::verify::Watch;
+use crate::run::watch::Watch;
 use crate::source::Source;
 
 /// Samples where neither `--samples` nor `--rel-err` says how many.
@@ -37,6 +37,15 @@ pub struct EstimateCommand {
     /// Upper end of an interval of SNRs
     #[arg(long)]
     snr_max: Option<f64>,
+    /// Number of steps, or a list of them: 8,16,32
+    #[arg(long, value_delimiter = ',', value_name = "K", value_parser = clap::value_parser!(u32).range(1..))]
+    steps: Vec<u32>,
+    /// A schedule (`klaim list schedules`), such as geometric
+    #[arg(long)]
+    schedule: Option<String>,
+    /// A denoiser, such as perturbed:error=0.1; exact where left out
+    #[arg(long)]
+    denoiser: Option<String>,
     /// Sample until every standard error is below this share of its value
     #[arg(long, conflicts_with = "samples", value_parser = positive)]
     rel_err: Option<f64>,
@@ -90,15 +99,27 @@ impl EstimateCommand {
         if quantity.scope < Scope::Interval && (self.snr_min.is_some() || self.snr_max.is_some()) {
             return Err(unused("--snr-min, --snr-max"));
         }
+        if quantity.scope != Scope::Path && (!self.steps.is_empty() || self.schedule.is_some() || self.denoiser.is_some()) {
+            return Err(unused("--steps, --schedule, --denoiser"));
+        }
+        let interval = || -> Result<Setting> {
+            let (lo, hi) = (self.snr_min.ok_or_else(|| missing("--snr-min"))?, self.snr_max.ok_or_else(|| missing("--snr-max"))?);
+            Ok(Setting { snr_min: Some(lo), snr_max: Some(hi), ..base.clone() })
+        };
         match quantity.scope {
-            Scope::Source => Ok(vec![base]),
+            Scope::Source => Ok(vec![base.clone()]),
             Scope::Snr => {
                 let snrs = snr::parse(self.snr.as_deref().ok_or_else(|| missing("--snr"))?)?;
                 Ok(snrs.into_iter().map(|snr| Setting { snr: Some(snr), ..base.clone() }).collect())
             }
-            Scope::Interval => {
-                let (lo, hi) = (self.snr_min.ok_or_else(|| missing("--snr-min"))?, self.snr_max.ok_or_else(|| missing("--snr-max"))?);
-                Ok(vec![Setting { snr_min: Some(lo), snr_max: Some(hi), ..base }])
+            Scope::Interval => Ok(vec![interval()?]),
+            Scope::Path => {
+                let schedule = Some(self.schedule.clone().ok_or_else(|| missing("--schedule"))?);
+                if self.steps.is_empty() {
+                    return Err(missing("--steps"));
+                }
+                let setting = Setting { schedule, denoiser: self.denoiser.clone(), ..interval()? };
+                Ok(self.steps.iter().map(|&k| Setting { steps: Some(k as usize), ..setting.clone() }).collect())
             }
         }
     }
@@ -109,8 +130,13 @@ fn call(text: &str) -> Result<(&'static Quantity, Vec<f64>)> {
     let (name, arguments) = match text.split_once('(') {
         None => (text.trim(), Vec::new()),
         Some((name, rest)) => {
-            let inside = rest.trim().strip_suffix(')').ok_or_else(|| Error::invalid("quantity", format!("`{text}` lacks its `)`")))?;
-            let number = |word: &str| word.trim().parse().map_err(|_| Error::invalid("quantity", format!("`{word}` is not a number")));
+            let inside = rest
+                .trim()
+                .strip_suffix(')')
+                .ok_or_else(|| Error::invalid("quantity", format!("`{text}` lacks its `)`")))?;
+            let number = |word: &str| {
+                word.trim().parse().map_err(|_| Error::invalid("quantity", format!("`{word}` is not a number")))
+            };
             (name.trim(), inside.split(',').map(number).collect::<Result<_>>()?)
         }
     };
@@ -118,7 +144,10 @@ fn call(text: &str) -> Result<(&'static Quantity, Vec<f64>)> {
     if arguments.len() == quantity.arguments.len() {
         Ok((quantity, arguments))
     } else {
-        Err(Error::invalid("quantity", format!("`{name}` takes {} arguments: {name}({})", quantity.arguments.len(), quantity.arguments.join(", "))))
+        Err(Error::invalid(
+            "quantity",
+            format!("`{name}` takes {} arguments: {name}({})", quantity.arguments.len(), quantity.arguments.join(", ")),
+        ))
     }
 }
 
@@ -135,7 +164,17 @@ fn row((need, estimate): &(Need, Estimate)) -> Value {
         "backend": "cpu",
         "flags": estimate.flags,
     });
-    for (name, value) in [("snr", need.setting.snr), ("snr_min", need.setting.snr_min), ("snr_max", need.setting.snr_max)] {
+    for (name, value) in
+        [("snr", need.setting.snr), ("snr_min", need.setting.snr_min), ("snr_max", need.setting.snr_max)]
+    {
+        if let Some(value) = value {
+            row[name] = json!(value);
+        }
+    }
+    if let Some(steps) = need.setting.steps {
+        row["steps"] = json!(steps);
+    }
+    for (name, value) in [("schedule", &need.setting.schedule), ("denoiser", &need.setting.denoiser)] {
         if let Some(value) = value {
             row[name] = json!(value);
         }
@@ -147,7 +186,7 @@ fn row((need, estimate): &(Need, Estimate)) -> Value {
 }
 
 fn csv(rows: &[(Need, Estimate)]) -> Result<String> {
-    let header = ["quantity", "source", "snr", "snr_min", "snr_max", "value", "std_err", "bound", "n", "method", "pareto_k", "dominance"];
+    let header = ["quantity", "source", "snr", "snr_min", "snr_max", "steps", "schedule", "denoiser", "value", "std_err", "bound", "n", "method", "pareto_k", "dominance"];
     let mut writer = csv::Writer::from_writer(Vec::new());
     let optional = |x: Option<f64>| x.map_or(String::new(), number::name);
     let failed = |e: csv::Error| Error::io("stdout")(e.into());
@@ -160,6 +199,9 @@ fn csv(rows: &[(Need, Estimate)]) -> Result<String> {
             optional(setting.snr),
             optional(setting.snr_min),
             optional(setting.snr_max),
+            setting.steps.map_or(String::new(), |steps| steps.to_string()),
+            setting.schedule.clone().unwrap_or_default(),
+            setting.denoiser.clone().unwrap_or_default(),
             number::name(e.value),
             number::name(e.std_err),
             number::name(e.bound),
@@ -183,13 +225,17 @@ fn table(rows: &[(Need, Estimate)]) -> String {
             (None, Some(lo), Some(hi)) => format!("  snr {lo} … {hi}"),
             _ => String::new(),
         };
+        let steps = match (setting.steps, &setting.schedule) {
+            (Some(steps), Some(schedule)) => format!("  {steps} steps, {schedule}"),
+            _ => String::new(),
+        };
         let error = match (e.std_err > 0.0, e.bound > 0.0) {
             (true, _) => format!(" ± {:.1e} (std err, n = {})", e.std_err, e.n),
             (false, true) => format!(" ± {:.0e} (bound)", e.bound),
             (false, false) => String::new(),
         };
         let doubt = e.flags.distrust().map_or(String::new(), |why| format!("  ! {why}"));
-        text += &format!("{} of {}{place}  {}{error}  {}{doubt}\n", need.quantity.name, need.source.spec(), e.value, e.method);
+        text += &format!("{} of {}{place}{steps}  {}{error}  {}{doubt}\n", need.quantity.name, need.source.spec(), e.value, e.method);
     }
     text
 }

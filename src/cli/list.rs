@@ -39,8 +39,11 @@ impl List {
         match common.format {
             Format::Json => output::json(&Value::Array(items)),
             Format::Csv => {
-                let field = |item: &Value, key: &str| format!("\"{}\"", item[key].as_str().unwrap_or_default().replace('"', "\"\""));
-                let lines: String = items.iter().map(|i| format!("{},{}\n", field(i, "name"), field(i, "summary"))).collect();
+                let field = |item: &Value, key: &str| {
+                    format!("\"{}\"", item[key].as_str().unwrap_or_default().replace('"', "\"\""))
+                };
+                let lines: String =
+                    items.iter().map(|i| format!("{},{}\n", field(i, "name"), field(i, "summary"))).collect();
                 output::text(&format!("name,summary\n{lines}"))
             }
             Format::Human => output::text(&items.iter().map(human).collect::<String>()),
@@ -64,7 +67,8 @@ fn claims() -> Result<Vec<Value>> {
 }
 
 fn sources() -> Vec<Value> {
-    let parameter = |p: &crate::source::Parameter| json!({ "name": p.name, "summary": p.summary, "default": p.default });
+    let parameter =
+        |p: &crate::source::Parameter| json!({ "name": p.name, "summary": p.summary, "default": p.default });
     KINDS
         .iter()
         .map(|k| json!({ "name": k.name, "summary": k.summary, "parameters": k.parameters.iter().map(parameter).collect::<Vec<_>>() }))
@@ -76,8 +80,5 @@ fn quantities() -> Vec<Value> {
         [] => q.name.to_owned(),
         arguments => format!("{}({})", q.name, arguments.join(", ")),
     };
-    QUANTITIES
-        .iter()
-        .map(|q| json!({ "name": name(q), "summary": q.summary, "axes": q.scope.axes() }))
-        .collect()
+    QUANTITIES.iter().map(|q| json!({ "name": name(q), "summary": q.summary, "axes": q.scope.axes() })).collect()
 }

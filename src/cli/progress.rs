@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
 
-use crate::run::verify::Event;
+use crate::run::watch::Event;
 
 /// One bar: first the deterministic numbers, then the samples of each round.
 pub struct Progress {
@@ -16,7 +16,9 @@ impl Progress {
     pub fn new(quiet: bool) -> Self {
         let target = if quiet { ProgressDrawTarget::hidden() } else { ProgressDrawTarget::stderr() };
         let bar = ProgressBar::with_draw_target(None, target);
-        let style = ProgressStyle::with_template("{msg:34} {wide_bar:.cyan/dim} {human_pos}/{human_len}  {elapsed} elapsed, {eta} left");
+        let style = ProgressStyle::with_template(
+            "{msg:34} {wide_bar:.cyan/dim} {human_pos}/{human_len}  {elapsed} elapsed, {eta} left",
+        );
         bar.set_style(style.expect("a literal template").progress_chars("━╸ "));
         bar.enable_steady_tick(Duration::from_millis(200));
         Self { bar }

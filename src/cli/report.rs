@@ -1,9 +1,12 @@
 //! `klaim report` and `klaim merge`.
 
-use std::path::PathBuf;
+use std::collections::BTreeSet;
+use std::path::{Path, PathBuf};
 
-use super::{Common, output, verify};
-use crate::error::Result;
+use clap::Parser;
+
+use super::{Arguments, Common, verify};
+use crate::error::{Error, Result};
 use crate::report;
 use crate::run::checkpoint::Checkpoint;
 
@@ -29,35 +32,48 @@ impl ReportCommand {
 /// Arguments of `klaim merge`.
 #[derive(clap::Args)]
 pub struct Merge {
-    /// The run directories of all shards
+    /// The run directories of all slices
     #[arg(required = true, num_args = 1..)]
-    shards: Vec<PathBuf>,
-    /// How the shards were run: the same claims and options as theirs
-    #[command(flatten)]
-    run: MergedRun,
-}
-
-#[derive(clap::Args)]
-struct MergedRun {
-    /// Claims, as given to the shards
-    #[arg(long = "claim")]
-    claims: Vec<String>,
+    slices: Vec<PathBuf>,
     /// Folder for the report of the whole
     #[arg(long)]
     out: PathBuf,
 }
 
 impl Merge {
-    /// Joins the shards' strips and judges the whole, bit for bit as one run would have.
+    /// Joins the slices' strips and judges the whole, bit for bit as one run would have.
     ///
     /// # Errors
-    /// A shard without a checkpoint, a damaged record.
+    /// A slice without its run.toml or checkpoint, slices of different runs, a missing slice, a damaged record.
     pub(super) fn run(self, common: &Common) -> Result<u8> {
-        let _ = (&self.run.claims, common);
-        let mut checkpoint = Checkpoint::open(&self.run.out, false)?;
-        for shard in &self.shards {
-            checkpoint.absorb(shard)?;
+        let mut commands = self.slices.iter().map(|dir| slice_command(dir)).collect::<Result<Vec<_>>>()?;
+        let present: BTreeSet<u64> = commands.iter().filter_map(|(v, _)| v.shard).map(|(i, _)| i).collect();
+        let (mut verify, slice_common) = commands.remove(0);
+        let total = verify.shard.map_or(1, |(_, n)| n);
+        if let Some(missing) = (0..total).find(|i| !present.contains(i)) {
+            return Err(Error::invalid("merge", format!("slice {missing}/{total} is missing")));
         }
-        output::text("")
+        verify.out.clone_from(&self.out);
+        let mut checkpoint = Checkpoint::open(&self.out, false)?;
+        for slice in &self.slices {
+            checkpoint.absorb(slice)?;
+        }
+        let common = Common { format: common.format, quiet: common.quiet, ..slice_common };
+        verify.measure(&verify::load(&verify.claims)?, None, &checkpoint, &common)
+    }
+}
+
+/// The command that a slice's run.toml records.
+fn slice_command(dir: &Path) -> Result<(verify::Verify, Common)> {
+    let path = dir.join("run.toml");
+    let text = std::fs::read_to_string(&path).map_err(Error::io(&path))?;
+    let bad = |message: String| Error::Data { path: path.clone(), place: String::new(), message };
+    let table: toml::Table = text.parse().map_err(|e: toml::de::Error| bad(e.message().to_owned()))?;
+    let command = table.get("command").and_then(toml::Value::as_str).ok_or_else(|| bad("has no `command`".into()))?;
+    let words = shell_words::split(command).map_err(|e| bad(e.to_string()))?;
+    let arguments = Arguments::try_parse_from(words).map_err(|e| bad(e.to_string()))?;
+    match arguments.command {
+        super::Command::Verify(verify) => Ok((verify, arguments.common)),
+        _ => Err(bad("its `command` is not a `klaim verify`".into())),
     }
 }

@@ -10,7 +10,9 @@ use crate::error::{Error, Result};
 pub fn parse(text: &str) -> Result<Vec<f64>> {
     let number = |word: &str| {
         let value = word.trim().parse().map_err(|_| Error::invalid("--snr", format!("`{word}` is not a number")))?;
-        Snr::new(value).map(Snr::linear).map_err(|_| Error::invalid("--snr", format!("must be finite and > 0, not {word}")))
+        Snr::new(value)
+            .map(Snr::linear)
+            .map_err(|_| Error::invalid("--snr", format!("must be finite and > 0, not {word}")))
     };
     let Some((from, rest)) = text.split_once("..") else { return text.split(',').map(number).collect() };
     let form = || Error::invalid("--snr", format!("`{text}` is not `from..to/points`, such as 1e-3..1e3/32"));

@@ -11,17 +11,17 @@ use crate::report;
 use crate::report::model::{Report, Run};
 use crate::run::MethodChoice;
 use crate::run::checkpoint::Checkpoint;
-use crate::run::replay::quoted;
-use crate::run::verify::{Options, Watch, verify};
+use crate::run::verify::{Options, verify};
+use crate::run::watch::Watch;
 
 /// Arguments of `klaim verify`.
 #[derive(clap::Args)]
 pub struct Verify {
     /// Ids of built-in claims, claim files, or folders of claim files; all built-in claims if none is given
-    claims: Vec<String>,
+    pub(super) claims: Vec<String>,
     /// Folder for index.html, results.csv, report.json, run.toml and the checkpoint
     #[arg(long, default_value = "reports/latest")]
-    out: PathBuf,
+    pub(super) out: PathBuf,
     /// Family-wise error rate: probability that any true claim of the run is refuted by chance
     #[arg(long, default_value_t = 0.001, value_parser = level)]
     level: f64,
@@ -36,7 +36,7 @@ pub struct Verify {
     resume: bool,
     /// Measure slice I of N of every source and store it for `klaim merge` (default: the Slurm array task's, if any)
     #[arg(long, value_name = "I/N", value_parser = shard)]
-    shard: Option<(u64, u64)>,
+    pub(super) shard: Option<(u64, u64)>,
     /// Only the case with this address, such as main/3 or control-1/2 (for replays; needs a single claim)
     #[arg(long, value_name = "ADDRESS")]
     case: Option<String>,
@@ -62,7 +62,8 @@ impl Budget {
                 .parse::<f64>()
                 .ok()
                 .filter(|&n| (1.0..=1e12).contains(&n) && n.fract() == 0.0)
-                .ok_or("expected quick, standard, thorough or a whole number of samples from 1 to 1e12")? as u64,
+                .ok_or("expected quick, standard, thorough or a whole number of samples from 1 to 1e12")?
+                as u64,
         };
         Ok(Self { name: text.into(), samples })
     }
@@ -108,6 +109,17 @@ impl Verify {
             None => slurm_shard()?,
         };
         let checkpoint = Checkpoint::open(&self.out, self.resume)?;
+        self.measure(&claims, shard, &checkpoint, common)
+    }
+
+    /// Measures `claims` with this command's options, whatever it says of shards and the checkpoint.
+    pub(super) fn measure(
+        &self,
+        claims: &[Claim],
+        shard: Option<(u64, u64)>,
+        checkpoint: &Checkpoint,
+        common: &Common,
+    ) -> Result<u8> {
         let options = Options {
             seed: common.seed,
             level: self.level,
@@ -117,8 +129,10 @@ impl Verify {
             shard,
             only: self.case.clone(),
         };
-        let Some(report) = execute(&claims, &options, &self.budget.name, Some(&checkpoint), common)? else {
-            return output::text(&format!("shard stored in {}\n", self.out.display()));
+        let run = settings(&options, &self.budget.name);
+        let Some(report) = execute(claims, &options, Some(checkpoint), common, run.clone())? else {
+            report::write_settings(&run, &self.out)?;
+            return output::text(&format!("slice stored in {}; `klaim merge` joins all slices\n", self.out.display()));
         };
         report::write(&report, &self.out)?;
         print(&report, &self.out, common)
@@ -129,20 +143,10 @@ impl Verify {
 pub(super) fn execute(
     claims: &[Claim],
     options: &Options,
-    budget: &str,
     checkpoint: Option<&Checkpoint>,
     common: &Common,
+    run: Run,
 ) -> Result<Option<Report>> {
-    let run = Run {
-        klaim: env!("CARGO_PKG_VERSION").into(),
-        command: std::iter::once("klaim".into()).chain(std::env::args().skip(1).map(|a| quoted(&a))).collect::<Vec<_>>().join(" "),
-        seed: options.seed,
-        level: options.level,
-        budget: budget.into(),
-        comparisons: 0,
-        backend: "cpu".into(),
-        date: humantime::format_rfc3339_seconds(std::time::SystemTime::now()).to_string()[..10].into(),
-    };
     let progress = Progress::new(common.quiet);
     let watch = Watch { event: &|event| progress.show(event), stop: interrupt::flag(), checkpoint };
     let report = verify(claims, options, &watch, run);
@@ -150,10 +154,26 @@ pub(super) fn execute(
     report
 }
 
+/// What a report says of its run; the number of comparisons is filled in by the run.
+fn settings(options: &Options, budget: &str) -> Run {
+    Run {
+        klaim: env!("CARGO_PKG_VERSION").into(),
+        command: shell_words::join(std::iter::once("klaim".to_owned()).chain(std::env::args().skip(1))),
+        seed: options.seed,
+        level: options.level,
+        budget: budget.into(),
+        comparisons: 0,
+        backend: "cpu".into(),
+        date: humantime::format_rfc3339_seconds(std::time::SystemTime::now()).to_string()[..10].into(),
+    }
+}
+
 /// The result in the form asked for; the exit status is the report's.
 pub(super) fn print(report: &Report, out: &Path, common: &Common) -> Result<u8> {
     match common.format {
-        Format::Human => output::text(&format!("{}\nreport: {}\n", report::summary(report), out.join("index.html").display()))?,
+        Format::Human => {
+            output::text(&format!("{}\nreport: {}\n", report::summary(report), out.join("index.html").display()))?
+        }
         Format::Csv => output::text(&report::csv::table(report))?,
         Format::Json => output::json(&report::verify_json(report))?,
     };
@@ -163,7 +183,9 @@ pub(super) fn print(report: &Report, out: &Path, common: &Common) -> Result<u8> 
 /// The claims named on the command line, all built-in ones if none is; sources are built once for all of them.
 pub(super) fn load(names: &[String]) -> Result<Vec<Claim>> {
     let mut sources = Sources::default();
-    let builtin = |id: &str, text: &str, sources: &mut Sources| claim::parse(&PathBuf::from(format!("verify/{id}.toml")), text, sources);
+    let builtin = |id: &str, text: &str, sources: &mut Sources| {
+        claim::parse(&PathBuf::from(format!("verify/{id}.toml")), text, sources)
+    };
     if names.is_empty() {
         return claim::builtin().iter().map(|(id, text)| builtin(id, text, &mut sources)).collect();
     }
@@ -188,10 +210,8 @@ pub(super) fn load(names: &[String]) -> Result<Vec<Claim>> {
 /// The claim files of a folder, in alphabetical order.
 fn files_in(folder: &Path) -> Result<Vec<PathBuf>> {
     let entries = std::fs::read_dir(folder).map_err(Error::io(folder))?;
-    let mut files: Vec<PathBuf> = entries
-        .map(|entry| entry.map(|e| e.path()))
-        .collect::<Result<_, _>>()
-        .map_err(Error::io(folder))?;
+    let mut files: Vec<PathBuf> =
+        entries.map(|entry| entry.map(|e| e.path())).collect::<Result<_, _>>().map_err(Error::io(folder))?;
     files.retain(|file| file.extension().is_some_and(|e| e == "toml"));
     files.sort();
     if files.is_empty() {

@@ -61,7 +61,7 @@ pub fn restore(kept: ChannelValues, atoms: &Atoms, source: &Source, snr: f64) ->
 ///
 /// For every z, E[Z^{2k}; A] ≤ z^{2k}·P(A) + E[Z^{2k}; |Z| > z]. Here z = √(2 ln(2/q)), so that φ(z) = q/(2√(2π)), and the
 /// second part follows from T_{2k} = 2z^{2k−1}φ(z) + (2k−1)T_{2k−2}, T_0 ≤ 2φ(z)/z. Never above the whole moment.
-fn tail_moments(q: f64) -> [f64; 3] {
+pub(super) fn tail_moments(q: f64) -> [f64; 3] {
     let z = (2.0 * (2.0 / q).ln()).sqrt();
     let density = 0.5 * q / std::f64::consts::TAU.sqrt();
     let (mut tail, mut power) = (2.0 * density / z, z);

@@ -17,7 +17,7 @@ const HALVINGS: u32 = 10;
 /// Added to every bound: what the flushing of exponentials below e^−708 and masses beyond 38 standard deviations hide.
 const INVISIBLE: f64 = 1e-300;
 
-/// E of m_2, m_2², m_2³, m_3² (scaled by powers of γ), posterior entropy, relative entropy of posterior from prior.
+/// E of m_2, m_2², m_2³, 2m_2³ + m_3² (scaled by powers of γ; m_3² alone may be rounding noise), posterior entropy, relative entropy of posterior from prior.
 const COMPONENTS: usize = 6;
 
 /// Atoms sorted along the line, scaled for one SNR.
@@ -91,7 +91,7 @@ fn values(v: [f64; COMPONENTS], b: [f64; COMPONENTS], snr: f64, entropy: f64, lo
     ChannelValues {
         mmse: scaled(v[0], b[0], 1),
         mmse_slope: scaled(v[1], b[1], 2),
-        mmse_curvature: scaled(2.0 * v[2] - v[3], 2.0 * b[2] + b[3], 3),
+        mmse_curvature: scaled(4.0 * v[2] - v[3], 4.0 * b[2] + b[3], 3),
         information,
         posterior_entropy: Some(posterior_entropy),
     }
@@ -153,8 +153,8 @@ impl Line {
         });
         let (second, third) = (posterior.second, posterior.third);
         let evidence = posterior.ln_evidence.exp();
-        [second, second * second, second * second * second, third * third, posterior.entropy, divergence]
-            .map(|x| evidence * x)
+        let cube = second * second * second;
+        [second, second * second, cube, 2.0 * cube + third * third, posterior.entropy, divergence].map(|x| evidence * x)
     }
 }
 

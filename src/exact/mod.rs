@@ -1,11 +1,15 @@
 //! Channel values without sampling: closed forms where there are any, quadrature with a bound where the law is
 //! one-dimensional.
 
+pub mod curve;
 pub mod cut;
+pub mod density;
 pub mod line;
 pub mod pairs;
+pub mod mixture;
 pub mod panels;
 pub mod posterior;
+pub mod terminal;
 pub mod window;
 
 use crate::channel::Snr;
@@ -63,14 +67,15 @@ pub fn supports(law: &Law) -> bool {
         Law::Product { base, .. } => supports(base.law()),
         Law::Atoms(atoms) => on_a_line(atoms).is_some(),
         Law::Simplex(simplex) => simplex.weights.len() <= 2,
-        Law::Density(_) | Law::Mixture(_) => false,
+        Law::Mixture(mixture) => mixture::supports(mixture),
+        Law::Density(_) => true,
     }
 }
 
 /// Channel values of `source` at `snr` (linear, > 0), or `None` where no deterministic route is known (many atoms in
 /// several dimensions).
 ///
-/// Bounds are stated with the route; see [`line`].
+/// Bounds are stated with the route; see [`line`], [`mixture`] and [`density`].
 ///
 /// # Errors
 /// An `snr` that [`Snr::new`] refuses.
@@ -80,7 +85,8 @@ pub fn at(source: &Source, snr: f64) -> Result<Option<ChannelValues>> {
         Law::Product { base, copies } => at(base, snr)?.map(|values| values.times(*copies)),
         Law::Atoms(atoms) => on_a_line(atoms).map(|line| discrete(&line, source, snr)),
         Law::Simplex(simplex) => two_of(simplex).map(|line| discrete(&line, source, snr)),
-        Law::Density(_) | Law::Mixture(_) => None,
+        Law::Mixture(mixture) => mixture::supports(mixture).then(|| mixture::evaluate(mixture, snr)),
+        Law::Density(density) => Some(density::evaluate(density.as_ref(), snr)),
     })
 }
 

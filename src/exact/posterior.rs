@@ -71,7 +71,7 @@ impl Workspace {
 }
 
 /// ½ ln 2π.
-const HALF_LN_TAU: f64 = 0.918_938_533_204_672_741_780_329_736_405_617_64;
+pub(super) const HALF_LN_TAU: f64 = 0.918_938_533_204_672_7;
 
 /// Turns log-weights into ratios to the largest, in place, the largest itself into 0, and hands each to `visit` with
 /// its logarithm.
@@ -104,8 +104,10 @@ pub fn divergence_from_prior(scaled: &[f64], priors: &[f64], absent: f64, deviat
     let exponent = |tau: f64| tau * (deviation - 0.5 * tau);
     let largest = scaled.iter().map(|&tau| exponent(tau)).fold(f64::NEG_INFINITY, f64::max);
     let pairs = || scaled.iter().zip(priors);
-    let ln_sum = if largest < 300.0 {
-        (pairs().map(|(&tau, p)| p * exponent(tau).exp_m1()).sum::<f64>() - absent).ln_1p()
+    let excess = pairs().map(|(&tau, p)| p * exponent(tau).exp_m1()).sum::<f64>() - absent;
+    // Σ p e^a − 1 keeps the digits of a sum near 1; the sum itself those of one near 0, or of one that overflows.
+    let ln_sum = if excess > -0.5 && excess.is_finite() {
+        excess.ln_1p()
     } else {
         largest + pairs().map(|(&tau, p)| p * (exponent(tau) - largest).exp()).sum::<f64>().ln()
     };

@@ -12,15 +12,8 @@ const GOLDEN: f64 = 2e-11;
 /// A five-point difference with step 2 % of the SNR.
 const DIFFERENCE: f64 = 1e-5;
 
-/// `pam` and the laws that [`Source::parse`] knows.
 fn source(spec: &str) -> Source {
-    match spec.strip_prefix("pam:levels=") {
-        Some(levels) => {
-            let n: u32 = levels.parse().expect("a number of levels");
-            on_line((0..n).map(|k| f64::from(k) - 0.5 * f64::from(n - 1)).collect(), vec![1.0; n as usize])
-        }
-        None => Source::parse(spec).expect(spec),
-    }
+    Source::parse(spec).expect(spec)
 }
 
 fn on_line(points: Vec<f64>, weights: Vec<f64>) -> Source {
@@ -48,7 +41,7 @@ fn discrete_laws_on_a_line_match_the_reference() {
     assert_eq!(rows, 62);
 }
 
-/// Twelve-digit goldens: snr; mmse, mmse′, mmse″, information (docs/theory-sheet.md, 6.2).
+/// Twelve-digit goldens by another program (numpy, trapezoid with step 1/256): snr; mmse, mmse′, mmse″, information.
 #[test]
 fn the_goldens_are_met() {
     let three = || on_line(vec![-1.0, 0.2, 2.0], vec![0.5, 0.3, 0.2]);
@@ -121,18 +114,4 @@ fn structure_is_used() {
     assert!(at(&source("codebook:atoms=4,dim=3"), 2.0).expect("snr").is_none());
     assert!(!supports(source("simplex:atoms=3").law()));
     assert!(at(&source("bpsk"), -1.0).is_err());
-}
-
-/// Printed, not asserted: `cargo test --release --lib exact::tests::timing -- --ignored --nocapture`.
-#[test]
-#[ignore = "prints timings"]
-fn timing() {
-    let big = |n: u32| on_line((0..n).map(f64::from).collect(), vec![1.0; n as usize]);
-    for (name, law) in [("bpsk", source("bpsk")), ("1000 atoms", big(1000)), ("1e5 atoms", big(100_000))] {
-        for snr in [0.01, 1.0, 10.0, 100.0, 1000.0] {
-            let start = std::time::Instant::now();
-            let v = at(&law, snr).expect("snr").expect("a route");
-            println!("{name:12} {snr:7} {:>12?} {:e}", start.elapsed(), v.mmse.bound / v.mmse.value);
-        }
-    }
 }

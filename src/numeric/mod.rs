@@ -3,6 +3,7 @@
 //! All take explicit fused multiply-adds in a fixed order, so that a vector unit, a scalar loop and a CUDA twin agree.
 
 pub mod exp;
+pub mod gamma;
 pub mod normal;
 pub mod product;
 pub mod sum;

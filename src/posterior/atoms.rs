@@ -5,7 +5,7 @@ use super::grid::{Grid, GridDraw};
 use super::readout::Observed;
 use super::sums::{Neighbours, Sums};
 use super::{BATCH, Sampler};
-use crate::numeric::{normal, product};
+use crate::numeric::{arch, normal, product};
 use crate::source::Atoms;
 use crate::source::cumulative::Cumulative;
 use crate::stream::Stream;
@@ -127,21 +127,56 @@ impl AtomSampler {
         let points = batch.sums.len() / BATCH;
         for s in 0..BATCH {
             let i = batch.index[s];
-            let (with_noise, with_source) = (&products[s * n..][..n], &products[(BATCH + s) * n..][..n]);
-            let (own, norm, ln_weight) = (batch.own[s], self.norms[i], self.ln_weights[i]);
             scratch.resize(n);
-            let (norms, ln_weights) = (&self.norms[start..][..n], &self.ln_weights[start..][..n]);
-            for k in 0..n {
-                scratch.noise[k] = with_noise[k] - own;
-                scratch.distance[k] = (norms[k] + norm - 2.0 * with_source[k]).max(0.0);
-                scratch.log_ratio[k] = ln_weights[k] - ln_weight;
-            }
+            arch().dispatch(Fill {
+                neighbours: scratch,
+                with_noise: &products[s * n..][..n],
+                with_source: &products[(BATCH + s) * n..][..n],
+                norms: &self.norms[start..][..n],
+                ln_weights: &self.ln_weights[start..][..n],
+                own: batch.own[s],
+                norm: self.norms[i],
+                ln_weight: self.ln_weights[i],
+            });
             if (start..start + n).contains(&i) {
                 let k = i - start;
                 (scratch.noise[k], scratch.distance[k], scratch.log_ratio[k]) = (0.0, 0.0, f64::NEG_INFINITY);
             }
             batch.prior[s].add(scratch, &self.weights[start..][..n]);
             scratch.accumulate(&roots[s], &mut batch.sums[s * points..][..points]);
+        }
+    }
+}
+
+/// One sample's row of the product turned into a, D and c of `n` atoms; slices of length n.
+struct Fill<'a> {
+    neighbours: &'a mut Neighbours,
+    /// ⟨z, x̃_i⟩.
+    with_noise: &'a [f64],
+    /// ⟨x̃_I, x̃_i⟩.
+    with_source: &'a [f64],
+    norms: &'a [f64],
+    ln_weights: &'a [f64],
+    /// ⟨z, x̃_I⟩, |x̃_I|² and ln p_I.
+    own: f64,
+    norm: f64,
+    ln_weight: f64,
+}
+
+impl pulp::WithSimd for Fill<'_> {
+    type Output = ();
+
+    #[inline(always)]
+    fn with_simd<S: pulp::Simd>(self, _: S) {
+        let n = self.with_noise.len();
+        let (with_source, norms, ln_weights) = (&self.with_source[..n], &self.norms[..n], &self.ln_weights[..n]);
+        let noise = &mut self.neighbours.noise[..n];
+        let distance = &mut self.neighbours.distance[..n];
+        let log_ratio = &mut self.neighbours.log_ratio[..n];
+        for k in 0..n {
+            noise[k] = self.with_noise[k] - self.own;
+            distance[k] = (norms[k] + self.norm - 2.0 * with_source[k]).max(0.0);
+            log_ratio[k] = ln_weights[k] - self.ln_weight;
         }
     }
 }

@@ -68,21 +68,24 @@ impl PriorSums {
         let n = weights.len();
         let whole = n - n % LANES;
         let (noise, distance) = (&neighbours.noise[..n], &neighbours.distance[..n]);
-        let mut lanes = [[0.0; LANES]; 6];
-        for start in (0..whole).step_by(LANES) {
+        // Six arrays and not an array of six: only so does the compiler keep them in vector registers.
+        let (mut sd, mut sa, mut saa) = ([0.0; LANES], [0.0; LANES], [0.0; LANES]);
+        let (mut sdd, mut sad, mut saad) = ([0.0; LANES], [0.0; LANES], [0.0; LANES]);
+        let chunks = weights.chunks_exact(LANES).zip(noise.chunks_exact(LANES)).zip(distance.chunks_exact(LANES));
+        for ((weights, noise), distance) in chunks {
             for l in 0..LANES {
-                let (p, a, d) = (weights[start + l], noise[start + l], distance[start + l]);
+                let (p, a, d) = (weights[l], noise[l], distance[l]);
                 let (pa, pd) = (p * a, p * d);
-                lanes[0][l] += pd;
-                lanes[1][l] += pa;
-                lanes[2][l] = pa.mul_add(a, lanes[2][l]);
-                lanes[3][l] = pd.mul_add(d, lanes[3][l]);
-                lanes[4][l] = pa.mul_add(d, lanes[4][l]);
-                lanes[5][l] = (pa * a).mul_add(d, lanes[5][l]);
+                sd[l] += pd;
+                sa[l] += pa;
+                saa[l] = pa.mul_add(a, saa[l]);
+                sdd[l] = pd.mul_add(d, sdd[l]);
+                sad[l] = pa.mul_add(d, sad[l]);
+                saad[l] = (pa * a).mul_add(d, saad[l]);
             }
         }
-        for (sum, lane) in self.sums.iter_mut().zip(lanes) {
-            *sum += lane.iter().sum::<f64>();
+        for (sum, lanes) in self.sums.iter_mut().zip([sd, sa, saa, sdd, sad, saad]) {
+            *sum += lanes.iter().sum::<f64>();
         }
         for i in whole..n {
             let (p, a, d) = (weights[i], noise[i], distance[i]);

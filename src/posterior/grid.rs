@@ -1,5 +1,7 @@
 //! The SNRs at which one sample is observed: fixed ones, and random ones that make integrals unbiased.
 
+use std::cmp::Ordering;
+
 use crate::stream::Stream;
 
 /// How a random SNR is spread over its interval.
@@ -62,10 +64,7 @@ impl Grid {
     /// The grid of `points`, sorted, duplicates removed.
     pub fn new(points: impl IntoIterator<Item = SnrPoint>) -> Self {
         let mut points: Vec<SnrPoint> = points.into_iter().collect();
-        points.sort_by(|a, b| {
-            let ((a0, a1), (b0, b1)) = (a.key(), b.key());
-            a0.total_cmp(&b0).then(a1.total_cmp(&b1)).then(spacing_of(a).cmp(&spacing_of(b)))
-        });
+        points.sort_by(order);
         points.dedup();
         Self { points }
     }
@@ -82,7 +81,7 @@ impl Grid {
 
     /// Index of a point that the grid was made with.
     pub fn index(&self, point: &SnrPoint) -> Option<usize> {
-        self.points.iter().position(|p| p == point)
+        self.points.binary_search_by(|p| order(p, point)).ok()
     }
 
     /// The lanes of the random points, for [`GridDraw::of`].
@@ -95,6 +94,12 @@ impl Grid {
         };
         self.points.iter().map(name).collect()
     }
+}
+
+/// The order of a grid: by lower end, fixed points first, then by upper end and spacing.
+fn order(a: &SnrPoint, b: &SnrPoint) -> Ordering {
+    let ((a0, a1), (b0, b1)) = (a.key(), b.key());
+    a0.total_cmp(&b0).then(a1.total_cmp(&b1)).then(spacing_of(a).cmp(&spacing_of(b)))
 }
 
 fn spacing_of(point: &SnrPoint) -> Option<Spacing> {

@@ -5,7 +5,9 @@
 
 pub mod atoms;
 pub mod controls;
+pub mod copies;
 pub mod grid;
+pub mod mixture;
 pub mod readout;
 pub mod simplex;
 pub mod sums;
@@ -30,6 +32,11 @@ pub trait Sampler: Send + Sync {
 
     /// True means of the control variates that [`Sampler::observe`] writes.
     fn control_means(&self) -> &[f64];
+
+    /// Bound on the relative error of every observable's mean that the sampler itself makes (a law replaced by a near one).
+    fn relative_bound(&self) -> f64 {
+        0.0
+    }
 }
 
 /// The sampler of a source.
@@ -47,7 +54,8 @@ pub fn sampler(source: &Source) -> Result<Box<dyn Sampler>> {
         Law::Density(_) => {
             Err(unsupported(source, "a density on the line has deterministic routes only: use --method quadrature"))
         }
-        _ => Err(unsupported(source, "no posterior sampler for this law")),
+        Law::Mixture(law) => Ok(Box::new(mixture::MixtureSampler::new(law, source.second_moment().value))),
+        Law::Product { base, copies } => Ok(Box::new(copies::Copies { factor: sampler(base)?, copies: *copies })),
     }
 }
 

@@ -1,4 +1,4 @@
-//! What is computed once and asked for often: channel values and covariance spectra.
+//! What is computed once and asked for often: channel values, curves, grids of steps and covariance spectra.
 
 use std::collections::HashMap;
 use std::sync::{Arc, Mutex, PoisonError};
@@ -7,6 +7,7 @@ use nalgebra::{DMatrix, SymmetricEigen};
 
 use crate::error::Result;
 use crate::estimate::Estimate;
+use crate::exact::curve::{self, Curve, Octaves};
 use crate::exact::{self, ChannelValues};
 use crate::source::{Atoms, Law, Mixture, Simplex, Source};
 
@@ -15,6 +16,8 @@ use crate::source::{Atoms, Law, Mixture, Simplex, Source};
 pub struct Instruments {
     values: Mutex<HashMap<(String, u64), Option<ChannelValues>>>,
     spectra: Mutex<HashMap<String, Arc<Vec<f64>>>>,
+    octaves: Mutex<HashMap<String, Arc<Octaves>>>,
+    grids: Mutex<HashMap<String, Arc<Vec<f64>>>>,
 }
 
 impl Instruments {
@@ -30,6 +33,27 @@ impl Instruments {
         let values = exact::at(source, snr)?;
         self.values.lock().unwrap_or_else(PoisonError::into_inner).insert(key, values);
         Ok(values)
+    }
+
+    /// M and −M′ of `source` as functions of the SNR; `None` where [`exact::supports`] knows no route.
+    pub fn curve<'a>(&self, source: &'a Source) -> Option<Curve<'a>> {
+        let key = curve::base(source).0.spec().to_owned();
+        let mut all = self.octaves.lock().unwrap_or_else(PoisonError::into_inner);
+        let octaves = Arc::clone(all.entry(key).or_default());
+        Curve::new(source, octaves)
+    }
+
+    /// The SNRs that `make` returns, made once for each `key`.
+    ///
+    /// # Errors
+    /// Those of `make`.
+    pub fn grid(&self, key: String, make: impl FnOnce() -> Result<Vec<f64>>) -> Result<Arc<Vec<f64>>> {
+        if let Some(found) = self.grids.lock().unwrap_or_else(PoisonError::into_inner).get(&key) {
+            return Ok(Arc::clone(found));
+        }
+        let grid = Arc::new(make()?);
+        self.grids.lock().unwrap_or_else(PoisonError::into_inner).insert(key, Arc::clone(&grid));
+        Ok(grid)
     }
 
     /// Error of the best linear estimate, tr Σ(I + γΣ)⁻¹ = Σ_j λ_j/(1 + γλ_j) over the eigenvalues of Σ; 1/γ a

@@ -11,10 +11,10 @@ use crate::posterior::{Observable, Readout, SnrPoint, Spacing, Term, Weight};
 /// Random points a decade in a Monte-Carlo integral: one in each stratum of ln γ.
 const STRATA_PER_DECADE: f64 = 4.0;
 /// Panels a decade and nodes a panel of the deterministic integral; the bound compares with half the panels.
-const PANELS_PER_DECADE: f64 = 2.0;
+const PANELS_PER_DECADE: f64 = 1.0;
 const NODES: usize = 16;
-/// Share of an integral that its first panel, from snr_min = 0, may start at: below γ_max·1e-12 the integrand is constant.
-const FROM_ZERO: f64 = 1e-12;
+/// An integral from snr_min = 0 takes its first panel (or stratum), up to this share of snr_max, uniform in γ.
+const FROM_ZERO: f64 = 1e-7;
 
 /// snr_min ≥ 0 and snr_max > snr_min.
 fn ends(need: &Need) -> Result<(f64, f64)> {
@@ -76,7 +76,8 @@ fn end_readout(need: &Need, observable: Observable, sign: f64) -> Result<Readout
     Ok(Readout { terms: vec![term(hi, sign), term(lo, -sign)] })
 }
 
-/// ∫ f(γ) dγ by Gauss–Legendre in ln γ; the bound adds those of the nodes to the change from half as many panels.
+/// ∫ f(γ) dγ by Gauss–Legendre in ln γ (in γ itself next to 0); the bound adds those of the nodes to the change from
+/// half as many panels (half as many nodes next to 0).
 fn integral(
     need: &Need,
     tools: &Instruments,
@@ -84,49 +85,58 @@ fn integral(
 ) -> Result<Option<Estimate>> {
     let (lo, hi) = ends(need)?;
     let start = if lo > 0.0 { lo } else { hi * FROM_ZERO };
+    let length = (hi / start).ln();
     let panels = ((hi / start).log10() * PANELS_PER_DECADE).ceil().max(2.0) as usize;
-    let rule = GaussLegendre::new(NODES.try_into().expect("a positive number of nodes"));
-    let sum = |panels: usize| -> Result<Option<Estimate>> {
-        let width = (hi / start).ln() / panels as f64;
-        let (mut value, mut bound) = (0.0, 0.0);
-        for panel in 0..panels {
-            for (node, weight) in rule.iter() {
-                let snr = start * (width * (panel as f64 + 0.5 * (node + 1.0))).exp();
-                let Some(values) = tools.channel_values(&need.source, snr)? else { return Ok(None) };
-                let f = integrand(snr, &values);
-                value += 0.5 * width * weight * snr * f.value;
-                bound += 0.5 * width * weight * snr * f.bound;
-            }
+    // Adds weight·f(snr) to (value, bound); None where the law has no deterministic route.
+    let add = |total: &mut (f64, f64), snr: f64, weight: f64| -> Result<Option<()>> {
+        let Some(values) = tools.channel_values(&need.source, snr)? else { return Ok(None) };
+        let f = integrand(snr, &values);
+        total.0 += weight * f.value;
+        total.1 += weight * f.bound;
+        Ok(Some(()))
+    };
+    let sum = |panels: usize, nodes_at_zero: usize| -> Result<Option<(f64, f64)>> {
+        let mut total = (0.0, 0.0);
+        let width = length / panels as f64;
+        for (node, weight) in rule(NODES).iter().flat_map(|nw| (0..panels).map(move |panel| ((panel, nw.0), nw.1))) {
+            let snr = start * (width * (node.0 as f64 + 0.5 * (node.1 + 1.0))).exp();
+            let Some(()) = add(&mut total, snr, 0.5 * width * weight * snr)? else { return Ok(None) };
         }
-        Ok(Some(Estimate::quadrature(value, bound)))
+        for (node, weight) in rule(nodes_at_zero).iter().filter(|_| lo <= 0.0) {
+            let Some(()) = add(&mut total, 0.5 * start * (node + 1.0), 0.5 * start * weight)? else { return Ok(None) };
+        }
+        Ok(Some(total))
     };
-    let (Some(coarse), Some(fine)) = (sum(panels.div_ceil(2))?, sum(panels)?) else { return Ok(None) };
-    let below_start = match tools.channel_values(&need.source, start)? {
-        Some(values) if lo <= 0.0 => integrand(start, &values).value * start,
-        _ => 0.0,
-    };
-    Ok(Some(Estimate {
-        value: fine.value + below_start,
-        bound: fine.bound + (fine.value - coarse.value).abs() + below_start.abs() * 1e-3,
-        ..fine
-    }))
+    let (Some(coarse), Some(fine)) = (sum(panels.div_ceil(2), NODES / 2)?, sum(panels, NODES)?) else { return Ok(None) };
+    Ok(Some(Estimate::quadrature(fine.0, fine.1 + (fine.0 - coarse.0).abs())))
 }
 
-/// ∫ c·γ^k·f(γ) dγ with one log-uniform point in each stratum: unbiased.
+/// Gauss–Legendre nodes and weights on [−1, 1].
+fn rule(nodes: usize) -> GaussLegendre {
+    GaussLegendre::new(nodes.try_into().expect("a positive number of nodes"))
+}
+
+/// ∫ c·γ^k·f(γ) dγ with one random point in each stratum, log-uniform (uniform next to 0): unbiased.
 fn integral_readout(need: &Need, observable: Observable, factor: f64, power: i32) -> Result<Readout> {
     let (lo, hi) = ends(need)?;
+    let start = if lo > 0.0 { lo } else { hi * FROM_ZERO };
+    let strata = ((hi / start).log10() * STRATA_PER_DECADE).ceil().max(1.0) as usize;
+    let width = (hi / start).ln() / strata as f64;
+    let edge = |j: usize| if j == strata { hi } else { start * (width * j as f64).exp() };
+    let mut terms = Vec::with_capacity(strata + 1);
     if lo <= 0.0 {
-        return Err(Error::invalid("snr_min", "Monte-Carlo needs snr_min > 0 here"));
+        terms.push(Term {
+            point: SnrPoint::Within { lo: 0.0, hi: start, spacing: Spacing::Linear },
+            observable,
+            weight: Weight::Power { factor: factor * start, exponent: power },
+        });
     }
-    let strata = ((hi / lo).log10() * STRATA_PER_DECADE).ceil().max(1.0) as usize;
-    let width = (hi / lo).ln() / strata as f64;
-    let edge = |j: usize| if j == strata { hi } else { lo * (width * j as f64).exp() };
-    let term = |j: usize| Term {
+    terms.extend((0..strata).map(|j| Term {
         point: SnrPoint::Within { lo: edge(j), hi: edge(j + 1), spacing: Spacing::Log },
         observable,
         weight: Weight::Power { factor: factor * width, exponent: power + 1 },
-    };
-    Ok(Readout { terms: (0..strata).map(term).collect() })
+    }));
+    Ok(Readout { terms })
 }
 
 /// ½ ∫ M dγ.
@@ -157,4 +167,12 @@ pub fn weighted_slope_integral(need: &Need, tools: &Instruments) -> Result<Optio
 /// ∫ −γM′ dγ by random points.
 pub fn weighted_slope_integral_readout(need: &Need) -> Result<Readout> {
     integral_readout(need, Observable::Slope, 1.0, 1)
+}
+
+/// ∫ √(−M′) dγ; the relative error of a root is half that of its square.
+pub fn root_slope_integral(need: &Need, tools: &Instruments) -> Result<Option<Estimate>> {
+    integral(need, tools, |_, v| {
+        let root = v.mmse_slope.value.sqrt();
+        Estimate { value: root, bound: (v.mmse_slope.value + v.mmse_slope.bound).sqrt() - root, ..v.mmse_slope }
+    })
 }

@@ -3,6 +3,9 @@
 pub mod channel;
 pub mod instruments;
 pub mod interval;
+pub mod path;
+pub mod path_bound;
+pub mod path_readout;
 pub mod source;
 
 use std::sync::Arc;
@@ -23,6 +26,8 @@ pub enum Scope {
     Snr,
     /// Source, `snr_min` and `snr_max`.
     Interval,
+    /// Source, `snr_min`, `snr_max`, `steps` and `schedule`: a K-step sampler; `denoiser` is `exact` unless said.
+    Path,
 }
 
 impl Scope {
@@ -32,6 +37,15 @@ impl Scope {
             Self::Source => &[],
             Self::Snr => &["snr"],
             Self::Interval => &["snr_min", "snr_max"],
+            Self::Path => &["snr_min", "snr_max", "steps", "schedule"],
+        }
+    }
+
+    /// The axes that it uses where a claim has them.
+    pub fn optional_axes(self) -> &'static [&'static str] {
+        match self {
+            Self::Path => &["denoiser"],
+            _ => &[],
         }
     }
 }
@@ -61,7 +75,7 @@ pub enum Rule {
         /// Closed form or quadrature.
         deterministic: fn(&Need, &Instruments) -> Result<Option<Estimate>>,
         /// The readout whose mean it is; `None` where only the deterministic route exists.
-        readout: Option<fn(&Need) -> Result<Readout>>,
+        readout: Option<fn(&Need, &Instruments) -> Result<Readout>>,
         /// A rigorous interval for where samples see nothing (rare events at high SNR); `None` without one.
         bracket: Option<fn(&Need, &Instruments) -> Option<Estimate>>,
     },
@@ -76,6 +90,12 @@ pub struct Setting {
     pub snr_min: Option<f64>,
     /// Upper end of an interval of SNRs.
     pub snr_max: Option<f64>,
+    /// Number of steps K ≥ 1.
+    pub steps: Option<usize>,
+    /// Spec of a schedule: `geometric`.
+    pub schedule: Option<String>,
+    /// Spec of a denoiser; `None` is `exact`.
+    pub denoiser: Option<String>,
     /// Values of [`Quantity::arguments`], in order.
     pub arguments: Vec<f64>,
 }
@@ -170,7 +190,7 @@ pub const QUANTITIES: &[Quantity] = &[
         summary: "minimum mean-square error M(γ) = E|X − E[X|Y]|²",
         rule: Rule::Measured {
             deterministic: channel::mmse,
-            readout: Some(|need| Ok(channel::mmse_readout(need))),
+            readout: Some(|need, _| Ok(channel::mmse_readout(need))),
             bracket: Some(channel::mmse_bracket),
         },
     },
@@ -181,7 +201,7 @@ pub const QUANTITIES: &[Quantity] = &[
         summary: "−M′(γ) = E‖Cov(X|Y)‖²_F ≥ 0",
         rule: Rule::Measured {
             deterministic: channel::mmse_slope,
-            readout: Some(|need| Ok(channel::mmse_slope_readout(need))),
+            readout: Some(|need, _| Ok(channel::mmse_slope_readout(need))),
             bracket: Some(channel::mmse_slope_bracket),
         },
     },
@@ -199,7 +219,7 @@ pub const QUANTITIES: &[Quantity] = &[
         summary: "mutual information I(X; Y_γ), nats",
         rule: Rule::Measured {
             deterministic: channel::information,
-            readout: Some(|need| Ok(channel::information_readout(need))),
+            readout: Some(|need, _| Ok(channel::information_readout(need))),
             bracket: Some(channel::information_bracket),
         },
     },
@@ -210,7 +230,7 @@ pub const QUANTITIES: &[Quantity] = &[
         summary: "H(X|Y_γ) = H − I, nats; discrete laws only",
         rule: Rule::Measured {
             deterministic: channel::posterior_entropy,
-            readout: Some(|need| Ok(channel::posterior_entropy_readout(need))),
+            readout: Some(|need, _| Ok(channel::posterior_entropy_readout(need))),
             bracket: Some(channel::posterior_entropy_bracket),
         },
     },
@@ -228,7 +248,7 @@ pub const QUANTITIES: &[Quantity] = &[
         summary: "I(snr_max) − I(snr_min), nats",
         rule: Rule::Measured {
             deterministic: interval::information_gain,
-            readout: Some(interval::information_gain_readout),
+            readout: Some(|need, _| interval::information_gain_readout(need)),
             bracket: None,
         },
     },
@@ -246,7 +266,7 @@ pub const QUANTITIES: &[Quantity] = &[
         summary: "½ ∫ M dγ over the interval, nats",
         rule: Rule::Measured {
             deterministic: interval::mmse_integral,
-            readout: Some(interval::mmse_integral_readout),
+            readout: Some(|need, _| interval::mmse_integral_readout(need)),
             bracket: None,
         },
     },
@@ -257,7 +277,7 @@ pub const QUANTITIES: &[Quantity] = &[
         summary: "M(snr_min) − M(snr_max)",
         rule: Rule::Measured {
             deterministic: interval::mmse_drop,
-            readout: Some(interval::mmse_drop_readout),
+            readout: Some(|need, _| interval::mmse_drop_readout(need)),
             bracket: None,
         },
     },
@@ -268,7 +288,7 @@ pub const QUANTITIES: &[Quantity] = &[
         summary: "∫ −M′ dγ over the interval",
         rule: Rule::Measured {
             deterministic: interval::slope_integral,
-            readout: Some(interval::slope_integral_readout),
+            readout: Some(|need, _| interval::slope_integral_readout(need)),
             bracket: None,
         },
     },
@@ -279,9 +299,107 @@ pub const QUANTITIES: &[Quantity] = &[
         summary: "∫ −γ M′ dγ over the interval, nats",
         rule: Rule::Measured {
             deterministic: interval::weighted_slope_integral,
-            readout: Some(interval::weighted_slope_integral_readout),
+            readout: Some(|need, _| interval::weighted_slope_integral_readout(need)),
             bracket: None,
         },
+    },
+    Quantity {
+        name: "root_slope_integral",
+        scope: Scope::Interval,
+        arguments: &[],
+        summary: "∫ √(−M′) dγ over the interval: its square over 4 is the limit of K·path_kl on the best grid",
+        rule: Rule::Measured { deterministic: interval::root_slope_integral, readout: None, bracket: None },
+    },
+    Quantity {
+        name: "path_kl",
+        scope: Scope::Path,
+        arguments: &[],
+        summary: "discretisation term of the path KL, ½ Σ ∫ (M(γ_k) − M(γ)) dγ, nats",
+        rule: Rule::Measured { deterministic: path::path_kl, readout: Some(path_readout::difference), bracket: None },
+    },
+    Quantity {
+        name: "path_kl_slope",
+        scope: Scope::Path,
+        arguments: &[],
+        summary: "path_kl through ½ Σ ∫ (γ_{k+1} − γ)(−M′(γ)) dγ, nats: a check where it is sampled",
+        rule: Rule::Measured { deterministic: path::path_kl, readout: Some(path_readout::slope), bracket: None },
+    },
+    Quantity {
+        name: "path_kl_information",
+        scope: Scope::Path,
+        arguments: &[],
+        summary: "path_kl through ½ Σ Δ_k M(γ_k) − I(γ_K) + I(γ_0), nats: a check, without slopes",
+        rule: Rule::Measured { deterministic: path::path_kl_information, readout: Some(path_readout::information), bracket: None },
+    },
+    Quantity {
+        name: "init_kl",
+        scope: Scope::Path,
+        arguments: &[],
+        summary: "cost of starting from N(γ_0 EX, γ_0 I), ½γ_0 E|X−EX|² − I(γ_0), nats",
+        rule: Rule::Measured { deterministic: path::init_kl, readout: Some(|need, _| path_readout::init(need)), bracket: None },
+    },
+    Quantity {
+        name: "denoiser_kl",
+        scope: Scope::Path,
+        arguments: &[],
+        summary: "cost of an inexact denoiser, ½ Σ Δ_k (L − M)(γ_k), nats",
+        rule: Rule::Measured { deterministic: path::denoiser_kl, readout: None, bracket: None },
+    },
+    Quantity {
+        name: "total_kl",
+        scope: Scope::Path,
+        arguments: &[],
+        summary: "path_kl + init_kl + denoiser_kl: KL of the true path from the sampler's, nats",
+        rule: Rule::Measured { deterministic: path::total_kl, readout: Some(path_readout::total), bracket: None },
+    },
+    Quantity {
+        name: "terminal_kl",
+        scope: Scope::Path,
+        arguments: &[],
+        summary: "KL of the last state's law from the sampler's, started from N(γ_0 EX, γ_0 I), nats; on a line",
+        rule: Rule::Measured { deterministic: path::terminal_kl, readout: None, bracket: None },
+    },
+    Quantity {
+        name: "bound_paper",
+        scope: Scope::Path,
+        arguments: &["C"],
+        summary: "½ C H² Σ (r_k − 1 − ln r_k), r_k = γ_{k+1}/γ_k, nats",
+        rule: Rule::Measured { deterministic: path_bound::paper, readout: None, bracket: None },
+    },
+    Quantity {
+        name: "bound_renyi",
+        scope: Scope::Path,
+        arguments: &[],
+        summary: "½ B Σ (r_k − 1 − ln r_k), B the bound on γ²|M′| by H_½, nats",
+        rule: Rule::Measured { deterministic: path_bound::renyi, readout: None, bracket: None },
+    },
+    Quantity {
+        name: "bound_information",
+        scope: Scope::Path,
+        arguments: &[],
+        summary: "(max r_k − 1)·I(γ_K), nats",
+        rule: Rule::Measured { deterministic: path_bound::information, readout: Some(path_bound::information_readout), bracket: None },
+    },
+    Quantity {
+        name: "bound_growth",
+        scope: Scope::Path,
+        arguments: &[],
+        summary: "½ Σ (r_k − 1) ∫ −γM′ dγ over each step, nats",
+        rule: Rule::Measured { deterministic: path_bound::growth, readout: Some(path_bound::growth_readout), bracket: None },
+    },
+    Quantity {
+        name: "bound_dimension",
+        scope: Scope::Path,
+        arguments: &[],
+        summary: "(max r_k − 1)·(d/2) ln(1 + γ_K E|X−EX|²/d), nats",
+        rule: Rule::Measured { deterministic: path_bound::dimension, readout: None, bracket: None },
+    },
+    Quantity {
+        name: "bound_from_zero",
+        scope: Scope::Path,
+        arguments: &[],
+        summary: "(ρ − 1)(I(γ_K) + ½), ρ = (1 + γ_K E|X−EX|²)^{1/K}, nats",
+        rule: Rule::Measured { deterministic: path_bound::from_zero, readout: Some(path_bound::from_zero_readout), bracket: None },
     },
 ];
 

@@ -2,7 +2,6 @@
 
 use super::model::{Axis, Report, Row};
 use super::number;
-use super::tightness::sections;
 
 /// Axes with a column of their own, in this order; the others share the column `axes`.
 pub const AXES: [&str; 7] = ["source", "snr", "snr_min", "snr_max", "steps", "schedule", "denoiser"];
@@ -41,9 +40,9 @@ pub fn table(report: &Report) -> String {
     let mut writer = ::csv::Writer::from_writer(Vec::new());
     let mut record = |fields: &[String]| writer.write_record(fields).expect("writing to memory cannot fail");
     record(&HEADER.map(ToOwned::to_owned));
-    for (claim, name, section) in sections(report) {
+    for (claim, name, section) in report.sections() {
         for row in &section.rows {
-            let mut fields = vec![report.claims[claim].id.clone(), name.clone(), section.expected.to_string()];
+            let mut fields = vec![claim.id.clone(), name.clone(), section.expected.to_string()];
             fields.extend(AXES.iter().map(|&axis| row.axes.get(axis).map_or_else(String::new, value)));
             fields.push(others(row));
             fields.extend([number::name(row.lhs), section.relation.to_string(), number::name(row.rhs)]);

@@ -12,8 +12,9 @@ pub mod number;
 pub mod plot;
 pub mod summary;
 pub mod tightness;
+pub mod wording;
 pub mod write;
 
 pub use json::verify as verify_json;
 pub use summary::summary;
-pub use write::{read, write};
+pub use write::{read, write, write_settings};

@@ -26,6 +26,18 @@ pub struct Report {
     pub exit: u8,
 }
 
+impl Report {
+    /// Every section with its claim and its name there: `main`, `control-1`, `break-2`.
+    pub fn sections(&self) -> impl Iterator<Item = (&ClaimReport, String, &SectionReport)> {
+        self.claims.iter().flat_map(|claim| {
+            let controls = claim.controls.iter().enumerate().map(|(i, s)| (format!("control-{}", i + 1), s));
+            let breaks = claim.breaks.iter().enumerate().map(|(i, s)| (format!("break-{}", i + 1), s));
+            let all = std::iter::once(("main".to_owned(), &claim.main)).chain(controls).chain(breaks);
+            all.map(move |(name, section)| (claim, name, section))
+        })
+    }
+}
+
 /// The settings of a run: `run.toml`.
 #[derive(Debug, Clone, Serialize, Deserialize)]
 pub struct Run {

@@ -4,7 +4,8 @@ use comfy_table::{ContentArrangement, Table, presets};
 
 use super::digits;
 use super::model::{ClaimReport, Report, SectionReport};
-use super::tightness::{exit_meaning, refuted, sections, symbol, telling, words};
+use super::tightness::telling;
+use super::wording::{exit_meaning, refuted, symbol, words};
 use crate::verdict::Verdict;
 
 /// A table of the claims, then what did not come out as expected and why, then the exit status's meaning.
@@ -17,9 +18,9 @@ pub fn summary(report: &Report) -> String {
         table.add_row(cells(claim));
     }
     let mut text = format!("{table}\n");
-    for (claim, name, section) in sections(report) {
+    for (claim, name, section) in report.sections() {
         if !section.ok {
-            text.push_str(&surprise(&report.claims[claim], &name, section));
+            text.push_str(&surprise(claim, &name, section));
         }
     }
     let n = report.claims.len();
@@ -51,13 +52,8 @@ fn cells(claim: &ClaimReport) -> [String; 6] {
 
 /// What a section that came out otherwise says of itself: the telling row, its reason, its replay.
 fn surprise(claim: &ClaimReport, name: &str, section: &SectionReport) -> String {
-    let mut text = format!(
-        "{} {}, {name}: {}, expected {}",
-        symbol(section.verdict),
-        claim.id,
-        section.verdict,
-        section.expected
-    );
+    let mut text =
+        format!("{} {}, {name}: {}, expected {}", symbol(section.verdict), claim.id, section.verdict, section.expected);
     if let Some(row) = telling(section) {
         text.push_str(&format!("; {}", words(section, row)));
         if !row.reason.is_empty() {

@@ -1,7 +1,6 @@
 //! Which row of a section says most: the one nearest to refutation, or most clearly refuted.
 
-use super::digits;
-use super::model::{Report, Row, SectionReport};
+use super::model::{Row, SectionReport};
 use crate::verdict::{Relation, Verdict};
 
 /// How far a row is from refutation, for ordering rows of one section; larger is nearer, NaN where it cannot be told.
@@ -52,54 +51,73 @@ pub fn telling(section: &SectionReport) -> Option<&Row> {
     })
 }
 
-/// The tightness of a row in words: `lhs/rhs = 0.873`, `off by −2.1×10⁻⁴ (0.31 h)`, `exponent −1.002`.
-pub fn words(section: &SectionReport, row: &Row) -> String {
-    match section.relation {
-        Relation::Slope => format!("exponent {}", digits::concise(row.lhs, row.std_err)),
-        Relation::Equal if row.lhs.to_bits() == row.rhs.to_bits() => "equal to the last bit".into(),
-        Relation::Equal => {
-            format!("off by {} ({} h)", digits::plain(relative(row), 2), digits::plain(score(section, row), 2))
+#[cfg(test)]
+mod tests {
+    use std::collections::BTreeMap;
+
+    use super::*;
+    use crate::estimate::{Flags, Method};
+    use crate::report::model::SlopeStatement;
+
+    fn row(lhs: f64, rhs: f64, half_width: f64, verdict: Verdict) -> Row {
+        Row {
+            axes: BTreeMap::new(),
+            lhs,
+            rhs,
+            std_err: 0.0,
+            half_width,
+            margin: 0.1,
+            verdict,
+            reason: String::new(),
+            n: 0,
+            method: Method::ClosedForm,
+            flags: Flags::default(),
+            replay: String::new(),
+            points: Vec::new(),
         }
-        Relation::AtMost | Relation::AtLeast => format!("lhs/rhs = {}", digits::plain(row.lhs / row.rhs, 4)),
     }
-}
 
-/// "2/3 refuted": how many of a claim's controls or breaks came out refuted; empty text where there are none.
-pub fn refuted(sections: &[SectionReport]) -> String {
-    if sections.is_empty() {
-        return String::new();
+    fn section(relation: Relation, rows: Vec<Row>) -> SectionReport {
+        SectionReport {
+            why: String::new(),
+            lhs: String::new(),
+            relation,
+            rhs: String::new(),
+            slope: Some(SlopeStatement { against: "steps".into(), between: [-1.05, -0.95] }),
+            constants: BTreeMap::new(),
+            verdict: Verdict::Supported,
+            expected: Verdict::Supported,
+            ok: true,
+            rows,
+        }
     }
-    let count = sections.iter().filter(|s| s.verdict == Verdict::Refuted).count();
-    format!("{count}/{} refuted", sections.len())
-}
 
-/// Every section of a report with its claim's index and its name: `main`, `control-1`, `break-2`.
-pub fn sections(report: &Report) -> impl Iterator<Item = (usize, String, &SectionReport)> {
-    report.claims.iter().enumerate().flat_map(|(k, claim)| {
-        let controls = claim.controls.iter().enumerate().map(|(i, s)| (format!("control-{}", i + 1), s));
-        let breaks = claim.breaks.iter().enumerate().map(|(i, s)| (format!("break-{}", i + 1), s));
-        std::iter::once(("main".to_owned(), &claim.main))
-            .chain(controls)
-            .chain(breaks)
-            .map(move |(name, section)| (k, name, section))
-    })
-}
-
-/// The sign that goes with a verdict's word, so that colour is never alone.
-pub fn symbol(verdict: Verdict) -> char {
-    match verdict {
-        Verdict::Supported => '✓',
-        Verdict::Refuted => '✗',
-        Verdict::Inconclusive => '?',
+    /// The row that each relation calls tightest, by hand; negative right sides and `>=` turn the ratio around.
+    #[test]
+    fn the_tightest_row_of_each_relation() {
+        let found = |relation, sides: [[f64; 3]; 3]| {
+            let rows = sides.map(|[l, r, h]| row(l, r, h, Verdict::Supported)).to_vec();
+            let section = section(relation, rows);
+            let telling = telling(&section).unwrap();
+            section.rows.iter().position(|row| std::ptr::eq(row, telling)).unwrap()
+        };
+        assert_eq!(found(Relation::AtMost, [[1.0, 2.0, 0.1], [9.0, 10.0, 0.1], [0.0, 0.1, 0.1]]), 1);
+        assert_eq!(found(Relation::AtMost, [[-2.0, -1.0, 0.1], [-1.1, -1.0, 0.1], [f64::NAN, 1.0, 0.1]]), 1);
+        assert_eq!(found(Relation::AtMost, [[1.0, f64::INFINITY, 0.0], [0.0, 0.0, 0.0], [-1.0, 0.0, 0.0]]), 1);
+        assert_eq!(found(Relation::AtLeast, [[1.1, 1.0, 0.1], [90.0, 10.0, 0.1], [5.0, 1.0, 0.1]]), 0);
+        assert_eq!(found(Relation::Equal, [[1.1, 1.0, 0.2], [1.01, 1.0, 0.011], [1.0, 1.0, 0.0]]), 1);
+        assert_eq!(found(Relation::Slope, [[-1.0, -0.95, 0.1], [-1.04, -1.05, 0.1], [-0.97, -0.95, 0.1]]), 1);
     }
-}
 
-/// The meaning of an exit status.
-pub fn exit_meaning(exit: u8) -> &'static str {
-    match exit {
-        0 => "every verdict as expected",
-        1 => "a verdict other than expected",
-        3 => "nothing wrong, something inconclusive",
-        _ => "the run did not finish",
+    #[test]
+    fn severity_comes_before_tightness() {
+        let rows = vec![
+            row(0.99, 1.0, 0.1, Verdict::Supported),
+            row(1.5, 1.0, 0.1, Verdict::Refuted),
+            row(3.0, 1.0, 9.0, Verdict::Inconclusive),
+            row(2.0, 1.0, 0.1, Verdict::Refuted),
+        ];
+        let section = section(Relation::AtMost, rows);
+        assert_eq!(telling(&section).unwrap().lhs.to_bits(), 2.0_f64.to_bits());
     }
 }

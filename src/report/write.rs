@@ -37,6 +37,16 @@ pub fn write(report: &Report, dir: &Path) -> Result<()> {
     Ok(())
 }
 
+/// Writes `run.toml` alone: what a slice of a run leaves for the merge.
+///
+/// # Errors
+/// As [`write`].
+pub fn write_settings(run: &Run, dir: &Path) -> Result<()> {
+    let path = dir.join("run.toml");
+    let file = temporary(dir, "run.toml", &settings(run))?;
+    file.persist(&path).map(|_| ()).map_err(|e| Error::Io { path, source: e.error })
+}
+
 /// The report of a run directory, from its `report.json`.
 ///
 /// # Errors

@@ -6,7 +6,7 @@ use crate::quantity::{Instruments, Need};
 use crate::run::MethodChoice;
 use crate::run::ledger::{Ledger, Route};
 use crate::run::sampling::{Conditions, LaneState, samples_after};
-use crate::run::verify::{Event, Watch};
+use crate::run::watch::{Event, Watch};
 
 /// When to stop sampling.
 #[derive(Debug, Clone, Copy)]
@@ -21,7 +21,13 @@ pub struct Target {
 ///
 /// # Errors
 /// A need without a route by the method chosen; a summand that is not finite.
-pub fn estimate(needs: &[Need], choice: MethodChoice, seed: u64, target: Target, watch: &Watch) -> Result<Vec<Estimate>> {
+pub fn estimate(
+    needs: &[Need],
+    choice: MethodChoice,
+    seed: u64,
+    target: Target,
+    watch: &Watch,
+) -> Result<Vec<Estimate>> {
     let tools = Instruments::default();
     (watch.event)(Event::Needs(needs.len()));
     let mut ledger = Ledger::new(needs.iter(), choice, &tools, &|| (watch.event)(Event::Found))?;

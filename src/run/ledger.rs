@@ -147,7 +147,7 @@ fn find(need: &Need, choice: MethodChoice, tools: &Instruments) -> Result<Found>
     match (choice, readout) {
         (MethodChoice::Auto | MethodChoice::MonteCarlo, Some(readout)) => {
             crate::posterior::sampler(&need.source)?;
-            readout(need).map(Found::Readout)
+            readout(need, tools).map(Found::Readout)
         }
         (MethodChoice::Auto | MethodChoice::MonteCarlo, None) => {
             Err(unsupported("has a deterministic route for laws on a line, their products and Gaussians only"))

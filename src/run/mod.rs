@@ -1,5 +1,6 @@
 //! The executor: claims in, report out. Nothing else executes.
 
+pub mod assemble;
 pub mod book;
 pub mod checkpoint;
 pub mod estimate;
@@ -8,6 +9,7 @@ pub mod ledger;
 pub mod replay;
 pub mod sampling;
 pub mod verify;
+pub mod watch;
 
 /// How quantities are to be obtained.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default, clap::ValueEnum)]

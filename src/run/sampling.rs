@@ -139,7 +139,7 @@ impl LaneState {
         Some(Estimate {
             value: regression.value[at],
             std_err: regression.covariance[(at, at)].sqrt(),
-            bound: regression.bound[at],
+            bound: regression.bound[at] + self.sampler.relative_bound() * regression.value[at].abs(),
             n: regression.n,
             method: Method::MonteCarlo,
             flags: regression.flags[at],

@@ -1,21 +1,18 @@
 //! `verify`: measure every case of some claims, in rounds, until each is decided or the budget ends.
 
-use std::path::PathBuf;
-use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::atomic::Ordering;
 
-use crate::assume;
 use crate::claim::{Case, Claim, Input, Section};
 use crate::error::{Error, Result};
 use crate::quantity::{Instruments, Need};
-use crate::report::model::{AssumptionReport, ClaimReport, Report, Row, Run, SCHEMA, SectionReport, SourceReport};
+use crate::report::model::{Report, Run};
 use crate::run::MethodChoice;
+use crate::run::assemble::{assemble, sections};
 use crate::run::book::Book;
-use crate::run::checkpoint::Checkpoint;
 use crate::run::judge::{self, Outcome};
 use crate::run::ledger::{Ledger, Route};
-use crate::run::replay;
 use crate::run::sampling::{Conditions, LaneState, samples_after};
-use crate::source::Source;
+use crate::run::watch::{Event, Watch};
 use crate::verdict::{self, Verdict};
 
 /// What a run is asked to do.
@@ -35,29 +32,6 @@ pub struct Options {
     pub shard: Option<(u64, u64)>,
     /// Only the case with this address (`main/3`, `control-1/2`).
     pub only: Option<String>,
-}
-
-/// What a run tells while it runs.
-#[derive(Debug, Clone, Copy)]
-pub enum Event {
-    /// This many numbers are needed.
-    Needs(usize),
-    /// One of them has its route (and, if deterministic, its value).
-    Found,
-    /// A round begins: its number, the samples it takes over all sources, the cases still open.
-    Round(u32, u64, usize),
-    /// This many samples were taken.
-    Sampled(u64),
-}
-
-/// What a run reports to while it goes on.
-pub struct Watch<'a> {
-    /// Called from any thread.
-    pub event: &'a (dyn Fn(Event) + Sync),
-    /// Set it to stop at the next strip; what was finished is judged and kept.
-    pub stop: &'a AtomicBool,
-    /// Where finished strips are kept.
-    pub checkpoint: Option<&'a Checkpoint>,
 }
 
 /// One case on its way to a verdict.
@@ -81,14 +55,6 @@ impl Open<'_> {
     fn decided(&self) -> bool {
         self.outcome.as_ref().is_some_and(|o| o.verdict != Verdict::Inconclusive)
     }
-}
-
-/// The sections of a claim with their names in replay addresses: `main`, `control-1`, …, `break-1`, ….
-pub fn sections(claim: &Claim) -> impl Iterator<Item = (String, &Section)> {
-    let numbered = |kind: &'static str, list: &'static str| move |i: usize| format!("{kind}-{}{list}", i + 1);
-    let controls = claim.controls.iter().enumerate().map(move |(i, s)| (numbered("control", "")(i), s));
-    let breaks = claim.breaks.iter().enumerate().map(move |(i, s)| (numbered("break", "")(i), s));
-    std::iter::once(("main".to_owned(), &claim.main)).chain(controls).chain(breaks)
 }
 
 /// Runs `claims`; `command` and `backend` go into the report as they are. `None` for a shard, which judges nothing.
@@ -204,145 +170,4 @@ fn unmeasured(stopped: bool) -> Outcome {
         flags: Default::default(),
         points: Vec::new(),
     }
-}
-
-fn assemble(claims: &[Claim], options: &Options, outcomes: Vec<(Outcome, u64)>, run: Run) -> Report {
-    let mut outcomes = outcomes.into_iter();
-    let mut sources: Vec<&Source> = Vec::new();
-    let mut reports = Vec::new();
-    for claim in claims {
-        let mut built = Vec::new();
-        for (name, section) in sections(claim) {
-            let mut rows = Vec::new();
-            for (i, case) in section.cases.iter().enumerate() {
-                let address = format!("{name}/{}", i + 1);
-                if options.only.as_ref().is_none_or(|only| *only == address) {
-                    let (outcome, samples) = outcomes.next().expect("one outcome a case");
-                    let replay = replay::command(claim, &address, samples, &run, options.method);
-                    rows.push(row(case, outcome, replay));
-                }
-            }
-            let open = section.cases.iter().map(|case| Open { section, case, outcome: None, samples: 0 });
-            for case in open {
-                for need in case.case.points.iter().flat_map(|p| &p.lhs.inputs) {
-                    if let Input::Need(need) = need {
-                        if !sources.iter().any(|s| s.spec() == need.source.spec()) {
-                            sources.push(&need.source);
-                        }
-                    }
-                }
-            }
-            built.push(section_report(section, rows, options.only.is_some()));
-        }
-        reports.push(claim_report(claim, built));
-    }
-    let sources = sources.into_iter().map(source_report).collect();
-    let exit = exit_status(&reports);
-    Report { schema: SCHEMA, run, claims: reports, sources, exit }
-}
-
-/// 0 all as expected, 1 something decided otherwise, 3 nothing wrong but something inconclusive.
-fn exit_status(claims: &[ClaimReport]) -> u8 {
-    let sections = || claims.iter().flat_map(|c| std::iter::once(&c.main).chain(&c.controls).chain(&c.breaks));
-    if sections().any(|s| !s.ok && s.verdict != Verdict::Inconclusive) {
-        1
-    } else if sections().any(|s| !s.ok) {
-        3
-    } else {
-        0
-    }
-}
-
-fn claim_report(claim: &Claim, mut sections: Vec<SectionReport>) -> ClaimReport {
-    let ok = sections.iter().all(|s| s.ok);
-    let breaks = sections.split_off(1 + claim.controls.len());
-    let controls = sections.split_off(1);
-    let main = sections.pop().expect("a claim has a main section");
-    ClaimReport {
-        id: claim.id.clone(),
-        title: claim.title.clone(),
-        statement: claim.statement.clone(),
-        cite: claim.cite.clone(),
-        origin: claim.origin.clone(),
-        assumes: claim.assumes.clone(),
-        remark: claim.remark.clone(),
-        main,
-        controls,
-        breaks,
-        ok,
-    }
-}
-
-fn section_report(section: &Section, rows: Vec<Row>, single: bool) -> SectionReport {
-    let verdict = section_verdict(&rows);
-    SectionReport {
-        why: section.why.clone(),
-        lhs: section.lhs.clone(),
-        relation: section.relation,
-        rhs: section.rhs.clone(),
-        slope: section.slope.clone(),
-        constants: section.constants.clone(),
-        verdict,
-        expected: section.expected,
-        // A replayed row is compared by the reader, not against the section's expectation.
-        ok: single || verdict == section.expected,
-        rows,
-    }
-}
-
-/// Refuted if any row is, supported if all are.
-fn section_verdict(rows: &[Row]) -> Verdict {
-    if rows.iter().any(|r| r.verdict == Verdict::Refuted) {
-        Verdict::Refuted
-    } else if rows.iter().all(|r| r.verdict == Verdict::Supported) {
-        Verdict::Supported
-    } else {
-        Verdict::Inconclusive
-    }
-}
-
-fn row(case: &Case, outcome: Outcome, replay: String) -> Row {
-    Row {
-        axes: case.axes.clone(),
-        lhs: outcome.lhs,
-        rhs: outcome.rhs,
-        std_err: outcome.std_err,
-        half_width: outcome.half_width,
-        margin: outcome.margin,
-        verdict: outcome.verdict,
-        reason: outcome.reason,
-        replay,
-        n: outcome.n,
-        method: outcome.method,
-        flags: outcome.flags,
-        points: outcome.points,
-    }
-}
-
-fn source_report(source: &Source) -> SourceReport {
-    let of_pmf = |f: fn(&dyn crate::source::Pmf) -> f64| source.pmf().map_or(f64::INFINITY, f);
-    SourceReport {
-        spec: source.spec().into(),
-        dim: source.dim(),
-        shannon: of_pmf(|p| p.shannon().value),
-        renyi_half: of_pmf(|p| p.renyi(0.5).value),
-        info_variance: of_pmf(|p| p.info_variance().value),
-        second_moment: source.second_moment().value,
-        notes: source.notes().to_vec(),
-        assumptions: assume::assess(source)
-            .into_iter()
-            .map(|f| AssumptionReport {
-                name: f.assumption.name().into(),
-                finding: f.verdict.to_string(),
-                evidence: f.evidence,
-            })
-            .collect(),
-    }
-}
-
-/// The claim's name on a command line: its id where it is built in, its file otherwise.
-pub fn argument(claim: &Claim) -> String {
-    let builtin = crate::claim::builtin().iter().any(|(id, _)| *id == claim.id)
-        && claim.path.parent() == Some(&PathBuf::from("verify"));
-    if builtin { claim.id.clone() } else { claim.path.display().to_string() }
 }

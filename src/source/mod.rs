@@ -1,26 +1,38 @@
 //! Named laws on R^d: one file a law, one line a law in [`KINDS`].
 
+pub mod cauchy;
 pub mod codebook;
 pub mod cumulative;
+pub mod density;
 pub mod digits;
 pub mod draw;
 pub mod embedding;
 pub mod file;
+pub mod gaussian;
 pub mod geometric;
 pub mod hypercube;
+pub mod laplace;
 pub mod law;
 pub mod log_power;
+pub mod lognormal;
+pub mod mixture;
 pub mod needle;
 pub mod pam;
+pub mod pareto;
 pub mod pmf;
 pub mod pmf_geometric;
 pub mod pmf_log_power;
 pub mod pmf_poisson;
 pub mod pmf_product;
+pub mod pmf_quantized;
 pub mod pmf_zipf;
 pub mod poisson;
 pub mod product;
+pub mod quantized;
+pub mod scale_mixture;
 pub mod spec;
+pub mod stable;
+pub mod student_t;
 pub mod tree;
 pub mod two_point;
 pub mod zipf;
@@ -74,6 +86,16 @@ pub const KINDS: &[Kind] = &[
     hypercube::HYPERCUBE,
     codebook::CODEBOOK,
     tree::TREE,
+    gaussian::GAUSSIAN,
+    mixture::MIXTURE,
+    scale_mixture::SCALE_MIXTURE,
+    laplace::LAPLACE,
+    student_t::STUDENT_T,
+    cauchy::CAUCHY,
+    pareto::PARETO,
+    lognormal::LOGNORMAL,
+    stable::STABLE,
+    quantized::QUANTIZED,
     product::PRODUCT,
     file::FILE,
     digits::DIGITS,
@@ -147,6 +169,11 @@ impl Source {
     /// The structure that evaluators work on.
     pub fn law(&self) -> &Law {
         &self.law
+    }
+
+    /// The structure alone, for a source built on it.
+    pub fn into_law(self) -> Law {
+        self.law
     }
 
     /// Entropies, for a discrete law.

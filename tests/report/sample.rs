@@ -226,7 +226,8 @@ fn slope_claim() -> ClaimReport {
                 r.verdict = if shift == 0.0 { Verdict::Supported } else { Verdict::Refuted };
                 r.std_err = 0.0041;
                 r.reason.clear();
-                r.points = (3..9).map(|k| 2_f64.powi(k)).map(|k| [k, scale * k.powf(exponent), 0.01 * scale / k]).collect();
+                r.points =
+                    (3..9).map(|k| 2_f64.powi(k)).map(|k| [k, scale * k.powf(exponent), 0.01 * scale / k]).collect();
                 r
             })
             .collect()
@@ -238,7 +239,12 @@ fn slope_claim() -> ClaimReport {
     claim(
         ["kl-rate", "The discretisation term falls like 1/K", "KL_path(K) = Θ(1/K) on the geometric grid"],
         slope(section(Relation::Slope, ["path_kl", "", ""], Verdict::Supported, rows(0.0))),
-        vec![slope(section(Relation::Slope, ["path_kl^2", "", "the square falls twice as fast"], Verdict::Refuted, rows(-1.0)))],
+        vec![slope(section(
+            Relation::Slope,
+            ["path_kl^2", "", "the square falls twice as fast"],
+            Verdict::Refuted,
+            rows(-1.0),
+        ))],
         Vec::new(),
     )
 }
@@ -278,12 +284,23 @@ pub fn large() -> Report {
 /// What goes wrong: no rows, nothing finite, no claim text, zero right sides.
 pub fn awkward() -> Report {
     let number = |x| axes(&[("source", text("a<b>&\"c\"")), ("snr", Axis::Number(x))]);
-    let none = claim(["no-rows", "", ""], section(Relation::AtMost, ["", "", ""], Verdict::Supported, vec![]), vec![], vec![]);
+    let none =
+        claim(["no-rows", "", ""], section(Relation::AtMost, ["", "", ""], Verdict::Supported, vec![]), vec![], vec![]);
     let (nan, inf) = (f64::NAN, f64::INFINITY);
-    let sides = [[nan, 1.0, 0.1, 0.1], [inf, 1.0, inf, 0.1], [0.0, 0.0, 0.0, 0.0], [-1.0, -0.0, nan, 0.1], [1.0, inf, 0.0, 0.1]];
+    let sides = [
+        [nan, 1.0, 0.1, 0.1],
+        [inf, 1.0, inf, 0.1],
+        [0.0, 0.0, 0.0, 0.0],
+        [-1.0, -0.0, nan, 0.1],
+        [1.0, inf, 0.0, 0.1],
+    ];
     let claims = [Relation::Equal, Relation::AtMost, Relation::AtLeast, Relation::Slope].map(|relation| {
         let rows = |keep: usize| {
-            sides[..keep].iter().enumerate().map(|(k, s)| row("odd", relation, number(10_f64.powi(k as i32)), *s)).collect()
+            sides[..keep]
+                .iter()
+                .enumerate()
+                .map(|(k, s)| row("odd", relation, number(10_f64.powi(k as i32)), *s))
+                .collect()
         };
         let mut main = section(relation, ["l < r", "r & l", ""], Verdict::Supported, rows(5));
         let mut worse = section(relation, ["l", "r", "only NaN"], Verdict::Refuted, rows(1));
@@ -294,7 +311,12 @@ pub fn awkward() -> Report {
             worse.slope = main.slope.clone();
         }
         main.constants.insert("C".into(), inf);
-        claim([&format!("odd-{relation:?}").to_lowercase(), "<Odd>", "0 < ∞ & so on"], main, vec![worse.clone()], vec![worse])
+        claim(
+            [&format!("odd-{relation:?}").to_lowercase(), "<Odd>", "0 < ∞ & so on"],
+            main,
+            vec![worse.clone()],
+            vec![worse],
+        )
     });
     report(std::iter::once(none).chain(claims).collect(), vec![source("a<b>&\"c\"", nan)])
 }

@@ -57,9 +57,8 @@ pub fn formula(section: &SectionReport) -> Markup {
 
 /// Sources that a section's rows name.
 fn names(section: &SectionReport) -> BTreeSet<&str> {
-    let name = |axis: &'_ Axis| matches!(axis, Axis::Text(_));
-    let texts = section.rows.iter().filter_map(|row| row.axes.get("source")).filter(|axis| name(axis));
-    texts.map(|axis| if let Axis::Text(text) = axis { text.as_str() } else { "" }).collect()
+    let sources = section.rows.iter().filter_map(|row| row.axes.get("source"));
+    sources.filter_map(|axis| if let Axis::Text(text) = axis { Some(text.as_str()) } else { None }).collect()
 }
 
 /// Controls or breaks: what differs, why, what came out, the row that shows it.
@@ -74,7 +73,7 @@ fn neighbours(title: &str, one: &str, about: &str, sections: &[SectionReport]) -
                         (verdict(s.verdict)) @if !s.ok { " " span class="tag" { "expected " (s.expected) } }
                         " " b { (one) " " (k + 1) } ": " (s.why)
                     }
-                    p { (formula(s)) "." }
+                    p { "Tested: " (formula(s)) "." }
                     @if let Some(row) = telling(s) { (rows::worst(s, row)) } @else { p { "No cases." } }
                 }
             }

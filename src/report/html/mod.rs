@@ -13,7 +13,7 @@ use maud::{DOCTYPE, Markup, PreEscaped, html};
 
 use super::digits;
 use super::model::Report;
-use super::tightness::symbol;
+use super::wording::symbol;
 use crate::verdict::Verdict;
 
 /// The style sheet, inlined into every page.
@@ -51,6 +51,11 @@ pub fn page(report: &Report) -> String {
 fn verdict(verdict: Verdict) -> Markup {
     let word = verdict.to_string();
     html! { span class=(format!("verdict {word}")) { span aria-hidden="true" { (symbol(verdict)) } " " (word) } }
+}
+
+/// A command line to copy, breaking only between words.
+fn command(line: &str) -> Markup {
+    html! { pre { code { @for (k, word) in line.split(' ').enumerate() { @if k > 0 { " " } span { (word) } } } } }
 }
 
 /// "1 case", "1 024 cases".

@@ -5,7 +5,8 @@ use maud::{Markup, html};
 use super::{counted, verdict};
 use crate::report::digits;
 use crate::report::model::{ClaimReport, Report, SectionReport};
-use crate::report::tightness::{exit_meaning, refuted, sections, telling, words};
+use crate::report::tightness::telling;
+use crate::report::wording::{exit_meaning, refuted, words};
 use crate::verdict::Verdict;
 
 /// The run in one line: the page's title.
@@ -26,8 +27,8 @@ pub fn headline(report: &Report) -> String {
 /// Heading and the paragraph of facts.
 pub fn header(report: &Report) -> Markup {
     let run = &report.run;
-    let cases: usize = sections(report).map(|(_, _, section)| section.rows.len()).sum();
-    let most = sections(report).flat_map(|(_, _, section)| &section.rows).map(|row| row.n).max().unwrap_or(0);
+    let cases: usize = report.sections().map(|(_, _, section)| section.rows.len()).sum();
+    let most = report.sections().flat_map(|(_, _, section)| &section.rows).map(|row| row.n).max().unwrap_or(0);
     let date = if run.date.is_empty() { String::new() } else { format!(", on {}", run.date) };
     html! {
         h1 { (headline(report)) }

@@ -2,7 +2,7 @@
 
 use maud::{Markup, html};
 
-use super::verdict;
+use super::{command, verdict};
 use crate::report::digits;
 use crate::report::model::Report;
 use crate::verdict::Verdict;
@@ -35,11 +35,11 @@ pub fn section(report: &Report) -> Markup {
             }
             h2 id="replay" { "How to replay this" }
             p { "The whole run:" }
-            pre { code { (run.command) } }
+            (command(&run.command))
             p { "Any single case: the command beside it, which reproduces that number alone, bit for bit. "
                 "The same rows are in " code { "results.csv" } ", everything on this page is in " code { "report.json" }
                 ", and the settings are in " code { "run.toml" } ". This page is written anew from " code { "report.json" } " by" }
-            pre { code { "klaim report DIR" } }
+            (command("klaim report DIR"))
         }
     }
 }

@@ -4,11 +4,12 @@ use std::collections::BTreeSet;
 
 use maud::{Markup, html};
 
-use super::verdict;
+use super::{command, verdict};
 use crate::report::digits;
-use crate::report::model::{Row, SectionReport};
+use crate::report::model::{Axis, Row, SectionReport};
 use crate::report::plot::series::place;
-use crate::report::tightness::words;
+use crate::report::tightness::relative;
+use crate::report::wording::words;
 use crate::verdict::{Relation, Verdict};
 
 /// Digits of a side in a table; its error is that of the difference, in its own column.
@@ -27,11 +28,11 @@ pub fn worst(section: &SectionReport, row: &Row) -> Markup {
                 "lhs = " (digits::plain(row.lhs, DIGITS)) ", rhs = " (digits::plain(row.rhs, DIGITS))
                 ", lhs − rhs = " (digits::concise(row.lhs - row.rhs, row.std_err)) ", "
             }
-            i { "h" } " = " (digits::plain(row.half_width, 2))
-            @if section.relation != Relation::Slope { "; " (words(section, row)) }
+            i { "h" } "\u{a0}=\u{a0}" (digits::plain(row.half_width, 2))
+            @if section.relation != Relation::Slope { "; " (words(section, row).replace(" = ", "\u{a0}=\u{a0}")) }
             ". " (meaning(row))
         }
-        pre { code { (row.replay) } }
+        (command(&row.replay))
     }
 }
 
@@ -55,11 +56,17 @@ fn meaning(row: &Row) -> String {
     }
 }
 
+/// Whether an axis takes numbers, which are set flush right.
+fn numeric(section: &SectionReport, axis: &str) -> bool {
+    section.rows.iter().any(|row| matches!(row.axes.get(axis), Some(Axis::Number(_))))
+}
+
 /// All cases of a section.
 pub fn table(section: &SectionReport) -> Markup {
     let axes: BTreeSet<&str> = section.rows.iter().flat_map(|row| row.axes.keys()).map(String::as_str).collect();
     // The source first, as everywhere.
-    let axes: Vec<&str> = axes.iter().filter(|a| **a == "source").chain(axes.iter().filter(|a| **a != "source")).copied().collect();
+    let axes: Vec<&str> =
+        axes.iter().filter(|a| **a == "source").chain(axes.iter().filter(|a| **a != "source")).copied().collect();
     let reasons = section.rows.iter().any(|row| !row.reason.is_empty());
     let (lhs, rhs, tight) = match section.relation {
         Relation::Slope => ("exponent", "nearest end", "exponent"),
@@ -70,7 +77,7 @@ pub fn table(section: &SectionReport) -> Markup {
         div class="scroll" {
             table class="rows" {
                 thead { tr {
-                    @for axis in &axes { th { (axis) } }
+                    @for axis in &axes { th class=[numeric(section, axis).then_some("number")] { (axis) } }
                     th class="number" { (lhs) } th class="number" { (rhs) } th class="number" { "lhs − rhs" } th class="number" { i { "h" } }
                     @if section.relation != Relation::Slope { th class="number" { (tight) } }
                     th class="number" { "margin" } th { "verdict" } @if reasons { th { "why undecided" } }
@@ -84,14 +91,16 @@ pub fn table(section: &SectionReport) -> Markup {
 
 fn line(section: &SectionReport, row: &Row, axes: &[&str], reasons: bool) -> Markup {
     let flag = |x: Option<f64>| x.map_or_else(String::new, |x| digits::plain(x, 2));
-    let tight = if section.relation == Relation::Equal {
-        crate::report::tightness::relative(row)
-    } else {
-        row.lhs / row.rhs
-    };
+    let tight = if section.relation == Relation::Equal { relative(row) } else { row.lhs / row.rhs };
     html! {
         tr {
-            @for axis in axes { td { (row.axes.get(*axis).map_or_else(String::new, ToString::to_string)) } }
+            @for axis in axes {
+                @match row.axes.get(*axis) {
+                    Some(Axis::Number(x)) => { td class="number" { (digits::plain(*x, DIGITS)) } }
+                    Some(Axis::Text(text)) => { td { (text) } }
+                    None => { td {} }
+                }
+            }
             td class="number" { (digits::plain(row.lhs, DIGITS)) }
             td class="number" { (digits::plain(row.rhs, DIGITS)) }
             td class="number" { (digits::concise(row.lhs - row.rhs, row.std_err)) }

@@ -63,7 +63,8 @@ pub fn assumed(report: &Report, claim: &ClaimReport, names: &BTreeSet<&str>) -> 
     let known: Vec<(usize, &SourceReport)> =
         report.sources.iter().enumerate().filter(|(_, s)| names.contains(s.spec.as_str())).collect();
     let assumed: BTreeSet<&str> = claim.assumes.iter().map(String::as_str).collect();
-    let failing = |s: &SourceReport| s.assumptions.iter().any(|a| assumed.contains(a.name.as_str()) && a.finding == "fails");
+    let failing =
+        |s: &SourceReport| s.assumptions.iter().any(|a| assumed.contains(a.name.as_str()) && a.finding == "fails");
     let fail = known.iter().filter(|(_, s)| failing(s)).count();
     let summary = format!(
         "{}{}",
@@ -73,7 +74,7 @@ pub fn assumed(report: &Report, claim: &ClaimReport, names: &BTreeSet<&str>) -> 
     html! {
         p { "Stated under: " (claim.assumes.join(", ")) "." }
         @if known.len() > SHOWN {
-            details class="open-in-print" { summary { "Assumptions: " (summary) } (table(claim, &known)) }
+            details { summary { "Assumptions: " (summary) } (table(claim, &known)) }
         } @else if !known.is_empty() {
             (table(claim, &known))
         }

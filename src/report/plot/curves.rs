@@ -7,7 +7,7 @@ use super::legend::Legend;
 use super::marker::Look;
 use super::scale::{Scale, Spread};
 use super::series::{self, Point, Series};
-use super::text::rich;
+use super::text::{SIZE, width};
 use super::{Figure, WIDTH, canvas, left_margin, symbol_of};
 use crate::report::model::ClaimReport;
 use crate::verdict::Relation;
@@ -46,13 +46,14 @@ pub fn figure(claim: &ClaimReport, axis: &str) -> Option<Figure> {
         (forbidden(&frame, relation))
         (frame.grid())
         g clip-path=(format!("url(#{id})")) {
-            @for s in &series { (band(s, &frame)) }
+            g fill-opacity=(format!("{:.3}", (0.5 / series.len() as f64).clamp(0.02, 0.16))) { @for s in &series { (band(s, &frame)) } }
             (reference(&frame, relation))
             // The tightest is drawn last, on top.
-            @for s in series.iter().rev() { (curve(s, &frame)) }
+            @for s in series.iter().rev() { (curve(s, &frame, relation)) }
         }
         (frame.axes())
-        (reference_label(&frame, relation))
+        @for s in series.iter().rev() { (marks(s, &frame)) }
+        (reference_label(&frame, relation, &series))
         (legend.draw(corner))
     };
     let height = TOP + HEIGHT + FOOT + legend.height();
@@ -129,17 +130,40 @@ fn reference(frame: &Frame<'_>, relation: Relation) -> Markup {
     html! { path class="reference" d=(format!("M{left:.2} {y:.2}h{width:.2}")) {} }
 }
 
-/// The label of the reference line: over it, or under it where there is no room.
-fn reference_label(frame: &Frame<'_>, relation: Relation) -> Markup {
-    let [left, top, width, _] = frame.area();
-    let y = frame.y.clamped(level(relation));
-    let (label, over) = match relation {
-        Relation::AtMost => ("claim: lhs / rhs ≤ 1", true),
-        Relation::AtLeast => ("claim: lhs / rhs ≥ 1", false),
-        Relation::Equal | Relation::Slope => ("claim: lhs = rhs", true),
+/// The label of an inequality's reference line, on the side the claim allows or forbids, left, middle or right,
+/// wherever the fewest curves pass.
+fn reference_label(frame: &Frame<'_>, relation: Relation, series: &[Series]) -> Markup {
+    let label = match relation {
+        Relation::AtMost => "claim: lhs / rhs ≤ 1",
+        Relation::AtLeast => "claim: lhs / rhs ≥ 1",
+        Relation::Equal | Relation::Slope => return html! {},
     };
-    let y = if over && y - 20.0 > top { y - 7.0 } else { y + 17.0 };
-    html! { text class="note halo" x=(format!("{:.2}", left + width - 10.0)) y=(format!("{y:.2}")) text-anchor="end" { (rich(label)) } }
+    let [left, top, wide, tall] = frame.area();
+    let line = frame.y.clamped(level(relation));
+    let size = width(label, SIZE);
+    let passing: Vec<[f64; 2]> = series.iter().flat_map(|s| traced(s, frame)).collect();
+    let crowd = |[x, y]: [f64; 2]| {
+        let inside =
+            |p: &&[f64; 2]| (x - 16.0..=x + size + 16.0).contains(&p[0]) && (y - SIZE - 8.0..=y + 14.0).contains(&p[1]);
+        passing.iter().filter(inside).count()
+    };
+    let places = [line - 7.0, line + 17.0]
+        .into_iter()
+        .filter(|y| (top + SIZE..top + tall - 4.0).contains(y))
+        .flat_map(|y| [wide - size - 10.0, 10.0, (wide - size) / 2.0].map(|x| [left + x, y]));
+    let Some([x, y]) = places.min_by_key(|&place| crowd(place)) else { return html! {} };
+    html! { text class="note halo" x=(format!("{x:.2}")) y=(format!("{y:.2}")) { (label) } }
+}
+
+/// Pixels along a curve, close enough together that none slips through a label.
+fn traced(series: &Series, frame: &Frame<'_>) -> Vec<[f64; 2]> {
+    let pixels: Vec<[f64; 2]> =
+        series.points.iter().filter_map(|p| Some([frame.x.at(p.x)?, frame.y.at(p.y)?])).collect();
+    let between = |w: &[[f64; 2]]| {
+        let (a, b) = (w[0], w[1]);
+        (0..=16).map(f64::from).map(move |t| [0, 1].map(|k| a[k] + (b[k] - a[k]) * t / 16.0)).collect::<Vec<_>>()
+    };
+    pixels.windows(2).flat_map(between).chain(pixels.iter().copied()).collect()
 }
 
 fn band(series: &Series, frame: &Frame<'_>) -> Markup {
@@ -155,23 +179,40 @@ fn band(series: &Series, frame: &Frame<'_>) -> Markup {
     }
 }
 
-fn curve(series: &Series, frame: &Frame<'_>) -> Markup {
+fn curve(series: &Series, frame: &Frame<'_>, relation: Relation) -> Markup {
+    // Differences scatter about 0: a full line between them would only be noise.
+    let class = match series.look.index {
+        Some(_) if relation == Relation::Equal => "line faint",
+        Some(_) => "line",
+        None => "line thin",
+    };
     let at = |p: &Point| Some([frame.x.at(p.x)?, frame.y.at(p.y)?]);
-    let every = series.points.len().div_ceil(MARKERS);
     html! {
-        g style=(series.look.style()) {
-            path class=(if series.look.index.is_some() { "line" } else { "line thin" }) stroke-dasharray=[series.look.dashes()] d=(polyline(series.points.iter().map(at))) {
-                title { (series.label) }
-            }
-            @for point in series.points.iter().step_by(every.max(1)) {
-                @if let Some(pixel) = at(point) { (series.look.mark(pixel, &point.hover)) }
+        path class=(class) style=(series.look.style()) stroke-dasharray=[series.look.dashes()] d=(polyline(series.points.iter().map(at))) {
+            title { (series.label) }
+        }
+    }
+}
+
+/// The markers of a series, whole also where they sit on the box.
+fn marks(series: &Series, frame: &Frame<'_>) -> Markup {
+    let every = series.points.len().div_ceil(MARKERS).max(1);
+    let pixels = series.points.iter().step_by(every).filter_map(|p| Some((frame.inside([p.x, p.y])?, p)));
+    html! {
+        @if series.look.index.is_some() {
+            g style=(series.look.style()) {
+                @for (pixel, point) in pixels { (series.look.mark(pixel, &point.hover)) }
             }
         }
     }
 }
 
 fn describe(claim: &ClaimReport, axis: &str) -> String {
-    format!("{}: {} against {axis}, one curve for each series", claim.title, if claim.main.relation == Relation::Equal { "relative difference" } else { "ratio of the sides" })
+    format!(
+        "{}: {} against {axis}, one curve for each series",
+        claim.title,
+        if claim.main.relation == Relation::Equal { "relative difference" } else { "ratio of the sides" }
+    )
 }
 
 fn caption(claim: &ClaimReport, series: &[Series]) -> String {

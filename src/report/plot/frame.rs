@@ -30,6 +30,15 @@ impl Frame<'_> {
         [left, top, right - left, bottom - top]
     }
 
+    /// Pixel of a point that lies in the box, edges included.
+    pub fn inside(&self, [x, y]: [f64; 2]) -> Option<[f64; 2]> {
+        let [left, top, width, height] = self.area();
+        let [x, y] = [self.x.at(x)?, self.y.at(y)?];
+        let slack = 0.01;
+        let across = (left - slack..=left + width + slack).contains(&x);
+        (across && (top - slack..=top + height + slack).contains(&y)).then_some([x, y])
+    }
+
     /// Everything under the data: grid lines.
     pub fn grid(&self) -> Markup {
         let [left, top, width, height] = self.area();
@@ -55,7 +64,12 @@ impl Frame<'_> {
         }
         for tick in &y {
             let length = length(tick);
-            path.push_str(&format!("M{left:.2} {0:.2}h{length:.2}M{1:.2} {0:.2}h{2:.2}", tick.at, left + width, -length));
+            path.push_str(&format!(
+                "M{left:.2} {0:.2}h{length:.2}M{1:.2} {0:.2}h{2:.2}",
+                tick.at,
+                left + width,
+                -length
+            ));
         }
         let widest = y.iter().map(|t| rich_width(&t.label, SIZE)).fold(0.0, f64::max);
         let (middle, beside) = (top + height / 2.0, (left - 14.0 - widest).max(SIZE));

@@ -148,7 +148,9 @@ fn draw(line: &Line, frame: &Frame<'_>, y: f64, labels: f64) -> Markup {
 
 fn caption(claim: &ClaimReport, lines: &[Line], left_out: usize) -> String {
     let mut text = String::from(match claim.main.relation {
-        Relation::Equal => "Relative difference of the two sides, one line a case; the claim puts it on the dashed line.",
+        Relation::Equal => {
+            "Relative difference of the two sides, one line a case; the claim puts it on the dashed line."
+        }
         Relation::AtMost => "Left side over right side, one line a case; the claim keeps it left of the dashed line.",
         Relation::AtLeast => "Left side over right side, one line a case; the claim keeps it right of the dashed line.",
         Relation::Slope => "Fitted exponent, one line a case; the claim keeps it inside the grey band.",

@@ -28,15 +28,17 @@ pub struct Look {
 }
 
 impl Look {
-    /// CSS that sets the series' colour for everything inside a group.
+    /// CSS that sets the series' colour for everything inside a group. Breaks take the ink, so that they never share a
+    /// colour with the claim's own series.
     pub fn style(self) -> String {
         match self.index {
+            Some(_) if self.hollow => "--c:var(--ink)".into(),
             Some(k) => format!("--c:var(--series-{})", k % COLOURS),
             None => "--c:var(--quiet)".into(),
         }
     }
 
-    /// Dashes of the line: those of a break, and of series that repeat a colour, differ.
+    /// Dashes of the line, for breaks and for series that repeat a colour.
     pub fn dashes(self) -> Option<&'static str> {
         match self.index {
             _ if self.hollow => Some("5 3"),

@@ -52,7 +52,9 @@ impl Scale {
             let air = if spread == Spread::Linear && a != 0.0 { 0.5 * a.abs() } else { 0.5 };
             (a, b) = (a - air, b + air);
         }
-        Self { spread, data: [unit.backward(a), unit.backward(b)], pixels }
+        // Air around the largest or smallest numbers must not push the ends out of f64.
+        let least = if spread == Spread::Log { f64::MIN_POSITIVE } else { f64::MIN };
+        Self { spread, data: [a, b].map(|t| unit.backward(t).clamp(least, f64::MAX)), pixels }
     }
 
     /// The data interval shown.
@@ -72,7 +74,7 @@ impl Scale {
         }
         let [a, b] = self.data.map(|x| self.forward(x));
         let share = (self.forward(x) - a) / (b - a);
-        Some(self.pixels[0] + share * (self.pixels[1] - self.pixels[0]))
+        share.is_finite().then(|| self.pixels[0] + share * (self.pixels[1] - self.pixels[0]))
     }
 
     /// Pixel of a value moved to the nearest end if it lies outside or cannot be shown; NaN goes to the lower end.
@@ -119,7 +121,7 @@ impl Scale {
         let [lo, hi] = self.data;
         let rough = (hi - lo) / 6.0;
         let decade = 10_f64.powf(rough.log10().floor());
-        let step = decade * [1.0, 2.0, 5.0, 10.0].into_iter().find(|m| m * decade >= rough).unwrap_or(10.0);
+        let step = decade * [1.0, 2.0, 5.0, 10.0].into_iter().find(|m| m * decade >= 0.8 * rough).unwrap_or(10.0);
         if !step.is_normal() {
             return Vec::new();
         }
@@ -205,7 +207,16 @@ mod tests {
     #[test]
     fn degenerate_data_still_makes_an_axis() {
         for spread in [Spread::Linear, Spread::Log, Spread::SymLog(1e-6)] {
-            for values in [&[][..], &[1.0][..], &[0.0, 0.0], &[f64::NAN, f64::INFINITY], &[-3.0, -3.0], &[1e-300, 1e300]] {
+            for values in [
+                &[][..],
+                &[1.0][..],
+                &[0.0, 0.0],
+                &[f64::NAN, f64::INFINITY],
+                &[-3.0, -3.0],
+                &[1e-300, 1e300],
+                &[f64::MIN, f64::MAX],
+                &[5e-324, f64::MAX],
+            ] {
                 let scale = Scale::covering(spread, values.iter().copied(), [300.0, 0.0]);
                 let [lo, hi] = scale.data();
                 assert!(lo < hi, "{spread:?} {values:?}: [{lo}, {hi}]");

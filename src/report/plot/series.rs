@@ -6,7 +6,8 @@ use super::marker::Look;
 use crate::report::digits;
 use crate::report::model::{Axis, ClaimReport, Row, SectionReport};
 use crate::report::number;
-use crate::report::tightness::{relative, score, words};
+use crate::report::tightness::{relative, score};
+use crate::report::wording::words;
 use crate::verdict::Relation;
 
 /// Most series of the main statement that are all shown in colour.
@@ -72,8 +73,9 @@ pub fn collect(claim: &ClaimReport, axis: &str) -> Vec<Series> {
     }
     let comparable = |s: &&SectionReport| s.relation == claim.main.relation;
     let breaks = claim.breaks.iter().filter(comparable).flat_map(|s| of_section(s, axis, &telling, true));
+    // Their shapes start with the diamond.
     for (k, mut series) in breaks.enumerate() {
-        series.look.index = (k < TIGHTEST).then_some(coloured + k);
+        series.look.index = (k < TIGHTEST).then_some(k + 3);
         main.push(series);
     }
     main

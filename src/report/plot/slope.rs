@@ -63,7 +63,8 @@ pub fn figure(claim: &ClaimReport, slope: &SlopeStatement) -> Option<Figure> {
 fn fits(claim: &ClaimReport) -> Vec<Fit<'_>> {
     let comparable = |s: &&SectionReport| s.relation == claim.main.relation;
     let breaks = claim.breaks.iter().filter(comparable).map(|s| (s, true));
-    let rows = std::iter::once((&claim.main, false)).chain(breaks).flat_map(|(s, b)| s.rows.iter().map(move |r| (s, r, b)));
+    let rows =
+        std::iter::once((&claim.main, false)).chain(breaks).flat_map(|(s, b)| s.rows.iter().map(move |r| (s, r, b)));
     let names = varying(claim, "");
     let mut fits = Vec::new();
     for (section, row, hollow) in rows {
@@ -88,9 +89,9 @@ fn fits(claim: &ClaimReport) -> Vec<Fit<'_>> {
 fn scale(points: &[[f64; 3]], exponent: f64) -> f64 {
     let exact = points.iter().any(|p| !(p[2] > 0.0 && p[2].is_finite()));
     let weight = |p: &[f64; 3]| if exact { 1.0 } else { (p[1] / p[2]).powi(2) };
-    let (sum, total) = points.iter().fold((0.0, 0.0), |(sum, total), p| {
-        (sum + weight(p) * (p[1].ln() - exponent * p[0].ln()), total + weight(p))
-    });
+    let (sum, total) = points
+        .iter()
+        .fold((0.0, 0.0), |(sum, total), p| (sum + weight(p) * (p[1].ln() - exponent * p[0].ln()), total + weight(p)));
     (sum / total).exp()
 }
 

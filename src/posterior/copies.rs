@@ -1,0 +1,35 @@
+//! Independent copies: everything adds, so one copy's observables times their number have the same means.
+
+use super::grid::Grid;
+use super::readout::Observed;
+use super::Sampler;
+use crate::stream::Stream;
+
+/// Sampler of a product law through one of its factors.
+pub struct Copies {
+    /// Sampler of one factor.
+    pub factor: Box<dyn Sampler>,
+    /// Number of factors.
+    pub copies: usize,
+}
+
+impl Sampler for Copies {
+    fn observe(&self, stream: &Stream, first: u64, grid: &Grid, out: &mut [Observed], controls: &mut [f64]) {
+        self.factor.observe(stream, first, grid, out, controls);
+        let n = self.copies as f64;
+        for observed in out {
+            observed.information *= n;
+            observed.posterior_entropy *= n;
+            observed.mmse *= n;
+            observed.slope *= n;
+        }
+    }
+
+    fn control_means(&self) -> &[f64] {
+        self.factor.control_means()
+    }
+
+    fn relative_bound(&self) -> f64 {
+        self.factor.relative_bound()
+    }
+}

@@ -1,0 +1,178 @@
+//! Upper bounds on the discretisation term, each for an arbitrary grid.
+
+use super::path::{grid, ratios};
+use super::{Instruments, Need, source};
+use crate::error::{Error, Result};
+use crate::estimate::Estimate;
+use crate::posterior::{Observable, Readout, SnrPoint, Term, Weight};
+
+/// ½ Σ (r_k − 1 − ln r_k): the discretisation term of a curve with γ²|M′| = 1.
+fn sum_of_ratios(need: &Need, tools: &Instruments) -> Result<f64> {
+    Ok(0.5 * ratios(&grid(need, tools)?).map(excess).sum::<f64>())
+}
+
+/// r − 1 − ln r ≥ 0; by its series where r is near 1, ∞ for r = ∞.
+fn excess(ratio: f64) -> f64 {
+    let x = ratio - 1.0;
+    if x.is_infinite() {
+        f64::INFINITY
+    } else if x < 1e-3 {
+        x * x * (0.5 - x * (1.0 / 3.0 - x * (0.25 - x * (0.2 - x / 6.0))))
+    } else {
+        x - x.ln_1p()
+    }
+}
+
+/// ½ C H² Σ (r_k − 1 − ln r_k): γ²|M′| ≤ C H² on every step (docs/theory.md, C3).
+pub fn paper(need: &Need, tools: &Instruments) -> Result<Option<Estimate>> {
+    let factor = need.setting.arguments[0] * sum_of_ratios(need, tools)?;
+    let entropy = source::shannon(need)?;
+    let bound = factor * entropy.bound * (2.0 * entropy.value + entropy.bound);
+    let value = factor * entropy.value * entropy.value;
+    Ok(Some(Estimate { value, bound: if value.is_finite() { bound } else { 0.0 }, ..entropy }))
+}
+
+/// ½ B Σ (r_k − 1 − ln r_k), B = 4(b² + 2b + 4) with b = ln(e^{H_½} − 1) for H_½ ≥ ln 2, else 16(e^{H_½} − 1)
+/// (docs/theory.md, B1a).
+pub fn renyi(need: &Need, tools: &Instruments) -> Result<Option<Estimate>> {
+    let entropy = source::renyi_half(need)?;
+    let pointwise = |h: f64| {
+        if h < std::f64::consts::LN_2 {
+            16.0 * h.exp_m1()
+        } else {
+            // ln(e^h − 1) without overflow.
+            let b = h + (-(-h).exp()).ln_1p();
+            4.0 * (b * b + 2.0 * b + 4.0)
+        }
+    };
+    let factor = sum_of_ratios(need, tools)?;
+    let value = factor * pointwise(entropy.value);
+    let bound = factor * (pointwise(entropy.value + entropy.bound) - pointwise(entropy.value)).abs();
+    Ok(Some(Estimate { value, bound: if value.is_finite() { bound } else { 0.0 }, ..entropy }))
+}
+
+/// max r_k − 1; ∞ for a grid from 0.
+fn largest_ratio(need: &Need, tools: &Instruments) -> Result<f64> {
+    Ok(ratios(&grid(need, tools)?).fold(0.0, f64::max) - 1.0)
+}
+
+fn last(need: &Need) -> f64 {
+    need.setting.snr_max.expect("a quantity of scope `path` is bound with its snr_max")
+}
+
+/// (max r_k − 1)·I(γ_K) (docs/theory.md, B2).
+pub fn information(need: &Need, tools: &Instruments) -> Result<Option<Estimate>> {
+    let factor = largest_ratio(need, tools)?;
+    if factor.is_infinite() {
+        return Ok(Some(Estimate::exact(f64::INFINITY)));
+    }
+    Ok(tools.channel_values(&need.source, last(need))?.map(|values| values.information.scaled(factor)))
+}
+
+/// (max r_k − 1)·I(γ_K) of a sample.
+///
+/// # Errors
+/// [`Error::Invalid`] for a grid from 0, where the bound is ∞.
+pub fn information_readout(need: &Need, tools: &Instruments) -> Result<Readout> {
+    let factor = finite(largest_ratio(need, tools)?)?;
+    Ok(Readout { terms: vec![term(last(need), Observable::Information, factor)] })
+}
+
+fn finite(factor: f64) -> Result<f64> {
+    if factor.is_finite() {
+        Ok(factor)
+    } else {
+        Err(Error::invalid("snr_min", "Monte-Carlo needs snr_min > 0 here: the bound is infinite from 0"))
+    }
+}
+
+fn term(snr: f64, observable: Observable, factor: f64) -> Term {
+    Term { point: SnrPoint::At(snr), observable, weight: Weight::Constant(factor) }
+}
+
+/// ½ Σ (r_k − 1) ∫ −γM′ dγ over each step: what [`information`] relaxes (docs/theory.md, B2).
+pub fn growth(need: &Need, tools: &Instruments) -> Result<Option<Estimate>> {
+    let grid = grid(need, tools)?;
+    if grid[0] <= 0.0 {
+        return Ok(Some(Estimate::exact(f64::INFINITY)));
+    }
+    let Some(curve) = tools.curve(&need.source) else { return Ok(None) };
+    let (mut value, mut bound) = (0.0, 0.0);
+    for step in grid.windows(2) {
+        let factor = 0.5 * (step[1] - step[0]) / step[0];
+        let part = curve.integral(step[0], step[1], |snr, slope| factor * snr * slope)?;
+        value += part.value;
+        bound += part.bound;
+    }
+    Ok(Some(Estimate::quadrature(value, bound)))
+}
+
+/// ½ Σ (r_k − 1)[γ_k M(γ_k) − γ_{k+1} M(γ_{k+1}) + 2I(γ_{k+1}) − 2I(γ_k)] of a sample: parts integrated.
+///
+/// # Errors
+/// [`Error::Invalid`] for a grid from 0, where the bound is ∞.
+pub fn growth_readout(need: &Need, tools: &Instruments) -> Result<Readout> {
+    let grid = grid(need, tools)?;
+    let mut terms = Vec::with_capacity(4 * grid.len());
+    for step in grid.windows(2) {
+        let factor = finite(0.5 * (step[1] - step[0]) / step[0])?;
+        for (snr, sign) in [(step[0], -1.0), (step[1], 1.0)] {
+            terms.push(term(snr, Observable::Mmse, -sign * factor * snr));
+            terms.push(term(snr, Observable::Information, 2.0 * sign * factor));
+        }
+    }
+    Ok(Readout { terms })
+}
+
+/// (max r_k − 1)·(d/2) ln(1 + γ_K E|X−EX|²/d): I is at most that of the Gaussian with the same variance.
+pub fn dimension(need: &Need, tools: &Instruments) -> Result<Option<Estimate>> {
+    let (d, variance) = (need.source.dim() as f64, need.source.second_moment());
+    let information = |variance: f64| 0.5 * d * (last(need) * variance / d).ln_1p();
+    let factor = largest_ratio(need, tools)?;
+    let value = factor * information(variance.value);
+    let bound = factor * (information(variance.value + variance.bound) - information(variance.value));
+    Ok(Some(Estimate { value, bound: if value.is_finite() { bound } else { 0.0 }, ..variance }))
+}
+
+/// ρ − 1, ρ = (1 + γ_K E|X−EX|²)^{1/K}.
+fn shifted_ratio(need: &Need) -> f64 {
+    let steps = need.setting.steps.expect("a quantity of scope `path` is bound with its steps");
+    ((last(need) * need.source.second_moment().value).ln_1p() / steps as f64).exp_m1()
+}
+
+/// (ρ − 1)(I(γ_K) + ½), for the grid geometric in 1 + γ E|X−EX|² from 0 (docs/theory.md, B6).
+pub fn from_zero(need: &Need, tools: &Instruments) -> Result<Option<Estimate>> {
+    let factor = shifted_ratio(need);
+    Ok(tools.channel_values(&need.source, last(need))?.map(|values| {
+        let information = values.information;
+        Estimate { value: information.value + 0.5, ..information }.scaled(factor)
+    }))
+}
+
+/// The same of a sample; ½ is M(0)/(2E|X−EX|²).
+///
+/// # Errors
+/// None today; a `Result` as every readout.
+pub fn from_zero_readout(need: &Need, _: &Instruments) -> Result<Readout> {
+    let factor = shifted_ratio(need);
+    let half = 0.5 * factor / need.source.second_moment().value;
+    Ok(Readout {
+        terms: vec![term(last(need), Observable::Information, factor), term(0.0, Observable::Mmse, half)],
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_series_meets_the_logarithm() {
+        for x in [9.9e-4, 1.01e-3_f64] {
+            let direct = x - x.ln_1p();
+            assert!((excess(1.0 + x) / direct - 1.0).abs() < 1e-9, "{x}");
+        }
+        // ½x² − x³/3 + x⁴/4 at 10⁻⁵, by hand; the rounding of 1 + x is 2⁻⁵² relative to x.
+        assert!((excess(1.0 + 1e-5) / 4.999_966_666_916_664_7e-11 - 1.0).abs() < 1e-10);
+        assert!(excess(f64::INFINITY).is_infinite());
+    }
+}

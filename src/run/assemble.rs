@@ -1,0 +1,165 @@
+//! From outcomes to the report.
+
+use std::path::Path;
+
+use crate::assume;
+use crate::claim::{Case, Claim, Input, Point, Section};
+use crate::report::model::{AssumptionReport, ClaimReport, Report, Row, Run, SCHEMA, SectionReport, SourceReport};
+use crate::run::judge::Outcome;
+use crate::run::replay;
+use crate::run::verify::Options;
+use crate::source::Source;
+use crate::verdict::Verdict;
+
+/// The sections of a claim with their names in replay addresses: `main`, `control-1`, …, `break-1`, ….
+pub fn sections(claim: &Claim) -> impl Iterator<Item = (String, &Section)> {
+    let controls = claim.controls.iter().enumerate().map(|(i, section)| (format!("control-{}", i + 1), section));
+    let breaks = claim.breaks.iter().enumerate().map(|(i, section)| (format!("break-{}", i + 1), section));
+    std::iter::once(("main".to_owned(), &claim.main)).chain(controls).chain(breaks)
+}
+
+/// The report of a run: outcomes, each with the samples taken of its sources, in the order of the cases of [`sections`].
+pub fn assemble(claims: &[Claim], options: &Options, outcomes: Vec<(Outcome, u64)>, run: Run) -> Report {
+    let mut outcomes = outcomes.into_iter();
+    let mut sources: Vec<&Source> = Vec::new();
+    let mut reports = Vec::new();
+    for claim in claims {
+        let mut built = Vec::new();
+        for (name, section) in sections(claim) {
+            let mut rows = Vec::new();
+            for (i, case) in section.cases.iter().enumerate() {
+                let address = format!("{name}/{}", i + 1);
+                if options.only.as_ref().is_none_or(|only| *only == address) {
+                    let (outcome, samples) = outcomes.next().expect("one outcome a case");
+                    let replay = replay::command(claim, &address, samples, &run, options.method);
+                    rows.push(row(case, outcome, replay));
+                }
+            }
+            for source in section.cases.iter().flat_map(|case| &case.points).flat_map(sources_of) {
+                if !sources.iter().any(|s| s.spec() == source.spec()) {
+                    sources.push(source);
+                }
+            }
+            built.push(section_report(section, rows, options.only.is_some()));
+        }
+        reports.push(claim_report(claim, built));
+    }
+    let sources = sources.into_iter().map(source_report).collect();
+    let exit = exit_status(&reports);
+    Report { schema: SCHEMA, run, claims: reports, sources, exit }
+}
+
+/// The sources that a point's two sides speak of.
+fn sources_of(point: &Point) -> impl Iterator<Item = &Source> {
+    let inputs = point.lhs.inputs.iter().chain(point.rhs.iter().flat_map(|rhs| &rhs.inputs));
+    inputs.filter_map(|input| match input {
+        Input::Need(need) => Some(need.source.as_ref()),
+        Input::Number(_) => None,
+    })
+}
+
+/// 0 all as expected, 1 something decided otherwise, 3 nothing wrong but something inconclusive.
+fn exit_status(claims: &[ClaimReport]) -> u8 {
+    let sections = || claims.iter().flat_map(|c| std::iter::once(&c.main).chain(&c.controls).chain(&c.breaks));
+    if sections().any(|s| !s.ok && s.verdict != Verdict::Inconclusive) {
+        1
+    } else if sections().any(|s| !s.ok) {
+        3
+    } else {
+        0
+    }
+}
+
+fn claim_report(claim: &Claim, mut sections: Vec<SectionReport>) -> ClaimReport {
+    let ok = sections.iter().all(|s| s.ok);
+    let breaks = sections.split_off(1 + claim.controls.len());
+    let controls = sections.split_off(1);
+    let main = sections.pop().expect("a claim has a main section");
+    ClaimReport {
+        id: claim.id.clone(),
+        title: claim.title.clone(),
+        statement: claim.statement.clone(),
+        cite: claim.cite.clone(),
+        origin: claim.origin.clone(),
+        assumes: claim.assumes.clone(),
+        remark: claim.remark.clone(),
+        main,
+        controls,
+        breaks,
+        ok,
+    }
+}
+
+fn section_report(section: &Section, rows: Vec<Row>, single: bool) -> SectionReport {
+    let verdict = section_verdict(&rows);
+    SectionReport {
+        why: section.why.clone(),
+        lhs: section.lhs.clone(),
+        relation: section.relation,
+        rhs: section.rhs.clone(),
+        slope: section.slope.clone(),
+        constants: section.constants.clone(),
+        verdict,
+        expected: section.expected,
+        // A replayed row is compared by the reader, not against the section's expectation.
+        ok: single || verdict == section.expected,
+        rows,
+    }
+}
+
+/// Refuted if any row is, supported if all are.
+fn section_verdict(rows: &[Row]) -> Verdict {
+    if rows.iter().any(|r| r.verdict == Verdict::Refuted) {
+        Verdict::Refuted
+    } else if rows.iter().all(|r| r.verdict == Verdict::Supported) {
+        Verdict::Supported
+    } else {
+        Verdict::Inconclusive
+    }
+}
+
+fn row(case: &Case, outcome: Outcome, replay: String) -> Row {
+    Row {
+        axes: case.axes.clone(),
+        lhs: outcome.lhs,
+        rhs: outcome.rhs,
+        std_err: outcome.std_err,
+        half_width: outcome.half_width,
+        margin: outcome.margin,
+        verdict: outcome.verdict,
+        reason: outcome.reason,
+        replay,
+        n: outcome.n,
+        method: outcome.method,
+        flags: outcome.flags,
+        points: outcome.points,
+    }
+}
+
+fn source_report(source: &Source) -> SourceReport {
+    let of_pmf = |f: fn(&dyn crate::source::Pmf) -> f64| source.pmf().map_or(f64::INFINITY, f);
+    SourceReport {
+        spec: source.spec().into(),
+        dim: source.dim(),
+        shannon: of_pmf(|p| p.shannon().value),
+        renyi_half: of_pmf(|p| p.renyi(0.5).value),
+        info_variance: of_pmf(|p| p.info_variance().value),
+        second_moment: source.second_moment().value,
+        notes: source.notes().to_vec(),
+        assumptions: assume::assess(source)
+            .into_iter()
+            .map(|f| AssumptionReport {
+                name: f.assumption.name().into(),
+                finding: f.verdict.to_string(),
+                evidence: f.evidence,
+            })
+            .collect(),
+    }
+}
+
+/// The claim's name on a command line: its id where it is built in, its file otherwise.
+pub fn argument(claim: &Claim) -> String {
+    let builtin = crate::claim::builtin().iter().any(|(id, _)| *id == claim.id)
+        && claim.path.parent() == Some(Path::new("verify"));
+    if builtin { claim.id.clone() } else { claim.path.display().to_string() }
+}

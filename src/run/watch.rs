@@ -1,0 +1,28 @@
+//! What a run tells while it goes on, and how it is stopped.
+
+use std::sync::atomic::AtomicBool;
+
+use crate::run::checkpoint::Checkpoint;
+
+/// What a run tells while it runs.
+#[derive(Debug, Clone, Copy)]
+pub enum Event {
+    /// This many numbers are needed.
+    Needs(usize),
+    /// One of them has its route (and, if deterministic, its value).
+    Found,
+    /// A round begins: its number, the samples it takes over all sources, the cases still open.
+    Round(u32, u64, usize),
+    /// This many samples were taken.
+    Sampled(u64),
+}
+
+/// What a run reports to while it goes on.
+pub struct Watch<'a> {
+    /// Called from any thread.
+    pub event: &'a (dyn Fn(Event) + Sync),
+    /// Set it to stop at the next strip; what was finished is judged and kept.
+    pub stop: &'a AtomicBool,
+    /// Where finished strips are kept.
+    pub checkpoint: Option<&'a Checkpoint>,
+}

@@ -1,0 +1,179 @@
+//! Grids of SNRs for a K-step sampler: one line a schedule in [`SCHEDULES`].
+//!
+//! A schedule turns a [`Request`] (how many steps, between which SNRs, for which source) into γ_0 < γ_1 < … < γ_K.
+//! Schedules that are known as a rule in diffusion time are restricted to [snr_min, snr_max]: the two ends are mapped to
+//! their times and the steps are uniform between those, so that every schedule is compared over the same interval.
+
+pub mod axis;
+pub mod curve;
+pub mod dynamic;
+pub mod mass;
+pub mod optimal;
+pub mod time;
+
+pub use curve::{Curve, SampledCurve, SourceCurve};
+
+use crate::error::{Error, Result};
+use crate::source::spec::{Arguments, Parameter, Spec};
+
+/// A named rule that places the SNRs of a sampler's steps.
+pub struct Schedule {
+    /// Name in specs.
+    pub name: &'static str,
+    /// One line for `klaim list schedules`: formula and source.
+    pub summary: &'static str,
+    /// Its parameters.
+    pub parameters: &'static [Parameter],
+    /// Whether it can start at γ = 0, where nothing is known of X yet.
+    pub from_zero: bool,
+    /// The K + 1 SNRs of a checked request, increasing; [`Choice::grid`] pins the ends.
+    pub build: fn(&Arguments, &Request) -> Result<Vec<f64>>,
+}
+
+/// Every schedule, in the order of the documentation.
+pub const SCHEDULES: &[Schedule] = &[
+    axis::GEOMETRIC,
+    axis::LINEAR_SNR,
+    axis::SHIFTED_GEOMETRIC,
+    axis::KARRAS,
+    axis::ARCTAN,
+    time::LINEAR_BETA,
+    time::QUADRATIC,
+    time::COSINE,
+    time::SCALED_LINEAR,
+    time::BETA,
+    mass::ENTROPIC,
+    mass::RESCALED_ENTROPIC,
+    mass::ROOT_SLOPE,
+    optimal::OPTIMAL,
+];
+
+/// What a schedule is asked for.
+#[derive(Clone, Copy)]
+pub struct Request<'a> {
+    /// Number of steps K ≥ 1.
+    pub steps: usize,
+    /// First SNR γ_0 ≥ 0 (linear); 0 only where [`Schedule::from_zero`].
+    pub snr_min: f64,
+    /// Last SNR γ_K > γ_0 (linear, finite).
+    pub snr_max: f64,
+    /// Total variance E|X − EX|² of the source; the scale of the schedules that adapt to it.
+    pub total_variance: f64,
+    /// The source's mmse as a function of SNR; `None` where it is not known, and needed only by schedules that say so.
+    pub curve: Option<&'a dyn Curve>,
+}
+
+impl<'a> Request<'a> {
+    /// Checks the numbers that every schedule relies on.
+    fn check(&self, schedule: &Schedule) -> Result<()> {
+        if self.steps == 0 {
+            return Err(Error::invalid("steps", "a schedule has at least 1 step"));
+        }
+        if !(self.snr_min >= 0.0 && self.snr_min < self.snr_max && self.snr_max.is_finite()) {
+            let message = format!(
+                "need 0 ≤ snr_min < snr_max < ∞, not snr_min = {} and snr_max = {}",
+                self.snr_min, self.snr_max
+            );
+            return Err(Error::invalid("snr_min", message));
+        }
+        if self.snr_min <= 0.0 && !schedule.from_zero {
+            let able: Vec<&str> = SCHEDULES.iter().filter(|s| s.from_zero).map(|s| s.name).collect();
+            let message = format!("`{}` cannot start at 0; these can: {}", schedule.name, able.join(", "));
+            return Err(Error::invalid("snr_min", message));
+        }
+        Ok(())
+    }
+
+    /// The curve, for a schedule that is made from it.
+    fn curve(&self, schedule: &str) -> Result<&'a dyn Curve> {
+        let message = "needs the mmse of the source as a function of SNR, and none is known here";
+        self.curve.ok_or_else(|| Error::invalid(format!("schedule `{schedule}`"), message))
+    }
+
+    /// The total variance, for a schedule whose scale it is.
+    fn scale(&self, schedule: &str) -> Result<f64> {
+        if self.total_variance > 0.0 && self.total_variance.is_finite() {
+            return Ok(self.total_variance);
+        }
+        let message = format!("needs a total variance in (0, ∞), not {}; give its scale instead", self.total_variance);
+        Err(Error::invalid(format!("schedule `{schedule}`"), message))
+    }
+}
+
+/// A schedule with its parameters, checked; displays as its one canonical spelling.
+pub struct Choice {
+    schedule: &'static Schedule,
+    spec: Spec,
+}
+
+impl std::fmt::Display for Choice {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        self.spec.fmt(f)
+    }
+}
+
+impl Choice {
+    /// The schedule without its parameters.
+    pub fn schedule(&self) -> &'static Schedule {
+        self.schedule
+    }
+
+    /// The K + 1 SNRs, strictly increasing, the first and last equal to the request's to the bit.
+    ///
+    /// # Errors
+    /// [`Error::Invalid`] for no steps, for ends out of order, for an end of 0 where the schedule cannot start there, for
+    /// a parameter outside its domain, for a missing curve or scale, and where two neighbours are one f64 (more steps
+    /// than the interval has room for); whatever the curve reports.
+    pub fn grid(&self, request: &Request) -> Result<Vec<f64>> {
+        request.check(self.schedule)?;
+        let arguments = Arguments::new(&self.spec, self.schedule.parameters)?;
+        let mut grid = (self.schedule.build)(&arguments, request)?;
+        assert_eq!(grid.len(), request.steps + 1, "schedule `{}` returned the wrong number of SNRs", self.spec);
+        grid[0] = request.snr_min;
+        grid[request.steps] = request.snr_max;
+        match grid.windows(2).position(|pair| pair[0].total_cmp(&pair[1]).is_ge() || !pair[1].is_finite()) {
+            None => Ok(grid),
+            Some(k) => {
+                let message = format!(
+                    "steps {k} and {} of {} fall on one number ({} and {}): ask for fewer steps or a wider interval",
+                    k + 1,
+                    request.steps,
+                    grid[k],
+                    grid[k + 1]
+                );
+                Err(Error::invalid(format!("schedule `{}`", self.spec), message))
+            }
+        }
+    }
+}
+
+/// The schedule of a spec such as `geometric` or `karras:rho=7`.
+///
+/// # Errors
+/// [`Error::Invalid`] for a malformed spec, [`Error::Unknown`] with the nearest name for a schedule or a parameter.
+pub fn find(spec: &str) -> Result<Choice> {
+    let parsed = Spec::parse(spec).map_err(|error| match error {
+        Error::Invalid { message, .. } => Error::invalid(format!("schedule `{spec}`"), message),
+        other => other,
+    })?;
+    let spec = parsed.canonical(&|name| Ok(named(name)?.parameters))?;
+    Ok(Choice { schedule: named(&spec.kind)?, spec })
+}
+
+/// The grid of the schedule `spec`; see [`find`] and [`Choice::grid`].
+///
+/// # Errors
+/// Those of [`find`] and [`Choice::grid`].
+pub fn grid(spec: &str, request: &Request) -> Result<Vec<f64>> {
+    find(spec)?.grid(request)
+}
+
+fn named(name: &str) -> Result<&'static Schedule> {
+    SCHEDULES
+        .iter()
+        .find(|schedule| schedule.name == name)
+        .ok_or_else(|| Error::unknown("schedule", name, SCHEDULES.iter().map(|schedule| schedule.name)))
+}
+
+#[cfg(test)]
+mod tests;
