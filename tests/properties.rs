@@ -1,8 +1,8 @@
 //! What must hold for every law: the classical identities and the proved bounds (docs/theory.md, P1, P2, B1, B2) over random
 //! discrete laws and over a list of all kinds of sources; posterior sums in space against quadrature on a line.
 //!
-//! False alarms: the Monte-Carlo comparisons allow 5 standard errors, 6e-7 each, about 1,000 of them. The laws are
-//! drawn afresh in each run of the suite (quickcheck); the streams are not.
+//! False alarms: the Monte-Carlo comparisons allow 5 standard errors, 6e-7 each, about 500 of them, on fixed laws and
+//! seeds. The laws of the deterministic properties are drawn afresh in each run (quickcheck).
 #![allow(clippy::unwrap_used, reason = "a failed unwrap is a failed test")]
 
 use std::sync::Arc;
@@ -74,6 +74,15 @@ impl Arbitrary for RandomLaw {
 }
 
 impl RandomLaw {
+    /// Number `index` of a fixed list of laws whose weights are within a factor of ten, at SNRs up to 1: of what no sample
+    /// draws no sample tells, be it a rare atom or, in a law of two scales, a rare confusion of far clusters.
+    fn listed(index: u64) -> Self {
+        let mut law = Self::arbitrary(&mut Gen::from_size_and_seed(100, index));
+        law.weights.iter_mut().for_each(|w| *w = w.powf(0.25));
+        law.snr = law.snr.min(1.0);
+        law
+    }
+
     fn source(&self) -> Source {
         discrete("random", 1, self.points.clone(), self.weights.clone())
     }
@@ -262,7 +271,7 @@ fn compare(found: &[Estimate], expected: &[f64], what: &str) -> usize {
 fn sums_in_space_are_integrals_on_a_line() {
     let mut trusted = 0;
     for seed in 0..CASES {
-        let law = RandomLaw::arbitrary(&mut Gen::new(100));
+        let law = RandomLaw::listed(seed);
         let mut direction = [0.0; 3];
         normal::fill(&Stream::named(seed, "directions"), 0, &mut direction);
         let length = direction.iter().map(|x| x * x).sum::<f64>().sqrt();
@@ -279,7 +288,7 @@ fn sums_in_space_are_integrals_on_a_line() {
 fn independent_coordinates_add() {
     let mut trusted = 0;
     for seed in 0..CASES / 2 {
-        let (a, b) = (RandomLaw::arbitrary(&mut Gen::new(100)), RandomLaw::arbitrary(&mut Gen::new(100)));
+        let (a, b) = (RandomLaw::listed(2 * seed), RandomLaw::listed(2 * seed + 1));
         let pairs = || (0..a.points.len()).flat_map(|i| (0..b.points.len()).map(move |j| (i, j)));
         let points = pairs().flat_map(|(i, j)| [a.points[i], b.points[j]]).collect();
         let weights = pairs().map(|(i, j)| a.weights[i] * b.weights[j]).collect();
@@ -319,6 +328,28 @@ fn sampled_sources_obey_the_bounds() {
         for pair in found.chunks(4).collect::<Vec<_>>().windows(2) {
             let error = SAMPLED * pair[0][0].std_err.hypot(pair[1][0].std_err);
             assert!(pair[1][0].value < pair[0][0].value + error, "M decreases, {spec}");
+        }
+    }
+}
+
+/// Equal weights and regular figures make control variates constant up to rounding, which must not look like a missed mean.
+#[test]
+fn symmetric_laws_are_believed() {
+    let polygon = |n: u32| {
+        let angle = |i: u32| f64::from(i) * std::f64::consts::TAU / f64::from(n);
+        let points = (0..n).flat_map(|i| [0.7 * angle(i).cos(), 0.7 * angle(i).sin()]).collect();
+        discrete("polygon", 2, points, vec![1.0; n as usize])
+    };
+    let simplex = |n: u32| Source::parse(&format!("simplex:atoms={n}")).unwrap();
+    let grid = |n: u32| Source::parse(&format!("pam:levels={n}")).unwrap();
+    for n in [2, 3, 5, 6, 7, 10, 11, 13, 60, 199] {
+        for source in [polygon(n), simplex(n), grid(n)] {
+            let snr = 0.1 / source.second_moment().value;
+            let source = Arc::new(source);
+            for (need, e) in needs(&source, &VALUES, &[snr]).iter().zip(sample(&needs(&source, &VALUES, &[snr]), 0)) {
+                let what = format!("{} of {}, {n} atoms", need.quantity.name, source.spec());
+                assert!(e.flags.distrust().is_none(), "{what}: {:?}", e.flags.distrust());
+            }
         }
     }
 }

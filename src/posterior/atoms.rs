@@ -199,8 +199,8 @@ impl Sampler for AtomSampler {
             for (sums, &(snr, g)) in sums.iter().zip(&batch.draws[s].snrs) {
                 row[g] = sums.observed(snr, self.shannon);
             }
-            let content = -self.ln_weights[batch.index[s]] - self.shannon;
-            controls[s * CONTROLS..][..CONTROLS].copy_from_slice(&batch.prior[s].controls(content));
+            let ln_weight = self.ln_weights[batch.index[s]];
+            controls[s * CONTROLS..][..CONTROLS].copy_from_slice(&batch.prior[s].controls(ln_weight, self.shannon));
         }
     }
 

@@ -22,6 +22,14 @@ use crate::numeric::arch;
 /// Number of control variates of a discrete source.
 pub const CONTROLS: usize = 7;
 const LANES: usize = 8;
+/// A difference below this share of its terms is rounding. Symmetric laws make whole controls vanish (equal weights,
+/// regular polygons), and rounding must not pass for a statistic with a mean of its own.
+const CANCELLED: f64 = 1e-11;
+
+/// `difference`, or 0 where it is rounding of terms of the given size.
+fn cleared(difference: f64, size: f64) -> f64 {
+    if difference.abs() <= CANCELLED * size { 0.0 } else { difference }
+}
 
 /// The moments of a law that fix the means of its controls.
 #[derive(Debug, Clone, Copy)]
@@ -38,6 +46,7 @@ impl LawMoments {
     /// Means of the controls, in the order of the table above.
     pub fn control_means(&self) -> [f64; CONTROLS] {
         let Self { variance, variance_squared, norm_variance } = *self;
+        let norm_variance = cleared(norm_variance, variance * variance);
         [variance, 0.0, 0.0, variance, norm_variance + 4.0 * variance_squared, norm_variance, 0.0]
     }
 }
@@ -86,11 +95,20 @@ impl PriorSums {
         }
     }
 
-    /// The controls, given the information content of the source atom minus H.
-    pub fn controls(&self, content: f64) -> [f64; CONTROLS] {
+    /// The controls, given ln p of the source atom and H = `shannon`.
+    pub fn controls(&self, ln_weight: f64, shannon: f64) -> [f64; CONTROLS] {
         let [d, a, aa, dd, ad, aad] = self.sums;
         let third = aad - aa * d - 2.0 * a * ad + 2.0 * a * a * d;
-        [0.5 * d, a, ad - a * d, aa - a * a, dd - d * d, third, content]
+        let size = aad + aa * d + 2.0 * (a * ad).abs() + 2.0 * a * a * d;
+        [
+            0.5 * d,
+            a,
+            cleared(ad - a * d, ad.abs() + (a * d).abs()),
+            aa - a * a,
+            dd - d * d,
+            cleared(third, size),
+            cleared(-ln_weight - shannon, shannon),
+        ]
     }
 }
 

@@ -69,8 +69,8 @@ impl Sampler for SimplexSampler {
             for (sums, &(snr, g)) in sums.iter().zip(&draw.snrs) {
                 out[s * grid.len() + g] = sums.observed(snr, self.shannon);
             }
-            let content = -self.ln_weights[source] - self.shannon;
-            controls[s * CONTROLS..][..CONTROLS].copy_from_slice(&prior.controls(content));
+            controls[s * CONTROLS..][..CONTROLS]
+                .copy_from_slice(&prior.controls(self.ln_weights[source], self.shannon));
         }
     }
 
