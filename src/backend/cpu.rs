@@ -15,7 +15,10 @@ use crate::posterior::{BATCH, Observed};
 /// # Errors
 /// [`Error::NonFinite`] with the address of the first sample whose readout is NaN or infinite.
 pub fn run(job: &Job, range: Range<u64>) -> Result<Moments> {
-    debug_assert!(range.start % BATCH as u64 == 0 && range.end % BATCH as u64 == 0, "ranges are whole batches");
+    debug_assert!(
+        range.start.is_multiple_of(BATCH as u64) && range.end.is_multiple_of(BATCH as u64),
+        "ranges are whole batches"
+    );
     let (points, controls) = (job.grid.len(), job.sampler.control_means().len());
     let placed: Vec<_> = job.readouts.iter().map(|r| r.on(&job.grid)).collect();
     let mut observed = vec![Observed::default(); BATCH * points];

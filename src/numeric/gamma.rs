@@ -132,7 +132,7 @@ mod tests {
     #[test]
     fn half_steps_are_known() {
         close(ln_gamma_half_step(0.5), -0.5 * std::f64::consts::PI.ln());
-        close(ln_gamma_half_step(1000.0), 3.453_752_639_496_276_9);
+        close(ln_gamma_half_step(1000.0), 3.453_752_639_496_277);
         close(digamma_half_step(0.5), 2.0 * std::f64::consts::LN_2);
         let step = 1e-3;
         let slope = (ln_gamma_half_step(20.0 + step) - ln_gamma_half_step(20.0 - step)) / (2.0 * step);

@@ -1,8 +1,8 @@
 //! Independent copies: everything adds, so one copy's observables times their number have the same means.
 
+use super::Sampler;
 use super::grid::Grid;
 use super::readout::Observed;
-use super::Sampler;
 use crate::stream::Stream;
 
 /// Sampler of a product law through one of its factors.

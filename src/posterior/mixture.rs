@@ -64,8 +64,9 @@ impl MixtureSampler {
         let total: f64 = scratch.weights.iter().sum();
         scratch.weights.iter_mut().for_each(|w| *w /= total);
         let evidence = largest + total.ln();
-        let within: f64 =
-            (0..components).map(|j| scratch.weights[j] * self.mixture.variances[j] / (1.0 + snr * self.mixture.variances[j])).sum();
+        let within: f64 = (0..components)
+            .map(|j| scratch.weights[j] * self.mixture.variances[j] / (1.0 + snr * self.mixture.variances[j]))
+            .sum();
         let (trace, squared) = scratch.between(d);
         let dim = d as f64;
         Observed {
@@ -112,7 +113,8 @@ impl Sampler for MixtureSampler {
         let d = self.mixture.dim;
         let lanes = grid.lanes(stream);
         let (mut x, mut z, mut draw) = (vec![0.0; d], vec![0.0; d], GridDraw::default());
-        let mut scratch = Scratch { weights: vec![0.0; self.ln_weights.len()], centres: vec![0.0; self.mixture.means.len()] };
+        let mut scratch =
+            Scratch { weights: vec![0.0; self.ln_weights.len()], centres: vec![0.0; self.mixture.means.len()] };
         for s in 0..BATCH {
             let sample = first + s as u64;
             let j = self.cumulative.index(stream.uniforms(sample, 0)[0]);

@@ -107,7 +107,9 @@ fn integral(
         }
         Ok(Some(total))
     };
-    let (Some(coarse), Some(fine)) = (sum(panels.div_ceil(2), NODES / 2)?, sum(panels, NODES)?) else { return Ok(None) };
+    let (Some(coarse), Some(fine)) = (sum(panels.div_ceil(2), NODES / 2)?, sum(panels, NODES)?) else {
+        return Ok(None);
+    };
     Ok(Some(Estimate::quadrature(fine.0, fine.1 + (fine.0 - coarse.0).abs())))
 }
 

@@ -43,12 +43,11 @@ impl Book<'_> {
             Route::Sampled { lane, readout } => (&self.lanes[*lane], *readout),
         };
         let sampled = lane.read(readout).expect("a need is sampled before it is read");
-        if sampled.flags.distrust().is_some() {
-            if let Rule::Measured { bracket: Some(bracket), .. } = &need.quantity.rule {
-                if let Some(estimate) = bracket(need, self.tools) {
-                    return (estimate, false);
-                }
-            }
+        if sampled.flags.distrust().is_some()
+            && let Rule::Measured { bracket: Some(bracket), .. } = &need.quantity.rule
+            && let Some(estimate) = bracket(need, self.tools)
+        {
+            return (estimate, false);
         }
         (sampled, true)
     }

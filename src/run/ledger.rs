@@ -130,19 +130,19 @@ fn find(need: &Need, choice: MethodChoice, tools: &Instruments) -> Result<Found>
         Rule::Known(value) => return value(need).map(Found::Known),
         Rule::Measured { deterministic, readout, .. } => (deterministic, readout),
     };
-    if choice != MethodChoice::MonteCarlo || readout.is_none() {
-        if let Some(estimate) = deterministic(need, tools)? {
-            let wanted = match choice {
-                MethodChoice::ClosedForm => estimate.method == Method::ClosedForm,
-                MethodChoice::Quadrature => estimate.method != Method::MonteCarlo,
-                MethodChoice::Auto | MethodChoice::MonteCarlo => true,
-            };
-            return if wanted {
-                Ok(Found::Known(estimate))
-            } else {
-                Err(unsupported("has no closed form; use --method auto"))
-            };
-        }
+    if (choice != MethodChoice::MonteCarlo || readout.is_none())
+        && let Some(estimate) = deterministic(need, tools)?
+    {
+        let wanted = match choice {
+            MethodChoice::ClosedForm => estimate.method == Method::ClosedForm,
+            MethodChoice::Quadrature => estimate.method != Method::MonteCarlo,
+            MethodChoice::Auto | MethodChoice::MonteCarlo => true,
+        };
+        return if wanted {
+            Ok(Found::Known(estimate))
+        } else {
+            Err(unsupported("has no closed form; use --method auto"))
+        };
     }
     match (choice, readout) {
         (MethodChoice::Auto | MethodChoice::MonteCarlo, Some(readout)) => {
