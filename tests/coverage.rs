@@ -17,7 +17,7 @@ use klaim::estimate::Estimate;
 use klaim::quantity::{self, Need, Setting};
 use klaim::run::MethodChoice;
 use klaim::run::estimate::{Target, estimate};
-use klaim::run::verify::Watch;
+use klaim::run::watch::Watch;
 use klaim::source::{Atoms, Source, Spec};
 
 const SEEDS: u64 = 200;

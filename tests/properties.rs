@@ -14,7 +14,7 @@ use klaim::numeric::normal;
 use klaim::quantity::{self, Need, Setting};
 use klaim::run::MethodChoice;
 use klaim::run::estimate::{Target, estimate};
-use klaim::run::verify::Watch;
+use klaim::run::watch::Watch;
 use klaim::source::{Atoms, Source, Spec};
 use klaim::stream::Stream;
 use quickcheck::{Arbitrary, Gen, QuickCheck};

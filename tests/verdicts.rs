@@ -12,7 +12,8 @@ use klaim::claim::{self, Claim, Sources};
 use klaim::exact;
 use klaim::report::model::Run;
 use klaim::run::MethodChoice;
-use klaim::run::verify::{Options, Watch, verify};
+use klaim::run::verify::{Options, verify};
+use klaim::run::watch::Watch;
 use klaim::source::Source;
 use klaim::verdict::Verdict;
 
