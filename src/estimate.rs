@@ -27,7 +27,7 @@ impl std::fmt::Display for Method {
 /// What is known about the trustworthiness of a Monte-Carlo error bar.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Serialize, Deserialize)]
 pub struct Flags {
-    /// Pareto shape k̂ of the summands' upper tail ([VSGYG24]); ≥ 0.5: the variance may be infinite, > 0.7: do not
+    /// Pareto shape k̂ of the summands' upper tail (\[VSGYG24\]); ≥ 0.5: the variance may be infinite, > 0.7: do not
     /// believe the error bar. `None` where there are no samples or no tail.
     pub pareto_k: Option<f64>,
     /// Share of the largest single summand in what is summed: of its squared deviation from the mean in the sum of

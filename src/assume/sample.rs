@@ -2,7 +2,7 @@
 //!
 //! Two tails matter. That of |x| decides the second moment: its index ξ is fitted to the largest distances from the
 //! mean. That of the weights decides the entropies: if #{i : p_i ≥ 1/t} grows like t^α, then E e^{λι} < ∞ for λ < 1 − α,
-//! so H and V are finite for α < 1 and H_½ for α < ½. α is the limit of (atoms seen once)/(atoms seen) [K67].
+//! so H and V are finite for α < 1 and H_½ for α < ½. α is the limit of (atoms seen once)/(atoms seen) \[K67\].
 //! Both verdicts extrapolate a tail: a law that changes beyond the sample (a bound on |x|, a last atom) is never excluded.
 
 use crate::assume::{Assumption, Finding, Subject, Verdict, digits};

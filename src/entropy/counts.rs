@@ -99,7 +99,7 @@ impl Counts {
         Self { multiplicities: multiplicities.into_iter().collect(), draws: self.draws - 1, alphabet: self.alphabet }
     }
 
-    /// `value` of these counts with its jackknife standard error √((n−1)/n Σ (v_{−i} − v̄)²) over the draws i [ES81],
+    /// `value` of these counts with its jackknife standard error √((n−1)/n Σ (v_{−i} − v̄)²) over the draws i \[ES81\],
     /// and `bound` on its bias. O(D²) for D different counts, D ≤ √(2n).
     pub fn estimate(&self, value: impl Fn(&Self) -> f64, bound: f64) -> Estimate {
         let n = self.draws as f64;

@@ -1,7 +1,7 @@
 //! M(γ) and −M′(γ) of a source as functions: evaluated once at Chebyshev nodes, then cheap everywhere.
 //!
 //! Sums over thousands of steps need thousands of slopes. ln M and ln(−M′) are smooth in ln γ, so octaves [2^j, 2^{j+1}]
-//! carry interpolants of degree [`NODES`] − 1 in ln γ, halved until their last coefficients are below [`TOLERANCE`].
+//! carry interpolants of degree `NODES` − 1 in ln γ, halved until their last coefficients are below `TOLERANCE`.
 
 use std::collections::BTreeMap;
 use std::sync::{Arc, Mutex, PoisonError};

@@ -46,7 +46,7 @@ static RULE: LazyLock<Vec<(f64, f64)>> = LazyLock::new(|| {
 
 /// Channel values of a density at `snr` > 0. Relative bounds about 1e-10; the tails that are left out are in them.
 ///
-/// Left out are the tails of X, of mass q together, in the posterior and, [`REACH`] further out, in Y. The first changes
+/// Left out are the tails of X, of mass q together, in the posterior and, `REACH` further out, in Y. The first changes
 /// the values as cutting atoms does ([`super::cut`]), the second by at most τ_2, τ_4, 2τ_6 of the same place: both are in
 /// the bounds. The divergence in the tail is of the order of −ln f; twice that at the cut times q is allowed for it, which
 /// covers densities that fall like a power or faster.
@@ -159,7 +159,7 @@ impl<'a> Channel<'a> {
         [second, second * second, cube, 2.0 * cube + third * third, divergence].map(|x| evidence * x)
     }
 
-    /// Nodes u = √γx − y within [`REACH`], and the logarithms of their weights. Only u enters the posterior, so a y so far
+    /// Nodes u = √γx − y within `REACH`, and the logarithms of their weights. Only u enters the posterior, so a y so far
     /// out that √γx − y would be lost in rounding does no harm.
     fn fill(&self, room: &mut Room, y: f64) {
         room.points.clear();

@@ -1,6 +1,6 @@
 //! Atoms on a line: every channel value by the trapezoid rule in y, with relative accuracy down to 1e-300.
 //!
-//! With posterior central moments m_k of X given Y [GWSV11]: mmse M = E m_2, −M′ = E m_2², M″ = E[2 m_2³ − m_3²].
+//! With posterior central moments m_k of X given Y \[GWSV11\]: mmse M = E m_2, −M′ = E m_2², M″ = E[2 m_2³ − m_3²].
 //! The integrands are analytic with poles no nearer to the real line than π/s for atoms s apart (in units of the noise)
 //! and fall like a Gaussian, so the rule converges geometrically; the step is halved until two rules agree.
 

@@ -75,7 +75,7 @@ pub fn supports(law: &Law) -> bool {
 /// Channel values of `source` at `snr` (linear, > 0), or `None` where no deterministic route is known (many atoms in
 /// several dimensions).
 ///
-/// Bounds are stated with the route; see [`line`], [`mixture`] and [`density`].
+/// Bounds are stated with the route; see [`mod@line`], [`mod@mixture`] and [`mod@density`].
 ///
 /// # Errors
 /// An `snr` that [`Snr::new`] refuses.

@@ -3,7 +3,7 @@
 //! A panel is a piece of the line in coordinates relative to an anchor, so that an integrand with structure on the scale
 //! of the panel sees differences, not rounded absolute positions. Each panel takes the 33-point rule; the 17-point rule
 //! on every second node gives the error. The 17-point rule converges like ρ⁻¹⁶ and the 33-point rule like ρ⁻³² in the
-//! size ρ of the ellipse of analyticity [Tre08], so their difference is a bound on the error of the latter once they
+//! size ρ of the ellipse of analyticity \[Tre08\], so their difference is a bound on the error of the latter once they
 //! agree in a few digits.
 
 use std::sync::LazyLock;

@@ -84,7 +84,7 @@ impl Grid {
         self.points.binary_search_by(|p| order(p, point)).ok()
     }
 
-    /// The lanes of the random points, for [`GridDraw::of`].
+    /// The lanes of the random points, for [`GridDraw::draw`].
     pub fn lanes(&self, stream: &Stream) -> Vec<Option<Stream>> {
         let name = |p: &SnrPoint| match p {
             SnrPoint::At(_) => None,

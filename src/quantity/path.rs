@@ -107,7 +107,7 @@ pub fn init_kl(need: &Need, tools: &Instruments) -> Result<Option<Estimate>> {
 /// ½ Σ Δ_k δ(γ_k)²: what [`denoiser_kl`] is per unit of total variance.
 ///
 /// # Errors
-/// Those of [`grid`] and [`denoiser`].
+/// Those of [`grid()`] and [`denoiser()`].
 pub fn denoiser_share(need: &Need, tools: &Instruments) -> Result<f64> {
     let denoiser = denoiser(need)?;
     let scale = need.source.second_moment().value / need.source.dim() as f64;

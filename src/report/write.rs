@@ -40,7 +40,7 @@ pub fn write(report: &Report, dir: &Path) -> Result<()> {
 /// Writes `run.toml` alone: what a slice of a run leaves for the merge.
 ///
 /// # Errors
-/// As [`write`].
+/// As [`write()`].
 pub fn write_settings(run: &Run, dir: &Path) -> Result<()> {
     let path = dir.join("run.toml");
     let file = temporary(dir, "run.toml", &settings(run))?;

@@ -9,7 +9,7 @@ use std::collections::VecDeque;
 
 use crate::error::{Error, Result};
 
-/// The K + 1 indices, from 0 to the last, that minimise Σ_k `values`[i_k]·(`axis`[i_{k+1}] − `axis`[i_k]).
+/// The K + 1 indices, from 0 to the last, that minimise Σ_k `values[i_k]`·(`axis[i_{k+1}]` − `axis[i_k]`).
 ///
 /// `values` are the risks L_i and `axis` the positions R_i of N candidates, strictly increasing; K = `steps`, between 1
 /// and N − 1. Uses O(N) memory and a back-pointer of 4 bytes a candidate and step. Optimal to rounding, about
@@ -47,7 +47,7 @@ fn solve(values: &[f64], axis: &[f64], steps: usize, layer: LayerRule) -> Vec<us
     indices
 }
 
-/// Σ_k `values`[i_k]·(`axis`[i_{k+1}] − `axis`[i_k]) of the steps `indices`.
+/// Σ_k `values[i_k]`·(`axis[i_{k+1}]` − `axis[i_k]`) of the steps `indices`.
 pub fn cost(values: &[f64], axis: &[f64], indices: &[usize]) -> f64 {
     indices.windows(2).map(|pair| values[pair[0]] * (axis[pair[1]] - axis[pair[0]])).sum()
 }

@@ -3,7 +3,7 @@
 use super::{Curve, Request, Schedule};
 use crate::error::{Error, Result};
 
-/// Equal increments of I(X; Y_γ), or of −H(X|Y_γ): entropic time [SHA25]. Step density ½ M(γ) in γ.
+/// Equal increments of I(X; Y_γ), or of −H(X|Y_γ): entropic time \[SHA25\]. Step density ½ M(γ) in γ.
 pub const ENTROPIC: Schedule = Schedule {
     name: "entropic",
     summary: "equal increments of the information, ½ ∫ M dγ  [SHA25]",
@@ -12,7 +12,7 @@ pub const ENTROPIC: Schedule = Schedule {
     build: |_, request| equal_mass(ENTROPIC.name, request, |curve, snr| Ok(0.5 * curve.mmse(snr)?)),
 };
 
-/// Equal increments of ∫ σ dH(X|Y_σ), σ = 1/√γ [SHA25]: step density ½ M(γ)/√γ in γ. The arctan law for N(0, c²I).
+/// Equal increments of ∫ σ dH(X|Y_σ), σ = 1/√γ \[SHA25\]: step density ½ M(γ)/√γ in γ. The arctan law for N(0, c²I).
 pub const RESCALED_ENTROPIC: Schedule = Schedule {
     name: "rescaled-entropic",
     summary: "equal increments of the rescaled entropy, ½ ∫ M/√γ dγ  [SHA25]",

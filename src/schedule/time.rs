@@ -14,7 +14,7 @@ use crate::source::spec::{Arguments, Parameter};
 const BETA_MIN: Parameter = Parameter { name: "beta-min", default: Some("0.1"), summary: "β(0) > 0" };
 const BETA_MAX: Parameter = Parameter { name: "beta-max", default: Some("20"), summary: "β(1) > β(0)" };
 
-/// Time uniform with linear β: the continuous limit of DDPM's schedule [HJA20], [SSKKEP21, app. B].
+/// Time uniform with linear β: the continuous limit of DDPM's schedule \[HJA20\], [SSKKEP21, app. B].
 pub const LINEAR_BETA: Schedule = Schedule {
     name: "linear-beta",
     summary: "uniform in the time of the linear-β diffusion, −ln ᾱ = ½t²(β_1 − β_0) + tβ_0  [HJA20]",
@@ -91,7 +91,7 @@ fn cosine(arguments: &Arguments, request: &Request) -> Result<Vec<f64>> {
 const DISCRETE_STEPS: usize = 1000;
 const BETA_ENDS: (f64, f64) = (0.00085, 0.012);
 
-/// Timestep uniform with √β linear from √0.00085 to √0.012 over 1,000 steps [RBLEO22]. Between timesteps, and beyond
+/// Timestep uniform with √β linear from √0.00085 to √0.012 over 1,000 steps \[RBLEO22\]. Between timesteps, and beyond
 /// the first and last one (γ = 1175 and 0.0047), ln γ is continued linearly.
 pub const SCALED_LINEAR: Schedule = Schedule {
     name: "scaled-linear",
@@ -130,7 +130,7 @@ fn log_at(logs: &[f64], timestep: f64) -> f64 {
 /// Shapes for which the quantile function of the Beta law is good to 1e-9, absolute (data/beta.csv).
 const BETA_SHAPES: std::ops::RangeInclusive<f64> = 0.2..=20.0;
 
-/// Times or noise levels at the quantiles of a Beta law [LLGK24]: many steps at both ends where the shapes are below 1.
+/// Times or noise levels at the quantiles of a Beta law \[LLGK24\]: many steps at both ends where the shapes are below 1.
 pub const BETA: Schedule = Schedule {
     name: "beta",
     summary: "Beta(α, β) quantiles of the time of the linear-β diffusion, or of σ = 1/√γ  [LLGK24]",

@@ -26,7 +26,7 @@ pub const QUANTIZED: Kind = Kind {
 const KEPT: i64 = 50_000;
 /// Most atoms that channel values see on either side of the median: the rest is bounded as missing mass, and each atom
 /// costs a window of quadrature points at high SNR.
-const NEAR: i64 = 1_000;
+const NEAR: i64 = 2_000;
 /// Most mass that may be left out: beyond, the tails of every density here fall.
 const MOST_MISSING: f64 = 0.05;
 /// Atoms of less mass than this, and all beyond them, are cut (and counted as missing).
