@@ -53,7 +53,7 @@ impl Merge {
         if let Some(missing) = (0..total).find(|i| !present.contains(i)) {
             return Err(Error::invalid("merge", format!("slice {missing}/{total} is missing")));
         }
-        verify.out.clone_from(&self.out);
+        verify.out = Some(self.out.clone());
         let mut checkpoint = Checkpoint::open(&self.out, false)?;
         for slice in &self.slices {
             checkpoint.absorb(slice)?;

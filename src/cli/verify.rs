@@ -19,9 +19,10 @@ use crate::run::watch::Watch;
 pub struct Verify {
     /// Ids of built-in claims, claim files, or folders of claim files; all built-in claims if none is given
     pub(super) claims: Vec<String>,
-    /// Folder for index.html, results.csv, report.json, run.toml and the checkpoint
-    #[arg(long, default_value = "reports/latest")]
-    pub(super) out: PathBuf,
+    /// Folder for index.html, results.csv, report.json, run.toml and the checkpoint [default: reports/latest, or
+    /// reports/replay with --case]
+    #[arg(long)]
+    pub(super) out: Option<PathBuf>,
     /// Family-wise error rate: probability that any true claim of the run is refuted by chance
     #[arg(long, default_value_t = 0.001, value_parser = level)]
     level: f64,
@@ -108,8 +109,14 @@ impl Verify {
             Some(shard) => Some(shard),
             None => slurm_shard()?,
         };
-        let checkpoint = Checkpoint::open(&self.out, self.resume)?;
+        let checkpoint = Checkpoint::open(&self.folder(), self.resume)?;
         self.measure(&claims, shard, &checkpoint, common)
+    }
+
+    /// Where the run is written: a replay leaves the run that it came from alone.
+    fn folder(&self) -> PathBuf {
+        let default = if self.case.is_some() { "reports/replay" } else { "reports/latest" };
+        self.out.clone().unwrap_or_else(|| PathBuf::from(default))
     }
 
     /// Measures `claims` with this command's options, whatever it says of shards and the checkpoint.
@@ -131,11 +138,14 @@ impl Verify {
         };
         let run = settings(&options, &self.budget.name);
         let Some(report) = execute(claims, &options, Some(checkpoint), common, run.clone())? else {
-            report::write_settings(&run, &self.out)?;
-            return output::text(&format!("slice stored in {}; `klaim merge` joins all slices\n", self.out.display()));
+            report::write_settings(&run, &self.folder())?;
+            return output::text(&format!(
+                "slice stored in {}; `klaim merge` joins all slices\n",
+                self.folder().display()
+            ));
         };
-        report::write(&report, &self.out)?;
-        print(&report, &self.out, common)
+        report::write(&report, &self.folder())?;
+        print(&report, &self.folder(), common)
     }
 }
 

@@ -4,6 +4,7 @@ use std::collections::BTreeSet;
 
 use maud::{Markup, html};
 
+use super::typeset::typeset;
 use super::{counted, rows, sources, verdict};
 use crate::report::digits;
 use crate::report::model::{Axis, ClaimReport, Report, SectionReport};
@@ -20,7 +21,7 @@ pub fn section(report: &Report, claim: &ClaimReport) -> Markup {
                 (verdict(main.verdict)) @if !main.ok { " " span class="tag" { "expected " (main.expected) } }
                 " · " code { (claim.id) } " · " (claim.cite) " · origin " (claim.origin)
             }
-            p class="statement" { (claim.statement) }
+            p class="statement" { (typeset(&claim.statement)) }
             p { "Tested: " (formula(main)) "." }
             @if !claim.remark.is_empty() { p { (claim.remark) } }
             (sources::assumed(report, claim, &names(main)))

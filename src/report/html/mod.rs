@@ -8,6 +8,7 @@ pub mod overview;
 pub mod reading;
 pub mod rows;
 pub mod sources;
+pub mod typeset;
 
 use maud::{DOCTYPE, Markup, PreEscaped, html};
 

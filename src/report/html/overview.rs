@@ -2,6 +2,7 @@
 
 use maud::{Markup, html};
 
+use super::typeset::typeset;
 use super::{counted, verdict};
 use crate::report::digits;
 use crate::report::model::{ClaimReport, Report, SectionReport};
@@ -63,7 +64,7 @@ fn line(claim: &ClaimReport) -> Markup {
     let main = &claim.main;
     html! {
         tr {
-            th scope="row" { a class="claim" href=(format!("#{}", claim.id)) { (claim.id) } span class="says" { (claim.statement) } }
+            th scope="row" { a class="claim" href=(format!("#{}", claim.id)) { (claim.id) } span class="says" { (typeset(&claim.statement)) } }
             td { (verdict(main.verdict)) @if !main.ok { " " span class="tag" { "unexpected" } } (undecided(main)) }
             td data-label="expected" { (main.expected) }
             td class="number" data-label="cases" { (digits::count(main.rows.len() as u64)) }
