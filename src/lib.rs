@@ -1,4 +1,21 @@
 //! klaim puts theorems to the test.
+//!
+//! A claim is data: a TOML file with two expressions, a relation and axes. It expands into cases before the first random
+//! draw ([`claim`]); each case needs numbers ([`quantity`]); each number comes from a deterministic route ([`exact`]) or
+//! from samples of the posterior ([`posterior`]), in which one noise product serves every SNR; [`run`] measures in rounds
+//! and judges ([`verdict`]); [`report`] writes what was found. The program ([`cli`]) is a thin layer over this.
+//!
+//! Modules are declared in the order of their dependencies: none uses one below it.
+//!
+//! ```
+//! use klaim::source::Source;
+//!
+//! // M(γ) of ±1 at γ = 1: 1 − E tanh(1 + Z).
+//! let values = klaim::exact::at(&Source::parse("bpsk")?, 1.0)?.expect("a law on a line");
+//! assert!((values.mmse.value - 0.449599509207).abs() < 1e-12);
+//! assert!(values.mmse.bound < 1e-10);
+//! # Ok::<(), klaim::error::Error>(())
+//! ```
 #![cfg_attr(test, allow(clippy::unwrap_used, reason = "a failed unwrap is a failed test"))]
 
 pub mod error;

@@ -173,7 +173,7 @@ mod tests {
         Request { steps, snr_min: 0.0, snr_max, total_variance, curve: Some(curve) }
     }
 
-    /// data/optimal_grid.csv; path KLs of docs/theory-sheet.md, 6.2: optimal, shifted, geometric from 0.01.
+    /// The grids of data/optimal_grid.csv, and the path KL of three: optimal, shifted geometric, geometric from 0.01.
     #[test]
     fn the_golden_optima_are_found() {
         let goldens = [[0.234385666, 0.2660230929, 0.4634944357], [0.837703725, 0.8396493271, 1.176638254]];
@@ -243,8 +243,7 @@ mod tests {
         }
     }
 
-    /// K·KL → ¼(∫ √|M′| dγ)²: 7.08 for eight levels on [1e-3, 60], where the geometric grid has 11.69
-    /// (docs/theory-sheet.md, 5.6).
+    /// K·KL → ¼(∫ √|M′| dγ)²: 7.08 for eight levels on [1e-3, 60], where the geometric grid has 11.69.
     #[test]
     fn the_limits_of_the_optimal_and_the_geometric_grid_are_met() {
         let law = Source::parse("pam:levels=8").unwrap();
