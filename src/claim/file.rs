@@ -96,7 +96,7 @@ impl Reader<'_> {
         match entries.get(key) {
             Some(value) => self.words(key, value),
             None => {
-                self.problems.add(entries.span.clone(), format!("`{key}` is missing"));
+                self.problems.missing(entries.span.clone(), key);
                 None
             }
         }

@@ -8,6 +8,8 @@ use crate::error::Error;
 /// One thing that is wrong.
 #[derive(Debug, Clone, PartialEq, Eq)]
 struct Problem {
+    /// Something is not there: often because a key beside it is misspelt, so those are told first.
+    absence: bool,
     span: Range<usize>,
     message: String,
     help: Option<String>,
@@ -32,7 +34,15 @@ impl Problems {
 
     /// Notes what is wrong at `span`, and the remedy if there is one.
     pub(super) fn note(&mut self, span: Range<usize>, message: String, help: Option<String>) {
-        let problem = Problem { span, message, help };
+        self.keep(Problem { absence: false, span, message, help });
+    }
+
+    /// Notes that the table at `span` lacks `key`.
+    pub(super) fn missing(&mut self, span: Range<usize>, key: &str) {
+        self.keep(Problem { absence: true, span, message: format!("`{key}` is missing"), help: None });
+    }
+
+    fn keep(&mut self, problem: Problem) {
         if !self.found.contains(&problem) {
             self.found.push(problem);
         }
@@ -43,9 +53,9 @@ impl Problems {
         self.found.len()
     }
 
-    /// The first problem in the order of the file; the others are listed with their places in its help.
+    /// The first problem in the order of the file, absences last; the others are listed with their places in its help.
     pub(super) fn into_error(mut self, path: &Path, text: &str) -> Option<Error> {
-        self.found.sort_by_key(|p| (p.span.start, p.span.end));
+        self.found.sort_by_key(|p| (p.absence, p.span.start, p.span.end));
         let others = &self.found.get(1..).unwrap_or_default();
         let list: String = others
             .iter()

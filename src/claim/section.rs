@@ -108,7 +108,7 @@ impl<'a> Merged<'a> {
             Some(_) => &["lhs", "rhs"],
         };
         for key in needed.iter().filter(|key| !self.has(key)) {
-            reader.problems.add(self.span(), format!("`{key}` is missing"));
+            reader.problems.missing(self.span(), key);
         }
         let (foreign, why): (&[&str], _) = match relation {
             None => return,

@@ -159,6 +159,7 @@ const BAD: &[(&str, &str, &str, usize, usize, &str, &str)] = &[
     (GOOD, "mmse_slope\"", "information_gain\"", 7, 16, "needs the axis `snr_min`", "add `snr_min = {"),
     (GOOD, "\"snr^2 * mmse_slope\"", "3", 7, 7, "`lhs` must be a string, not a number", ""),
     (GOOD, "relation = \"<=\"", "relation = \"=<\"", 8, 12, "unknown relation `=<`", "`<=`"),
+    (GOOD, "relation = \"<=\"\n", "relatoin = \"<=\"\n", 8, 1, "unknown key `relatoin`", "relation"),
     (GOOD, "relation = \"<=\"\n", "", 1, 1, "`relation` is missing", ""),
     (GOOD, "rhs = \"C * shannon^2\"\n", "", 1, 1, "`rhs` is missing", ""),
     (GOOD, "relation = \"<=\"", "relation = \"<=\"\nbetween = [1, 2]", 9, 11, "belongs to `relation", ""),

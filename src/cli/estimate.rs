@@ -29,7 +29,7 @@ pub struct EstimateCommand {
     #[arg(long, required = true)]
     source: Vec<String>,
     /// SNRs: a list 0.1,1,10 or a log-spaced range 1e-3..1e3/32
-    #[arg(long, value_name = "LIST|FROM..TO/POINTS")]
+    #[arg(long, value_name = "LIST|FROM..TO/POINTS", allow_hyphen_values = true)]
     snr: Option<String>,
     /// Lower end of an interval of SNRs
     #[arg(long)]
