@@ -33,6 +33,7 @@ pub mod exact;
 pub mod schedule;
 pub mod denoiser;
 pub mod sampler;
+pub mod quality;
 pub mod quantity;
 pub mod verdict;
 pub mod report;

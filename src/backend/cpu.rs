@@ -6,6 +6,9 @@ use super::Job;
 use crate::error::{Error, Result};
 use crate::moments::Moments;
 use crate::posterior::{BATCH, Observed};
+use crate::sampler::Statistic;
+use crate::source::Source;
+use crate::stream::Stream;
 
 /// Moments of the readouts and controls over the samples of `range`, both ends multiples of [`BATCH`].
 ///
@@ -37,6 +40,40 @@ pub fn run(job: &Job, range: Range<u64>) -> Result<Moments> {
             return Err(not_finite(job, at, first));
         }
         total.add_block(&rows);
+    }
+    Ok(total)
+}
+
+/// Moments of statistics of simulated paths over the paths of `range`, both ends multiples of [`BATCH`]; all statistics give
+/// the same number of rows a batch.
+///
+/// # Errors
+/// [`Error::NonFinite`] with the address of the first path (of its batch, where paths enter in pairs) that gives NaN or ∞.
+pub fn simulate(
+    source: &Source,
+    stream: &Stream,
+    statistics: &[(&str, &dyn Statistic)],
+    range: Range<u64>,
+) -> Result<Moments> {
+    let width = statistics.len();
+    let rows = statistics.first().map_or(1, |(_, statistic)| statistic.rows());
+    let (mut column, mut block) = (vec![0.0; rows], vec![0.0; rows * width]);
+    let mut total = Moments::new(width);
+    for first in range.step_by(BATCH) {
+        for (at, (name, statistic)) in statistics.iter().enumerate() {
+            statistic.observe(stream, first, &mut column);
+            if let Some(row) = column.iter().position(|x| !x.is_finite()) {
+                return Err(Error::NonFinite {
+                    quantity: (*name).to_owned(),
+                    source_spec: source.spec().into(),
+                    seed: stream.seed(),
+                    lane: stream.lane(),
+                    sample: first + row as u64,
+                });
+            }
+            column.iter().enumerate().for_each(|(row, x)| block[row * width + at] = *x);
+        }
+        total.add_block(&block);
     }
     Ok(total)
 }

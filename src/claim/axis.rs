@@ -8,11 +8,12 @@ use toml::de::DeValue;
 use crate::claim::value::{Entries, Reader};
 use crate::denoiser;
 use crate::error::Error;
+use crate::sampler;
 use crate::schedule;
 use crate::source::{Argument, Spec};
 
 /// Axes whose values are text.
-pub(super) const TEXT: [&str; 3] = ["source", "schedule", "denoiser"];
+pub(super) const TEXT: [&str; 5] = ["source", "schedule", "denoiser", "sampler", "baseline"];
 /// Axes whose values are numbers.
 pub(super) const NUMERIC: [&str; 4] = ["snr", "snr_min", "snr_max", "steps"];
 /// Most values of one axis.
@@ -196,7 +197,8 @@ impl Reader<'_> {
 /// Whether a text axis names something that exists.
 fn known(name: &str, spec: &str) -> Result<(), Error> {
     match name {
-        "schedule" => schedule::find(spec).map(drop),
+        "schedule" | "baseline" => schedule::find(spec).map(drop),
+        "sampler" => sampler::find(spec).map(drop),
         "denoiser" => denoiser::find(spec).map(drop),
         _ => Ok(()),
     }

@@ -10,7 +10,7 @@ use crate::claim::names::Binding;
 use crate::claim::section::Meaning;
 use crate::claim::sources::{self, Sources};
 use crate::claim::value::Reader;
-use crate::quantity::{Need, Setting};
+use crate::quantity::{Need, Quantity, Setting};
 use crate::report::model::Axis;
 use crate::source::Source;
 
@@ -70,7 +70,7 @@ impl<'a> Plan<'a> {
     fn fit_axes(&self, abscissa: &Meaning<'a>) -> Vec<&'a str> {
         let quantity = match abscissa.bindings.first() {
             Some(Binding::Axis(name)) => return vec![name],
-            Some(Binding::Quantity(quantity, _)) => quantity,
+            Some(Binding::Quantity(quantity, _) | Binding::Baseline(quantity)) => quantity,
             _ => return Vec::new(),
         };
         let source = self.axes.iter().find(|axis| axis.name == "source");
@@ -158,23 +158,37 @@ fn input(binding: &Binding, at: &Combination, source: Option<&Arc<Source>>) -> I
         Binding::Axis(name) => {
             Input::Number(number(at, name).expect("an axis in an expression was checked to be numeric"))
         }
+        Binding::Baseline(quantity) => {
+            let setting = Setting { schedule: text(at, "baseline"), ..setting(quantity, at) };
+            need(quantity, setting, source)
+        }
         Binding::Quantity(quantity, arguments) => {
-            let mut setting = Setting::default();
-            for name in quantity.scope.axes().iter().chain(quantity.scope.optional_axes()) {
-                place(&mut setting, name, at);
-            }
+            let mut setting = setting(quantity, at);
             setting.arguments = arguments
                 .iter()
                 .map(|argument| match argument {
                     Binding::Axis(name) => number(at, name).expect("arguments were checked to be numbers"),
                     Binding::Number(x) => *x,
-                    Binding::Quantity(..) => unreachable!("an argument is never a quantity"),
+                    Binding::Quantity(..) | Binding::Baseline(_) => unreachable!("an argument is never a quantity"),
                 })
                 .collect();
-            let source = source.expect("every quantity uses the axis `source`, and it was built").clone();
-            Input::Need(Need { source, quantity, setting })
+            need(quantity, setting, source)
         }
     }
+}
+
+fn need(quantity: &'static Quantity, setting: Setting, source: Option<&Arc<Source>>) -> Input {
+    let source = source.expect("every quantity uses the axis `source`, and it was built").clone();
+    Input::Need(Need { source, quantity, setting })
+}
+
+/// The axes of a quantity's scope at one combination.
+fn setting(quantity: &Quantity, at: &Combination) -> Setting {
+    let mut setting = Setting::default();
+    for name in quantity.scope.axes().iter().chain(quantity.scope.optional_axes()) {
+        place(&mut setting, name, at);
+    }
+    setting
 }
 
 fn number(at: &Combination, name: &str) -> Option<f64> {
@@ -184,19 +198,24 @@ fn number(at: &Combination, name: &str) -> Option<f64> {
     }
 }
 
+fn text(at: &Combination, name: &str) -> Option<String> {
+    match at.get(name) {
+        Some(Value::Text(text)) => Some(text.clone()),
+        _ => None,
+    }
+}
+
 /// Puts the value of axis `name` where a quantity looks for it.
 fn place(setting: &mut Setting, name: &str, at: &Combination) {
     let value = number(at, name);
-    let text = || match at.get(name) {
-        Some(Value::Text(text)) => Some(text.clone()),
-        _ => None,
-    };
+    let text = || text(at, name);
     match name {
         "snr" => setting.snr = value,
         "snr_min" => setting.snr_min = value,
         "snr_max" => setting.snr_max = value,
         "steps" => setting.steps = value.map(|steps| steps as usize),
         "schedule" => setting.schedule = text(),
+        "sampler" => setting.sampler = text(),
         "denoiser" => setting.denoiser = text(),
         _ => unreachable!("a scope names the axis `{name}`, for which a setting has no place"),
     }

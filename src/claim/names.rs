@@ -24,7 +24,12 @@ pub(super) enum Binding<'a> {
     Axis(&'a str),
     /// A quantity with its arguments, none of which is a quantity.
     Quantity(&'static Quantity, Vec<Binding<'a>>),
+    /// `baseline(quantity)`: the same with the schedule of the axis `baseline`.
+    Baseline(&'static Quantity),
 }
+
+/// The name of the axis, and of the function of a quantity, that stands for another schedule in the same case.
+const BASELINE: &str = "baseline";
 
 /// How to supply a missing axis.
 fn to_add(name: &str) -> String {
@@ -99,6 +104,9 @@ impl<'m, 'a> Names<'m, 'a> {
         {
             return Some(plain);
         }
+        if name == BASELINE {
+            return self.baseline(reference, span, reader);
+        }
         let Some(quantity) = QUANTITIES.iter().find(|quantity| quantity.name == name) else {
             self.note_unknown(name, span, reader);
             return None;
@@ -132,6 +140,30 @@ impl<'m, 'a> Names<'m, 'a> {
             }
         }
         (has_axes && arguments.len() == quantity.arguments.len()).then_some(Binding::Quantity(quantity, arguments))
+    }
+
+    /// `baseline(quantity)`, for a quantity without arguments that depends on a schedule.
+    fn baseline(&mut self, reference: &Reference, span: Range<usize>, reader: &mut Reader) -> Option<Binding<'a>> {
+        let named = match &reference.arguments[..] {
+            [Actual::Name(name, _)] => QUANTITIES.iter().find(|quantity| quantity.name == *name),
+            _ => None,
+        };
+        let scheduled = |q: &&Quantity| q.arguments.is_empty() && q.scope.axes().contains(&"schedule");
+        let Some(quantity) = named.filter(scheduled) else {
+            let message = "`baseline` takes one quantity, without arguments, that depends on a schedule";
+            reader.problems.add_with_help(span, message, "write `baseline(path_kl)`");
+            return None;
+        };
+        let has_axes = self.use_scope(quantity, span.clone(), reader);
+        self.used.insert(BASELINE.to_owned());
+        if self.axis(BASELINE).is_none() {
+            if !self.excused(BASELINE, reader) {
+                let message = "`baseline(…)` needs the axis `baseline`, which `over` does not have";
+                reader.problems.add_with_help(span, message, "add `baseline = [\"geometric\"]` under `[over]`");
+            }
+            return None;
+        }
+        has_axes.then_some(Binding::Baseline(quantity))
     }
 
     /// Marks the axes that `quantity` lives on as used; notes those that are missing.

@@ -43,6 +43,9 @@ pub struct EstimateCommand {
     /// A schedule (`klaim list schedules`), such as geometric
     #[arg(long)]
     schedule: Option<String>,
+    /// A sampler (`klaim list samplers`), such as ddim
+    #[arg(long)]
+    sampler: Option<String>,
     /// A denoiser, such as perturbed:error=0.1; exact where left out
     #[arg(long)]
     denoiser: Option<String>,
@@ -99,10 +102,13 @@ impl EstimateCommand {
         if quantity.scope < Scope::Interval && (self.snr_min.is_some() || self.snr_max.is_some()) {
             return Err(unused("--snr-min, --snr-max"));
         }
-        if quantity.scope != Scope::Path
+        if quantity.scope < Scope::Path
             && (!self.steps.is_empty() || self.schedule.is_some() || self.denoiser.is_some())
         {
             return Err(unused("--steps, --schedule, --denoiser"));
+        }
+        if quantity.scope < Scope::Sampler && self.sampler.is_some() {
+            return Err(unused("--sampler"));
         }
         let interval = || -> Result<Setting> {
             let (lo, hi) =
@@ -116,12 +122,16 @@ impl EstimateCommand {
                 Ok(snrs.into_iter().map(|snr| Setting { snr: Some(snr), ..base.clone() }).collect())
             }
             Scope::Interval => Ok(vec![interval()?]),
-            Scope::Path => {
+            Scope::Path | Scope::Sampler => {
+                if quantity.scope == Scope::Sampler && self.sampler.is_none() {
+                    return Err(missing("--sampler"));
+                }
                 let schedule = Some(self.schedule.clone().ok_or_else(|| missing("--schedule"))?);
                 if self.steps.is_empty() {
                     return Err(missing("--steps"));
                 }
-                let setting = Setting { schedule, denoiser: self.denoiser.clone(), ..interval()? };
+                let setting =
+                    Setting { schedule, sampler: self.sampler.clone(), denoiser: self.denoiser.clone(), ..interval()? };
                 Ok(self.steps.iter().map(|&k| Setting { steps: Some(k as usize), ..setting.clone() }).collect())
             }
         }
@@ -177,7 +187,10 @@ fn row((need, estimate): &(Need, Estimate)) -> Value {
     if let Some(steps) = need.setting.steps {
         row["steps"] = json!(steps);
     }
-    for (name, value) in [("schedule", &need.setting.schedule), ("denoiser", &need.setting.denoiser)] {
+    let setting = &need.setting;
+    for (name, value) in
+        [("schedule", &setting.schedule), ("sampler", &setting.sampler), ("denoiser", &setting.denoiser)]
+    {
         if let Some(value) = value {
             row[name] = json!(value);
         }
@@ -197,6 +210,7 @@ fn csv(rows: &[(Need, Estimate)]) -> Result<String> {
         "snr_max",
         "steps",
         "schedule",
+        "sampler",
         "denoiser",
         "value",
         "std_err",
@@ -220,6 +234,7 @@ fn csv(rows: &[(Need, Estimate)]) -> Result<String> {
             optional(setting.snr_max),
             setting.steps.map_or(String::new(), |steps| steps.to_string()),
             setting.schedule.clone().unwrap_or_default(),
+            setting.sampler.clone().unwrap_or_default(),
             setting.denoiser.clone().unwrap_or_default(),
             number::name(e.value),
             number::name(e.std_err),
@@ -245,7 +260,10 @@ fn table(rows: &[(Need, Estimate)]) -> String {
             _ => String::new(),
         };
         let steps = match (setting.steps, &setting.schedule) {
-            (Some(steps), Some(schedule)) => format!("  {steps} steps, {schedule}"),
+            (Some(steps), Some(schedule)) => {
+                let sampler = setting.sampler.as_ref().map_or(String::new(), |sampler| format!(", {sampler}"));
+                format!("  {steps} steps, {schedule}{sampler}")
+            }
             _ => String::new(),
         };
         let error = match (e.std_err > 0.0, e.bound > 0.0) {

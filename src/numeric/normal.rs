@@ -18,6 +18,46 @@ pub fn fill_from(stream: &Stream, sample: u64, first: u32, out: &mut [f64]) {
     super::arch().dispatch(Fill { stream, sample, first, out });
 }
 
+/// As [`fill_from`] for `samples` samples side by side: coordinate c of sample `first + s` at `out[c · samples + s]`, the
+/// same bits; `samples` is a multiple of 8.
+pub fn fill_across(stream: &Stream, first: u64, block: u32, samples: usize, out: &mut [f64]) {
+    assert!(samples.is_multiple_of(LANES) && out.len().is_multiple_of(samples), "whole registers of samples");
+    super::arch().dispatch(FillAcross { stream, first, block, samples, out });
+}
+
+struct FillAcross<'a> {
+    stream: &'a Stream,
+    first: u64,
+    block: u32,
+    samples: usize,
+    out: &'a mut [f64],
+}
+
+impl pulp::WithSimd for FillAcross<'_> {
+    type Output = ();
+
+    #[inline(always)]
+    fn with_simd<S: pulp::Simd>(self, _: S) {
+        for (pair, rows) in self.out.chunks_mut(2 * self.samples).enumerate() {
+            let (even, odd) = rows.split_at_mut(self.samples);
+            for at in (0..self.samples).step_by(LANES) {
+                let [u, turn] = self.stream.uniforms_across::<LANES>(self.first + at as u64, self.block + pair as u32);
+                let (mut cosine, mut sine) = ([0.0; LANES], [0.0; LANES]);
+                for lane in 0..LANES {
+                    let radius = (-2.0 * ln(u[lane])).sqrt();
+                    let (s, c) = sin_cos_turn(turn[lane]);
+                    (cosine[lane], sine[lane]) = (radius * c, radius * s);
+                }
+                even[at..at + LANES].copy_from_slice(&cosine);
+                // The last coordinate of an odd dimension has no partner.
+                if !odd.is_empty() {
+                    odd[at..at + LANES].copy_from_slice(&sine);
+                }
+            }
+        }
+    }
+}
+
 struct Fill<'a> {
     stream: &'a Stream,
     sample: u64,
@@ -174,6 +214,21 @@ mod tests {
         assert!((sums[0] / n).abs() < 5.0 / n.sqrt());
         assert!((sums[1] / n - 1.0).abs() < 5.0 * (2.0 / n).sqrt());
         assert!((sums[2] / n - 3.0).abs() < 5.0 * (96.0 / n).sqrt());
+    }
+
+    #[test]
+    fn samples_side_by_side_are_the_same_samples() {
+        let stream = Stream::named(2, "side by side");
+        // The words of samples around 2³² differ in two counters.
+        for first in [0, (1 << 32) - 5] {
+            let (mut across, mut alone) = ([0.0; 5 * 16], [0.0; 5]);
+            fill_across(&stream, first, 3, 16, &mut across);
+            for s in 0..16 {
+                fill_from(&stream, first + s as u64, 3, &mut alone);
+                let found: Vec<u64> = (0..5).map(|c| across[c * 16 + s].to_bits()).collect();
+                assert_eq!(found, alone.map(f64::to_bits), "sample {s} from {first}");
+            }
+        }
     }
 
     /// Pinned draws: a change here changes every reported number.

@@ -6,6 +6,7 @@ pub mod interval;
 pub mod path;
 pub mod path_bound;
 pub mod path_readout;
+pub mod simulated;
 pub mod source;
 
 use std::sync::Arc;
@@ -13,6 +14,7 @@ use std::sync::Arc;
 use crate::error::{Error, Result};
 use crate::estimate::Estimate;
 use crate::posterior::Readout;
+use crate::sampler::Statistic;
 use crate::source::Source;
 
 pub use instruments::Instruments;
@@ -28,6 +30,8 @@ pub enum Scope {
     Interval,
     /// Source, `snr_min`, `snr_max`, `steps` and `schedule`: a K-step sampler; `denoiser` is `exact` unless said.
     Path,
+    /// The same and the `sampler` whose last state is looked at.
+    Sampler,
 }
 
 impl Scope {
@@ -38,13 +42,14 @@ impl Scope {
             Self::Snr => &["snr"],
             Self::Interval => &["snr_min", "snr_max"],
             Self::Path => &["snr_min", "snr_max", "steps", "schedule"],
+            Self::Sampler => &["snr_min", "snr_max", "steps", "schedule", "sampler"],
         }
     }
 
     /// The axes that it uses where a claim has them.
     pub fn optional_axes(self) -> &'static [&'static str] {
         match self {
-            Self::Path => &["denoiser"],
+            Self::Path | Self::Sampler => &["denoiser"],
             _ => &[],
         }
     }
@@ -79,6 +84,13 @@ pub enum Rule {
         /// A rigorous interval for where samples see nothing (rare events at high SNR); `None` without one.
         bracket: Option<fn(&Need, &Instruments) -> Option<Estimate>>,
     },
+    /// Deterministically where the law has such a route, and otherwise the mean of a number of simulated paths.
+    Simulated {
+        /// Closed form or quadrature; `None` where only paths tell.
+        deterministic: Option<fn(&Need, &Instruments) -> Result<Option<Estimate>>>,
+        /// The number of paths whose mean it is.
+        statistic: fn(&Need, &Instruments) -> Result<Box<dyn Statistic>>,
+    },
 }
 
 /// Where a quantity is measured: the axes of its scope and its arguments. Axes beyond the scope stay `None`.
@@ -94,6 +106,8 @@ pub struct Setting {
     pub steps: Option<usize>,
     /// Spec of a schedule: `geometric`.
     pub schedule: Option<String>,
+    /// Spec of a sampler: `ddim`.
+    pub sampler: Option<String>,
     /// Spec of a denoiser; `None` is `exact`.
     pub denoiser: Option<String>,
     /// Values of [`Quantity::arguments`], in order.
@@ -366,6 +380,13 @@ pub const QUANTITIES: &[Quantity] = &[
         arguments: &[],
         summary: "KL of the last state's law from the sampler's, started from N(γ_0 EX, γ_0 I), nats; on a line",
         rule: Rule::Measured { deterministic: path::terminal_kl, readout: None, bracket: None },
+    },
+    Quantity {
+        name: "energy_distance",
+        scope: Scope::Sampler,
+        arguments: &[],
+        summary: "energy distance of the sampler's last state from the truth, 2E|x̂−x| − E|x−x′| − E|x̂−x̂′|, x = X + Z/√γ_K",
+        rule: Rule::Simulated { deterministic: None, statistic: simulated::energy_distance },
     },
     Quantity {
         name: "bound_paper",

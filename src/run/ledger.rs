@@ -10,6 +10,7 @@ use crate::estimate::{Estimate, Method};
 use crate::posterior::Readout;
 use crate::quantity::{Instruments, Need, Rule};
 use crate::run::MethodChoice;
+use crate::sampler::Statistic;
 use crate::source::Source;
 
 /// Where one number comes from.
@@ -21,26 +22,56 @@ pub enum Route {
     Sampled {
         /// Index into [`Ledger::lanes`].
         lane: usize,
-        /// Index into [`Lane::readouts`].
+        /// Index into [`Lane::columns`].
         readout: usize,
     },
 }
 
-/// The readouts of one source.
-#[derive(Debug)]
+/// What is sampled together: numbers of the same samples of one source.
 pub struct Lane {
     /// The source.
     pub source: Arc<Source>,
-    /// Its distinct readouts.
-    pub readouts: Vec<Readout>,
+    /// Its distinct columns.
+    pub columns: Columns,
+}
+
+/// The columns of a lane.
+pub enum Columns {
+    /// Readouts of posterior sums.
+    Readouts(Vec<Readout>),
+    /// Statistics of simulated paths, with their names; all give the same number of rows a batch.
+    Statistics(Vec<(String, Box<dyn Statistic>)>),
+}
+
+impl Columns {
+    /// Rows of a batch where the columns are statistics.
+    pub fn statistic_rows(&self) -> Option<usize> {
+        match self {
+            Self::Readouts(_) => None,
+            Self::Statistics(all) => all.first().map(|(_, statistic)| statistic.rows()),
+        }
+    }
+
+    /// Number of columns.
+    pub fn len(&self) -> usize {
+        match self {
+            Self::Readouts(all) => all.len(),
+            Self::Statistics(all) => all.len(),
+        }
+    }
+
+    /// Whether there are none.
+    pub fn is_empty(&self) -> bool {
+        self.len() == 0
+    }
 }
 
 /// The distinct needs of a run and where each comes from.
-#[derive(Debug, Default)]
+#[derive(Default)]
 pub struct Ledger {
     routes: Vec<Route>,
     index: HashMap<String, usize>,
-    /// One lane a sampled source.
+    /// Each sampled source has a lane for its readouts, and one for statistics of its paths (one for each number of rows).
     pub lanes: Vec<Lane>,
 }
 
@@ -52,6 +83,7 @@ fn key(need: &Need) -> String {
 enum Found {
     Known(Estimate),
     Readout(Readout),
+    Statistic(Box<dyn Statistic>),
 }
 
 impl Ledger {
@@ -84,24 +116,44 @@ impl Ledger {
         for (need, found) in distinct.into_iter().zip(found) {
             let route = match found? {
                 Found::Known(estimate) => Route::Known(estimate),
-                Found::Readout(readout) => ledger.place(&need.source, readout),
+                Found::Readout(readout) => ledger.place_readout(&need.source, readout),
+                Found::Statistic(statistic) => ledger.place_statistic(need, statistic),
             };
             ledger.routes.push(route);
         }
         Ok(ledger)
     }
 
-    fn place(&mut self, source: &Arc<Source>, readout: Readout) -> Route {
-        let lane = self.lanes.iter().position(|l| l.source.spec() == source.spec()).unwrap_or_else(|| {
-            self.lanes.push(Lane { source: Arc::clone(source), readouts: Vec::new() });
+    /// The lane of `source` whose columns give `rows` rows a batch (`None`: readouts).
+    fn lane(&mut self, source: &Arc<Source>, rows: Option<usize>) -> usize {
+        let same = |lane: &Lane| lane.source.spec() == source.spec() && lane.columns.statistic_rows() == rows;
+        self.lanes.iter().position(same).unwrap_or_else(|| {
+            let columns = if rows.is_some() { Columns::Statistics(Vec::new()) } else { Columns::Readouts(Vec::new()) };
+            self.lanes.push(Lane { source: Arc::clone(source), columns });
             self.lanes.len() - 1
-        });
-        let readouts = &mut self.lanes[lane].readouts;
+        })
+    }
+
+    fn place_readout(&mut self, source: &Arc<Source>, readout: Readout) -> Route {
+        let lane = self.lane(source, None);
+        let Columns::Readouts(readouts) = &mut self.lanes[lane].columns else {
+            unreachable!("a lane without rows holds readouts")
+        };
         let at = readouts.iter().position(|r| *r == readout).unwrap_or_else(|| {
             readouts.push(readout);
             readouts.len() - 1
         });
         Route::Sampled { lane, readout: at }
+    }
+
+    /// Needs are distinct, and so are their statistics.
+    fn place_statistic(&mut self, need: &Need, statistic: Box<dyn Statistic>) -> Route {
+        let lane = self.lane(&need.source, Some(statistic.rows()));
+        let Columns::Statistics(statistics) = &mut self.lanes[lane].columns else {
+            unreachable!("a lane with rows holds statistics")
+        };
+        statistics.push((key(need), statistic));
+        Route::Sampled { lane, readout: statistics.len() - 1 }
     }
 
     /// The route of a need that the ledger was made with.
@@ -126,11 +178,13 @@ fn find(need: &Need, choice: MethodChoice, tools: &Instruments) -> Result<Found>
         source_spec: need.source.spec().into(),
         message: message.into(),
     };
-    let (deterministic, readout) = match &need.quantity.rule {
+    let (deterministic, sampled) = match &need.quantity.rule {
         Rule::Known(value) => return value(need).map(Found::Known),
-        Rule::Measured { deterministic, readout, .. } => (deterministic, readout),
+        Rule::Measured { deterministic, readout, .. } => (Some(deterministic), readout.map(Sampled::Readout)),
+        Rule::Simulated { deterministic, statistic } => (deterministic.as_ref(), Some(Sampled::Statistic(*statistic))),
     };
-    if (choice != MethodChoice::MonteCarlo || readout.is_none())
+    if (choice != MethodChoice::MonteCarlo || sampled.is_none())
+        && let Some(deterministic) = deterministic
         && let Some(estimate) = deterministic(need, tools)?
     {
         let wanted = match choice {
@@ -144,14 +198,23 @@ fn find(need: &Need, choice: MethodChoice, tools: &Instruments) -> Result<Found>
             Err(unsupported("has no closed form; use --method auto"))
         };
     }
-    match (choice, readout) {
-        (MethodChoice::Auto | MethodChoice::MonteCarlo, Some(readout)) => {
+    match (choice, sampled) {
+        (MethodChoice::Auto | MethodChoice::MonteCarlo, Some(Sampled::Readout(readout))) => {
             crate::posterior::sampler(&need.source)?;
             readout(need, tools).map(Found::Readout)
+        }
+        (MethodChoice::Auto | MethodChoice::MonteCarlo, Some(Sampled::Statistic(statistic))) => {
+            statistic(need, tools).map(Found::Statistic)
         }
         (MethodChoice::Auto | MethodChoice::MonteCarlo, None) => {
             Err(unsupported("has a deterministic route for laws on a line, their products and Gaussians only"))
         }
         _ => Err(unsupported("has no deterministic route; use --method auto or monte-carlo")),
     }
+}
+
+/// How a quantity is sampled.
+enum Sampled {
+    Readout(fn(&Need, &Instruments) -> Result<Readout>),
+    Statistic(fn(&Need, &Instruments) -> Result<Box<dyn Statistic>>),
 }

@@ -10,6 +10,7 @@ pub mod replay;
 pub mod sampling;
 pub mod verify;
 pub mod watch;
+pub mod work;
 
 /// How quantities are to be obtained.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default, clap::ValueEnum)]

@@ -4,14 +4,13 @@ use std::sync::atomic::{AtomicBool, Ordering};
 
 use rayon::prelude::*;
 
-use crate::backend::{Job, cpu};
 use crate::error::Result;
 use crate::estimate::{Estimate, Method};
 use crate::moments::{Moments, Regression};
-use crate::posterior::{self, BATCH, Grid, Sampler};
+use crate::posterior::BATCH;
 use crate::run::checkpoint::Checkpoint;
 use crate::run::ledger::Lane;
-use crate::stream::Stream;
+use crate::run::work::Work;
 
 /// Strips of one round: the units of parallel work, of shards and of the checkpoint.
 pub const STRIPS: u64 = 32;
@@ -27,12 +26,10 @@ pub fn samples_after(round: u32, budget: u64) -> u64 {
     GROWTH.checked_pow(round - 1).and_then(|g| g.checked_mul(FIRST_ROUND)).map_or(cap, |n| n.min(cap))
 }
 
-/// One source being sampled.
+/// One lane being sampled.
 pub struct LaneState {
-    sampler: Box<dyn Sampler>,
-    stream: Stream,
-    lane: Lane,
-    /// Readouts still measured, indices into the lane's.
+    work: Work,
+    /// Columns still measured, indices into the lane's.
     active: Vec<usize>,
     moments: Moments,
     regression: Option<Regression>,
@@ -56,21 +53,20 @@ impl LaneState {
     /// # Errors
     /// A law that has no sampler.
     pub fn new(lane: Lane, seed: u64) -> Result<Self> {
-        let sampler = posterior::sampler(&lane.source)?;
-        let stream = Stream::named(seed, lane.source.spec());
-        let active: Vec<usize> = (0..lane.readouts.len()).collect();
-        let moments = Moments::new(active.len() + sampler.control_means().len());
-        Ok(Self { sampler, stream, lane, active, moments, regression: None })
+        let work = Work::new(lane, seed)?;
+        let active: Vec<usize> = (0..work.width()).collect();
+        let moments = Moments::new(active.len() + work.control_means().len());
+        Ok(Self { work, active, moments, regression: None })
     }
 
     /// Samples taken so far.
     pub fn n(&self) -> u64 {
-        self.moments.n()
+        self.moments.n() * self.work.samples_per_row()
     }
 
     /// Stops measuring what no undecided case needs: `needed` are indices into the lane's readouts, increasing.
     pub fn narrow(&mut self, needed: &[usize]) {
-        let controls = self.sampler.control_means().len();
+        let controls = self.work.control_means().len();
         let place = |r: &usize| self.active.binary_search(r).expect("a readout once dropped is not needed again");
         let width = self.active.len();
         let columns: Vec<usize> = needed.iter().map(place).chain(width..width + controls).collect();
@@ -83,32 +79,24 @@ impl LaneState {
     /// # Errors
     /// A summand that is not finite; a checkpoint that cannot be read or written.
     pub fn sample(&mut self, from: u64, to: u64, conditions: &Conditions) -> Result<bool> {
-        let readouts: Vec<_> = self.active.iter().map(|&r| self.lane.readouts[r].clone()).collect();
-        let names: Vec<String> = readouts.iter().map(ToString::to_string).collect();
-        let job = Job {
-            source: &self.lane.source,
-            sampler: self.sampler.as_ref(),
-            stream: self.stream,
-            grid: Grid::new(readouts.iter().flat_map(posterior::Readout::points)),
-            readouts: &readouts,
-        };
+        let work = &self.work;
+        let names = work.names(&self.active);
         let length = (to - from) / STRIPS;
         let mine = |strip: &u64| conditions.shard.is_none_or(|(i, n)| strip % n == i);
         let strips: Vec<u64> = (0..STRIPS).filter(mine).collect();
-        let moments: Vec<Option<Moments>> = strips
-            .par_iter()
-            .map(|&strip| {
+        let moments: Vec<Option<Moments>> = work.with(&self.active, |measure| {
+            let strip = |&strip: &u64| {
                 if conditions.stop.load(Ordering::Relaxed) {
                     return Ok(None);
                 }
                 let range = from + strip * length..from + (strip + 1) * length;
-                let address = format!("{}|seed {}|{range:?}", job.source.spec(), job.stream.seed());
-                let controls = job.sampler.control_means().len();
+                let address = work.address(&range);
+                let controls = work.control_means().len();
                 let stored = conditions.checkpoint.and_then(|c| c.find(&address, &names, controls));
                 let moments = match stored {
                     Some(moments) => moments,
                     None => {
-                        let moments = cpu::run(&job, range)?;
+                        let moments = measure(range)?;
                         if let Some(checkpoint) = conditions.checkpoint {
                             checkpoint.append(&address, &names, &moments)?;
                         }
@@ -117,12 +105,13 @@ impl LaneState {
                 };
                 (conditions.progress)(length);
                 Ok(Some(moments))
-            })
-            .collect::<Result<_>>()?;
+            };
+            strips.par_iter().map(strip).collect::<Result<_>>()
+        })?;
         let Some(moments) = moments.into_iter().collect::<Option<Vec<_>>>() else { return Ok(false) };
         if conditions.shard.is_none() {
             self.moments.merge(&merge_tree(moments));
-            self.regression = Some(self.moments.regress(self.sampler.control_means()));
+            self.regression = Some(self.moments.regress(self.work.control_means()));
         }
         Ok(true)
     }
@@ -139,8 +128,8 @@ impl LaneState {
         Some(Estimate {
             value: regression.value[at],
             std_err: regression.covariance[(at, at)].sqrt(),
-            bound: regression.bound[at] + self.sampler.relative_bound() * regression.value[at].abs(),
-            n: regression.n,
+            bound: regression.bound[at] + self.work.relative_bound() * regression.value[at].abs(),
+            n: self.n(),
             method: Method::MonteCarlo,
             flags: regression.flags[at],
         })
@@ -154,7 +143,7 @@ impl LaneState {
 
     /// The law being sampled.
     pub fn source(&self) -> &crate::source::Source {
-        &self.lane.source
+        self.work.source()
     }
 }
 

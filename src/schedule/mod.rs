@@ -7,6 +7,7 @@
 pub mod axis;
 pub mod curve;
 pub mod dynamic;
+pub mod las;
 pub mod mass;
 pub mod optimal;
 pub mod time;
@@ -46,6 +47,8 @@ pub const SCHEDULES: &[Schedule] = &[
     mass::RESCALED_ENTROPIC,
     mass::ROOT_SLOPE,
     optimal::OPTIMAL,
+    las::LAS,
+    las::LAS2,
 ];
 
 /// What a schedule is asked for.

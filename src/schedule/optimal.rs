@@ -1,10 +1,12 @@
-//! The grid with the least path KL: the minimum of Σ_k Δ_k M(γ_k) over the interior SNRs (docs/theory.md, P3).
+//! The grid with the least path KL: the minimum of Σ_k Δ_k M(γ_k) over the interior SNRs (docs/theory.md, P3); and, for
+//! the loss-adaptive schedules, of the same sum with the steps measured on another axis.
 //!
 //! Starts from the exact optimum over candidates ([`super::dynamic`]), which picks the basin, and then solves the
 //! stationarity condition γ_{k+1} = γ_k + [M(γ_{k−1}) − M(γ_k)]/|M′(γ_k)| by Newton steps, damped as Levenberg and
-//! Marquardt do so that the cost never rises.
+//! Marquardt do so that the cost never rises. On an axis R, γ is R and M a function of it, here and below.
 
 use super::dynamic::best_steps;
+use super::las::axis::Axis;
 use super::mass::equal_mass;
 use super::{Curve, Request, Schedule};
 use crate::error::Result;
@@ -15,7 +17,7 @@ pub const OPTIMAL: Schedule = Schedule {
     summary: "the grid with the least path KL for the exact denoiser, Σ Δ_k M(γ_k) minimal  (docs/theory.md, P3, B4)",
     parameters: &[],
     from_zero: true,
-    build: |_, request| optimal(request),
+    build: |_, request| least(OPTIMAL.name, request, Axis::Raw),
 };
 
 /// Candidates per step, and the least and largest number of them.
@@ -31,19 +33,49 @@ const STATIONARY: f64 = 1e-12;
 /// Half-width of the difference that gives M″, as a share of the shorter neighbouring step: the curvature only steers.
 const CURVATURE_STEP: f64 = 1e-3;
 
-fn optimal(request: &Request) -> Result<Vec<f64>> {
-    let curve = request.curve(OPTIMAL.name)?;
+/// A curve as a function of the position on an axis.
+struct OnAxis<'a> {
+    curve: &'a dyn Curve,
+    axis: Axis,
+    /// The ends of the request: rounding must not carry a position beyond them.
+    ends: (f64, f64),
+}
+
+impl OnAxis<'_> {
+    fn snr(&self, position: f64) -> f64 {
+        self.axis.snr(position).clamp(self.ends.0, self.ends.1)
+    }
+}
+
+impl Curve for OnAxis<'_> {
+    fn mmse(&self, position: f64) -> Result<f64> {
+        self.curve.mmse(self.snr(position))
+    }
+
+    fn slope(&self, position: f64) -> Result<f64> {
+        let snr = self.snr(position);
+        Ok(self.curve.slope(snr)? / self.axis.rate(snr))
+    }
+}
+
+/// The K + 1 SNRs with the least Σ_k M(γ_k) (R(γ_{k+1}) − R(γ_k)), to about 1e-12 of a step on the axis.
+///
+/// # Errors
+/// [`crate::error::Error::Invalid`] for schedule `name` where the request has no curve, or one without mass to share out;
+/// whatever the curve reports.
+pub(super) fn least(name: &str, request: &Request, axis: Axis) -> Result<Vec<f64>> {
+    let curve = OnAxis { curve: request.curve(name)?, axis, ends: (request.snr_min, request.snr_max) };
     if request.steps == 1 {
         return Ok(vec![request.snr_min, request.snr_max]);
     }
-    let mut state = State::new(curve, start(curve, request)?)?;
+    let mut state = State::new(&curve, start(name, &curve, request)?)?;
     let mut damping = 0.0;
     for _ in 0..ITERATIONS {
         if state.residual <= STATIONARY || damping > DAMPING.2 {
             break;
         }
-        let next = match state.newton(curve, damping)? {
-            Some(grid) => Some(State::new(curve, grid)?).filter(|next| next.improves(&state)),
+        let next = match state.newton(&curve, damping)? {
+            Some(grid) => Some(State::new(&curve, grid)?).filter(|next| next.improves(&state)),
             None => None,
         };
         match next {
@@ -54,18 +86,20 @@ fn optimal(request: &Request) -> Result<Vec<f64>> {
             None => damping = (damping * DAMPING.1).max(DAMPING.0),
         }
     }
-    Ok(state.grid)
+    Ok(state.grid.iter().map(|&position| curve.snr(position)).collect())
 }
 
-/// The best K of many candidates that are spread as the optimum is in the limit.
-fn start(curve: &dyn Curve, request: &Request) -> Result<Vec<f64>> {
+/// The positions of the best K of many candidates that are spread as the optimum is in the limit.
+fn start(name: &str, curve: &OnAxis, request: &Request) -> Result<Vec<f64>> {
     let intervals = (CANDIDATES.0 * request.steps).clamp(CANDIDATES.1, CANDIDATES.2.max(2 * request.steps));
     let many = Request { steps: intervals, ..*request };
-    let mut snrs = equal_mass(OPTIMAL.name, &many, |curve, snr| Ok(curve.slope(snr)?.sqrt()))?;
+    let density = |inner: &dyn Curve, snr: f64| Ok((inner.slope(snr)? * curve.axis.rate(snr)).sqrt());
+    let mut snrs = equal_mass(name, &many, density)?;
     (snrs[0], snrs[intervals]) = (request.snr_min, request.snr_max);
-    snrs.dedup_by(|next, before| *next <= *before);
-    let risks = snrs.iter().map(|&snr| curve.mmse(snr)).collect::<Result<Vec<_>>>()?;
-    Ok(best_steps(&risks, &snrs, request.steps)?.into_iter().map(|i| snrs[i]).collect())
+    let mut positions: Vec<f64> = snrs.into_iter().map(|snr| curve.axis.position(snr)).collect();
+    positions.dedup_by(|next, before| *next <= *before);
+    let risks = positions.iter().map(|&position| curve.mmse(position)).collect::<Result<Vec<_>>>()?;
+    Ok(best_steps(&risks, &positions, request.steps)?.into_iter().map(|i| positions[i]).collect())
 }
 
 /// A grid with what the iteration asks of it.

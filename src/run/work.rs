@@ -1,0 +1,127 @@
+//! What a lane does with a range of samples: posterior readouts through a [`Job`], or statistics of simulated paths.
+
+use std::ops::Range;
+use std::sync::Arc;
+
+use crate::backend::{Job, cpu};
+use crate::error::Result;
+use crate::moments::Moments;
+use crate::posterior::{self, BATCH, Grid, Readout, Sampler};
+use crate::run::ledger::{Columns, Lane};
+use crate::sampler::Statistic;
+use crate::source::Source;
+use crate::stream::Stream;
+
+/// A lane's columns with what measures them.
+pub struct Work {
+    source: Arc<Source>,
+    stream: Stream,
+    columns: Prepared,
+}
+
+enum Prepared {
+    Readouts { sampler: Box<dyn Sampler>, readouts: Vec<Readout> },
+    Statistics { rows: usize, statistics: Vec<(String, Box<dyn Statistic>)> },
+}
+
+impl Work {
+    /// Prepares a lane; its stream is named after its source, and after what is drawn where that is paths: readouts and
+    /// statistics are independent.
+    ///
+    /// # Errors
+    /// A law that has no posterior sampler.
+    pub fn new(lane: Lane, seed: u64) -> Result<Self> {
+        let rows = lane.columns.statistic_rows();
+        let spec = lane.source.spec();
+        let (name, columns) = match lane.columns {
+            Columns::Readouts(readouts) => {
+                (spec.to_owned(), Prepared::Readouts { sampler: posterior::sampler(&lane.source)?, readouts })
+            }
+            Columns::Statistics(statistics) => {
+                let rows = rows.unwrap_or(1);
+                (format!("{spec}|paths by {rows}"), Prepared::Statistics { rows, statistics })
+            }
+        };
+        Ok(Self { stream: Stream::named(seed, &name), columns, source: lane.source })
+    }
+
+    /// Number of columns, control variates not counted.
+    pub fn width(&self) -> usize {
+        match &self.columns {
+            Prepared::Readouts { readouts, .. } => readouts.len(),
+            Prepared::Statistics { statistics, .. } => statistics.len(),
+        }
+    }
+
+    /// True means of the control variates, which stand after the columns.
+    pub fn control_means(&self) -> &[f64] {
+        match &self.columns {
+            Prepared::Readouts { sampler, .. } => sampler.control_means(),
+            Prepared::Statistics { .. } => &[],
+        }
+    }
+
+    /// Bound on the relative error that the law's representation makes.
+    pub fn relative_bound(&self) -> f64 {
+        match &self.columns {
+            Prepared::Readouts { sampler, .. } => sampler.relative_bound(),
+            Prepared::Statistics { .. } => 0.0,
+        }
+    }
+
+    /// Samples behind one row of the moments.
+    pub fn samples_per_row(&self) -> u64 {
+        match &self.columns {
+            Prepared::Readouts { .. } => 1,
+            Prepared::Statistics { rows, .. } => (BATCH / rows) as u64,
+        }
+    }
+
+    /// The law being sampled.
+    pub fn source(&self) -> &Source {
+        &self.source
+    }
+
+    /// Names a range of this work's samples, whatever columns are taken of it.
+    pub fn address(&self, range: &Range<u64>) -> String {
+        let kind = match &self.columns {
+            Prepared::Readouts { .. } => String::new(),
+            Prepared::Statistics { rows, .. } => format!("|paths by {rows}"),
+        };
+        format!("{}{kind}|seed {}|{range:?}", self.source.spec(), self.stream.seed())
+    }
+
+    /// The names of the columns `active`: the same name is the same functional.
+    pub fn names(&self, active: &[usize]) -> Vec<String> {
+        match &self.columns {
+            Prepared::Readouts { readouts, .. } => active.iter().map(|&r| readouts[r].to_string()).collect(),
+            Prepared::Statistics { statistics, .. } => active.iter().map(|&c| statistics[c].0.clone()).collect(),
+        }
+    }
+
+    /// Calls `each` with a function that measures the columns `active` over a range of samples.
+    pub fn with<T>(
+        &self,
+        active: &[usize],
+        each: impl FnOnce(&(dyn Fn(Range<u64>) -> Result<Moments> + Sync)) -> T,
+    ) -> T {
+        match &self.columns {
+            Prepared::Readouts { sampler, readouts } => {
+                let readouts: Vec<Readout> = active.iter().map(|&r| readouts[r].clone()).collect();
+                let job = Job {
+                    source: &self.source,
+                    sampler: sampler.as_ref(),
+                    stream: self.stream,
+                    grid: Grid::new(readouts.iter().flat_map(Readout::points)),
+                    readouts: &readouts,
+                };
+                each(&|range| cpu::run(&job, range))
+            }
+            Prepared::Statistics { statistics, .. } => {
+                let chosen: Vec<(&str, &dyn Statistic)> =
+                    active.iter().map(|&c| (statistics[c].0.as_str(), statistics[c].1.as_ref())).collect();
+                each(&|range| cpu::simulate(&self.source, &self.stream, &chosen, range))
+            }
+        }
+    }
+}
