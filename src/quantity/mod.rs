@@ -382,6 +382,13 @@ pub const QUANTITIES: &[Quantity] = &[
         rule: Rule::Measured { deterministic: path::terminal_kl, readout: None, bracket: None },
     },
     Quantity {
+        name: "girsanov_kl",
+        scope: Scope::Path,
+        arguments: &[],
+        summary: "path_kl + denoiser_kl simulated along true paths, ½ Σ ∫ E|m_γ − x̂_k|² dγ, nats; uses no mmse",
+        rule: Rule::Simulated { deterministic: None, statistic: simulated::girsanov_kl },
+    },
+    Quantity {
         name: "energy_distance",
         scope: Scope::Sampler,
         arguments: &[],
