@@ -113,7 +113,7 @@ impl Chain {
 /// What `denoiser` adds to the posterior mean in every coordinate, by SNR: its relative error times the deviation of a
 /// coordinate.
 pub fn denoiser_offset(source: &Source, denoiser: &Denoiser) -> impl Fn(f64) -> f64 {
-    let (scale, denoiser) = (source.second_moment().value / source.dim() as f64, denoiser.clone());
+    let (scale, denoiser) = (source.second_moment().value / source.dim() as f64, *denoiser);
     move |snr| denoiser.relative_error(snr, scale) * scale.sqrt()
 }
 
