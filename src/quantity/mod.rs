@@ -389,6 +389,40 @@ pub const QUANTITIES: &[Quantity] = &[
         rule: Rule::Simulated { deterministic: None, statistic: simulated::energy_distance },
     },
     Quantity {
+        name: "wasserstein_1",
+        scope: Scope::Sampler,
+        arguments: &[],
+        summary: "1-Wasserstein distance of the sampler's last state from the truth, on a line; sampled: a lower bound by a witness",
+        rule: Rule::Simulated {
+            deterministic: Some(simulated::wasserstein_1_on_a_line),
+            statistic: simulated::wasserstein_1,
+        },
+    },
+    Quantity {
+        name: "sliced_wasserstein_2",
+        scope: Scope::Sampler,
+        arguments: &[],
+        summary: "squared 2-Wasserstein distance of the last state from the truth, mean over directions; a lower bound by a witness",
+        rule: Rule::Simulated { deterministic: None, statistic: simulated::sliced_wasserstein_2 },
+    },
+    Quantity {
+        name: "mode_variation",
+        scope: Scope::Sampler,
+        arguments: &[],
+        summary: "total variation of the modes' masses in the last state, ½ Σ |E P(j|x̂) − w_j|; a lower bound by a witness",
+        rule: Rule::Simulated { deterministic: None, statistic: simulated::mode_variation },
+    },
+    Quantity {
+        name: "sampled_variance",
+        scope: Scope::Sampler,
+        arguments: &[],
+        summary: "variance of the sampler's last state, E|x̂ − EX|²; the truth has E|X − EX|² + d/γ_K",
+        rule: Rule::Simulated {
+            deterministic: Some(simulated::gaussian_variance),
+            statistic: simulated::sampled_variance,
+        },
+    },
+    Quantity {
         name: "bound_paper",
         scope: Scope::Path,
         arguments: &["C"],

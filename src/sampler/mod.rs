@@ -5,6 +5,7 @@ pub mod chain;
 pub mod girsanov;
 pub mod mean;
 pub mod posterior_mean;
+pub mod risk;
 pub mod rule;
 pub mod statistic;
 
