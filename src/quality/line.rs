@@ -2,6 +2,7 @@
 
 use super::target::Target;
 use crate::estimate::Estimate;
+use crate::numeric::gamma::normal_quantile;
 use crate::posterior::BATCH;
 use crate::sampler::{Chain, Start};
 use crate::stream::Stream;
@@ -23,12 +24,19 @@ pub fn wasserstein_1(chain: &Chain) -> Option<Estimate> {
 /// Sorted last states of batches · BATCH equally likely first ones.
 fn walked(chain: &Chain, batches: usize) -> Vec<f64> {
     let snr = chain.first_snr();
-    let first = match chain.start() {
-        Start::Gaussian => Target::gaussian(chain.mean().prior()[0], snr.recip()),
-        Start::Exact => Target::new(chain.source(), &[1.0], snr).expect("the target was made from the same law"),
-    };
     let count = (batches * BATCH) as f64;
-    let mut states: Vec<f64> = (0..batches * BATCH).map(|i| snr * first.quantile((i as f64 + 0.5) / count)).collect();
+    let level = |i: usize| (i as f64 + 0.5) / count;
+    let first: Box<dyn Fn(usize) -> f64> = match chain.start() {
+        Start::Gaussian => {
+            let (mean, deviation) = (chain.mean().prior()[0], snr.sqrt().recip());
+            Box::new(move |i| deviation.mul_add(normal_quantile(level(i)), mean))
+        }
+        Start::Exact => {
+            let law = Target::new(chain.source(), &[1.0], snr).expect("the target was made from the same law");
+            Box::new(move |i| law.quantile(level(i)))
+        }
+    };
+    let mut states: Vec<f64> = (0..batches * BATCH).map(|i| snr * first(i)).collect();
     // A deterministic sampler draws nothing from the stream that it is given.
     let unused = Stream::named(0, "quantiles");
     states.chunks_mut(BATCH).for_each(|states| chain.walk(&unused, 0, states));

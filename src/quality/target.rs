@@ -32,11 +32,6 @@ impl Target {
         Some(Self { components: Vec::into_iter(components).map(deviation).collect() })
     }
 
-    /// The first state's law on a line, N(`mean`, `variance`).
-    pub fn gaussian(mean: f64, variance: f64) -> Self {
-        Self { components: vec![(1.0, mean, variance.sqrt())] }
-    }
-
     fn sum(&self, f: impl Fn(f64, f64) -> f64) -> f64 {
         self.components.iter().map(|&(weight, mean, deviation)| weight * f(mean, deviation)).sum()
     }

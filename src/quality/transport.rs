@@ -8,8 +8,9 @@ use crate::posterior::BATCH;
 use crate::sampler::Chain;
 use crate::stream::Stream;
 
-/// Cells of a witness along a line.
-const CELLS: usize = 2048;
+/// Cells of a witness on a line, and of one along each of many directions (a cell's width w costs w²/12 of W_2²).
+const FINE: usize = 2048;
+const COARSE: usize = 512;
 /// Directions of a sliced distance in three dimensions and more; half as many in the plane, where they are equally spaced.
 const DIRECTIONS: usize = 32;
 
@@ -34,13 +35,14 @@ fn along(states: &[f64], direction: &[f64]) -> [f64; BATCH] {
 struct Cells {
     low: f64,
     width: f64,
+    count: usize,
 }
 
 impl Cells {
-    fn new(sorted: &[f64], target: &Target) -> Self {
+    fn new(count: usize, sorted: &[f64], target: &Target) -> Self {
         let (low, high) = target.reach();
         let (low, high) = (low.min(sorted[0]), high.max(sorted[sorted.len() - 1]));
-        Self { low, width: (high - low) / CELLS as f64 }
+        Self { low, width: (high - low) / count as f64, count }
     }
 
     fn edge(&self, i: usize) -> f64 {
@@ -49,8 +51,8 @@ impl Cells {
 
     /// The cell of x, and where in it x lies (0 to 1); ends are clamped.
     fn locate(&self, x: f64) -> (usize, f64) {
-        let at = ((x - self.low) / self.width).clamp(0.0, CELLS as f64);
-        let cell = (at as usize).min(CELLS - 1);
+        let at = ((x - self.low) / self.width).clamp(0.0, self.count as f64);
+        let cell = (at as usize).min(self.count - 1);
         (cell, at - cell as f64)
     }
 }
@@ -66,9 +68,9 @@ impl Witness for Slopes {
     fn choose(chain: &Chain, pilot: &[Vec<f64>]) -> Self {
         let sorted = sorted(pilot, &[1.0]);
         let target = target(chain, &[1.0]);
-        let cells = Cells::new(&sorted, &target);
+        let cells = Cells::new(FINE, &sorted, &target);
         let (mut values, mut mean) = (vec![0.0], 0.0);
-        for cell in 0..CELLS {
+        for cell in 0..FINE {
             let (low, high) = (cells.edge(cell), cells.edge(cell + 1));
             let below = sorted.partition_point(|&x| x <= 0.5 * (low + high)) as f64 / sorted.len() as f64;
             let sign = if below > target.cdf(0.5 * (low + high)) { -1.0 } else { 1.0 };
@@ -76,7 +78,7 @@ impl Witness for Slopes {
             mean += sign * (target.integrated_cdf(high) - target.integrated_cdf(low));
             values.push(values[cell] + sign * cells.width);
         }
-        let shift = values[CELLS] - mean;
+        let shift = values[FINE] - mean;
         values.iter_mut().for_each(|v| *v -= shift);
         Self { cells, values }
     }
@@ -96,7 +98,7 @@ pub struct Potentials {
 
 /// g on a line: slope q_i between the thresholds t_i and t_{i+1}, quadratic beyond the outermost.
 struct Potential {
-    /// t_0 ≤ t_1 ≤ …, CELLS of them: where g′ reaches q_i.
+    /// t_0 ≤ t_1 ≤ …, one a cell: where g′ reaches q_i.
     thresholds: Vec<f64>,
     /// g at the thresholds.
     values: Vec<f64>,
@@ -107,7 +109,7 @@ struct Potential {
 
 impl Potential {
     fn new(sorted: &[f64], target: &Target) -> Self {
-        let cells = Cells::new(sorted, target);
+        let cells = Cells::new(COARSE, sorted, target);
         let slope = |i: usize| cells.edge(i) + 0.5 * cells.width;
         // g′ passes from the slope of one cell to the next where the pilot has the mass below that the target has there.
         let last = sorted.len() - 1;
@@ -116,14 +118,14 @@ impl Potential {
             let (floor, t) = (rank as usize, rank.fract());
             sorted[floor] + t * (sorted[(floor + 1).min(last)] - sorted[floor])
         };
-        let thresholds: Vec<f64> = (0..CELLS).map(threshold).collect();
+        let thresholds: Vec<f64> = (0..COARSE).map(threshold).collect();
         let mut values = vec![0.0];
-        for i in 1..CELLS {
+        for i in 1..COARSE {
             values.push(values[i - 1] + slope(i - 1) * (thresholds[i] - thresholds[i - 1]));
         }
         // g*(x) = x t_i − g(t_i) between the slopes of cells i − 1 and i; what lies beyond the outermost is below 1e-15.
         let mut conjugate = 0.0;
-        for i in 1..CELLS {
+        for i in 1..COARSE {
             let (low, high) = (slope(i - 1), slope(i));
             conjugate += thresholds[i] * (target.partial_mean(high) - target.partial_mean(low))
                 - values[i] * (target.cdf(high) - target.cdf(low));
@@ -135,7 +137,7 @@ impl Potential {
     fn at(&self, y: f64) -> f64 {
         let i = self.thresholds.partition_point(|&t| t <= y).saturating_sub(1);
         let (slope, from) = (self.cells.edge(i) + 0.5 * self.cells.width, y - self.thresholds[i]);
-        let beyond = if i == CELLS - 1 || from < 0.0 { 0.5 * from * from } else { 0.0 };
+        let beyond = if i == COARSE - 1 || from < 0.0 { 0.5 * from * from } else { 0.0 };
         y * y - 2.0 * (self.values[i] + slope * from + beyond) + self.constant
     }
 }
