@@ -70,6 +70,9 @@ pub struct Quantity {
     pub rule: Rule,
 }
 
+/// A route without sampling; `None` where the law has no such route.
+pub type Deterministic = fn(&Need, &Instruments) -> Result<Option<Estimate>>;
+
 /// How a quantity is obtained.
 #[derive(Debug)]
 pub enum Rule {
@@ -78,7 +81,7 @@ pub enum Rule {
     /// Deterministically where the law has such a route (`None` where not), and otherwise by a readout.
     Measured {
         /// Closed form or quadrature.
-        deterministic: fn(&Need, &Instruments) -> Result<Option<Estimate>>,
+        deterministic: Deterministic,
         /// The readout whose mean it is; `None` where only the deterministic route exists.
         readout: Option<fn(&Need, &Instruments) -> Result<Readout>>,
         /// A rigorous interval for where samples see nothing (rare events at high SNR); `None` without one.
@@ -87,7 +90,7 @@ pub enum Rule {
     /// Deterministically where the law has such a route, and otherwise the mean of a number of simulated paths.
     Simulated {
         /// Closed form or quadrature; `None` where only paths tell.
-        deterministic: Option<fn(&Need, &Instruments) -> Result<Option<Estimate>>>,
+        deterministic: Option<Deterministic>,
         /// The number of paths whose mean it is.
         statistic: fn(&Need, &Instruments) -> Result<Box<dyn Statistic>>,
     },
@@ -380,6 +383,13 @@ pub const QUANTITIES: &[Quantity] = &[
         arguments: &[],
         summary: "KL of the last state's law from the sampler's, started from N(γ_0 EX, γ_0 I), nats; on a line",
         rule: Rule::Measured { deterministic: path::terminal_kl, readout: None, bracket: None },
+    },
+    Quantity {
+        name: "girsanov_kl",
+        scope: Scope::Path,
+        arguments: &[],
+        summary: "path_kl + denoiser_kl simulated along true paths, ½ Σ ∫ E|m_γ − x̂_k|² dγ, nats; uses no mmse",
+        rule: Rule::Simulated { deterministic: None, statistic: simulated::girsanov_kl },
     },
     Quantity {
         name: "energy_distance",

@@ -1,11 +1,12 @@
-//! Quantities of a sampler's last state, by simulated paths; deterministic where the sampler and the law allow.
+//! Quantities by simulated paths: of a sampler's last state, and the pathwise KL along true paths. Deterministic where the
+//! sampler and the law allow.
 
 use super::path::{denoiser, grid};
 use super::{Instruments, Need};
 use crate::error::{Error, Result};
 use crate::estimate::Estimate;
 use crate::quality::{Energy, ModeSigns, Potentials, Slopes, Spread, Target, Witnessed, line, spread};
-use crate::sampler::{self, Chain, Sampler, Statistic};
+use crate::sampler::{self, Chain, Girsanov, Sampler, Statistic};
 
 /// What is simulated, whatever is read off it.
 type Simulated = Result<Box<dyn Statistic>>;
@@ -97,4 +98,12 @@ pub fn mode_variation(need: &Need, tools: &Instruments) -> Simulated {
         return Err(unsupported(need, "needs atoms or components; a product's modes are not numbered"));
     }
     Ok(Box::new(Witnessed::<ModeSigns>::new(chain)))
+}
+
+/// ½ Σ ∫ E|m_γ − x̂_k|² dγ along true paths.
+///
+/// # Errors
+/// Those of the schedule and the denoiser; a law without a closed posterior.
+pub fn girsanov_kl(need: &Need, tools: &Instruments) -> Result<Box<dyn Statistic>> {
+    Ok(Box::new(Girsanov::new(&need.source, &denoiser(need)?, &grid(need, tools)?)?))
 }

@@ -5,6 +5,7 @@
 
 pub mod csv;
 pub mod digits;
+pub mod exponents;
 pub mod html;
 pub mod json;
 pub mod model;

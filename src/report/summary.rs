@@ -3,6 +3,7 @@
 use comfy_table::{ContentArrangement, Table, presets};
 
 use super::digits;
+use super::exponents;
 use super::model::{ClaimReport, Report, SectionReport};
 use super::tightness::telling;
 use super::wording::{exit_meaning, refuted, symbol, words};
@@ -17,7 +18,7 @@ pub fn summary(report: &Report) -> String {
     for claim in &report.claims {
         table.add_row(cells(claim));
     }
-    let mut text = format!("{table}\n");
+    let mut text = format!("{table}\n{}", scalings(report));
     for (claim, name, section) in report.sections() {
         if !section.ok {
             text.push_str(&surprise(claim, &name, section));
@@ -35,6 +36,26 @@ pub fn summary(report: &Report) -> String {
         exit_meaning(report.exit)
     ));
     text
+}
+
+/// The table of exponents; empty without scaling claims.
+fn scalings(report: &Report) -> String {
+    let found = exponents::table(report);
+    if found.families.is_empty() {
+        return String::new();
+    }
+    let mut table = Table::new();
+    table.load_style(presets::UTF8_HORIZONTAL_ONLY).set_content_arrangement(ContentArrangement::Disabled);
+    let columns = found.scalings.iter().map(|scaling| format!("{}\nagainst {}", scaling.lhs, scaling.against));
+    table.set_header(std::iter::once("exponent of".to_owned()).chain(columns));
+    for (family, cells) in found.families {
+        let lines = cells.iter().map(|cell| {
+            let measured = cell.iter().map(|e| format!("{} {}", symbol(e.row.verdict), e.interval()));
+            measured.collect::<Vec<_>>().join("\n")
+        });
+        table.add_row(std::iter::once(family).chain(lines));
+    }
+    format!("{table}\n")
 }
 
 fn cells(claim: &ClaimReport) -> [String; 6] {

@@ -31,8 +31,7 @@ impl Chain {
     /// Those of [`Mean::new`] and [`Sampler::steps`].
     pub fn new(source: &Arc<Source>, sampler: &Sampler, denoiser: &Denoiser, grid: &[f64]) -> Result<Self> {
         let mean = Mean::new(source)?;
-        let scale = source.second_moment().value / source.dim() as f64;
-        let offset = |snr: f64| denoiser.relative_error(snr, scale) * scale.sqrt();
+        let offset = denoiser_offset(source, denoiser);
         Ok(Self {
             prior: mean.prior(),
             mean,
@@ -129,6 +128,13 @@ impl Chain {
         }
         states.iter_mut().for_each(|u| *u /= self.last_snr);
     }
+}
+
+/// What `denoiser` adds to the posterior mean in every coordinate, by SNR: its relative error times the deviation of a
+/// coordinate.
+pub fn denoiser_offset(source: &Source, denoiser: &Denoiser) -> impl Fn(f64) -> f64 {
+    let (scale, denoiser) = (source.second_moment().value / source.dim() as f64, *denoiser);
+    move |snr| denoiser.relative_error(snr, scale) * scale.sqrt()
 }
 
 /// X of samples `first .. first + BATCH` of `stream`, d × BATCH.

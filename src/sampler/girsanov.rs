@@ -1,150 +1,188 @@
 //! The pathwise KL by simulation along true paths: an independent check of the identities behind `path_kl`.
 //!
-//! KL = ½ Σ ∫ E|m_γ − x̂_k|² dγ (docs/theory.md, P3). A path is U_γ = γX + W_γ, W a Brownian motion; with one uniform point
-//! s_k in each step, ½ Σ Δ_k |m(U_{s_k}) − x̂(U_{γ_k})|² is unbiased. Nothing here uses the mmse.
+//! KL = ½ Σ ∫ E|m_γ − x̂_k|² dγ (docs/theory.md, P3). A path is U_γ = γX + W_γ, W a Brownian motion; with a pair of mirrored
+//! uniform points s in each step, ½ Σ Δ_k · mean |m(U_s) − x̂(U_{γ_k})|² is unbiased, and exact in s where the integrand is
+//! linear there. Nothing here uses the mmse.
 
-use super::PosteriorMean;
-use crate::estimate::{Estimate, Method};
-use crate::moments::Moments;
+use std::sync::Arc;
+
+use super::chain::{denoiser_offset, draws};
+use super::mean::{Mean, Scratch};
+use super::statistic::Statistic;
+use crate::denoiser::Denoiser;
+use crate::error::Result;
 use crate::numeric::normal;
 use crate::posterior::BATCH;
-use crate::source::Atoms;
-use crate::source::cumulative::Cumulative;
+use crate::source::Source;
 use crate::stream::Stream;
 
-/// The KL of the true path from the sampler's along `grid` (γ_0 ≥ 0), for x̂ = m + `offset`(γ) in every coordinate, nats.
+/// The KL of the true path from the sampler's, given the same first state, nats: what `path_kl` and `denoiser_kl` add up to.
 ///
-/// `samples` is rounded up to whole batches of 64. Time O(samples · K · N · d).
-pub fn kl(atoms: &Atoms, grid: &[f64], offset: &dyn Fn(f64) -> f64, stream: &Stream, samples: u64) -> Estimate {
-    let simulation = Simulation {
-        atoms,
-        denoiser: PosteriorMean::new(atoms),
-        cumulative: Cumulative::new(&atoms.weights),
-        steps: grid.windows(2).map(|pair| [pair[0], pair[1], offset(pair[0])]).collect(),
-    };
-    let mut moments = Moments::new(1);
-    for batch in 0..samples.div_ceil(BATCH as u64) {
-        moments.merge(&Moments::of_block(&simulation.paths(stream, batch * BATCH as u64), 1));
-    }
-    let found = moments.regress(&[]);
-    Estimate {
-        value: found.value[0],
-        std_err: found.covariance[(0, 0)].sqrt(),
-        bound: 0.0,
-        n: found.n,
-        method: Method::MonteCarlo,
-        flags: found.flags[0],
-    }
-}
-
-struct Simulation<'a> {
-    atoms: &'a Atoms,
-    denoiser: PosteriorMean,
-    cumulative: Cumulative,
-    /// γ_k, γ_{k+1} and the denoiser's offset.
+/// One row a batch, since its paths share the points s. Time O(K · N · d) a path, three posterior means a step.
+#[derive(Debug)]
+pub struct Girsanov {
+    source: Arc<Source>,
+    mean: Mean,
+    /// γ_k, γ_{k+1} and what the denoiser adds to the posterior mean at γ_k in every coordinate.
     steps: Vec<[f64; 3]>,
 }
 
-/// Paths of a batch at one SNR each.
-struct Paths<'a> {
-    stream: &'a Stream,
+impl Girsanov {
+    /// The sampler with `denoiser` on `source` along `grid`, γ_0 < … < γ_K (γ_0 ≥ 0).
+    ///
+    /// # Errors
+    /// Those of [`Mean::new`].
+    pub fn new(source: &Arc<Source>, denoiser: &Denoiser, grid: &[f64]) -> Result<Self> {
+        let offset = denoiser_offset(source, denoiser);
+        Ok(Self {
+            mean: Mean::new(source)?,
+            steps: grid.windows(2).map(|step| [step[0], step[1], offset(step[0])]).collect(),
+            source: Arc::clone(source),
+        })
+    }
+}
+
+impl Statistic for Girsanov {
+    fn rows(&self) -> usize {
+        1
+    }
+
+    fn observe(&self, stream: &Stream, first: u64, out: &mut [f64]) {
+        let mut paths = Paths::new(&self.source, stream, first);
+        let points = lane(stream, "points of steps");
+        let mut scratch = Scratch::default();
+        let [mut frozen, mut mean] = [(); 2].map(|()| vec![0.0; paths.states.len()]);
+        let mut total = 0.0;
+        for (k, &[lo, hi, offset]) in self.steps.iter().enumerate() {
+            paths.advance(lo);
+            self.mean.evaluate(&paths.states, lo, &mut scratch, &mut frozen);
+            frozen.iter_mut().for_each(|x| *x += offset);
+            let share = 0.5 * points.uniforms(first, k as u32)[0];
+            for share in [share, 1.0 - share] {
+                let snr = (hi - lo).mul_add(share, lo);
+                paths.advance(snr);
+                self.mean.evaluate(&paths.states, snr, &mut scratch, &mut mean);
+                let square: f64 = mean.iter().zip(&frozen).map(|(m, x)| (m - x) * (m - x)).sum();
+                total += 0.25 * (hi - lo) * square;
+            }
+        }
+        out[0] = total / BATCH as f64;
+    }
+}
+
+/// A stream of its own for `purpose`, told by the statistic's stream alone.
+fn lane(stream: &Stream, purpose: &str) -> Stream {
+    Stream::named(stream.seed(), &format!("{:x} {purpose} along true paths", stream.lane()))
+}
+
+/// A batch of true paths at one SNR, d × BATCH.
+struct Paths {
+    noise: Stream,
     first: u64,
-    dim: usize,
-    /// X, then U: BATCH × d each.
     points: Vec<f64>,
     states: Vec<f64>,
-    snrs: Vec<f64>,
+    increments: Vec<f64>,
+    snr: f64,
     /// Next unused block of random words.
     block: u32,
 }
 
-impl Simulation<'_> {
-    /// The summand of each path of one batch.
-    fn paths(&self, stream: &Stream, first: u64) -> Vec<f64> {
-        let dim = self.denoiser.dim();
-        let draw = |s: usize| self.cumulative.index(stream.uniforms(first + s as u64, 0)[0]);
-        let points = (0..BATCH).flat_map(|s| self.atoms.point(draw(s)).iter().copied()).collect();
-        let states = vec![0.0; BATCH * dim];
-        let mut paths = Paths { stream, first, dim, points, states, snrs: vec![0.0; BATCH], block: 1 };
-        let mut totals = vec![0.0; BATCH];
-        let (mut frozen, mut mean) = (vec![0.0; BATCH * dim], vec![0.0; dim]);
-        for &[lo, hi, offset] in &self.steps {
-            paths.advance(&[lo; BATCH]);
-            self.denoiser.evaluate(&paths.states, lo, &mut frozen);
-            let inside: Vec<f64> = (0..BATCH).map(|s| lo + (hi - lo) * paths.uniform(s)).collect();
-            paths.block += 1;
-            paths.advance(&inside);
-            for s in 0..BATCH {
-                self.denoiser.evaluate(&paths.states[s * dim..][..dim], inside[s], &mut mean);
-                let frozen = &frozen[s * dim..][..dim];
-                let square: f64 = mean.iter().zip(frozen).map(|(m, x)| (m - x - offset).powi(2)).sum();
-                totals[s] += 0.5 * (hi - lo) * square;
-            }
+impl Paths {
+    /// At γ = 0, where U = 0.
+    fn new(source: &Source, stream: &Stream, first: u64) -> Self {
+        let zeros = vec![0.0; source.dim() * BATCH];
+        Self {
+            noise: lane(stream, "noise"),
+            first,
+            points: draws(source, stream, first),
+            states: zeros.clone(),
+            increments: zeros,
+            snr: 0.0,
+            block: 0,
         }
-        totals
-    }
-}
-
-impl Paths<'_> {
-    fn uniform(&self, path: usize) -> f64 {
-        self.stream.uniforms(self.first + path as u64, self.block)[0]
     }
 
-    /// Moves path s on to SNR `to[s]`: U gains X·Δ and a Brownian increment.
-    fn advance(&mut self, to: &[f64]) {
-        let mut noise = vec![0.0; self.dim];
-        for (s, &to) in to.iter().enumerate() {
-            normal::fill_from(self.stream, self.first + s as u64, self.block, &mut noise);
-            let step = to - self.snrs[s];
-            let range = s * self.dim..(s + 1) * self.dim;
-            for ((u, x), z) in self.states[range.clone()].iter_mut().zip(&self.points[range]).zip(&noise) {
-                *u += step * x + step.sqrt() * z;
-            }
-            self.snrs[s] = to;
+    /// Moves on to `snr`: U gains X·Δ and a Brownian increment.
+    fn advance(&mut self, snr: f64) {
+        let step = snr - self.snr;
+        let deviation = step.sqrt();
+        normal::fill_across(&self.noise, self.first, self.block, BATCH, &mut self.increments);
+        self.block += (self.states.len() / BATCH).div_ceil(2) as u32;
+        for ((u, x), z) in self.states.iter_mut().zip(&self.points).zip(&self.increments) {
+            *u += step.mul_add(*x, deviation * z);
         }
-        self.block += self.dim.div_ceil(2) as u32;
+        self.snr = snr;
     }
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::moments::Moments;
     use crate::quantity::path;
     use crate::quantity::{Instruments, Need, Setting, find};
-    use crate::source::{Law, Source};
-    use std::sync::Arc;
 
-    /// Standard errors allowed: false-alarm probability 6e-7 a comparison, three of them.
+    /// Standard errors allowed: false-alarm probability 6e-7 a comparison, five of them.
     const STD_ERRS: f64 = 5.0;
     /// The check must be worth something: relative standard error.
     const SHARP: f64 = 0.03;
 
+    fn need(source: &str, schedule: &str, snr_min: f64, denoiser: &str) -> Need {
+        let setting = Setting {
+            snr_min: Some(snr_min),
+            snr_max: Some(20.0),
+            steps: Some(8),
+            schedule: Some(schedule.into()),
+            denoiser: Some(denoiser.into()),
+            ..Setting::default()
+        };
+        Need { source: Arc::new(Source::parse(source).unwrap()), quantity: find("path_kl").unwrap(), setting }
+    }
+
+    /// Mean and standard error over `batches` batches.
+    fn simulated(need: &Need, tools: &Instruments, seed: u64, batches: u64) -> (f64, f64) {
+        let denoiser = crate::denoiser::find(need.setting.denoiser.as_deref().unwrap()).unwrap();
+        let grid = path::grid(need, tools).unwrap();
+        let girsanov = Girsanov::new(&need.source, &denoiser, &grid).unwrap();
+        let (stream, mut rows) = (Stream::named(seed, "girsanov"), vec![0.0; batches as usize]);
+        for (batch, row) in rows.iter_mut().enumerate() {
+            girsanov.observe(&stream, (batch * BATCH) as u64, std::slice::from_mut(row));
+        }
+        let found = Moments::of_block(&rows, 1).regress(&[]);
+        (found.value[0], found.covariance[(0, 0)].sqrt())
+    }
+
     #[test]
     fn simulated_paths_have_the_path_kl() {
-        for (source, schedule, snr_min, error) in [
-            ("bpsk", "geometric", 0.01, 0.0),
-            ("pam:levels=8", "shifted-geometric", 0.0, 0.0),
-            ("pam:levels=8", "geometric", 0.1, 0.1),
+        let tools = Instruments::default();
+        for (source, schedule, snr_min, denoiser) in [
+            ("bpsk", "geometric", 0.01, "exact"),
+            ("pam:levels=8", "shifted-geometric", 0.0, "exact"),
+            ("pam:levels=8", "geometric", 0.1, "perturbed:error=0.1"),
+            ("product:base=(bernoulli:p=0.2),dim=3", "geometric", 0.1, "perturbed:error=0.2,shape=bump"),
+            ("mixture:means=-2|2,variances=0.3", "geometric", 0.01, "exact"),
         ] {
-            let source = Arc::new(Source::parse(source).unwrap());
-            let setting = Setting {
-                snr_min: Some(snr_min),
-                snr_max: Some(20.0),
-                steps: Some(8),
-                schedule: Some(schedule.into()),
-                denoiser: Some(format!("perturbed:error={error}")),
-                ..Setting::default()
-            };
-            let need = Need { source, quantity: find("path_kl").unwrap(), setting };
-            let tools = Instruments::default();
-            let grid = path::grid(&need, &tools).unwrap();
-            let expected = path::path_kl(&need, &tools).unwrap().unwrap().value
-                + path::denoiser_kl(&need, &tools).unwrap().unwrap().value;
-            let Law::Atoms(atoms) = need.source.law() else { panic!("atoms") };
-            let offset = error * need.source.second_moment().value.sqrt();
-            let found = kl(atoms, &grid, &|_| offset, &Stream::named(0, "girsanov"), 8192);
-            assert!((found.value - expected).abs() < STD_ERRS * found.std_err, "{found:?} for {expected}");
-            assert!(found.std_err < SHARP * expected, "{found:?}");
+            let need = need(source, schedule, snr_min, denoiser);
+            let [path, denoiser] = [path::path_kl, path::denoiser_kl].map(|f| f(&need, &tools).unwrap().unwrap().value);
+            let (value, std_err) = simulated(&need, &tools, 0, 256);
+            let expected = path + denoiser;
+            assert!((value - expected).abs() < STD_ERRS * std_err, "{source}: {value} ± {std_err} for {expected}");
+            assert!(std_err < SHARP * expected, "{source}: {std_err} of {expected}");
         }
+    }
+
+    /// Of 60 runs 57 are expected within 1.96 standard errors; fewer than 49 has probability 3e-4.
+    #[test]
+    fn its_error_bars_cover() {
+        let tools = Instruments::default();
+        let need = need("bpsk", "geometric", 0.01, "exact");
+        let expected = path::path_kl(&need, &tools).unwrap().unwrap().value;
+        let covered = (0..60)
+            .filter(|&seed| {
+                let (value, std_err) = simulated(&need, &tools, seed, 64);
+                (value - expected).abs() < 1.96 * std_err
+            })
+            .count();
+        assert!(covered >= 49, "{covered} of 60");
     }
 }

@@ -4,12 +4,11 @@
 pub mod chain;
 pub mod girsanov;
 pub mod mean;
-pub mod posterior_mean;
 pub mod risk;
 pub mod rule;
 pub mod statistic;
 
 pub use chain::Chain;
-pub use posterior_mean::PosteriorMean;
+pub use girsanov::Girsanov;
 pub use rule::{SAMPLERS, Sampler, Start, find};
 pub use statistic::Statistic;

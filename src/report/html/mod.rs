@@ -1,9 +1,12 @@
 //! `index.html`: one self-contained page, readable without script or network, in light, dark and print.
 //!
-//! [`page`] puts it together; each part is a file: [`overview`] (what the run did, the verdict table), [`claim`] (a
+//! [`page`] puts it together; each part is a file: [`overview`] (what the run did, the verdict table), [`findings`]
+//! (a sentence a claim), [`exponents`] (of the scaling claims), [`claim`] (a
 //! claim's section), [`rows`] (tables of cases), [`sources`] and [`reading`] (what the words mean, how to replay).
 
 pub mod claim;
+pub mod exponents;
+pub mod findings;
 pub mod overview;
 pub mod reading;
 pub mod rows;
@@ -36,6 +39,8 @@ pub fn page(report: &Report) -> String {
                 header { (overview::header(report)) }
                 main {
                     (overview::table(report))
+                    (findings::section(report))
+                    (exponents::section(report))
                     @for c in &report.claims { (claim::section(report, c)) }
                     (sources::section(report))
                     (reading::section(report))

@@ -1,0 +1,105 @@
+//! What holds, what is loose, what breaks: one sentence a claim, made from its rows.
+
+use maud::{Markup, html};
+
+use super::counted;
+use crate::report::digits;
+use crate::report::model::{ClaimReport, Report, Row, SectionReport};
+use crate::report::plot::series::{place, varying};
+use crate::report::tightness::telling;
+use crate::report::wording::words;
+use crate::verdict::{Relation, Verdict};
+
+/// An inequality whose tightest case uses less than this share of the bound is called loose.
+const LOOSE: f64 = 0.5;
+
+/// The section; nothing where nothing was tested.
+pub fn section(report: &Report) -> Markup {
+    let of = |say: fn(&ClaimReport) -> Vec<Markup>| -> Vec<(&ClaimReport, Markup)> {
+        report.claims.iter().flat_map(|claim| say(claim).into_iter().map(move |says| (claim, says))).collect()
+    };
+    let parts = [("Holds", of(holds)), ("Loose", of(loose)), ("Breaks", of(breaks)), ("Open", of(open))];
+    html! {
+        @if !report.claims.is_empty() {
+            section {
+                h2 id="findings" { "What holds, what is loose, what breaks" }
+                @for (title, findings) in parts.iter().filter(|(_, findings)| !findings.is_empty()) {
+                    h3 { (title) }
+                    ul class="findings" {
+                        @for (claim, says) in findings { li { a href=(format!("#{}", claim.id)) { (claim.title) } ": " (says) "." } }
+                    }
+                }
+            }
+        }
+    }
+}
+
+/// The share of its bound that an inequality's row uses; `None` for other relations and for sides of other signs.
+fn share(section: &SectionReport, row: &Row) -> Option<f64> {
+    let share = match section.relation {
+        Relation::AtMost => row.lhs / row.rhs,
+        Relation::AtLeast => row.rhs / row.lhs,
+        Relation::Equal | Relation::Slope => return None,
+    };
+    (share >= 0.0).then_some(share)
+}
+
+fn supported(claim: &ClaimReport) -> Option<(&Row, Option<f64>)> {
+    let row = telling(&claim.main).filter(|_| claim.main.verdict == Verdict::Supported)?;
+    Some((row, share(&claim.main, row)))
+}
+
+fn cases(section: &SectionReport) -> String {
+    counted(section.rows.len(), "case", "cases")
+}
+
+fn holds(claim: &ClaimReport) -> Vec<Markup> {
+    let Some((row, share)) = supported(claim) else { return Vec::new() };
+    if share.is_some_and(|share| share < LOOSE) {
+        return Vec::new();
+    }
+    vec![html! { "in " (cases(&claim.main)) ", " (words(&claim.main, row)) " where it is tightest" (at(claim, row)) }]
+}
+
+fn loose(claim: &ClaimReport) -> Vec<Markup> {
+    match supported(claim) {
+        Some((row, Some(share))) if share < LOOSE => {
+            let used = if share > 0.0 {
+                format!("only {} of the bound is used", digits::plain(share, 2))
+            } else {
+                "the bounded side is 0".into()
+            };
+            vec![html! { "it holds in " (cases(&claim.main)) ", and " (used) " where it is tightest" (at(claim, row)) }]
+        }
+        _ => Vec::new(),
+    }
+}
+
+fn breaks(claim: &ClaimReport) -> Vec<Markup> {
+    let sections = std::iter::once(&claim.main).chain(&claim.breaks);
+    let refuted = sections.filter(|section| section.verdict == Verdict::Refuted);
+    refuted
+        .filter_map(|section| {
+            let row = telling(section)?;
+            Some(html! { @if !section.why.is_empty() { (section.why) "; " } (words(section, row)) (at(claim, row)) })
+        })
+        .collect()
+}
+
+fn open(claim: &ClaimReport) -> Vec<Markup> {
+    let open = |section: &&SectionReport| section.verdict == Verdict::Inconclusive;
+    std::iter::once(&claim.main)
+        .chain(&claim.breaks)
+        .filter(open)
+        .filter_map(|section| {
+            let row = telling(section)?;
+            Some(html! { @if !section.why.is_empty() { (section.why) "; " } (words(section, row)) ", " (row.reason) })
+        })
+        .collect()
+}
+
+/// ` (source bpsk, steps 8)`: where a row stands among the claim's varying axes.
+fn at(claim: &ClaimReport, row: &Row) -> String {
+    let place = place(row, &varying(claim, ""));
+    if place.is_empty() { String::new() } else { format!(" ({place})") }
+}
