@@ -68,6 +68,7 @@ impl Stream {
     }
 
     /// [`Stream::uniforms`] of block `block` for N consecutive samples, lane by lane: loops that vector units run side by side.
+    #[allow(clippy::needless_range_loop, reason = "a lane indexes every array: that is what vectorises")]
     #[inline(always)]
     pub fn uniforms_across<const N: usize>(&self, first: u64, block: u32) -> [[f64; N]; 2] {
         debug_assert!((first + N as u64) >> SAMPLE_BITS == 0, "sample index beyond 2^40");

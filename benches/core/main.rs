@@ -4,6 +4,7 @@
 //! the figures: `docs/performance.md`.
 
 mod ceiling;
+mod chain;
 mod job;
 mod process;
 mod share;
@@ -14,6 +15,7 @@ use klaim::numeric::normal;
 use klaim::posterior::BATCH;
 use klaim::stream::Stream;
 
+use crate::chain::Paths;
 use crate::job::{Observe, PathKl};
 
 fn main() {
@@ -53,6 +55,35 @@ fn path_kl(bencher: Bencher, steps: usize) {
     bencher.counter(ItemsCount::new(BATCH * path.points())).bench_local(|| {
         first += BATCH as u64;
         path.run(first..first + BATCH as u64)
+    });
+}
+
+/// The reverse chain on all threads: path-steps (32 steps, 16 atoms in 8 dimensions).
+#[divan::bench(args = ["ancestral", "ddim", "dpm-solver-2m"])]
+fn reverse_chain(bencher: Bencher, sampler: &str) {
+    let paths = Paths::new(sampler);
+    bencher.counter(ItemsCount::new(Paths::steps())).bench_local(|| paths.run());
+}
+
+/// One batch of it on one thread.
+#[divan::bench(args = ["ancestral", "ddim"])]
+fn reverse_chain_batch(bencher: Bencher, sampler: &str) {
+    let (paths, mut first) = (Paths::new(sampler), 0);
+    bencher.counter(ItemsCount::new(Paths::batch_steps())).bench_local(|| {
+        first += BATCH as u64;
+        paths.batch(first)
+    });
+}
+
+/// Standard normals of a batch of samples side by side.
+#[divan::bench(args = [8, 64])]
+fn normals_across(bencher: Bencher, n: usize) {
+    let stream = Stream::named(0, "bench");
+    let (mut rows, mut first) = (vec![0.0; n * BATCH], 0);
+    bencher.counter(ItemsCount::new(n * BATCH)).bench_local(|| {
+        first += BATCH as u64;
+        normal::fill_across(&stream, first, normal::FIRST_BLOCK, BATCH, &mut rows);
+        divan::black_box(&mut rows);
     });
 }
 

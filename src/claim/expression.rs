@@ -90,6 +90,10 @@ pub(super) enum Unary {
     Sqrt,
     /// |u|.
     Abs,
+    /// cos u, radians.
+    Cos,
+    /// arctan u, radians.
+    Atan,
 }
 
 /// Operators and functions of two arguments.
@@ -113,7 +117,7 @@ pub(super) enum Binary {
 
 impl Expression {
     /// Reads an expression: numbers, names, calls, `+ - * / ^` (`^` binds tightest and to the right; a leading `-` binds
-    /// below it, so −x² is −(x²)), `ln exp sqrt abs min max`, parentheses, `inf`.
+    /// below it, so −x² is −(x²)), `ln exp sqrt abs cos atan min max`, parentheses, `inf`.
     ///
     /// # Errors
     /// The place and the reason, where the text is anything else.
@@ -217,6 +221,8 @@ impl Unary {
             "exp" => Self::Exp,
             "sqrt" => Self::Sqrt,
             "abs" => Self::Abs,
+            "cos" => Self::Cos,
+            "atan" => Self::Atan,
             _ => return None,
         })
     }
@@ -228,6 +234,8 @@ impl Unary {
             Self::Exp => (u.exp(), u.exp()),
             Self::Sqrt => (u.sqrt(), 0.5 / u.sqrt()),
             Self::Abs => (u.abs(), u.signum()),
+            Self::Cos => (u.cos(), -u.sin()),
+            Self::Atan => (u.atan(), (1.0 + u * u).recip()),
         }
     }
 }
@@ -314,6 +322,7 @@ mod tests {
             "min(x*y, z) - max(x, y^z)",
             "-x^y^0.5 / (1 + z)",
             "x - -y*z + 3",
+            "cos(x * y) - 2 * atan(z / x)",
         ] {
             let expression = Expression::parse(text).unwrap();
             let at = [1.3, 0.7, 2.1];

@@ -5,7 +5,7 @@ use std::ops::Range;
 use crate::claim::expression::{Actual, Binary, ExpressionError, Node, Reference, Unary};
 
 /// Names of the functions that the grammar knows; every other call is a quantity.
-pub(super) const FUNCTIONS: [&str; 6] = ["ln", "exp", "sqrt", "abs", "min", "max"];
+pub(super) const FUNCTIONS: [&str; 8] = ["ln", "exp", "sqrt", "abs", "cos", "atan", "min", "max"];
 
 /// How tightly a leading `-` holds its operand: below `^`, above `*`.
 const NEGATION: u8 = 5;

@@ -55,13 +55,14 @@ impl pulp::WithSimd for Total<'_> {
         let mut sum = [0.0; BATCH];
         for i in 0..BATCH {
             let mut square = [0.0; BATCH];
-            for (a, b) in self.a.chunks_exact(BATCH).zip(self.b.chunks_exact(BATCH)) {
-                let x = a[i];
-                for (square, y) in square.iter_mut().zip(b) {
-                    *square = (x - y).mul_add(x - y, *square);
+            for (a, b) in self.a.as_chunks::<BATCH>().0.iter().zip(self.b.as_chunks::<BATCH>().0) {
+                for j in 0..BATCH {
+                    square[j] = (a[i] - b[j]).mul_add(a[i] - b[j], square[j]);
                 }
             }
-            sum.iter_mut().zip(&square).for_each(|(sum, square)| *sum += square.sqrt());
+            for j in 0..BATCH {
+                sum[j] += square[j].sqrt();
+            }
         }
         sum.iter().sum()
     }

@@ -1,7 +1,7 @@
 //! What is computed once and asked for often: channel values, curves, grids of steps and covariance spectra.
 
 use std::collections::HashMap;
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::{Arc, Mutex, OnceLock, PoisonError};
 
 use nalgebra::{DMatrix, SymmetricEigen};
 
@@ -9,6 +9,8 @@ use crate::error::Result;
 use crate::estimate::Estimate;
 use crate::exact::curve::{self, Curve, Octaves};
 use crate::exact::{self, ChannelValues};
+use crate::sampler::risk::RiskCurve;
+use crate::schedule::SampledCurve;
 use crate::source::{Atoms, Law, Mixture, Simplex, Source};
 
 /// A memo of deterministic results, shared by all threads of a run.
@@ -18,6 +20,7 @@ pub struct Instruments {
     spectra: Mutex<HashMap<String, Arc<Vec<f64>>>>,
     octaves: Mutex<HashMap<String, Arc<Octaves>>>,
     grids: Mutex<HashMap<String, Arc<Vec<f64>>>>,
+    risks: Mutex<HashMap<String, Arc<OnceLock<SampledCurve>>>>,
 }
 
 impl Instruments {
@@ -41,6 +44,14 @@ impl Instruments {
         let mut all = self.octaves.lock().unwrap_or_else(PoisonError::into_inner);
         let octaves = Arc::clone(all.entry(key).or_default());
         Curve::new(source, octaves)
+    }
+
+    /// The risk of the exact denoiser of `source` between two SNRs by simulation: a loss curve for schedules where
+    /// [`Instruments::curve`] has none.
+    pub fn risk<'a>(&self, source: &'a Source, ends: (f64, f64)) -> RiskCurve<'a> {
+        let key = format!("{}|{:e}|{:e}", source.spec(), ends.0, ends.1);
+        let mut all = self.risks.lock().unwrap_or_else(PoisonError::into_inner);
+        RiskCurve::new(source, ends, Arc::clone(all.entry(key).or_default()))
     }
 
     /// The SNRs that `make` returns, made once for each `key`.

@@ -70,6 +70,9 @@ pub struct Quantity {
     pub rule: Rule,
 }
 
+/// A route without sampling; `None` where the law has no such route.
+pub type Deterministic = fn(&Need, &Instruments) -> Result<Option<Estimate>>;
+
 /// How a quantity is obtained.
 #[derive(Debug)]
 pub enum Rule {
@@ -78,7 +81,7 @@ pub enum Rule {
     /// Deterministically where the law has such a route (`None` where not), and otherwise by a readout.
     Measured {
         /// Closed form or quadrature.
-        deterministic: fn(&Need, &Instruments) -> Result<Option<Estimate>>,
+        deterministic: Deterministic,
         /// The readout whose mean it is; `None` where only the deterministic route exists.
         readout: Option<fn(&Need, &Instruments) -> Result<Readout>>,
         /// A rigorous interval for where samples see nothing (rare events at high SNR); `None` without one.
@@ -87,7 +90,7 @@ pub enum Rule {
     /// Deterministically where the law has such a route, and otherwise the mean of a number of simulated paths.
     Simulated {
         /// Closed form or quadrature; `None` where only paths tell.
-        deterministic: Option<fn(&Need, &Instruments) -> Result<Option<Estimate>>>,
+        deterministic: Option<Deterministic>,
         /// The number of paths whose mean it is.
         statistic: fn(&Need, &Instruments) -> Result<Box<dyn Statistic>>,
     },
@@ -394,6 +397,40 @@ pub const QUANTITIES: &[Quantity] = &[
         arguments: &[],
         summary: "energy distance of the sampler's last state from the truth, 2E|x̂−x| − E|x−x′| − E|x̂−x̂′|, x = X + Z/√γ_K",
         rule: Rule::Simulated { deterministic: None, statistic: simulated::energy_distance },
+    },
+    Quantity {
+        name: "wasserstein_1",
+        scope: Scope::Sampler,
+        arguments: &[],
+        summary: "1-Wasserstein distance of the sampler's last state from the truth, on a line; sampled: a lower bound by a witness",
+        rule: Rule::Simulated {
+            deterministic: Some(simulated::wasserstein_1_on_a_line),
+            statistic: simulated::wasserstein_1,
+        },
+    },
+    Quantity {
+        name: "sliced_wasserstein_2",
+        scope: Scope::Sampler,
+        arguments: &[],
+        summary: "squared 2-Wasserstein distance of the last state from the truth, mean over directions; a lower bound by a witness",
+        rule: Rule::Simulated { deterministic: None, statistic: simulated::sliced_wasserstein_2 },
+    },
+    Quantity {
+        name: "mode_variation",
+        scope: Scope::Sampler,
+        arguments: &[],
+        summary: "total variation of the modes' masses in the last state, ½ Σ |E P(j|x̂) − w_j|; a lower bound by a witness",
+        rule: Rule::Simulated { deterministic: None, statistic: simulated::mode_variation },
+    },
+    Quantity {
+        name: "sampled_variance",
+        scope: Scope::Sampler,
+        arguments: &[],
+        summary: "variance of the sampler's last state, E|x̂ − EX|²; the truth has E|X − EX|² + d/γ_K",
+        rule: Rule::Simulated {
+            deterministic: Some(simulated::gaussian_variance),
+            statistic: simulated::sampled_variance,
+        },
     },
     Quantity {
         name: "bound_paper",

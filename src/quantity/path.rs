@@ -27,8 +27,8 @@ pub fn grid(need: &Need, tools: &Instruments) -> Result<Arc<Vec<f64>>> {
     let spec = need.setting.schedule.as_deref().expect("a quantity of scope `path` is bound with its schedule");
     let key = format!("{}|{spec}|{steps}|{snr_min:e}|{snr_max:e}", need.source.spec());
     tools.grid(key, || {
-        let curve = tools.curve(&need.source);
-        let curve = curve.as_ref().map(|curve| curve as &dyn schedule::Curve);
+        let (exact, measured) = (tools.curve(&need.source), tools.risk(&need.source, (snr_min, snr_max)));
+        let curve = Some(exact.as_ref().map_or(&measured as &dyn schedule::Curve, |curve| curve));
         let total_variance = need.source.second_moment().value;
         schedule::grid(spec, &Request { steps, snr_min, snr_max, total_variance, curve })
     })

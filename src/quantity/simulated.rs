@@ -1,23 +1,103 @@
-//! Quantities by simulated paths: of a sampler's last state, and the pathwise KL along true paths.
+//! Quantities by simulated paths: of a sampler's last state, and the pathwise KL along true paths. Deterministic where the
+//! sampler and the law allow.
 
 use super::path::{denoiser, grid};
 use super::{Instruments, Need};
-use crate::error::Result;
-use crate::quality::Energy;
-use crate::sampler::{self, Chain, Girsanov, Statistic};
+use crate::error::{Error, Result};
+use crate::estimate::Estimate;
+use crate::quality::{Energy, ModeSigns, Potentials, Slopes, Spread, Target, Witnessed, line, spread};
+use crate::sampler::{self, Chain, Girsanov, Sampler, Statistic};
+
+/// What is simulated, whatever is read off it.
+type Simulated = Result<Box<dyn Statistic>>;
+
+fn sampler(need: &Need) -> Result<Sampler> {
+    sampler::find(need.setting.sampler.as_deref().expect("a quantity of scope `sampler` is bound with its sampler"))
+}
 
 /// The need's sampler on its source.
 fn chain(need: &Need, tools: &Instruments) -> Result<Chain> {
-    let sampler = need.setting.sampler.as_deref().expect("a quantity of scope `sampler` is bound with its sampler");
-    Chain::new(&need.source, &sampler::find(sampler)?, &denoiser(need)?, &grid(need, tools)?)
+    Chain::new(&need.source, &sampler(need)?, &denoiser(need)?, &grid(need, tools)?)
+}
+
+fn unsupported(need: &Need, message: &str) -> Error {
+    Error::Unsupported {
+        quantity: need.quantity.name.into(),
+        source_spec: need.source.spec().into(),
+        message: message.into(),
+    }
 }
 
 /// 2E|x̂ − x| − E|x − x′| − E|x̂ − x̂′|.
 ///
 /// # Errors
 /// Those of the schedule, the sampler and the denoiser; a law without a closed posterior.
-pub fn energy_distance(need: &Need, tools: &Instruments) -> Result<Box<dyn Statistic>> {
+pub fn energy_distance(need: &Need, tools: &Instruments) -> Simulated {
     Ok(Box::new(Energy { chain: chain(need, tools)? }))
+}
+
+/// E|x̂ − EX|².
+///
+/// # Errors
+/// As [`energy_distance`].
+pub fn sampled_variance(need: &Need, tools: &Instruments) -> Simulated {
+    Ok(Box::new(Spread::new(chain(need, tools)?)))
+}
+
+/// The same for a Gaussian, closed form.
+///
+/// # Errors
+/// As [`energy_distance`].
+pub fn gaussian_variance(need: &Need, tools: &Instruments) -> Result<Option<Estimate>> {
+    Ok(spread::of_gaussian(&chain(need, tools)?))
+}
+
+/// ∫ |F_x̂ − F_x| by a witness.
+///
+/// # Errors
+/// As [`energy_distance`]; a source in more than one dimension.
+pub fn wasserstein_1(need: &Need, tools: &Instruments) -> Simulated {
+    if need.source.dim() > 1 {
+        return Err(unsupported(need, "is for laws on a line; sliced_wasserstein_2 is for any dimension"));
+    }
+    Ok(Box::new(Witnessed::<Slopes>::new(chain(need, tools)?)))
+}
+
+/// ∫ |F_x̂ − F_x| by quantiles, for a deterministic sampler on a line.
+///
+/// # Errors
+/// As [`energy_distance`].
+pub fn wasserstein_1_on_a_line(need: &Need, tools: &Instruments) -> Result<Option<Estimate>> {
+    if need.source.dim() > 1 || !sampler(need)?.is_deterministic() {
+        return Ok(None);
+    }
+    Ok(line::wasserstein_1(&chain(need, tools)?))
+}
+
+/// Mean over directions of W_2², by potentials.
+///
+/// # Errors
+/// As [`energy_distance`]; a product, whose projections are not known.
+pub fn sliced_wasserstein_2(need: &Need, tools: &Instruments) -> Simulated {
+    let chain = chain(need, tools)?;
+    let mut axis = vec![0.0; chain.dim()];
+    axis[0] = 1.0;
+    if Target::new(&need.source, &axis, chain.last_snr()).is_none() {
+        return Err(unsupported(need, "needs atoms or a Gaussian mixture, not a product of them"));
+    }
+    Ok(Box::new(Witnessed::<Potentials>::new(chain)))
+}
+
+/// ½ Σ |E P(j | x̂) − w_j|, by signs.
+///
+/// # Errors
+/// As [`energy_distance`]; a product, whose modes are not numbered.
+pub fn mode_variation(need: &Need, tools: &Instruments) -> Simulated {
+    let chain = chain(need, tools)?;
+    if chain.mean().masses().is_none() {
+        return Err(unsupported(need, "needs atoms or components; a product's modes are not numbered"));
+    }
+    Ok(Box::new(Witnessed::<ModeSigns>::new(chain)))
 }
 
 /// ½ Σ ∫ E|m_γ − x̂_k|² dγ along true paths.

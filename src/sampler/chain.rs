@@ -53,6 +53,26 @@ impl Chain {
         &self.source
     }
 
+    /// The exact denoiser.
+    pub fn mean(&self) -> &Mean {
+        &self.mean
+    }
+
+    /// The law of the first state.
+    pub fn start(&self) -> Start {
+        self.start
+    }
+
+    /// γ_0.
+    pub fn first_snr(&self) -> f64 {
+        self.first_snr
+    }
+
+    /// The steps, each with what the denoiser adds to the posterior mean in every coordinate.
+    pub fn steps(&self) -> &[(Step, f64)] {
+        &self.steps
+    }
+
     /// γ_K.
     pub fn last_snr(&self) -> f64 {
         self.last_snr

@@ -97,6 +97,32 @@ impl Mean {
         }
     }
 
+    /// The prior masses of the atoms or components; `None` for a product, whose modes are not numbered.
+    pub fn masses(&self) -> Option<Vec<f64>> {
+        match &self.structure {
+            Structure::Components(Components { ln_weights, .. }) | Structure::Orthonormal(ln_weights) => {
+                Some(ln_weights.iter().map(|l| l.exp()).collect())
+            }
+            Structure::Copies(_) => None,
+        }
+    }
+
+    /// P(atom or component j | U_γ = u) for each path u of `states` (d × BATCH) into `out` (J × BATCH).
+    ///
+    /// # Panics
+    /// For a product, which has no [`Mean::masses`].
+    pub fn responsibilities(&self, states: &[f64], snr: f64, scratch: &mut Scratch, out: &mut [f64]) {
+        match &self.structure {
+            Structure::Components(_) => {
+                let mut mean = vec![0.0; states.len()];
+                self.evaluate(states, snr, scratch, &mut mean);
+                scratch.responsibilities(out);
+            }
+            Structure::Orthonormal(_) => self.evaluate(states, snr, scratch, out),
+            Structure::Copies(_) => panic!("the modes of a product are not numbered"),
+        }
+    }
+
     /// E[X | U_γ = u] for each path u of `states` (d × BATCH) into `out`, at `snr` γ ≥ 0.
     ///
     /// Relative accuracy a few 1e-15 of the spread of the law.
@@ -112,6 +138,24 @@ impl Mean {
                 for (states, out) in states.chunks(block).zip(out.chunks_mut(block)) {
                     base.evaluate(states, snr, scratch, out);
                 }
+            }
+        }
+    }
+}
+
+impl Scratch {
+    /// P(component j | U_γ = u) of the last evaluation, J × BATCH; of orthonormal atoms it is the mean itself.
+    fn responsibilities(&self, out: &mut [f64]) {
+        let mut total = [0.0; BATCH];
+        for ((row, weights), shrink) in rows_mut(out).iter_mut().zip(rows(&self.weights)).zip(&self.shrinks) {
+            for s in 0..BATCH {
+                row[s] = weights[s] / shrink;
+                total[s] += row[s];
+            }
+        }
+        for row in rows_mut(out) {
+            for s in 0..BATCH {
+                row[s] /= total[s];
             }
         }
     }
@@ -153,6 +197,17 @@ impl Components {
         scratch.weights.resize(self.variances.len() * BATCH, 0.0);
         scratch.shifted.resize(self.mean.len() * BATCH, 0.0);
     }
+}
+
+/// Logarithms of weights are cut off here below the largest: the weight is nothing beside it, and its products stay normal
+/// numbers (seen: subnormal ones, at high SNR, made a step five times slower).
+const LEAST: f64 = -300.0;
+
+/// e^(l − most), at least e^[`LEAST`].
+#[inline(always)]
+fn weight(l: f64, most: f64) -> f64 {
+    let x = l - most;
+    exp(if x > LEAST { x } else { LEAST })
 }
 
 /// Paths of one register block of a product, and rows of it: 4 × 2 registers of eight numbers.
@@ -218,41 +273,55 @@ impl pulp::WithSimd for Evaluate<'_> {
         add_product(&components.centred, dim, shifted, weights);
         let mut square = [0.0; BATCH];
         if !components.uniform {
-            for row in shifted.chunks(BATCH) {
-                square.iter_mut().zip(row).for_each(|(s, x)| *s = x.mul_add(*x, *s));
+            for row in rows(shifted) {
+                for s in 0..BATCH {
+                    square[s] = row[s].mul_add(row[s], square[s]);
+                }
             }
         }
         let mut most = [f64::NEG_INFINITY; BATCH];
-        for (j, row) in weights.chunks_mut(BATCH).enumerate() {
-            let half = 0.5 * components.variances[j];
-            for ((l, square), most) in row.iter_mut().zip(&square).zip(&mut most) {
-                *l = shrinks[j].mul_add(half.mul_add(*square, *l), constants[j]);
-                *most = if *l > *most { *l } else { *most };
+        for (j, row) in rows_mut(weights).iter_mut().enumerate() {
+            let (half, shrink, constant) = (0.5 * components.variances[j], shrinks[j], constants[j]);
+            for s in 0..BATCH {
+                row[s] = shrink.mul_add(half.mul_add(square[s], row[s]), constant);
+                most[s] = if row[s] > most[s] { row[s] } else { most[s] };
             }
         }
         // Σ w_j v_j a_j of the normalised weights multiplies ũ; the weights then take their a_j.
         let (mut total, mut own) = ([0.0; BATCH], [0.0; BATCH]);
-        for (j, row) in weights.chunks_mut(BATCH).enumerate() {
-            let variance = components.variances[j];
-            for (((l, most), total), own) in row.iter_mut().zip(&most).zip(&mut total).zip(&mut own) {
-                let weight = exp(*l - most);
-                *total += weight;
-                *l = weight * shrinks[j];
-                *own = variance.mul_add(*l, *own);
+        for (j, row) in rows_mut(weights).iter_mut().enumerate() {
+            let (variance, shrink) = (components.variances[j], shrinks[j]);
+            for s in 0..BATCH {
+                let weight = weight(row[s], most[s]);
+                total[s] += weight;
+                row[s] = weight * shrink;
+                own[s] = variance.mul_add(row[s], own[s]);
             }
         }
-        for (total, own) in total.iter_mut().zip(&mut own) {
-            *total = total.recip();
-            *own *= *total;
+        for s in 0..BATCH {
+            total[s] = total[s].recip();
+            own[s] *= total[s];
         }
         out.fill(0.0);
         add_product(&components.transposed, count, weights, out);
-        for ((row, x), mean) in out.chunks_mut(BATCH).zip(shifted.chunks(BATCH)).zip(&components.mean) {
-            for (((m, x), total), own) in row.iter_mut().zip(x).zip(&total).zip(&own) {
-                *m = own.mul_add(*x, total.mul_add(*m, *mean));
+        for ((row, x), mean) in rows_mut(out).iter_mut().zip(rows(shifted)).zip(&components.mean) {
+            for s in 0..BATCH {
+                row[s] = own[s].mul_add(x[s], total[s].mul_add(row[s], *mean));
             }
         }
     }
+}
+
+/// Rows of BATCH numbers: loops over an array's indices become vector code where zipped iterators do not (seen: exp by
+/// scalars, three times slower).
+#[inline(always)]
+fn rows(matrix: &[f64]) -> &[[f64; BATCH]] {
+    matrix.as_chunks().0
+}
+
+#[inline(always)]
+fn rows_mut(matrix: &mut [f64]) -> &mut [[f64; BATCH]] {
+    matrix.as_chunks_mut().0
 }
 
 /// Orthonormal atoms: the posterior weights are the mean.
@@ -268,22 +337,23 @@ impl pulp::WithSimd for Softmax<'_> {
     #[inline(always)]
     fn with_simd<S: pulp::Simd>(self, _: S) {
         let mut most = [f64::NEG_INFINITY; BATCH];
-        for ((row, states), ln_weight) in self.out.chunks_mut(BATCH).zip(self.states.chunks(BATCH)).zip(self.ln_weights)
-        {
-            for ((l, u), most) in row.iter_mut().zip(states).zip(&mut most) {
-                *l = u + ln_weight;
-                *most = if *l > *most { *l } else { *most };
+        for ((row, states), ln_weight) in rows_mut(self.out).iter_mut().zip(rows(self.states)).zip(self.ln_weights) {
+            for s in 0..BATCH {
+                row[s] = states[s] + ln_weight;
+                most[s] = if row[s] > most[s] { row[s] } else { most[s] };
             }
         }
         let mut total = [0.0; BATCH];
-        for row in self.out.chunks_mut(BATCH) {
-            for ((l, most), total) in row.iter_mut().zip(&most).zip(&mut total) {
-                *l = exp(*l - most);
-                *total += *l;
+        for row in rows_mut(self.out) {
+            for s in 0..BATCH {
+                row[s] = weight(row[s], most[s]);
+                total[s] += row[s];
             }
         }
-        for row in self.out.chunks_mut(BATCH) {
-            row.iter_mut().zip(&total).for_each(|(w, total)| *w /= total);
+        for row in rows_mut(self.out) {
+            for s in 0..BATCH {
+                row[s] /= total[s];
+            }
         }
     }
 }

@@ -4,6 +4,7 @@
 pub mod chain;
 pub mod girsanov;
 pub mod mean;
+pub mod risk;
 pub mod rule;
 pub mod statistic;
 

@@ -1,26 +1,31 @@
-//! `mixture`: finitely many isotropic Gaussians, on a ring, on a grid, listed inline on a line, or as a table.
+//! `mixture`: finitely many isotropic Gaussians, on a ring, on a grid, at random, listed inline on a line, or as a table.
 
 use crate::error::Result;
 use crate::estimate::Estimate;
 use crate::numeric::sum::compensated;
+use crate::source::codebook::gaussian_points;
 use crate::source::spec::{Argument, Arguments, Parameter};
 use crate::source::{Kind, Law, Mixture, Source};
 
 /// Σ_j w_j N(μ_j, v_j I).
 ///
-/// Four forms: `mixture:ring=8,radius=4,variance=0.1` (equal weights on a circle in the plane),
-/// `mixture:grid=5,spacing=2,variance=0.1` (grid × grid points of the plane), `mixture:means=-2|0.3|2,variances=0.1,weights=1|2|1`
+/// Five forms: `mixture:ring=8,radius=4,variance=0.1` (equal weights on a circle in the plane),
+/// `mixture:grid=5,spacing=2,variance=0.1` (grid × grid points of the plane), `mixture:code=25,dim=64,variance=0.1` (equal
+/// weights on points drawn once from N(0, I)), `mixture:means=-2|0.3|2,variances=0.1,weights=1|2|1`
 /// (on the line; one variance serves all, weights default to equal), or a TOML table
 /// `components = [[weight, variance, mean…], …]` in any dimension.
 pub const MIXTURE: Kind = Kind {
     name: "mixture",
-    summary: "isotropic Gaussians: ring=, grid=, means= on a line, or a table of components",
+    summary: "isotropic Gaussians: ring=, grid=, code=, means= on a line, or a table of components",
     parameters: &[
         Parameter { name: "ring", default: None, summary: "number of equal components on a circle" },
         Parameter { name: "radius", default: None, summary: "radius of the ring, > 0" },
         Parameter { name: "grid", default: None, summary: "side of a square grid of equal components" },
         Parameter { name: "spacing", default: None, summary: "distance of neighbours in the grid, > 0" },
-        Parameter { name: "variance", default: None, summary: "variance of a coordinate in ring and grid, > 0" },
+        Parameter { name: "code", default: None, summary: "number of equal components at points of N(0, I)" },
+        Parameter { name: "dim", default: None, summary: "dimension of the code" },
+        Parameter { name: "seed", default: Some("0"), summary: "which random code" },
+        Parameter { name: "variance", default: None, summary: "variance of a coordinate in ring, grid and code, > 0" },
         Parameter { name: "means", default: None, summary: "means on the line, separated by |" },
         Parameter { name: "variances", default: None, summary: "their variances, separated by |, or one for all" },
         Parameter { name: "weights", default: None, summary: "their weights, separated by |; equal if left out" },
@@ -38,7 +43,7 @@ struct Layout {
 }
 
 fn build(arguments: &Arguments) -> Result<Source> {
-    const FORMS: [&str; 4] = ["ring", "grid", "means", "components"];
+    const FORMS: [&str; 5] = ["ring", "grid", "code", "means", "components"];
     let given: Vec<&str> = FORMS.into_iter().filter(|form| arguments.argument(form).is_some()).collect();
     let [form] = given[..] else {
         return Err(arguments.invalid("ring", format!("give exactly one of {}", FORMS.join(", "))));
@@ -46,6 +51,7 @@ fn build(arguments: &Arguments) -> Result<Source> {
     let allowed: &[&str] = match form {
         "ring" => &["ring", "radius", "variance"],
         "grid" => &["grid", "spacing", "variance"],
+        "code" => &["code", "dim", "seed", "variance"],
         "means" => &["means", "variances", "weights"],
         _ => &["components"],
     };
@@ -55,6 +61,7 @@ fn build(arguments: &Arguments) -> Result<Source> {
     let layout = match form {
         "ring" => ring(arguments)?,
         "grid" => grid(arguments)?,
+        "code" => code(arguments)?,
         "means" => inline(arguments)?,
         _ => table(arguments)?,
     };
@@ -75,6 +82,12 @@ fn grid(arguments: &Arguments) -> Result<Layout> {
     let coordinate = |k: usize| spacing * (k as f64 - 0.5 * (side as f64 - 1.0));
     let means = (0..side * side).flat_map(|j| [coordinate(j / side), coordinate(j % side)]).collect();
     Ok(Layout { dim: 2, means, variances: vec![variance; side * side], weights: vec![1.0; side * side] })
+}
+
+fn code(arguments: &Arguments) -> Result<Layout> {
+    let (n, dim, seed) = (arguments.count("code", 1)?, arguments.count("dim", 1)?, arguments.count("seed", 0)?);
+    let means = gaussian_points(n, dim, seed as u64);
+    Ok(Layout { dim, means, variances: vec![arguments.positive("variance")?; n], weights: vec![1.0; n] })
 }
 
 fn inline(arguments: &Arguments) -> Result<Layout> {
@@ -164,6 +177,9 @@ mod tests {
             );
             assert!(source.pmf().is_none(), "{spec} has atoms");
         }
+        let source = Source::parse("mixture:code=7,dim=5,variance=0.1").expect("a code");
+        let (Law::Mixture(mixture), points) = (source.law(), gaussian_points(7, 5, 0)) else { panic!("a mixture") };
+        assert_eq!((mixture.dim, &mixture.means, mixture.variances.len()), (5, &points, 7));
         let rows = vec![vec![1.0, 0.5, 0.0, 0.0, 3.0], vec![3.0, 0.5, 0.0, 0.0, -1.0]];
         let spec = Spec { kind: "mixture".into(), parameters: vec![("components".into(), Argument::Rows(rows))] };
         let source = Source::build(&spec).expect("a table");
@@ -177,6 +193,7 @@ mod tests {
             ("mixture:variance=1", "exactly one"),
             ("mixture:ring=3,grid=2,variance=1", "exactly one"),
             ("mixture:ring=3,radius=1,variance=1,weights=1|2|3", "does not go with"),
+            ("mixture:code=3,variance=1", "dim"),
             ("mixture:means=1|2,variances=0", "> 0"),
             ("mixture:means=1|2,variances=1|2|3", "3 numbers for 2"),
             ("mixture:means=1|x,variances=1", "not a list"),
