@@ -6,7 +6,8 @@ use serde_json::{Value, json};
 use super::{Common, Format, output, verify};
 use crate::error::Result;
 use crate::quantity::QUANTITIES;
-use crate::source::KINDS;
+use crate::schedule::SCHEDULES;
+use crate::source::{KINDS, Parameter};
 
 /// Arguments of `klaim list`.
 #[derive(clap::Args)]
@@ -23,6 +24,8 @@ enum What {
     Sources,
     /// The quantities that expressions know
     Quantities,
+    /// The schedules and their parameters
+    Schedules,
 }
 
 impl List {
@@ -35,6 +38,7 @@ impl List {
             What::Claims => claims()?,
             What::Sources => sources(),
             What::Quantities => quantities(),
+            What::Schedules => schedules(),
         };
         match common.format {
             Format::Json => output::json(&Value::Array(items)),
@@ -67,12 +71,16 @@ fn claims() -> Result<Vec<Value>> {
 }
 
 fn sources() -> Vec<Value> {
-    let parameter =
-        |p: &crate::source::Parameter| json!({ "name": p.name, "summary": p.summary, "default": p.default });
-    KINDS
-        .iter()
-        .map(|k| json!({ "name": k.name, "summary": k.summary, "parameters": k.parameters.iter().map(parameter).collect::<Vec<_>>() }))
-        .collect()
+    KINDS.iter().map(|kind| with_parameters(kind.name, kind.summary, kind.parameters)).collect()
+}
+
+fn schedules() -> Vec<Value> {
+    SCHEDULES.iter().map(|schedule| with_parameters(schedule.name, schedule.summary, schedule.parameters)).collect()
+}
+
+fn with_parameters(name: &str, summary: &str, parameters: &[Parameter]) -> Value {
+    let parameter = |p: &Parameter| json!({ "name": p.name, "summary": p.summary, "default": p.default });
+    json!({ "name": name, "summary": summary, "parameters": parameters.iter().map(parameter).collect::<Vec<_>>() })
 }
 
 fn quantities() -> Vec<Value> {

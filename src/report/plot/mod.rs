@@ -9,6 +9,7 @@ pub mod intervals;
 pub mod legend;
 pub mod marker;
 pub mod scale;
+pub mod schedule;
 pub mod series;
 pub mod slope;
 pub mod text;
