@@ -10,6 +10,7 @@ pub mod legend;
 pub mod marker;
 pub mod rivals;
 pub mod scale;
+pub mod schedule;
 pub mod series;
 pub mod slope;
 pub mod text;
