@@ -6,6 +6,7 @@ mod estimate;
 mod interrupt;
 mod list;
 mod output;
+mod probe;
 mod progress;
 mod report;
 mod snr;
@@ -77,6 +78,8 @@ enum Command {
     Estimate(estimate::EstimateCommand),
     /// Say which assumptions hold for a source, with the evidence
     Assume(assume::Assume),
+    /// Find where a claim breaks: sweep the parameters of a source, bracket the boundary
+    Probe(probe::Probe),
     /// List what there is
     List(list::List),
     /// Write the report of a finished run again
@@ -123,6 +126,7 @@ fn execute(arguments: Arguments) -> Result<u8> {
         Command::Verify(command) => command.run(common),
         Command::Estimate(command) => command.run(common),
         Command::Assume(command) => command.run(common),
+        Command::Probe(command) => command.run(common),
         Command::List(command) => command.run(common),
         Command::Report(command) => command.run(common),
         Command::Merge(command) => command.run(common),
