@@ -121,3 +121,68 @@ fn what_cannot_be_probed_is_refused() {
     refused(&[&["entropy-bound"], &bernoulli[..], &["--vary", "p=0.2..0.1"]].concat(), &["increasing"]);
     refused(&["kl-rate", "--source", "bpsk"], &["slope", "no ratio"]);
 }
+
+/// False for three atoms already: γ²|M′| ≤ 0.30·H² among laws with H ≥ 1 (below, the right side explodes).
+const PLANTED: &str = r#"id        = "planted"
+title     = "A false bound of the slope"
+statement = "γ² |M′(γ)| ≤ 0.30·H² for H ≥ 1"
+cite      = "nowhere: it is false"
+origin    = "klaim"
+lhs       = "snr^2 * mmse_slope"
+relation  = "<="
+rhs       = "C * shannon^2 * exp(1000 * max(0, 1 - shannon))"
+constants = { C = 0.3 }
+[over]
+source = ["bpsk"]
+snr    = { from = 1e-2, to = 1e2, points = 9 }
+"#;
+
+/// Search, measuring anew, shrinking, the claim file that repeats it, and going on where a search was cut.
+#[test]
+fn a_false_theorem_is_refuted_and_its_counterexample_made_small() {
+    let dir = tempfile::tempdir().unwrap();
+    std::fs::write(dir.path().join("planted.toml"), PLANTED).unwrap();
+    let arguments =
+        ["planted.toml", "--search", "12", "--dim", "2", "--atoms", "5", "--budget", "quick", "--out", "out"];
+    let found = probe(dir.path(), &arguments);
+    let search = &found["search"];
+    assert_eq!(search["starts"].as_u64(), Some(12));
+    assert_eq!(search["found"]["finding"]["verdict"].as_str(), Some("refuted"));
+    let small = &search["shrunk"];
+    let law = |key: &str| small["candidate"][key].as_array().unwrap().len();
+    assert!(law("weights") <= 8, "{small}");
+    // The uniform law on 3 points is the smallest with H ≥ 1; 1 nat needs more than 2 atoms.
+    assert_eq!((law("weights"), small["candidate"]["dim"].as_u64()), (3, Some(1)));
+    assert!(small["finding"]["shannon"].as_f64().unwrap() >= 1.0);
+    assert!(small["finding"]["ratio"].as_f64().unwrap() > 1.0);
+    let verified = klaim(dir.path(), &["verify", "out/counterexample.toml", "--out", "v", "--quiet"]);
+    assert_eq!(verified.status.code(), Some(0), "{}", String::from_utf8_lossy(&verified.stdout));
+    // Half of the log, the last line torn: the search goes on to the same end.
+    let log = dir.path().join("out/search.jsonl");
+    let text = std::fs::read_to_string(&log).unwrap();
+    std::fs::write(&log, &text[..text.len() / 2]).unwrap();
+    let again = probe(dir.path(), &[&arguments[..], &["--resume"]].concat());
+    assert_eq!(again["search"]["found"], search["found"]);
+    assert_eq!(again["search"]["starts"].as_u64(), Some(12));
+}
+
+/// Minutes: from scratch, with up to 8 atoms in 4 dimensions.
+#[test]
+#[ignore = "minutes"]
+fn a_false_theorem_is_refuted_from_many_starts() {
+    let dir = tempfile::tempdir().unwrap();
+    std::fs::write(dir.path().join("planted.toml"), PLANTED).unwrap();
+    let found = probe(dir.path(), &["planted.toml", "--search", "400", "--dim", "4", "--out", "out"]);
+    let small = &found["search"]["shrunk"]["candidate"]["weights"];
+    assert!(small.as_array().unwrap().len() <= 8, "{found}");
+}
+
+/// Minutes: what is proved survives.
+#[test]
+#[ignore = "minutes"]
+fn a_true_theorem_survives_a_search() {
+    let dir = tempfile::tempdir().unwrap();
+    let found = probe(dir.path(), &["varentropy-bound", "--search", "1000", "--dim", "4", "--out", "out"]);
+    assert_eq!(found["search"]["found"]["finding"]["verdict"].as_str(), Some("supported"), "{found}");
+    assert!(found["search"]["ratio"].as_f64().unwrap() < 1.0);
+}

@@ -6,6 +6,7 @@ use std::path::Path;
 use maud::{DOCTYPE, Markup, PreEscaped, html};
 
 use crate::error::{Error, Result};
+use crate::probe::found::SearchReport;
 use crate::probe::heat;
 use crate::probe::measure::Finding;
 use crate::probe::report::{ProbeReport, ratio, snr};
@@ -47,7 +48,7 @@ pub fn page(report: &ProbeReport) -> String {
                 header {
                     h1 { code { (report.claim) } ": " (headline) }
                     p class="lead" {
-                        "klaim " (report.run.klaim) " asked the claim at " (report.map.len()) " points of " code { (report.source) }
+                        "klaim " (report.run.klaim) " asked the claim at " (report.map.len()) " points of " (report.source)
                         ", each at its worst SNR. All " (digits::count(report.run.comparisons)) " comparisons together refute a correct claim by chance with probability at most "
                         i { "α" } " = " (digits::plain(report.run.level, 4)) "."
                     }
@@ -60,6 +61,7 @@ pub fn page(report: &ProbeReport) -> String {
                         figure { div class="scroll" { (svg) } figcaption { "The ratio lhs/rhs at the worst SNR; above 1 (red, ✗) the claim fails." } }
                     }
                     (table(report))
+                    @if let Some(search) = &report.search { (laws(search)) }
                     h2 { "How to repeat this" }
                     (command(&report.run.command))
                 }
@@ -69,6 +71,21 @@ pub fn page(report: &ProbeReport) -> String {
     let mut text = content.into_string();
     text.push('\n');
     text
+}
+
+/// The laws that a search found, and how to see it again.
+fn laws(search: &SearchReport) -> Markup {
+    html! {
+        @for (title, law) in std::iter::once(("The law with the largest ratio", &search.found)).chain(search.shrunk.iter().map(|law| ("Made small", law))) {
+            h2 { (title) }
+            p { (law.candidate.len()) " atoms in " (law.candidate.dim) " dimensions, in " code { (law.file) } ":" }
+            pre { code { (law.candidate.csv()) } }
+        }
+        @if let Some(claim) = &search.claim_file {
+            p { "This repeats the refutation:" }
+            (command(&format!("klaim verify {claim}")))
+        }
+    }
 }
 
 fn table(report: &ProbeReport) -> Markup {

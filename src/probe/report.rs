@@ -5,6 +5,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::claim::Claim;
 use crate::probe::boundary::{Boundary, Side};
+use crate::probe::found::SearchReport;
 use crate::probe::measure::Finding;
 use crate::probe::sweep::Sweep;
 use crate::report::model::{Axis, Run};
@@ -36,6 +37,9 @@ pub struct ProbeReport {
     pub largest: Option<Finding>,
     /// Every point of the map, the first parameter fastest.
     pub map: Vec<Finding>,
+    /// What a search found, where one was made.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub search: Option<SearchReport>,
 }
 
 impl ProbeReport {
@@ -51,11 +55,31 @@ impl ProbeReport {
             largest: sweep.largest().cloned(),
             boundaries: sweep.boundaries,
             map: sweep.map,
+            search: None,
+        }
+    }
+
+    /// The report of a search on `claim`.
+    pub fn of_search(claim: &Claim, search: SearchReport, comparisons: u64, run: Run) -> Self {
+        Self {
+            claim: claim.id.clone(),
+            statement: claim.statement.clone(),
+            formula: formula(claim),
+            source: format!("laws of at most {} atoms in at most {} dimensions", search.atoms, search.dim),
+            run: Run { comparisons, ..run },
+            parameters: Vec::new(),
+            boundaries: Vec::new(),
+            largest: Some(search.found.finding.clone()),
+            map: std::iter::once(&search.found).chain(&search.shrunk).map(|law| law.finding.clone()).collect(),
+            search: Some(search),
         }
     }
 
     /// What was found, one sentence a line.
     pub fn findings(&self) -> Vec<String> {
+        if let Some(search) = &self.search {
+            return search.findings();
+        }
         let mut lines: Vec<String> = self.boundaries.iter().map(boundary).collect();
         let refuted = self.map.iter().filter(|f| f.verdict == Verdict::Refuted).count();
         let open = self.map.iter().filter(|f| f.verdict == Verdict::Inconclusive).count();
