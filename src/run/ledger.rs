@@ -7,10 +7,11 @@ use rayon::prelude::*;
 
 use crate::error::{Error, Result};
 use crate::estimate::{Estimate, Method};
-use crate::posterior::Readout;
+use crate::exact::pairs;
+use crate::posterior::{Readout, SnrPoint, Term};
 use crate::quantity::{Instruments, Need, Rule};
 use crate::run::MethodChoice;
-use crate::source::Source;
+use crate::source::{Law, Source};
 
 /// Where one number comes from.
 #[derive(Debug, Clone)]
@@ -31,6 +32,8 @@ pub enum Route {
 pub struct Lane {
     /// The source.
     pub source: Arc<Source>,
+    /// The SNR that its noise is tilted for, where plain samples would see nothing; such a lane serves that SNR alone.
+    pub tilt: Option<f64>,
     /// Its distinct readouts.
     pub readouts: Vec<Readout>,
 }
@@ -44,6 +47,23 @@ pub struct Ledger {
     pub lanes: Vec<Lane>,
 }
 
+/// Most atoms of a law whose pairs are worth going through.
+const MOST_TILTED: usize = 512;
+/// Below this bound on H(X|Y), nats, fewer than one in a thousand plain samples can see a confusion.
+const RARE: f64 = 1e-3;
+
+/// The SNR to tilt the noise for: where `readout` looks at one SNR alone, and confusions are rare there.
+fn tilt(source: &Source, readout: &Readout) -> Option<f64> {
+    let few =
+        matches!(source.law(), Law::Atoms(atoms) if atoms.missing <= 0.0 && (2..=MOST_TILTED).contains(&atoms.len()));
+    match readout.terms[..] {
+        [Term { point: SnrPoint::At(snr), .. }] if few => {
+            pairs::bounds(source, snr).filter(|bound| bound.posterior_entropy < RARE).map(|_| snr)
+        }
+        _ => None,
+    }
+}
+
 /// Two needs with the same key are the same number.
 fn key(need: &Need) -> String {
     format!("{}|{}|{:?}", need.source.spec(), need.quantity.name, need.setting)
@@ -51,7 +71,7 @@ fn key(need: &Need) -> String {
 
 enum Found {
     Known(Estimate),
-    Readout(Readout),
+    Readout(Readout, Option<f64>),
 }
 
 impl Ledger {
@@ -84,16 +104,17 @@ impl Ledger {
         for (need, found) in distinct.into_iter().zip(found) {
             let route = match found? {
                 Found::Known(estimate) => Route::Known(estimate),
-                Found::Readout(readout) => ledger.place(&need.source, readout),
+                Found::Readout(readout, tilt) => ledger.place(&need.source, readout, tilt),
             };
             ledger.routes.push(route);
         }
         Ok(ledger)
     }
 
-    fn place(&mut self, source: &Arc<Source>, readout: Readout) -> Route {
-        let lane = self.lanes.iter().position(|l| l.source.spec() == source.spec()).unwrap_or_else(|| {
-            self.lanes.push(Lane { source: Arc::clone(source), readouts: Vec::new() });
+    fn place(&mut self, source: &Arc<Source>, readout: Readout, tilt: Option<f64>) -> Route {
+        let same = |l: &Lane| l.source.spec() == source.spec() && l.tilt.map(f64::to_bits) == tilt.map(f64::to_bits);
+        let lane = self.lanes.iter().position(same).unwrap_or_else(|| {
+            self.lanes.push(Lane { source: Arc::clone(source), tilt, readouts: Vec::new() });
             self.lanes.len() - 1
         });
         let readouts = &mut self.lanes[lane].readouts;
@@ -147,7 +168,9 @@ fn find(need: &Need, choice: MethodChoice, tools: &Instruments) -> Result<Found>
     match (choice, readout) {
         (MethodChoice::Auto | MethodChoice::MonteCarlo, Some(readout)) => {
             crate::posterior::sampler(&need.source)?;
-            readout(need, tools).map(Found::Readout)
+            let readout = readout(need, tools)?;
+            let tilt = tilt(&need.source, &readout);
+            Ok(Found::Readout(readout, tilt))
         }
         (MethodChoice::Auto | MethodChoice::MonteCarlo, None) => {
             Err(unsupported("has a deterministic route for laws on a line, their products and Gaussians only"))

@@ -56,8 +56,9 @@ impl LaneState {
     /// # Errors
     /// A law that has no sampler.
     pub fn new(lane: Lane, seed: u64) -> Result<Self> {
-        let sampler = posterior::sampler(&lane.source)?;
-        let stream = Stream::named(seed, lane.source.spec());
+        let tilted = lane.tilt.and_then(|snr| posterior::tilted(&lane.source, snr));
+        let sampler = tilted.map_or_else(|| posterior::sampler(&lane.source), Ok)?;
+        let stream = Stream::named(seed, &name(&lane));
         let active: Vec<usize> = (0..lane.readouts.len()).collect();
         let moments = Moments::new(active.len() + sampler.control_means().len());
         Ok(Self { sampler, stream, lane, active, moments, regression: None })
@@ -102,7 +103,7 @@ impl LaneState {
                     return Ok(None);
                 }
                 let range = from + strip * length..from + (strip + 1) * length;
-                let address = format!("{}|seed {}|{range:?}", job.source.spec(), job.stream.seed());
+                let address = format!("{}|seed {}|{range:?}", name(&self.lane), job.stream.seed());
                 let controls = job.sampler.control_means().len();
                 let stored = conditions.checkpoint.and_then(|c| c.find(&address, &names, controls));
                 let moments = match stored {
@@ -156,6 +157,12 @@ impl LaneState {
     pub fn source(&self) -> &crate::source::Source {
         &self.lane.source
     }
+}
+
+/// Names a lane's random numbers and its strips in a checkpoint.
+fn name(lane: &Lane) -> String {
+    let spec = lane.source.spec();
+    lane.tilt.map_or_else(|| spec.to_owned(), |snr| format!("{spec}|tilted for {snr:e}"))
 }
 
 /// Merges neighbours, then neighbours of those: a tree fixed by the index.
