@@ -15,6 +15,8 @@ use std::process::ExitCode;
 
 use clap::{CommandFactory, Parser, Subcommand, ValueEnum};
 
+use crate::backend::Backend;
+use crate::backend::choice::{self, Choice};
 use crate::error::Result;
 
 /// Put theorems to the test: measure both sides of a claim with honest error bars.
@@ -32,7 +34,10 @@ pub struct Arguments {
 struct Common {
     /// Where samples are taken
     #[arg(long, global = true, value_enum, default_value = "auto", help_heading = "Common options")]
-    backend: BackendChoice,
+    backend: Choice,
+    /// Most memory to take on each device, in GiB (default: 80 % of what is free)
+    #[arg(long, global = true, value_name = "GIB", value_parser = gibibytes, help_heading = "Common options")]
+    device_memory: Option<usize>,
     /// Seed of all randomness
     #[arg(long, global = true, default_value_t = 0, help_heading = "Common options")]
     seed: u64,
@@ -47,15 +52,20 @@ struct Common {
     quiet: bool,
 }
 
-/// Where samples are taken.
-#[derive(Clone, Copy, PartialEq, Eq, ValueEnum)]
-enum BackendChoice {
-    /// The best that is there
-    Auto,
-    /// This machine's processors
-    Cpu,
-    /// A CUDA device
-    Cuda,
+impl Common {
+    /// The backend asked for; a fallback is told on stderr.
+    ///
+    /// # Errors
+    /// A device that was asked for and cannot be had.
+    fn backend(&self) -> Result<Box<dyn Backend>> {
+        choice::backend(self.backend, self.device_memory, |line| eprintln!("{line}"))
+    }
+}
+
+/// Gibibytes as bytes.
+fn gibibytes(text: &str) -> Result<usize, String> {
+    let number = text.parse().ok().filter(|&x: &f64| x > 0.0 && x < 1e6);
+    number.map(|x| (x * f64::from(1 << 30)) as usize).ok_or_else(|| "expected a number of GiB > 0".into())
 }
 
 /// Form of the results on stdout.
@@ -112,12 +122,6 @@ fn execute(arguments: Arguments) -> Result<u8> {
             .num_threads(threads.into())
             .build_global()
             .map_err(|e| crate::error::Error::invalid("--threads", e.to_string()))?;
-    }
-    if common.backend == BackendChoice::Cuda {
-        return Err(crate::error::Error::Backend {
-            name: "cuda".into(),
-            message: "this version computes on the CPU alone; use --backend cpu or auto".into(),
-        });
     }
     match arguments.command {
         Command::Verify(command) => command.run(common),

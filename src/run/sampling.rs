@@ -1,10 +1,11 @@
 //! Rounds of sampling: strips of samples in parallel, merged in a tree fixed by their index.
 
+use std::ops::Range;
 use std::sync::atomic::{AtomicBool, Ordering};
 
 use rayon::prelude::*;
 
-use crate::backend::{Job, cpu};
+use crate::backend::{Backend, Job};
 use crate::error::Result;
 use crate::estimate::{Estimate, Method};
 use crate::moments::{Moments, Regression};
@@ -40,6 +41,8 @@ pub struct LaneState {
 
 /// What the strips of a run share.
 pub struct Conditions<'a> {
+    /// Where samples are taken.
+    pub backend: &'a dyn Backend,
     /// Finished strips, read before sampling and written after.
     pub checkpoint: Option<&'a Checkpoint>,
     /// Slice i of n, or everything.
@@ -94,23 +97,29 @@ impl LaneState {
         };
         let length = (to - from) / STRIPS;
         let mine = |strip: &u64| conditions.shard.is_none_or(|(i, n)| strip % n == i);
-        let strips: Vec<u64> = (0..STRIPS).filter(mine).collect();
+        let range_of = |strip: u64| from + strip * length..from + (strip + 1) * length;
+        let address = |range: &Range<u64>| format!("{}|seed {}|{range:?}", job.source.spec(), job.stream.seed());
+        let controls = job.sampler.control_means().len();
+        let find = |range| {
+            let stored = conditions.checkpoint.and_then(|c| c.find(&address(&range), &names, controls));
+            (range, stored)
+        };
+        let strips: Vec<_> = (0..STRIPS).filter(mine).map(range_of).map(find).collect();
+        let missing = strips.iter().any(|(_, stored)| stored.is_none());
+        let open = if missing { Some(conditions.backend.open(&job)?) } else { None };
         let moments: Vec<Option<Moments>> = strips
-            .par_iter()
-            .map(|&strip| {
+            .into_par_iter()
+            .map(|(range, stored)| {
                 if conditions.stop.load(Ordering::Relaxed) {
                     return Ok(None);
                 }
-                let range = from + strip * length..from + (strip + 1) * length;
-                let address = format!("{}|seed {}|{range:?}", job.source.spec(), job.stream.seed());
-                let controls = job.sampler.control_means().len();
-                let stored = conditions.checkpoint.and_then(|c| c.find(&address, &names, controls));
-                let moments = match stored {
-                    Some(moments) => moments,
-                    None => {
-                        let moments = cpu::run(&job, range)?;
+                let moments = match (stored, &open) {
+                    (Some(moments), _) => moments,
+                    (None, open) => {
+                        let open = open.as_ref().expect("opened where a strip is missing");
+                        let moments = open.run(range.clone())?;
                         if let Some(checkpoint) = conditions.checkpoint {
-                            checkpoint.append(&address, &names, &moments)?;
+                            checkpoint.append(&address(&range), &names, &moments)?;
                         }
                         moments
                     }
