@@ -8,6 +8,7 @@ mod list;
 mod output;
 mod progress;
 mod report;
+mod selftest;
 mod snr;
 mod verify;
 
@@ -93,6 +94,8 @@ enum Command {
     Report(report::ReportCommand),
     /// Join the shards of a run into the report of the whole
     Merge(report::Merge),
+    /// Compare this machine's CUDA device with the CPU, sample by sample
+    Selftest(selftest::Selftest),
     /// Print the completion script of a shell
     Completions {
         /// The shell
@@ -130,6 +133,7 @@ fn execute(arguments: Arguments) -> Result<u8> {
         Command::List(command) => command.run(common),
         Command::Report(command) => command.run(common),
         Command::Merge(command) => command.run(common),
+        Command::Selftest(command) => command.run(common),
         Command::Completions { shell } => {
             let mut script = Vec::new();
             clap_complete::generate(shell, &mut Arguments::command(), "klaim", &mut script);

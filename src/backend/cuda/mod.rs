@@ -4,6 +4,7 @@
 //! after the other, by a worker (a stream and its memory); several workers run side by side, so that one's copies overlap
 //! another's kernels, and all devices of the machine have workers. Which worker takes a strip changes no bit of it.
 
+pub mod compare;
 mod driver;
 mod kernels;
 mod law;
