@@ -61,13 +61,14 @@ KERNEL(MOMENT_THREADS, scatter)(double* __restrict__ cross, const double* __rest
     if (i < width && low <= i) cross[(u64)i * (i + 1) / 2 + low] = sum;
 }
 
-// The KEPT smallest (ascending) and largest (descending) of each column: width × 2 × KEPT; KEPT ≤ count ≤ 1024. A bitonic
-// sort, one block a column.
-KERNEL(512, extremes)(double* __restrict__ kept, const double* __restrict__ columns, u32 count) {
+// The KEPT smallest (ascending) and largest (descending) of each column: width × 2 × KEPT; KEPT ≤ count ≤ size ≤ 1024, size
+// a power of two and at least 2·KEPT. A bitonic sort, one block a column, size / 2 threads at work.
+KERNEL(512, extremes)(double* __restrict__ kept, const double* __restrict__ columns, u32 count, u32 size) {
     SHARED(double, value, MOST_SAMPLES);
-    for (u32 s = threadIdx.x; s < MOST_SAMPLES; s += 512u)
+    if (threadIdx.x >= size / 2) return;
+    for (u32 s = threadIdx.x; s < size; s += size / 2)
         value[s] = s < count ? columns[(u64)blockIdx.x * count + s] : INFINITE;
-    for (u32 run = 2; run <= MOST_SAMPLES; run *= 2)
+    for (u32 run = 2; run <= size; run *= 2)
         for (u32 gap = run / 2; gap; gap /= 2) {
             __syncthreads();
             // Thread t compares the t-th pair (low, low + gap).

@@ -39,7 +39,7 @@ kernels! {
     DRAW_NOISE = "draw_noise", 256, "pllluuu";
     DRAW_SIMPLEX = "draw_simplex", 128, "pppllluu";
     DRAW_SNRS = "draw_snrs", 256, "ppppplluu";
-    EXTREMES = "extremes", 512, "ppu";
+    EXTREMES = "extremes", 512, "ppuu";
     MEANS = "means", 256, "pppu";
     OBSERVE = "observe", 256, "pppddu";
     PRIOR_OF_ATOMS = "prior_of_atoms", 128, "pppppppuuu";

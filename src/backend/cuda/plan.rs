@@ -128,7 +128,8 @@ impl Worker {
             [(&work.cross).into(), (&work.columns).into(), (&work.mean).into(), count.into(), plan.width.into()];
         let side = plan.width.div_ceil(16);
         queue.launch(&kernels::SCATTER, [side, side], &scatter)?;
-        let extremes = [(&work.kept).into(), (&work.columns).into(), count.into()];
+        let size = (count as usize).next_power_of_two().max(2 * TAIL) as u32;
+        let extremes = [(&work.kept).into(), (&work.columns).into(), count.into(), size.into()];
         queue.launch(&kernels::EXTREMES, [plan.width, 1], &extremes)?;
         let width = plan.width as usize;
         let strange = queue.download(&work.strange, width)?;
