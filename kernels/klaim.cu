@@ -4,5 +4,6 @@
 #include "posterior/controls.cu"
 #include "posterior/draw.cu"
 #include "posterior/grid.cu"
+#include "posterior/mixture.cu"
 #include "posterior/readout.cu"
 #include "posterior/sums.cu"

@@ -81,6 +81,7 @@ struct Call<F> {
 #define blockIdx (emulator::block.index)
 
 DEVICE void __syncthreads() { emulator::barrier(); }
+DEVICE void __syncwarp() { emulator::meet(); }
 template <class T>
 DEVICE T __shfl_xor_sync(u32, T value, u32 mask) {
     return emulator::exchange(value, emulator::current->lane ^ mask);
@@ -106,6 +107,7 @@ DEVICE u64 as_bits(double x) {
 using std::fabs;
 using std::fma;
 using std::fmax;
+using std::log;
 using std::log1p;
 using std::sqrt;
 

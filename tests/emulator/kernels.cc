@@ -8,12 +8,14 @@ struct Register {
     Register() {
         REGISTER(controls);
         REGISTER(draw_atoms);
+        REGISTER(draw_mixture);
         REGISTER(draw_noise);
         REGISTER(draw_simplex);
         REGISTER(draw_snrs);
         REGISTER(extremes);
         REGISTER(means);
         REGISTER(observe);
+        REGISTER(observe_mixture);
         REGISTER(prior_of_atoms);
         REGISTER(prior_of_simplex);
         REGISTER(product);

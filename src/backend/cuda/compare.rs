@@ -6,9 +6,7 @@ use crate::backend::{Job, Open, cpu};
 use crate::error::Result;
 use crate::moments::Moments;
 use crate::numeric::normal;
-use crate::posterior::{
-    self, BATCH, DiscreteTables, Grid, Observable, Readout, SnrPoint, Spacing, Tables, Term, Weight,
-};
+use crate::posterior::{self, BATCH, Grid, Observable, Readout, SnrPoint, Spacing, Tables, Term, Weight};
 use crate::source::Source;
 use crate::source::cumulative::Cumulative;
 use crate::stream::Stream;
@@ -27,6 +25,9 @@ pub const SOURCES: &[&str] = &[
     "simplex:atoms=33",
     "zipf:exponent=2,atoms=2050,embedding=simplex",
     "product:dim=7,base=(pam:levels=5)",
+    "gaussian:dim=3,variance=1.7",
+    "mixture:ring=9,radius=4,variance=0.1",
+    "scale-mixture:dof=4,dim=70",
 ];
 
 /// How far the device is from the CPU on one law.
@@ -36,7 +37,7 @@ pub struct Comparison {
     pub source: String,
     /// Samples compared one by one.
     pub samples: u64,
-    /// Samples whose atom differs.
+    /// Samples whose atom (or component) differs.
     pub atoms: u64,
     /// Normals that differ in a bit, of those compared.
     pub normals: u64,
@@ -70,7 +71,7 @@ fn points() -> Vec<SnrPoint> {
 /// Every observable at every SNR, and a sum over SNRs with every form of weight.
 fn readouts(law: &Tables) -> Vec<Readout> {
     let mut observables = vec![Observable::Information, Observable::Mmse, Observable::Slope];
-    if !matches!(law, Tables::Mixture { .. }) {
+    if drawn(*law).discrete {
         observables.push(Observable::PosteriorEntropy);
     }
     let term = |point, observable, weight| Term { point, observable, weight };
@@ -90,13 +91,22 @@ fn readouts(law: &Tables) -> Vec<Readout> {
     all
 }
 
-/// The weights and the dimension of the noise of the law that is drawn from.
-fn drawn<'a>(tables: Tables<'a>) -> (Option<DiscreteTables<'a>>, usize) {
+/// What of a law's draw can be compared.
+struct Drawn<'a> {
+    /// Weights of its atoms or components.
+    weights: &'a [f64],
+    /// Dimension of the noise that the device keeps.
+    dim: usize,
+    /// Whether it has atoms, and so a posterior entropy.
+    discrete: bool,
+}
+
+fn drawn<'a>(tables: Tables<'a>) -> Drawn<'a> {
     match tables {
         Tables::Copies { factor, .. } => drawn(factor.tables()),
-        Tables::Atoms { dim, weights, .. } => (Some(weights), dim),
-        Tables::Simplex(weights) => (Some(weights), 0),
-        Tables::Mixture { mixture, .. } => (None, mixture.dim),
+        Tables::Atoms { dim, weights, .. } => Drawn { weights: weights.weights, dim, discrete: true },
+        Tables::Simplex(weights) => Drawn { weights: weights.weights, dim: 0, discrete: true },
+        Tables::Mixture { mixture, .. } => Drawn { weights: &mixture.weights, dim: mixture.dim, discrete: false },
     }
 }
 
@@ -119,13 +129,11 @@ pub fn compare(cuda: &Cuda, spec: &str, seed: u64, samples: u64) -> Result<Compa
         readouts: &readouts,
     };
     let trace = cuda.trace(&job, 0..traced)?;
-    let (weights, dim) = drawn(sampler.tables());
-    let cumulative = weights.map(|w| Cumulative::new(w.weights));
+    let Drawn { weights, dim, .. } = drawn(sampler.tables());
+    let cumulative = Cumulative::new(weights);
     let (mut atoms, mut normals, mut noise) = (0, 0, vec![0.0; dim]);
     for s in 0..traced {
-        if let Some(cumulative) = &cumulative {
-            atoms += u64::from(cumulative.index(job.stream.uniforms(s, 0)[0]) != trace.index[s as usize] as usize);
-        }
+        atoms += u64::from(cumulative.index(job.stream.uniforms(s, 0)[0]) != trace.index[s as usize] as usize);
         normal::fill(&job.stream, s, &mut noise);
         let theirs = &trace.noise[s as usize * dim..][..dim];
         normals += noise.iter().zip(theirs).filter(|(a, b)| a.to_bits() != b.to_bits()).count() as u64;

@@ -36,12 +36,14 @@ macro_rules! kernels {
 kernels! {
     CONTROLS = "controls", 128, "ppppduu";
     DRAW_ATOMS = "draw_atoms", 128, "pppppllluuu";
+    DRAW_MIXTURE = "draw_mixture", 128, "ppppppppllluuuuu";
     DRAW_NOISE = "draw_noise", 256, "pllluuu";
     DRAW_SIMPLEX = "draw_simplex", 128, "pppllluu";
     DRAW_SNRS = "draw_snrs", 256, "ppppplluu";
     EXTREMES = "extremes", 512, "ppuu";
     MEANS = "means", 256, "pppu";
     OBSERVE = "observe", 256, "pppddu";
+    OBSERVE_MIXTURE = "observe_mixture", 128, "ppppppppduuuuu";
     PRIOR_OF_ATOMS = "prior_of_atoms", 128, "pppppppuuu";
     PRIOR_OF_SIMPLEX = "prior_of_simplex", 128, "ppppppuuu";
     PRODUCT = "product", 256, "pppuuu";
@@ -63,6 +65,7 @@ const HEADERS: &[(&str, &str)] = &[
     ("posterior/controls.cu", include_str!("../../../kernels/posterior/controls.cu")),
     ("posterior/draw.cu", include_str!("../../../kernels/posterior/draw.cu")),
     ("posterior/grid.cu", include_str!("../../../kernels/posterior/grid.cu")),
+    ("posterior/mixture.cu", include_str!("../../../kernels/posterior/mixture.cu")),
     ("posterior/readout.cu", include_str!("../../../kernels/posterior/readout.cu")),
     ("posterior/simplex.cuh", include_str!("../../../kernels/posterior/simplex.cuh")),
     ("posterior/sums.cu", include_str!("../../../kernels/posterior/sums.cu")),

@@ -57,7 +57,22 @@ pub struct DeviceLaw {
 enum Structure {
     Atoms { dim: u32, centred: Buffer<f64>, norms: Buffer<f64>, weights: Weights },
     Simplex(Weights),
+    Mixture(Components),
 }
+
+/// Components of a mixture of isotropic Gaussians.
+struct Components {
+    means: Buffer<f64>,
+    variances: Buffer<f64>,
+    ln_weights: Buffer<f64>,
+    ends: Buffer<f64>,
+    mean: Buffer<f64>,
+    dim: u32,
+    count: u32,
+}
+
+/// Warps that work on a mixture's samples and SNRs: two blocks of four on each of 128 multiprocessors.
+const MIXTURE_WARPS: u32 = 1024;
 
 /// What a law asks of a [`Work`].
 pub struct Extent {
@@ -65,6 +80,8 @@ pub struct Extent {
     pub dim: usize,
     /// Products of a tile that are there at a time.
     pub products: usize,
+    /// Numbers that the components of a mixture need.
+    pub scratch: usize,
     /// Bytes of the law's tables.
     pub tables: usize,
 }
@@ -78,12 +95,19 @@ impl Extent {
             Tables::Atoms { dim, norms, .. } => Self {
                 dim: *dim,
                 products: 2 * TILE * norms.len().min(CHUNK),
+                scratch: 0,
                 tables: norms.len() * (dim + 4) * column,
             },
             Tables::Simplex(w) => {
-                Self { dim: 0, products: TILE * w.weights.len().min(CHUNK), tables: 3 * w.weights.len() * column }
+                let n = w.weights.len();
+                Self { dim: 0, products: TILE * n.min(CHUNK), scratch: 0, tables: 3 * n * column }
             }
-            Tables::Mixture { .. } => Self { dim: 0, products: 0, tables: 0 },
+            Tables::Mixture { mixture, .. } => Self {
+                dim: mixture.dim,
+                products: 0,
+                scratch: MIXTURE_WARPS as usize * mixture.weights.len() * (mixture.dim + 1),
+                tables: (mixture.means.len() + 3 * mixture.weights.len() + mixture.dim) * column,
+            },
         }
     }
 }
@@ -92,7 +116,7 @@ impl DeviceLaw {
     /// Copies the tables of a law to a device.
     ///
     /// # Errors
-    /// [`crate::error::Error::Backend`]: out of memory; a mixture of Gaussians, which has no kernels.
+    /// [`crate::error::Error::Backend`]: out of memory.
     pub fn upload(queue: &Queue, tables: &Tables) -> Result<Self> {
         let structure = match tables {
             Tables::Copies { factor, copies } => {
@@ -106,16 +130,24 @@ impl DeviceLaw {
                 weights: Weights::upload(queue, weights)?,
             },
             Tables::Simplex(weights) => Structure::Simplex(Weights::upload(queue, weights)?),
-            Tables::Mixture { .. } => return Err(super::driver::error("mixtures of Gaussians have no kernels yet")),
+            Tables::Mixture { mixture, ln_weights, ends, mean } => Structure::Mixture(Components {
+                means: queue.upload(&mixture.means)?,
+                variances: queue.upload(&mixture.variances)?,
+                ln_weights: queue.upload(ln_weights)?,
+                ends: queue.upload(ends)?,
+                mean: queue.upload(mean)?,
+                dim: mixture.dim as u32,
+                count: mixture.weights.len() as u32,
+            }),
         };
         Ok(Self { structure, copies: 1.0 })
     }
 
-    /// Queues everything from random words to observables and, below `readouts` columns, controls.
+    /// Queues everything from random words to observables and, below `readouts` columns, `controls` controls.
     ///
     /// # Errors
     /// [`crate::error::Error::Backend`].
-    pub fn observe(&self, queue: &Queue, work: &Work, tile: Tile, readouts: u32) -> Result<()> {
+    pub fn observe(&self, queue: &Queue, work: &Work, tile: Tile, [readouts, controls]: [u32; 2]) -> Result<()> {
         match &self.structure {
             Structure::Atoms { dim, centred, norms, weights } => {
                 draw_atoms(queue, work, tile, *dim, centred, weights)?;
@@ -153,6 +185,26 @@ impl DeviceLaw {
                     add_sums(queue, work, tile, weights, sums, &law, (start, size))?;
                 }
                 self.finish(queue, work, tile, weights, readouts)
+            }
+            Structure::Mixture(mixture) => {
+                draw_mixture(queue, work, tile, mixture, [readouts, controls])?;
+                let observe = [
+                    (&work.observed).into(),
+                    (&work.scratch).into(),
+                    (&work.rows).into(),
+                    (&work.own).into(),
+                    (&work.snrs).into(),
+                    (&mixture.means).into(),
+                    (&mixture.variances).into(),
+                    (&mixture.ln_weights).into(),
+                    self.copies.into(),
+                    tile.count.into(),
+                    tile.points.into(),
+                    mixture.dim.into(),
+                    mixture.count.into(),
+                    MIXTURE_WARPS.into(),
+                ];
+                queue.launch(&kernels::OBSERVE_MIXTURE, [MIXTURE_WARPS / 4, 1], &observe)
             }
         }
     }
@@ -219,6 +271,34 @@ fn draw_atoms(
         weights.atoms.into(),
     ];
     queue.launch(&kernels::DRAW_ATOMS, [tile.count.div_ceil(4), 1], &arguments)
+}
+
+fn draw_mixture(
+    queue: &Queue,
+    work: &Work,
+    tile: Tile,
+    mixture: &Components,
+    [first_row, controls]: [u32; 2],
+) -> Result<()> {
+    let arguments = [
+        (&work.index).into(),
+        (&work.rows).into(),
+        (&work.own).into(),
+        (&work.columns).into(),
+        (&mixture.ends).into(),
+        (&mixture.means).into(),
+        (&mixture.variances).into(),
+        (&mixture.mean).into(),
+        tile.stream.seed().into(),
+        tile.stream.lane().into(),
+        tile.first.into(),
+        tile.count.into(),
+        mixture.dim.into(),
+        mixture.count.into(),
+        first_row.into(),
+        controls.into(),
+    ];
+    queue.launch(&kernels::DRAW_MIXTURE, [tile.count.div_ceil(4), 1], &arguments)
 }
 
 /// Prior sums and posterior sums over one block of atoms.

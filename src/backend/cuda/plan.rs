@@ -161,7 +161,8 @@ impl Worker {
         ];
         queue.launch(&kernels::DRAW_SNRS, [(count * points).div_ceil(256), 1], &draw)?;
         let tile = Tile { stream: job.stream, first, count, points: *points };
-        plan.law.observe(queue, work, tile, plan.readouts.count)?;
+        let readouts = plan.readouts.count;
+        plan.law.observe(queue, work, tile, [readouts, plan.width - readouts])?;
         let ReadoutTables { starts, cell, form, factor, parameter, count: readouts } = &plan.readouts;
         let read = [
             (&work.columns).into(),

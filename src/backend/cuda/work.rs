@@ -4,7 +4,6 @@ use super::driver::{Buffer, Queue};
 use super::law::{Extent, TILE};
 use crate::error::Result;
 use crate::moments;
-use crate::posterior::controls::CONTROLS;
 
 /// Sums, prior sums and observables of a sample (and SNR).
 const SUMS: usize = 5;
@@ -26,7 +25,7 @@ impl Shape {
     pub fn bytes(&self) -> usize {
         let Self { extent, points, width } = self;
         let a_sample = 2 * extent.dim + 2 + points * (1 + SUMS + OBSERVABLES) + PRIOR_SUMS + width;
-        let a_tile = extent.products + width * (width + 1) / 2 + width * (2 + 2 * moments::TAIL);
+        let a_tile = extent.products + extent.scratch + width * (width + 1) / 2 + width * (2 + 2 * moments::TAIL);
         (TILE * a_sample + a_tile) * size_of::<f64>()
     }
 }
@@ -35,14 +34,16 @@ impl Shape {
 pub struct Work {
     /// I: samples.
     pub index: Buffer<u32>,
-    /// z above x̃_I: 2·samples × d.
+    /// z above x̃_I (above x, for a mixture): 2·samples × d.
     pub rows: Buffer<f64>,
-    /// ⟨z, x̃_I⟩ (z_I for orthonormal atoms): samples.
+    /// ⟨z, x̃_I⟩ (z_I for orthonormal atoms, |z|² for a mixture): samples.
     pub own: Buffer<f64>,
     /// γ: samples × points.
     pub snrs: Buffer<f64>,
     /// ⟨z, x̃_i⟩ above ⟨x̃_I, x̃_i⟩ (noise of orthonormal atoms): 2·samples × block of atoms.
     pub products: Buffer<f64>,
+    /// Posterior weights and means of a mixture's components: warps × J·(d + 1).
+    pub scratch: Buffer<f64>,
     /// Posterior sums: samples × points × 5.
     pub sums: Buffer<f64>,
     /// Prior sums: samples × 6.
@@ -68,13 +69,13 @@ impl Work {
     /// [`crate::error::Error::Backend`]: out of memory.
     pub fn new(queue: &Queue, shape: &Shape) -> Result<Self> {
         let Shape { extent, points, width } = shape;
-        debug_assert!(*width >= CONTROLS || extent.tables == 0, "a discrete law has its controls");
         Ok(Self {
             index: queue.room(TILE)?,
             rows: queue.room(2 * TILE * extent.dim)?,
             own: queue.room(TILE)?,
             snrs: queue.room(TILE * points)?,
             products: queue.room(extent.products)?,
+            scratch: queue.room(extent.scratch)?,
             sums: queue.room(TILE * points * SUMS)?,
             prior: queue.room(TILE * PRIOR_SUMS)?,
             observed: queue.room(TILE * points * OBSERVABLES)?,
