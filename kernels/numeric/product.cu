@@ -31,17 +31,17 @@ DEVICE void store(double* tile, const double* held) {
 
 // One step's terms of a warp's 64 × 32 elements.
 DEVICE void multiply(double (*sum)[4][2], const double* left, const double* right) {
-    u32 lane = threadIdx.x % WARP;
+    u32 lane = threadIdx.x % WARP, place = lane / 4 * STRIDE + lane % 4;
 #pragma unroll
     for (u32 term = 0; term < STEP; term += 4) {
         double b[4];
 #pragma unroll
-        for (u32 j = 0; j < 4; ++j) b[j] = right[(8 * j + lane / 4) * STRIDE + term + lane % 4];
+        for (u32 j = 0; j < 4; ++j) b[j] = right[8 * j * STRIDE + term + place];
 #pragma unroll
-        for (u32 i = 0; i < 8; ++i) {
-            double a = left[(8 * i + lane / 4) * STRIDE + term + lane % 4];
+        for (u32 i = 0; i < 8; i += 2) {
+            double a[2] = {left[8 * i * STRIDE + term + place], left[8 * (i + 1) * STRIDE + term + place]};
 #pragma unroll
-            for (u32 j = 0; j < 4; ++j) multiply_add_8x8x4(sum[i][j], a, b[j]);
+            for (u32 j = 0; j < 4; ++j) multiply_add_16x8x4(sum[i][j], sum[i + 1][j], a, b[j]);
         }
     }
 }
