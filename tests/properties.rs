@@ -8,6 +8,7 @@
 use std::sync::Arc;
 use std::sync::atomic::AtomicBool;
 
+use klaim::backend::cpu::Cpu;
 use klaim::estimate::Estimate;
 use klaim::exact::{self, ChannelValues};
 use klaim::numeric::normal;
@@ -245,7 +246,7 @@ fn needs(source: &Arc<Source>, names: &[&str], snrs: &[f64]) -> Vec<Need> {
 
 fn sample(needs: &[Need], seed: u64) -> Vec<Estimate> {
     let stop = AtomicBool::new(false);
-    let watch = Watch { event: &|_| {}, stop: &stop, checkpoint: None };
+    let watch = Watch { backend: &Cpu, event: &|_| {}, stop: &stop, checkpoint: None };
     let target = Target { relative_error: None, budget: SAMPLES };
     estimate(needs, MethodChoice::MonteCarlo, seed, target, &watch).unwrap()
 }

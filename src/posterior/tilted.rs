@@ -15,7 +15,7 @@ use super::controls::{CONTROLS, LawMoments, PriorSums};
 use super::grid::{Grid, GridDraw};
 use super::readout::Observed;
 use super::sums::{Neighbours, Sums};
-use super::{BATCH, Sampler};
+use super::{BATCH, Sampler, Tables};
 use crate::numeric::normal;
 use crate::source::Atoms;
 use crate::source::cumulative::Cumulative;
@@ -188,6 +188,10 @@ impl Sampler for TiltedSampler {
                 };
             }
         }
+    }
+
+    fn tables(&self) -> Option<Tables<'_>> {
+        None
     }
 
     fn control_means(&self) -> &[f64] {
