@@ -31,6 +31,8 @@ pub mod assume;
 pub mod posterior;
 pub mod exact;
 pub mod schedule;
+pub mod loss;
+pub mod export;
 pub mod denoiser;
 pub mod sampler;
 pub mod quality;

@@ -11,8 +11,8 @@ use crate::claim::syntax;
 /// A parsed expression: `C * shannon^2`.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Expression {
-    text: String,
-    root: Node,
+    pub(super) text: String,
+    pub(super) root: Node,
     references: Vec<Reference>,
 }
 
@@ -75,7 +75,7 @@ pub(super) enum Node {
     Negate(Box<Node>),
     /// A function of one argument.
     Unary(Unary, Box<Node>),
-    /// An operator, `min` or `max`.
+    /// An operator, or `min` or `max` (of more than two arguments: nested to the left).
     Binary(Binary, Box<Node>, Box<Node>),
 }
 
@@ -182,6 +182,10 @@ fn is_zero(x: f64) -> bool {
 }
 
 impl Node {
+    pub(super) fn value(&self, inputs: &[f64]) -> f64 {
+        self.dual(inputs).value
+    }
+
     fn dual(&self, inputs: &[f64]) -> Dual {
         match self {
             Self::Number(x) => Dual { value: *x, gradient: vec![0.0; inputs.len()] },
@@ -300,6 +304,7 @@ mod tests {
             ("-x * -x", &[3.0], 9.0),
             ("1.5e-3 * 1E3", &[], 1.5),
             ("min(x, max(y, 2))", &[5.0, 1.0], 2.0),
+            ("min(x, y, 2)", &[5.0, 1.0], 1.0),
             ("ln(exp(x)) + sqrt(abs(-4))", &[0.25], 2.25),
             ("renyi(2) + renyi(2) - renyi(C)", &[3.0, 1.0], 5.0),
         ] {

@@ -3,6 +3,7 @@
 //! `file` reads and types every key, `names` gives meaning to the names, `expand` combines the axes. Each notes what is
 //! wrong and goes on, so that one error shows the first problem and lists the others.
 
+mod alternatives;
 mod axis;
 pub mod case;
 mod expand;

@@ -186,11 +186,17 @@ impl<'a> Parser<'a> {
         }
         if let Some(function) = Binary::named(name) {
             self.expect('(')?;
-            let u = self.expression(0)?;
+            let mut chain = self.expression(0)?;
             self.expect(',')?;
-            let v = self.expression(0)?;
+            loop {
+                chain = Node::Binary(function, Box::new(chain), Box::new(self.expression(0)?));
+                if self.peek() != Token::Symbol(',') {
+                    break;
+                }
+                self.next();
+            }
             self.expect(')')?;
-            return Ok(Node::Binary(function, Box::new(u), Box::new(v)));
+            return Ok(chain);
         }
         let (arguments, end) = if called { self.actuals()? } else { (Vec::new(), span.end) };
         let reference = Reference { name: name.to_owned(), arguments, span: span.start..end };

@@ -7,6 +7,7 @@ use super::{Common, Format, output, verify};
 use crate::error::Result;
 use crate::quantity::QUANTITIES;
 use crate::sampler::SAMPLERS;
+use crate::schedule::SCHEDULES;
 use crate::source::{KINDS, Parameter};
 
 /// Arguments of `klaim list`.
@@ -26,6 +27,8 @@ enum What {
     Quantities,
     /// The samplers and their parameters
     Samplers,
+    /// The schedules and their parameters
+    Schedules,
 }
 
 impl List {
@@ -39,6 +42,7 @@ impl List {
             What::Sources => sources(),
             What::Quantities => quantities(),
             What::Samplers => samplers(),
+            What::Schedules => schedules(),
         };
         match common.format {
             Format::Json => output::json(&Value::Array(items)),
@@ -71,14 +75,18 @@ fn claims() -> Result<Vec<Value>> {
 }
 
 fn sources() -> Vec<Value> {
-    KINDS.iter().map(|k| kind(k.name, k.summary, k.parameters)).collect()
+    KINDS.iter().map(|kind| with_parameters(kind.name, kind.summary, kind.parameters)).collect()
 }
 
 fn samplers() -> Vec<Value> {
-    SAMPLERS.iter().map(|k| kind(k.name, k.summary, k.parameters)).collect()
+    SAMPLERS.iter().map(|sampler| with_parameters(sampler.name, sampler.summary, sampler.parameters)).collect()
 }
 
-fn kind(name: &str, summary: &str, parameters: &[Parameter]) -> Value {
+fn schedules() -> Vec<Value> {
+    SCHEDULES.iter().map(|schedule| with_parameters(schedule.name, schedule.summary, schedule.parameters)).collect()
+}
+
+fn with_parameters(name: &str, summary: &str, parameters: &[Parameter]) -> Value {
     let parameter = |p: &Parameter| json!({ "name": p.name, "summary": p.summary, "default": p.default });
     json!({ "name": name, "summary": summary, "parameters": parameters.iter().map(parameter).collect::<Vec<_>>() })
 }

@@ -8,6 +8,7 @@ mod list;
 mod output;
 mod progress;
 mod report;
+mod schedule;
 mod snr;
 mod verify;
 
@@ -39,8 +40,11 @@ struct Common {
     /// Threads (default: all cores); never changes a number
     #[arg(long, global = true, value_parser = clap::value_parser!(u16).range(1..), help_heading = "Common options")]
     threads: Option<u16>,
-    /// Form of the results on stdout
-    #[arg(long, global = true, value_enum, default_value = "human", help_heading = "Common options")]
+    /// Form of the results on stdout; the last five are forms of a schedule
+    #[arg(long = "format", global = true, value_enum, default_value = "human", help_heading = "Common options")]
+    form: Form,
+    /// The form where it is one of every command
+    #[arg(skip)]
     format: Format,
     /// No progress bars
     #[arg(long, short, global = true, help_heading = "Common options")]
@@ -60,13 +64,48 @@ enum BackendChoice {
 
 /// Form of the results on stdout.
 #[derive(Clone, Copy, PartialEq, Eq, ValueEnum)]
-enum Format {
+enum Form {
     /// Tables for reading
     Human,
     /// Comma-separated values with a header
     Csv,
     /// JSON
     Json,
+    /// A schedule as JSON for diffusers: sigmas, timesteps, trained_betas
+    Diffusers,
+    /// A schedule as the array of sigmas that k-diffusion's samplers take
+    KDiffusion,
+    /// A schedule as the array of sigmas of EDM's sampler
+    Edm,
+    /// A schedule as the text of ComfyUI's field of sigmas
+    Comfyui,
+    /// A schedule as a NumPy array of sigmas (binary)
+    Npy,
+}
+
+/// The forms that every command has.
+#[derive(Clone, Copy, PartialEq, Eq, Default)]
+enum Format {
+    #[default]
+    Human,
+    Csv,
+    Json,
+}
+
+impl Form {
+    /// The form of a command other than `schedule`.
+    fn plain(self) -> Result<Format> {
+        match self {
+            Self::Human => Ok(Format::Human),
+            Self::Csv => Ok(Format::Csv),
+            Self::Json => Ok(Format::Json),
+            Self::Diffusers | Self::KDiffusion | Self::Edm | Self::Comfyui | Self::Npy => {
+                let name = self.to_possible_value().expect("no form is hidden");
+                let message = format!("`{}` is a form of `klaim schedule` alone", name.get_name());
+                Err(crate::error::Error::invalid("--format", message))
+            }
+        }
+    }
 }
 
 #[derive(Subcommand)]
@@ -77,6 +116,8 @@ enum Command {
     Estimate(estimate::EstimateCommand),
     /// Say which assumptions hold for a source, with the evidence
     Assume(assume::Assume),
+    /// Make a sampling schedule: from a model's loss curve, from a source, or by a rule
+    Schedule(Box<schedule::ScheduleCommand>),
     /// List what there is
     List(list::List),
     /// Write the report of a finished run again
@@ -105,7 +146,10 @@ pub fn run() -> ExitCode {
     }
 }
 
-fn execute(arguments: Arguments) -> Result<u8> {
+fn execute(mut arguments: Arguments) -> Result<u8> {
+    if !matches!(arguments.command, Command::Schedule(_)) {
+        arguments.common.format = arguments.common.form.plain()?;
+    }
     let common = &arguments.common;
     if let Some(threads) = common.threads {
         rayon::ThreadPoolBuilder::new()
@@ -123,6 +167,7 @@ fn execute(arguments: Arguments) -> Result<u8> {
         Command::Verify(command) => command.run(common),
         Command::Estimate(command) => command.run(common),
         Command::Assume(command) => command.run(common),
+        Command::Schedule(command) => command.run(common),
         Command::List(command) => command.run(common),
         Command::Report(command) => command.run(common),
         Command::Merge(command) => command.run(common),

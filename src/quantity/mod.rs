@@ -469,6 +469,20 @@ pub const QUANTITIES: &[Quantity] = &[
         },
     },
     Quantity {
+        name: "bound_entropy",
+        scope: Scope::Path,
+        arguments: &[],
+        summary: "bound on path_kl by the entropy, (max r_k − 1)·H, nats",
+        rule: Rule::Measured { deterministic: path_bound::entropy, readout: None, bracket: None },
+    },
+    Quantity {
+        name: "bound_intrinsic",
+        scope: Scope::Path,
+        arguments: &[],
+        summary: "bound on path_kl by the directions of the covariance, (max r_k − 1)·½ ln det(I + γ_K Σ), nats",
+        rule: Rule::Measured { deterministic: path_bound::intrinsic, readout: None, bracket: None },
+    },
+    Quantity {
         name: "bound_dimension",
         scope: Scope::Path,
         arguments: &[],

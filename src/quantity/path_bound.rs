@@ -134,6 +134,25 @@ pub fn dimension(need: &Need, tools: &Instruments) -> Result<Option<Estimate>> {
     Ok(Some(Estimate { value, bound: if value.is_finite() { bound } else { 0.0 }, ..variance }))
 }
 
+/// (max r_k − 1)·½ ln det(I + γ_K Σ): I is at most that of the Gaussian with the same covariance, which grows with the
+/// directions that Σ has and not with d.
+pub fn intrinsic(need: &Need, tools: &Instruments) -> Result<Option<Estimate>> {
+    let factor = largest_ratio(need, tools)?;
+    Ok(Some(times(tools.gaussian_information(&need.source, last(need)), factor)))
+}
+
+/// (max r_k − 1)·H(X) (docs/theory.md, C4 and B2).
+pub fn entropy(need: &Need, tools: &Instruments) -> Result<Option<Estimate>> {
+    Ok(Some(times(source::shannon(need)?, largest_ratio(need, tools)?)))
+}
+
+/// A factor ≥ 0 times an estimate ≥ 0; without an error where the product is ∞ or 0.
+fn times(estimate: Estimate, factor: f64) -> Estimate {
+    let value = if estimate.value > 0.0 { factor * estimate.value } else { 0.0 };
+    let bound = factor * estimate.bound;
+    Estimate { value, bound: if value.is_finite() && bound.is_finite() { bound } else { 0.0 }, ..estimate }
+}
+
 /// ρ − 1, ρ = (1 + γ_K E|X−EX|²)^{1/K}.
 fn shifted_ratio(need: &Need) -> f64 {
     let steps = need.setting.steps.expect("a quantity of scope `path` is bound with its steps");
@@ -162,6 +181,36 @@ pub fn from_zero_readout(need: &Need, _: &Instruments) -> Result<Readout> {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::quantity::{Setting, find};
+    use crate::source::Source;
+
+    /// ln det by nalgebra against the closed forms: rank-one and diagonal covariances by hand.
+    #[test]
+    fn the_intrinsic_bound_counts_directions() {
+        let tools = Instruments::default();
+        let bound = |spec: &str| {
+            let setting = Setting {
+                snr_min: Some(1.0),
+                snr_max: Some(16.0),
+                steps: Some(4),
+                schedule: Some("geometric".into()),
+                ..Setting::default()
+            };
+            let source = std::sync::Arc::new(Source::parse(spec).unwrap());
+            let need = Need { source, quantity: find("bound_intrinsic").unwrap(), setting };
+            intrinsic(&need, &tools).unwrap().unwrap().value
+        };
+        // r = 2. Two orthonormal atoms: Σ has the one eigenvalue ½ in R².
+        assert!((bound("simplex:atoms=2") - 0.5 * 9.0_f64.ln()).abs() < 1e-12);
+        // Five orthonormal atoms: four eigenvalues 1/5.
+        assert!((bound("simplex:atoms=5") - 2.0 * 4.2_f64.ln()).abs() < 1e-12);
+        assert!((bound("hypercube:dim=3") - 1.5 * 17.0_f64.ln()).abs() < 1e-12);
+        assert!((bound("gaussian:dim=2,variance=0.5") - 9.0_f64.ln()).abs() < 1e-12);
+        // Four atoms in R^64 span three directions: 3·½·ln(1 + 16·trΣ/3) at most (concavity).
+        let code = Source::parse("codebook:atoms=4,dim=64").unwrap();
+        let most = 1.5 * (1.0 + 16.0 * code.second_moment().value / 3.0).ln();
+        assert!(bound("codebook:atoms=4,dim=64") < most + 1e-9);
+    }
 
     #[test]
     fn the_series_meets_the_logarithm() {

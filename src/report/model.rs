@@ -97,6 +97,9 @@ pub struct SectionReport {
     pub relation: Relation,
     /// Right side as written; empty for a slope.
     pub rhs: String,
+    /// For a right side that is a minimum or a maximum: its arguments as written.
+    #[serde(default)]
+    pub alternatives: Vec<String>,
     /// For a slope: the axis or quantity it is taken against, and the interval allowed.
     pub slope: Option<SlopeStatement>,
     /// Constants by name.
@@ -157,6 +160,9 @@ pub struct Row {
     /// For a slope: the points (abscissa, lhs, standard error) behind the fit; empty otherwise.
     #[serde(default, with = "number::triples")]
     pub points: Vec<[f64; 3]>,
+    /// The values of the section's `alternatives`.
+    #[serde(default, with = "number::list")]
+    pub alternatives: Vec<f64>,
 }
 
 /// The value of one axis in one case.

@@ -86,6 +86,27 @@ pub mod pair {
     }
 }
 
+/// A list.
+pub mod list {
+    use super::{Deserialize, Deserializer, Number, Serializer};
+
+    /// Writes every number or its name.
+    ///
+    /// # Errors
+    /// The serializer's.
+    pub fn serialize<S: Serializer>(list: &[f64], serializer: S) -> Result<S::Ok, S::Error> {
+        serializer.collect_seq(list.iter().map(|&x| Number(x)))
+    }
+
+    /// Reads what [`serialize`] wrote.
+    ///
+    /// # Errors
+    /// The deserializer's, and any other text.
+    pub fn deserialize<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Vec<f64>, D::Error> {
+        Ok(Vec::<Number>::deserialize(deserializer)?.into_iter().map(|Number(x)| x).collect())
+    }
+}
+
 /// Points of a fit.
 pub mod triples {
     use super::{Deserialize, Deserializer, Number, Serializer};

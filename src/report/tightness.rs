@@ -74,6 +74,7 @@ mod tests {
             flags: Flags::default(),
             replay: String::new(),
             points: Vec::new(),
+            alternatives: Vec::new(),
         }
     }
 
@@ -83,6 +84,7 @@ mod tests {
             lhs: String::new(),
             relation,
             rhs: String::new(),
+            alternatives: Vec::new(),
             slope: Some(SlopeStatement { against: "steps".into(), between: [-1.05, -0.95] }),
             constants: BTreeMap::new(),
             verdict: Verdict::Supported,

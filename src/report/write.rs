@@ -29,7 +29,7 @@ pub fn write(report: &Report, dir: &Path) -> Result<()> {
     ];
     let mut ready = Vec::with_capacity(files.len());
     for (name, text) in files {
-        ready.push((dir.join(name), temporary(dir, name, &text)?));
+        ready.push((dir.join(name), temporary(dir, name, text.as_bytes())?));
     }
     for (path, file) in ready {
         file.persist(&path).map_err(|e| Error::Io { path, source: e.error })?;
@@ -43,8 +43,19 @@ pub fn write(report: &Report, dir: &Path) -> Result<()> {
 /// As [`write()`].
 pub fn write_settings(run: &Run, dir: &Path) -> Result<()> {
     let path = dir.join("run.toml");
-    let file = temporary(dir, "run.toml", &settings(run))?;
+    let file = temporary(dir, "run.toml", settings(run).as_bytes())?;
     file.persist(&path).map(|_| ()).map_err(|e| Error::Io { path, source: e.error })
+}
+
+/// Writes one file beside its place and renames it.
+///
+/// # Errors
+/// [`Error::Io`] naming the file.
+pub fn file(path: &Path, bytes: &[u8]) -> Result<()> {
+    let dir = path.parent().filter(|dir| !dir.as_os_str().is_empty()).unwrap_or(Path::new("."));
+    let name = path.file_name().map(|name| name.to_string_lossy().into_owned()).unwrap_or_default();
+    let file = temporary(dir, &name, bytes)?;
+    file.persist(path).map(|_| ()).map_err(|e| Error::Io { path: path.to_owned(), source: e.error })
 }
 
 /// The report of a run directory, from its `report.json`.
@@ -58,7 +69,7 @@ pub fn read(dir: &Path) -> Result<Report> {
 }
 
 /// A complete file under a temporary name in `dir`, removed again if it is dropped.
-fn temporary(dir: &Path, name: &str, text: &str) -> Result<NamedTempFile> {
+fn temporary(dir: &Path, name: &str, bytes: &[u8]) -> Result<NamedTempFile> {
     let prefix = format!(".{name}.");
     let mut builder = tempfile::Builder::new();
     builder.prefix(&prefix);
@@ -66,7 +77,7 @@ fn temporary(dir: &Path, name: &str, text: &str) -> Result<NamedTempFile> {
     #[cfg(unix)]
     builder.permissions(std::os::unix::fs::PermissionsExt::from_mode(0o666));
     let mut file = builder.tempfile_in(dir).map_err(|e| named(dir, e))?;
-    file.write_all(text.as_bytes()).and_then(|()| file.as_file().sync_all()).map_err(Error::io(dir.join(name)))?;
+    file.write_all(bytes).and_then(|()| file.as_file().sync_all()).map_err(Error::io(dir.join(name)))?;
     Ok(file)
 }
 

@@ -92,7 +92,11 @@ fn claim_report(claim: &Claim, mut sections: Vec<SectionReport>) -> ClaimReport 
 
 fn section_report(section: &Section, rows: Vec<Row>, single: bool) -> SectionReport {
     let verdict = section_verdict(&rows);
+    let first = section.cases.first().and_then(|case| case.points.first());
+    let rhs = first.and_then(|point| point.rhs.as_ref());
+    let alternatives = rhs.map_or(Vec::new(), |rhs| rhs.expression.alternatives());
     SectionReport {
+        alternatives: alternatives.into_iter().map(str::to_owned).collect(),
         why: section.why.clone(),
         lhs: section.lhs.clone(),
         relation: section.relation,
@@ -133,6 +137,7 @@ fn row(case: &Case, outcome: Outcome, replay: String) -> Row {
         method: outcome.method,
         flags: outcome.flags,
         points: outcome.points,
+        alternatives: outcome.alternatives,
     }
 }
 

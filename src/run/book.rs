@@ -62,16 +62,7 @@ impl Book<'_> {
                 Input::Need(need) => Some(self.estimate(need)),
             })
             .collect();
-        let inputs: Vec<f64> = bound
-            .inputs
-            .iter()
-            .zip(&estimates)
-            .map(|(input, estimate)| match (input, estimate) {
-                (Input::Number(x), _) => *x,
-                (Input::Need(_), Some((estimate, _))) => estimate.value,
-                (Input::Need(_), None) => f64::NAN,
-            })
-            .collect();
+        let inputs = self.inputs(bound);
         let (value, gradient) = bound.expression.value_and_gradient(&inputs);
         let mut terms = Vec::new();
         for ((input, estimate), gradient) in bound.inputs.iter().zip(estimates).zip(gradient) {
@@ -80,6 +71,20 @@ impl Book<'_> {
             }
         }
         Linear { value, terms }
+    }
+
+    /// The numbers behind an expression's names.
+    fn inputs(&self, bound: &Bound) -> Vec<f64> {
+        let number = |input: &Input| match input {
+            Input::Number(x) => *x,
+            Input::Need(need) => self.estimate(need).0.value,
+        };
+        bound.inputs.iter().map(number).collect()
+    }
+
+    /// The values of an expression's [`Expression::alternatives`](crate::claim::Expression::alternatives).
+    pub fn alternatives(&self, bound: &Bound) -> Vec<f64> {
+        bound.expression.values_of_alternatives(&self.inputs(bound))
     }
 
     /// Covariance of two values from the joint moments of what they share.

@@ -32,6 +32,8 @@ pub struct Outcome {
     pub flags: Flags,
     /// For a slope: (abscissa, lhs, standard error).
     pub points: Vec<[f64; 3]>,
+    /// For a right side that is a minimum or a maximum: the values of its arguments.
+    pub alternatives: Vec<f64>,
 }
 
 /// Judges a case with `z` standard errors.
@@ -58,6 +60,7 @@ fn inequality(book: &Book, section: &Section, case: &Case, z: f64) -> Outcome {
         z,
     };
     let mut outcome = numbers.outcome(&difference, lhs, rhs);
+    outcome.alternatives = point.rhs.as_ref().map_or(Vec::new(), |rhs| book.alternatives(rhs));
     if outcome.verdict == Verdict::Supported && rhs.is_infinite() {
         outcome.reason = "vacuous: the right side is infinite".into();
     }
@@ -142,7 +145,8 @@ impl Numbers {
             },
         };
         let method = behind.method();
-        Outcome { lhs, rhs, std_err, half_width, margin, verdict, reason, n, method, flags, points: Vec::new() }
+        let (points, alternatives) = (Vec::new(), Vec::new());
+        Outcome { lhs, rhs, std_err, half_width, margin, verdict, reason, n, method, flags, points, alternatives }
     }
 
     fn what_would_decide(&self, n: u64) -> String {

@@ -169,5 +169,6 @@ fn unmeasured(stopped: bool) -> Outcome {
         method: crate::estimate::Method::MonteCarlo,
         flags: Default::default(),
         points: Vec::new(),
+        alternatives: Vec::new(),
     }
 }

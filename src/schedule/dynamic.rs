@@ -3,8 +3,10 @@
 //! A step from candidate i to j costs L_i (R_j − R_i): the risk where the step starts times its length on an axis R (R = γ
 //! for the path KL). V_k(j) = min_{i<j} V_{k−1}(i) + L_i (R_j − R_i) is the lower envelope, at R_j, of lines with slopes
 //! L_i; where L does not increase, lines arrive in the order of their slopes and queries in the order of R, so a monotone
-//! hull answers all of them in O(KN) (docs/theory.md, B5). Otherwise every pair is compared, O(KN²).
+//! hull answers all of them in O(KN) (docs/theory.md, B5). Otherwise the envelope is kept in a tree over the candidates
+//! (Li Chao), O(KN ln N).
 
+use std::cmp::Ordering;
 use std::collections::VecDeque;
 
 use crate::error::{Error, Result};
@@ -22,7 +24,7 @@ pub fn best_steps(values: &[f64], axis: &[f64], steps: usize) -> Result<Vec<usiz
     check(values, axis, steps)?;
     // The risk at the last candidate starts no step.
     let monotone = values[..values.len() - 1].is_sorted_by(|a, b| a >= b);
-    Ok(solve(values, axis, steps, if monotone { hull_layer } else { plain_layer }))
+    Ok(solve(values, axis, steps, if monotone { hull_layer } else { tree_layer }))
 }
 
 /// V_k from V_{k−1}, and where each of its candidates is reached from.
@@ -111,17 +113,80 @@ fn hull_layer(layer: &Layer, back: &mut [u32]) -> Vec<f64> {
 }
 
 /// V_k and its back-pointers for any risks.
-fn plain_layer(layer: &Layer, back: &mut [u32]) -> Vec<f64> {
+fn tree_layer(layer: &Layer, back: &mut [u32]) -> Vec<f64> {
     let mut costs = vec![f64::INFINITY; layer.axis.len()];
+    let mut envelope = Envelope::new(layer);
     for j in layer.taken + 1..=layer.last {
-        for i in layer.taken..j {
-            let through = layer.through(i, j);
-            if through < costs[j] {
-                (costs[j], back[j]) = (through, i as u32);
+        envelope.insert(j - 1);
+        let i = envelope.lowest(j);
+        (costs[j], back[j]) = (layer.through(i, j), i as u32);
+    }
+    costs
+}
+
+/// The lower envelope of lines that arrive in any order: a binary tree over the candidates first..=last, in which the
+/// lowest line at a candidate is one of those on the way to it.
+struct Envelope<'a> {
+    layer: &'a Layer<'a>,
+    first: usize,
+    last: usize,
+    /// The line that wins in the middle of each node's range, [`NONE`] while there is none; the root is 1.
+    nodes: Vec<u32>,
+}
+
+/// No line yet: no candidate has this index.
+const NONE: u32 = u32::MAX;
+
+impl<'a> Envelope<'a> {
+    fn new(layer: &'a Layer<'a>) -> Self {
+        let (first, last) = (layer.taken + 1, layer.last);
+        Self { layer, first, last, nodes: vec![NONE; 2 * (last + 1 - first).next_power_of_two()] }
+    }
+
+    /// Adds the line of candidate `line`.
+    fn insert(&mut self, mut line: usize) {
+        let (mut node, mut lo, mut hi) = (1, self.first, self.last);
+        loop {
+            let held = self.nodes[node];
+            if held == NONE {
+                self.nodes[node] = line as u32;
+                return;
+            }
+            let mut held = held as usize;
+            let middle = lo.midpoint(hi);
+            if self.layer.through(line, middle) < self.layer.through(held, middle) {
+                self.nodes[node] = line as u32;
+                std::mem::swap(&mut line, &mut held);
+            }
+            // The one that lost in the middle can win on one side at most.
+            if lo < middle && self.layer.through(line, lo) < self.layer.through(held, lo) {
+                (node, hi) = (2 * node, middle - 1);
+            } else if middle < hi && self.layer.through(line, hi) < self.layer.through(held, hi) {
+                (node, lo) = (2 * node + 1, middle + 1);
+            } else {
+                return;
             }
         }
     }
-    costs
+
+    /// The candidate whose line is lowest at `at`.
+    fn lowest(&self, at: usize) -> usize {
+        let (mut node, mut lo, mut hi) = (1, self.first, self.last);
+        let mut best = self.nodes[1];
+        while self.nodes.get(node).is_some_and(|&line| line != NONE) {
+            let line = self.nodes[node];
+            if self.layer.through(line as usize, at) < self.layer.through(best as usize, at) {
+                best = line;
+            }
+            let middle = lo.midpoint(hi);
+            match at.cmp(&middle) {
+                Ordering::Less => (node, hi) = (2 * node, middle - 1),
+                Ordering::Equal => break,
+                Ordering::Greater => (node, lo) = (2 * node + 1, middle + 1),
+            }
+        }
+        best as usize
+    }
 }
 
 #[cfg(test)]
@@ -131,6 +196,20 @@ mod tests {
 
     /// Two optima of one problem, relative.
     const OPTIMUM: f64 = 1e-13;
+
+    /// V_k and its back-pointers from all pairs.
+    fn plain_layer(layer: &Layer, back: &mut [u32]) -> Vec<f64> {
+        let mut costs = vec![f64::INFINITY; layer.axis.len()];
+        for j in layer.taken + 1..=layer.last {
+            for i in layer.taken..j {
+                let through = layer.through(i, j);
+                if through < costs[j] {
+                    (costs[j], back[j]) = (through, i as u32);
+                }
+            }
+        }
+        costs
+    }
 
     /// N risks and positions; risks sorted down if `monotone`, and coarse now and then so that some are equal.
     fn random(n: usize, case: u64, monotone: bool) -> (Vec<f64>, Vec<f64>) {
@@ -167,13 +246,13 @@ mod tests {
     }
 
     #[test]
-    fn hull_and_pairs_and_brute_force_find_one_optimum() {
-        for case in 0..300 {
+    fn hull_tree_pairs_and_brute_force_find_one_optimum() {
+        for case in 0..1000 {
             let n = 2 + (case % 9) as usize;
             for steps in 1..n {
                 let (values, axis) = random(n, case, true);
                 let expected = brute(&values, &axis, steps);
-                for layer in [hull_layer, plain_layer] {
+                for layer in [hull_layer, tree_layer, plain_layer] {
                     let indices = solve(&values, &axis, steps, layer);
                     assert!(indices.len() == steps + 1 && indices[0] == 0 && indices[steps] == n - 1);
                     assert!(indices.is_sorted_by(|a, b| a < b), "{indices:?}");
@@ -189,13 +268,15 @@ mod tests {
     }
 
     #[test]
-    fn the_hull_agrees_with_the_pairs_on_many_candidates() {
+    fn hull_and_tree_agree_with_the_pairs_on_many_candidates() {
         for case in 0..20 {
-            let (values, axis) = random(400, case, true);
-            for steps in [2, 13, 100, 399] {
-                let [hull, pairs] =
-                    [hull_layer, plain_layer].map(|layer| cost(&values, &axis, &solve(&values, &axis, steps, layer)));
-                assert!(agree(hull, pairs), "case {case}, {steps} steps: {hull} and {pairs}");
+            for (monotone, fast) in [(true, hull_layer as LayerRule), (true, tree_layer), (false, tree_layer)] {
+                let (values, axis) = random(400, case, monotone);
+                for steps in [2, 13, 100, 399] {
+                    let [fast, pairs] =
+                        [fast, plain_layer].map(|layer| cost(&values, &axis, &solve(&values, &axis, steps, layer)));
+                    assert!(agree(fast, pairs), "case {case}, {steps} steps: {fast} and {pairs}");
+                }
             }
         }
     }
@@ -220,8 +301,8 @@ mod tests {
         for (n, steps) in [(100_000, 100), (4_000, 100)] {
             let axis: Vec<f64> = (0..n).map(|i| (f64::from(i) * 14.0 / f64::from(n)).exp() - 1.0).collect();
             let values: Vec<f64> = axis.iter().map(|g| 1.0 / (1.0 + g)).collect();
-            let layers: [(&str, LayerRule); 2] = [("hull", hull_layer), ("pairs", plain_layer)];
-            for (name, layer) in layers.into_iter().take(if n > 10_000 { 1 } else { 2 }) {
+            let layers: [(&str, LayerRule); 3] = [("hull", hull_layer), ("tree", tree_layer), ("pairs", plain_layer)];
+            for (name, layer) in layers.into_iter().take(if n > 10_000 { 2 } else { 3 }) {
                 let start = std::time::Instant::now();
                 let indices = solve(&values, &axis, steps, layer);
                 println!(

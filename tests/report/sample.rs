@@ -59,6 +59,7 @@ pub fn row(id: &str, relation: Relation, axes: BTreeMap<String, Axis>, [lhs, rhs
         method: Method::MonteCarlo,
         flags: Flags { pareto_k: Some(0.12), ..Flags::default() },
         points: Vec::new(),
+        alternatives: Vec::new(),
     }
 }
 
@@ -76,6 +77,7 @@ pub fn section(relation: Relation, [lhs, rhs, why]: [&str; 3], expected: Verdict
         lhs: lhs.into(),
         relation,
         rhs: rhs.into(),
+        alternatives: Vec::new(),
         slope: None,
         constants: BTreeMap::new(),
         verdict,

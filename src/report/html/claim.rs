@@ -25,7 +25,7 @@ pub fn section(report: &Report, claim: &ClaimReport) -> Markup {
             p { "Tested: " (formula(main)) "." }
             @if !claim.remark.is_empty() { p { (claim.remark) } }
             (sources::assumed(report, claim, &names(main)))
-            @if let Some(figure) = plot::claim(claim) {
+            @for figure in plot::claim(claim) {
                 figure {
                     div class="scroll" { (figure.svg) }
                     figcaption { (figure.caption) }

@@ -1,14 +1,16 @@
 //! Plots as inline SVG: no script, colours from the page's style sheet, so that they follow light, dark and print.
 //!
 //! [`claim`] picks the plot from the relation and the axes; [`scale`] lays out axes, [`frame`] draws them, [`legend`]
-//! measures its text, [`curves`], [`slope`] and [`intervals`] are the three kinds of plot.
+//! measures its text, [`curves`], [`slope`], [`intervals`] and [`rivals`] are the kinds of plot.
 
 pub mod curves;
 pub mod frame;
 pub mod intervals;
 pub mod legend;
 pub mod marker;
+pub mod rivals;
 pub mod scale;
+pub mod schedule;
 pub mod series;
 pub mod slope;
 pub mod text;
@@ -32,9 +34,14 @@ pub struct Figure {
     pub caption: String,
 }
 
-/// The plot of a claim: points and powers for a slope; curves where there is a numeric axis; a line a case otherwise.
-/// `None` where nothing finite was measured.
-pub fn claim(claim: &ClaimReport) -> Option<Figure> {
+/// The plots of a claim: points and powers for a slope; curves and a map of the rivals where the right side is a minimum;
+/// curves where there is a numeric axis; a line a case otherwise. None where nothing finite was measured.
+pub fn claim(claim: &ClaimReport) -> Vec<Figure> {
+    let rivals: Vec<Figure> = [rivals::map(claim), rivals::curves(claim)].into_iter().flatten().collect();
+    if rivals.is_empty() { single(claim).into_iter().collect() } else { rivals }
+}
+
+fn single(claim: &ClaimReport) -> Option<Figure> {
     if claim.main.relation == Relation::Slope {
         let points = claim.main.slope.as_ref().and_then(|slope| slope::figure(claim, slope));
         return points.or_else(|| intervals::figure(claim));
@@ -61,6 +68,7 @@ fn symbol_of(axis: &str) -> String {
     match axis {
         "snr" => "SNR *γ*".into(),
         "steps" => "steps *K*".into(),
+        "atoms" => "atoms *N*".into(),
         "snr_min" => "least SNR *γ*".into(),
         "snr_max" => "greatest SNR *γ*".into(),
         "shannon" => "entropy *H* (nats)".into(),

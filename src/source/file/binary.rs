@@ -117,7 +117,7 @@ impl Array {
 }
 
 /// The array's numbers as f64; `None` for a type that is none of NumPy's plain reals.
-fn numbers<R: Read>(npy: NpyFile<R>) -> Option<std::io::Result<Vec<f64>>> {
+pub(crate) fn numbers<R: Read>(npy: NpyFile<R>) -> Option<std::io::Result<Vec<f64>>> {
     fn convert<T: npyz::Deserialize, R: Read>(
         npy: NpyFile<R>,
         to_f64: impl Fn(T) -> f64,

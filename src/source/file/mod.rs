@@ -12,6 +12,7 @@ use crate::numeric::sum::compensated;
 use crate::source::spec::{Arguments, Parameter, Spec};
 use crate::source::{Atoms, Kind, Source};
 
+pub(crate) use binary::numbers;
 pub use text::Header;
 
 /// The empirical (or weighted) law of the rows of a CSV, TSV, NPY, NPZ or Parquet file.

@@ -1,0 +1,146 @@
+//! How good a schedule is on a loss curve: its gap to other grids and to what no grid can beat.
+//!
+//! Σ L(γ_k) ΔR_k = ∫ L dR + excess: the integral is there for every grid, the excess is the discretisation (twice the path
+//! KL's, on the raw axis). K·excess of the best grid tends to ½ (∫ √(R′|L′|) dγ)² (docs/theory.md, B4), and that of any
+//! grid with step density ρ to ½ ∫ R′|L′|/ρ dγ.
+
+use super::LossCurve;
+use super::plan::{self, Plan, Settings, cost, geometric};
+use crate::error::Result;
+use crate::schedule::las::Axis;
+use crate::schedule::{Curve, Request, grid};
+
+/// Pieces of the curve between two rows for integrals; the interpolant is a cubic there.
+const PIECES: usize = 24;
+/// Most grids that are enumerated.
+const MOST_GRIDS: u64 = 100_000;
+
+/// A schedule beside others, on one curve and axis.
+#[derive(Debug, Clone)]
+pub struct Certificate {
+    /// ∫ L dR between the ends: the part of every cost that no grid changes.
+    pub floor: f64,
+    /// Cost of the schedule.
+    pub cost: f64,
+    /// Cost of the grid uniform in ln γ.
+    pub geometric: f64,
+    /// Cost of the grid with equal ∫ √(R′|L′|) dγ in each step: the continuum optimum, used at this K.
+    pub root_slope: f64,
+    /// floor + (∫ √(R′|L′|) dγ)²/(2K): what the best grid's cost tends to.
+    pub limit: f64,
+    /// Cost of the schedule that was used before, where one is named.
+    pub previous: Option<f64>,
+    /// Cost of Algorithm 1's grid on the non-increasing projection of the curve; `None` where the curve does not rise.
+    pub isotonic: Option<f64>,
+    /// How many grids were enumerated to check that none costs less; `None` where there are too many.
+    pub enumerated: Option<u64>,
+}
+
+impl Certificate {
+    /// Cost above the floor.
+    pub fn excess(&self, cost: f64) -> f64 {
+        cost - self.floor
+    }
+}
+
+/// The certificate of a plan; `previous` is a grid to compare with.
+///
+/// # Errors
+/// A previous grid that leaves the curve.
+pub fn certify(curve: &LossCurve, settings: &Settings, plan: &Plan, previous: Option<&[f64]>) -> Result<Certificate> {
+    let (axis, ends) = (settings.axis, settings.ends(curve)?);
+    let (floor, length) = integrals(curve, axis, ends)?;
+    let on_curve = |grid: &[f64]| cost(curve, axis, grid);
+    let isotonic = if curve.rises() == 0 {
+        None
+    } else {
+        Some(plan::plan(curve, &Settings { isotonic: true, ..*settings })?.cost)
+    };
+    Ok(Certificate {
+        floor,
+        cost: plan.cost,
+        geometric: on_curve(&geometric(ends, settings.steps))?,
+        root_slope: on_curve(&root_slope(curve, axis, ends, settings.steps)?)?,
+        limit: floor + length * length / (2.0 * settings.steps as f64),
+        previous: previous.map(on_curve).transpose()?,
+        isotonic,
+        enumerated: enumerate(curve, settings, plan)?,
+    })
+}
+
+/// ∫ L dR between the ends.
+///
+/// # Errors
+/// Ends beyond the curve.
+pub fn floor(curve: &LossCurve, axis: Axis, ends: (f64, f64)) -> Result<f64> {
+    Ok(integrals(curve, axis, ends)?.0)
+}
+
+/// ∫ L dR and ∫ √(R′|L′|) dγ between the ends, by Simpson's rule on each piece between rows.
+fn integrals(curve: &LossCurve, axis: Axis, (lo, hi): (f64, f64)) -> Result<(f64, f64)> {
+    let rows = curve.points().iter().map(|p| p.snr).filter(|&snr| snr > lo && snr < hi);
+    let knots: Vec<f64> = std::iter::once(lo).chain(rows).chain([hi]).collect();
+    let (mut floor, mut length) = (0.0, 0.0);
+    for pair in knots.windows(2) {
+        let width = (pair[1] / pair[0]).ln() / PIECES as f64;
+        for i in 0..PIECES {
+            for (weight, at) in [(1.0, 0.0), (4.0, 0.5), (1.0, 1.0)] {
+                let snr = (pair[0] * ((i as f64 + at) * width).exp()).clamp(lo, hi);
+                // dγ = γ d ln γ.
+                let share = weight / 6.0 * width * snr;
+                floor += share * curve.mmse(snr)? * axis.rate(snr);
+                length += share * (curve.slope(snr)? * axis.rate(snr)).sqrt();
+            }
+        }
+    }
+    Ok((floor, length))
+}
+
+/// Equal mass of √(R′|L′|); where the curve has no slope anywhere, the geometric grid.
+fn root_slope(curve: &LossCurve, axis: Axis, (lo, hi): (f64, f64), steps: usize) -> Result<Vec<f64>> {
+    struct OnAxis<'a>(&'a LossCurve, Axis);
+    impl Curve for OnAxis<'_> {
+        fn mmse(&self, snr: f64) -> Result<f64> {
+            self.0.mmse(snr)
+        }
+        fn slope(&self, snr: f64) -> Result<f64> {
+            Ok(self.0.slope(snr)? * self.1.rate(snr))
+        }
+    }
+    let curve = OnAxis(curve, axis);
+    let request = Request { steps, snr_min: lo, snr_max: hi, total_variance: 1.0, curve: Some(&curve) };
+    // A curve that is flat over a step leaves no distinct SNRs there.
+    grid("root-slope", &request).or_else(|_| Ok(geometric((lo, hi), steps)))
+}
+
+/// The number of grids among the plan's candidates, if none of them costs less than the plan by more than rounding.
+///
+/// Algorithm 2's penalty is not in the costs compared here, and an isotonic plan is best on another curve: no enumeration.
+fn enumerate(curve: &LossCurve, settings: &Settings, plan: &Plan) -> Result<Option<u64>> {
+    let (interior, chosen) = (plan.candidates - 2, settings.steps - 1);
+    let Some(grids) = binomial(interior as u64, chosen as u64).filter(|&n| n <= MOST_GRIDS) else { return Ok(None) };
+    if settings.smoothness.is_some() || settings.isotonic {
+        return Ok(None);
+    }
+    let snrs = settings.candidates_on(curve)?;
+    let mut least = f64::INFINITY;
+    let mut picks: Vec<usize> = (1..=chosen).collect();
+    loop {
+        let grid: Vec<f64> =
+            std::iter::once(0).chain(picks.iter().copied()).chain([interior + 1]).map(|i| snrs[i]).collect();
+        least = least.min(cost(curve, settings.axis, &grid)?);
+        // The next subset in lexicographic order.
+        let Some(k) = (0..chosen).rev().find(|&k| picks[k] < interior - (chosen - 1 - k)) else { break };
+        picks[k] += 1;
+        for later in k + 1..chosen {
+            picks[later] = picks[later - 1] + 1;
+        }
+    }
+    assert!(plan.cost <= least + 1e-12 * least.abs(), "enumeration found {least}, the dynamic programme {}", plan.cost);
+    Ok(Some(grids))
+}
+
+/// n over k; `None` on overflow.
+fn binomial(n: u64, k: u64) -> Option<u64> {
+    (0..k.min(n - k)).try_fold(1_u64, |product, i| Some(product.checked_mul(n - i)? / (i + 1)))
+}

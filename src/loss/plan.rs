@@ -1,0 +1,165 @@
+//! From a loss curve to a schedule.
+
+use super::LossCurve;
+use crate::error::{Error, Result};
+use crate::schedule::las::{Axis, second, smoothness};
+use crate::schedule::{Curve, dynamic};
+
+/// What is asked of a schedule.
+#[derive(Debug, Clone, Copy)]
+pub struct Settings {
+    /// Number of steps K ≥ 1.
+    pub steps: usize,
+    /// The axis R on which a step's length is measured.
+    pub axis: Axis,
+    /// α ≥ 0 of Algorithm 2; `None` is Algorithm 1.
+    pub smoothness: Option<f64>,
+    /// First SNR; `None`: the curve's.
+    pub snr_min: Option<f64>,
+    /// Last SNR; `None`: the curve's.
+    pub snr_max: Option<f64>,
+    /// Number of candidates, uniform in ln γ; `None`: the curve's rows (for Algorithm 2 at most [`MOST_ROWS`] of them).
+    pub candidates: Option<usize>,
+    /// Whether the risks are first made non-increasing.
+    pub isotonic: bool,
+}
+
+/// Rows that Algorithm 2 takes as candidates, N²K operations; with more, as many candidates uniform in ln γ.
+pub const MOST_ROWS: usize = 400;
+
+/// A schedule from a loss curve.
+#[derive(Debug, Clone)]
+pub struct Plan {
+    /// γ_0 < … < γ_K.
+    pub snrs: Vec<f64>,
+    /// Σ L(γ_k) (R(γ_{k+1}) − R(γ_k)) on the curve as measured, without the penalty of Algorithm 2.
+    pub cost: f64,
+    /// Number of candidates.
+    pub candidates: usize,
+    /// For each interior step, the number of candidates to the next step: 1 is as near as the candidates allow.
+    pub gaps: Vec<usize>,
+}
+
+/// The SNRs among which a plan chooses.
+struct Candidates {
+    snrs: Vec<f64>,
+    positions: Vec<f64>,
+    risks: Vec<f64>,
+}
+
+impl Settings {
+    /// First and last SNR on a curve.
+    ///
+    /// # Errors
+    /// [`Error::Invalid`] for ends out of order or beyond the curve.
+    pub fn ends(&self, curve: &LossCurve) -> Result<(f64, f64)> {
+        let (first, last) = curve.ends();
+        let (lo, hi) = (self.snr_min.unwrap_or(first), self.snr_max.unwrap_or(last));
+        if !(lo < hi && lo > 0.0 && hi.is_finite()) {
+            let message = format!("need 0 < snr_min < snr_max < ∞, not snr_min = {lo} and snr_max = {hi}");
+            return Err(Error::invalid("--snr-min", message));
+        }
+        curve.mmse(lo).and(curve.mmse(hi)).map(|_| (lo, hi))
+    }
+
+    /// The SNRs among which a plan on `curve` chooses, increasing, both ends among them.
+    ///
+    /// # Errors
+    /// Those of [`Settings::ends`], and fewer candidates than steps + 1.
+    pub fn candidates_on(&self, curve: &LossCurve) -> Result<Vec<f64>> {
+        let (lo, hi) = self.ends(curve)?;
+        let rows = curve.points().iter().map(|p| p.snr).filter(|&snr| snr > lo && snr < hi);
+        let count = match (self.candidates, self.smoothness) {
+            (None, Some(_)) if rows.clone().count() + 2 > MOST_ROWS => MOST_ROWS,
+            (None, _) => return Ok(std::iter::once(lo).chain(rows).chain([hi]).collect()),
+            (Some(count), _) => count,
+        };
+        if count <= self.steps {
+            let message = format!("{count} candidates cannot make {} steps", self.steps);
+            return Err(Error::invalid("--candidates", message));
+        }
+        let last = count - 1;
+        let between = |i: usize| (lo.ln() + (hi / lo).ln() * i as f64 / last as f64).exp();
+        Ok((0..count)
+            .map(|i| {
+                if i == 0 {
+                    lo
+                } else if i == last {
+                    hi
+                } else {
+                    between(i)
+                }
+            })
+            .collect())
+    }
+}
+
+impl Candidates {
+    fn new(curve: &LossCurve, settings: &Settings) -> Result<Self> {
+        let snrs = settings.candidates_on(curve)?;
+        let positions = snrs.iter().map(|&snr| settings.axis.position(snr)).collect();
+        let risks = snrs.iter().map(|&snr| curve.mmse(snr)).collect::<Result<_>>()?;
+        Ok(Self { snrs, positions, risks })
+    }
+}
+
+/// Σ L(γ_k) (R(γ_{k+1}) − R(γ_k)) of a grid on a curve, in the units of L times those of R.
+///
+/// # Errors
+/// A grid that leaves the curve.
+pub fn cost(curve: &LossCurve, axis: Axis, grid: &[f64]) -> Result<f64> {
+    grid.windows(2).map(|pair| Ok(curve.mmse(pair[0])? * (axis.position(pair[1]) - axis.position(pair[0])))).sum()
+}
+
+/// K + 1 SNRs uniform in ln γ between the ends.
+pub fn geometric((lo, hi): (f64, f64), steps: usize) -> Vec<f64> {
+    let between = |k: usize| lo * ((hi / lo).ln() * k as f64 / steps as f64).exp();
+    (0..=steps)
+        .map(|k| {
+            if k == 0 {
+                lo
+            } else if k == steps {
+                hi
+            } else {
+                between(k)
+            }
+        })
+        .collect()
+}
+
+/// The schedule that costs least among the candidates: Algorithm 1, or 2 where there is smoothness.
+///
+/// # Errors
+/// [`Error::Invalid`] for ends beyond the curve, too few candidates for the steps, too many for Algorithm 2, and an axis on
+/// which neighbours fall on one number.
+pub fn plan(curve: &LossCurve, settings: &Settings) -> Result<Plan> {
+    let projected = settings.isotonic.then(|| curve.projected());
+    let used = projected.as_ref().unwrap_or(curve);
+    let candidates = Candidates::new(used, settings)?;
+    if candidates.snrs.len() <= settings.steps {
+        let message = format!(
+            "has {} rows between the ends, and {} steps need at least {}: say --candidates N to choose between rows",
+            candidates.snrs.len(),
+            settings.steps,
+            settings.steps + 1
+        );
+        return Err(Error::invalid("the loss curve", message));
+    }
+    let Candidates { snrs, positions, risks } = &candidates;
+    let indices = match settings.smoothness {
+        None => dynamic::best_steps(risks, positions, settings.steps)?,
+        Some(alpha) => {
+            let even = cost(used, settings.axis, &geometric(settings.ends(used)?, settings.steps))?;
+            let logs: Vec<f64> = snrs.iter().map(|snr| snr.ln()).collect();
+            let weight = smoothness(alpha, even, settings.steps);
+            second::best_smooth_steps(risks, positions, &logs, settings.steps, weight)?.0
+        }
+    };
+    let grid: Vec<f64> = indices.iter().map(|&i| snrs[i]).collect();
+    Ok(Plan {
+        cost: cost(curve, settings.axis, &grid)?,
+        snrs: grid,
+        candidates: snrs.len(),
+        gaps: indices.windows(2).map(|pair| pair[1] - pair[0]).collect(),
+    })
+}
