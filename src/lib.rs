@@ -42,4 +42,5 @@ pub mod report;
 pub mod claim;
 pub mod backend;
 pub mod run;
+pub mod probe;
 pub mod cli;

@@ -11,12 +11,13 @@ pub mod expression;
 mod file;
 mod names;
 mod problem;
+mod replace;
 mod section;
 mod sources;
 mod syntax;
 mod value;
 
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::sync::LazyLock;
 
 use include_dir::{Dir, include_dir};
@@ -24,6 +25,7 @@ use include_dir::{Dir, include_dir};
 pub use case::{Bound, Case, Claim, Input, Point, Section};
 pub use expression::{Expression, ExpressionError};
 pub use problem::line_and_column;
+pub use replace::{Replacement, Values, parse_on};
 pub use sources::Sources;
 
 use crate::error::{Error, Result};
@@ -34,18 +36,35 @@ use value::Reader;
 /// The claims of `verify/`, as they were when the program was built.
 static VERIFY: Dir = include_dir!("$CARGO_MANIFEST_DIR/verify");
 
-/// The built-in claims in alphabetical order: id (the name of the file in `verify/`) and text.
+/// The built-in claims: id (the name of the file, which is unique over `verify/` and its folders) and text; those of
+/// `verify/` itself first, then folder by folder, each in alphabetical order.
 pub fn builtin() -> &'static [(&'static str, &'static str)] {
     static CLAIMS: LazyLock<Vec<(&str, &str)>> = LazyLock::new(|| {
-        let files = VERIFY.files().filter_map(|file| {
-            let id = file.path().to_str()?.strip_suffix(".toml")?;
-            Some((id, file.contents_utf8().expect("a claim file is UTF-8")))
-        });
-        let mut claims: Vec<_> = files.collect();
-        claims.sort_unstable();
-        claims
+        let mut claims = Vec::new();
+        gather(&VERIFY, &mut claims);
+        claims.into_iter().map(|(_, id, text)| (id, text)).collect()
     });
     &CLAIMS
+}
+
+/// Path (under `verify/`) of the built-in claim `id`; `None` where there is none of that name.
+pub fn builtin_path(id: &str) -> Option<PathBuf> {
+    let mut claims = Vec::new();
+    gather(&VERIFY, &mut claims);
+    claims.into_iter().find(|(_, found, _)| *found == id).map(|(path, ..)| Path::new("verify").join(path))
+}
+
+/// Adds the claim files of `folder` in alphabetical order, then those of its folders.
+fn gather(folder: &'static Dir, claims: &mut Vec<(&'static Path, &'static str, &'static str)>) {
+    let first = claims.len();
+    claims.extend(folder.files().filter_map(|file| {
+        let id = file.path().file_name()?.to_str()?.strip_suffix(".toml")?;
+        Some((file.path(), id, file.contents_utf8().expect("a claim file is UTF-8")))
+    }));
+    claims[first..].sort_unstable();
+    let mut folders: Vec<_> = folder.dirs().collect();
+    folders.sort_unstable_by_key(|inner| inner.path());
+    folders.into_iter().for_each(|inner| gather(inner, claims));
 }
 
 /// Reads and expands the claim file at `path`.

@@ -234,10 +234,10 @@ fn the_other_problems_are_counted_and_placed() {
 #[test]
 fn the_built_in_claims_read() {
     let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("verify");
-    let on_disk = std::fs::read_dir(&folder)
-        .unwrap()
-        .filter_map(|entry| entry.unwrap().path().to_str()?.strip_suffix(".toml").map(str::to_owned));
-    assert_eq!(on_disk.count(), builtin().len(), "`touch src/claim/mod.rs` where a claim file is new");
+    assert_eq!(claim_files(&folder), builtin().len(), "`touch src/claim/mod.rs` where a claim file is new");
+    let mut ids: Vec<&str> = builtin().iter().map(|(id, _)| *id).collect();
+    ids.sort_unstable();
+    assert!(ids.windows(2).all(|pair| pair[0] != pair[1]), "an id is given twice");
     let references = std::fs::read_to_string(folder.join("REFERENCES.md")).unwrap();
     let mut sources = Sources::default();
     for (id, text) in builtin() {
@@ -258,6 +258,15 @@ fn the_built_in_claims_read() {
             Err(other) => panic!("{id}: {other}"),
         }
     }
+}
+
+/// Claim files in `folder` and below.
+fn claim_files(folder: &Path) -> usize {
+    let of = |path: std::path::PathBuf| match path.is_dir() {
+        true => claim_files(&path),
+        false => usize::from(path.extension().is_some_and(|e| e == "toml")),
+    };
+    std::fs::read_dir(folder).unwrap().map(|entry| of(entry.unwrap().path())).sum()
 }
 
 /// `[GSV05, Thm. 1]` → `[GSV05]`.

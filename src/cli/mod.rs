@@ -6,6 +6,7 @@ mod estimate;
 mod interrupt;
 mod list;
 mod output;
+mod probe;
 mod progress;
 mod report;
 mod schedule;
@@ -118,6 +119,8 @@ enum Command {
     Assume(assume::Assume),
     /// Make a sampling schedule: from a model's loss curve, from a source, or by a rule
     Schedule(Box<schedule::ScheduleCommand>),
+    /// Find where a claim breaks: sweep the parameters of a source, bracket the boundary
+    Probe(probe::Probe),
     /// List what there is
     List(list::List),
     /// Write the report of a finished run again
@@ -168,6 +171,7 @@ fn execute(mut arguments: Arguments) -> Result<u8> {
         Command::Estimate(command) => command.run(common),
         Command::Assume(command) => command.run(common),
         Command::Schedule(command) => command.run(common),
+        Command::Probe(command) => command.run(common),
         Command::List(command) => command.run(common),
         Command::Report(command) => command.run(common),
         Command::Merge(command) => command.run(common),

@@ -48,13 +48,13 @@ pub struct Verify {
 
 /// A number of samples and how it was written.
 #[derive(Debug, Clone)]
-struct Budget {
-    name: String,
-    samples: u64,
+pub(super) struct Budget {
+    pub(super) name: String,
+    pub(super) samples: u64,
 }
 
 impl Budget {
-    fn parse(text: &str) -> Result<Self, String> {
+    pub(super) fn parse(text: &str) -> Result<Self, String> {
         let samples = match text {
             "quick" => 1 << 15,
             "standard" => 1 << 18,
@@ -70,7 +70,7 @@ impl Budget {
     }
 }
 
-fn level(text: &str) -> Result<f64, String> {
+pub(super) fn level(text: &str) -> Result<f64, String> {
     text.parse().ok().filter(|&a| a > 0.0 && a < 1.0).ok_or_else(|| "expected a number in (0, 1)".into())
 }
 
@@ -165,7 +165,7 @@ pub(super) fn execute(
 }
 
 /// What a report says of its run; the number of comparisons is filled in by the run.
-fn settings(options: &Options, budget: &str) -> Run {
+pub(super) fn settings(options: &Options, budget: &str) -> Run {
     Run {
         klaim: env!("CARGO_PKG_VERSION").into(),
         command: shell_words::join(std::iter::once("klaim".to_owned()).chain(std::env::args().skip(1))),
@@ -194,7 +194,7 @@ pub(super) fn print(report: &Report, out: &Path, common: &Common) -> Result<u8> 
 pub(super) fn load(names: &[String]) -> Result<Vec<Claim>> {
     let mut sources = Sources::default();
     let builtin = |id: &str, text: &str, sources: &mut Sources| {
-        claim::parse(&PathBuf::from(format!("verify/{id}.toml")), text, sources)
+        claim::parse(&claim::builtin_path(id).expect("a built-in claim has a path"), text, sources)
     };
     if names.is_empty() {
         return claim::builtin().iter().map(|(id, text)| builtin(id, text, &mut sources)).collect();

@@ -11,6 +11,7 @@ pub mod mixture;
 pub mod readout;
 pub mod simplex;
 pub mod sums;
+pub mod tilted;
 
 pub use grid::{Grid, SnrPoint, Spacing};
 pub use readout::{Observable, Observed, Readout, Term, Weight};
@@ -56,6 +57,18 @@ pub fn sampler(source: &Source) -> Result<Box<dyn Sampler>> {
         }
         Law::Mixture(law) => Ok(Box::new(mixture::MixtureSampler::new(law, source.second_moment().value))),
         Law::Product { base, copies } => Ok(Box::new(copies::Copies { factor: sampler(base)?, copies: *copies })),
+    }
+}
+
+/// The sampler of a source for one SNR at which its plain samples would see nothing; `None` for laws other than finitely many
+/// atoms in space.
+pub fn tilted(source: &Source, snr: f64) -> Option<Box<dyn Sampler>> {
+    match source.law() {
+        Law::Atoms(atoms) if atoms.missing <= 0.0 => {
+            let shannon = source.pmf().map_or(f64::INFINITY, |pmf| pmf.shannon().value);
+            Some(Box::new(tilted::TiltedSampler::new(atoms, shannon, snr)))
+        }
+        _ => None,
     }
 }
 

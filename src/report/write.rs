@@ -69,7 +69,7 @@ pub fn read(dir: &Path) -> Result<Report> {
 }
 
 /// A complete file under a temporary name in `dir`, removed again if it is dropped.
-fn temporary(dir: &Path, name: &str, bytes: &[u8]) -> Result<NamedTempFile> {
+pub(crate) fn temporary(dir: &Path, name: &str, bytes: &[u8]) -> Result<NamedTempFile> {
     let prefix = format!(".{name}.");
     let mut builder = tempfile::Builder::new();
     builder.prefix(&prefix);

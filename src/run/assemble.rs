@@ -1,7 +1,5 @@
 //! From outcomes to the report.
 
-use std::path::Path;
-
 use crate::assume;
 use crate::claim::{Case, Claim, Input, Point, Section};
 use crate::report::model::{AssumptionReport, ClaimReport, Report, Row, Run, SCHEMA, SectionReport, SourceReport};
@@ -164,7 +162,6 @@ fn source_report(source: &Source) -> SourceReport {
 
 /// The claim's name on a command line: its id where it is built in, its file otherwise.
 pub fn argument(claim: &Claim) -> String {
-    let builtin = crate::claim::builtin().iter().any(|(id, _)| *id == claim.id)
-        && claim.path.parent() == Some(Path::new("verify"));
+    let builtin = crate::claim::builtin_path(&claim.id).is_some_and(|path| path == claim.path);
     if builtin { claim.id.clone() } else { claim.path.display().to_string() }
 }

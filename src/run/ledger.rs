@@ -7,11 +7,12 @@ use rayon::prelude::*;
 
 use crate::error::{Error, Result};
 use crate::estimate::{Estimate, Method};
-use crate::posterior::Readout;
+use crate::exact::pairs;
+use crate::posterior::{Readout, SnrPoint, Term};
 use crate::quantity::{Instruments, Need, Rule};
 use crate::run::MethodChoice;
 use crate::sampler::Statistic;
-use crate::source::Source;
+use crate::source::{Law, Source};
 
 /// Where one number comes from.
 #[derive(Debug, Clone)]
@@ -38,25 +39,47 @@ pub struct Lane {
 /// The columns of a lane.
 pub enum Columns {
     /// Readouts of posterior sums.
-    Readouts(Vec<Readout>),
-    /// Statistics of simulated paths, with their names; all give the same number of rows a batch.
-    Statistics(Vec<(String, Box<dyn Statistic>)>),
+    Readouts {
+        /// The SNR that the noise is tilted for, where plain samples would see nothing; such a lane serves that SNR alone.
+        tilt: Option<f64>,
+        /// The readouts.
+        readouts: Vec<Readout>,
+    },
+    /// Statistics of simulated paths.
+    Statistics {
+        /// Rows that each gives for a batch.
+        rows: usize,
+        /// The statistics with their names.
+        statistics: Vec<(String, Box<dyn Statistic>)>,
+    },
 }
 
 impl Columns {
-    /// Rows of a batch where the columns are statistics.
-    pub fn statistic_rows(&self) -> Option<usize> {
+    /// Whether both are numbers of the same samples, given the same source.
+    fn share_samples(&self, other: &Self) -> bool {
+        match (self, other) {
+            (Self::Readouts { tilt: a, .. }, Self::Readouts { tilt: b, .. }) => {
+                a.map(f64::to_bits) == b.map(f64::to_bits)
+            }
+            (Self::Statistics { rows: a, .. }, Self::Statistics { rows: b, .. }) => a == b,
+            _ => false,
+        }
+    }
+
+    /// Names the samples, given the source: their stream and their strips in a checkpoint.
+    pub fn name(&self) -> String {
         match self {
-            Self::Readouts(_) => None,
-            Self::Statistics(all) => all.first().map(|(_, statistic)| statistic.rows()),
+            Self::Readouts { tilt: None, .. } => String::new(),
+            Self::Readouts { tilt: Some(snr), .. } => format!("|tilted for {snr:e}"),
+            Self::Statistics { rows, .. } => format!("|paths by {rows}"),
         }
     }
 
     /// Number of columns.
     pub fn len(&self) -> usize {
         match self {
-            Self::Readouts(all) => all.len(),
-            Self::Statistics(all) => all.len(),
+            Self::Readouts { readouts, .. } => readouts.len(),
+            Self::Statistics { statistics, .. } => statistics.len(),
         }
     }
 
@@ -75,6 +98,23 @@ pub struct Ledger {
     pub lanes: Vec<Lane>,
 }
 
+/// Most atoms of a law whose pairs are worth going through.
+const MOST_TILTED: usize = 512;
+/// Below this bound on H(X|Y), nats, fewer than one in a thousand plain samples can see a confusion.
+const RARE: f64 = 1e-3;
+
+/// The SNR to tilt the noise for: where `readout` looks at one SNR alone, and confusions are rare there.
+fn tilt(source: &Source, readout: &Readout) -> Option<f64> {
+    let few =
+        matches!(source.law(), Law::Atoms(atoms) if atoms.missing <= 0.0 && (2..=MOST_TILTED).contains(&atoms.len()));
+    match readout.terms[..] {
+        [Term { point: SnrPoint::At(snr), .. }] if few => {
+            pairs::bounds(source, snr).filter(|bound| bound.posterior_entropy < RARE).map(|_| snr)
+        }
+        _ => None,
+    }
+}
+
 /// Two needs with the same key are the same number.
 fn key(need: &Need) -> String {
     format!("{}|{}|{:?}", need.source.spec(), need.quantity.name, need.setting)
@@ -82,7 +122,7 @@ fn key(need: &Need) -> String {
 
 enum Found {
     Known(Estimate),
-    Readout(Readout),
+    Readout(Readout, Option<f64>),
     Statistic(Box<dyn Statistic>),
 }
 
@@ -116,7 +156,7 @@ impl Ledger {
         for (need, found) in distinct.into_iter().zip(found) {
             let route = match found? {
                 Found::Known(estimate) => Route::Known(estimate),
-                Found::Readout(readout) => ledger.place_readout(&need.source, readout),
+                Found::Readout(readout, tilt) => ledger.place_readout(&need.source, readout, tilt),
                 Found::Statistic(statistic) => ledger.place_statistic(need, statistic),
             };
             ledger.routes.push(route);
@@ -124,20 +164,19 @@ impl Ledger {
         Ok(ledger)
     }
 
-    /// The lane of `source` whose columns give `rows` rows a batch (`None`: readouts).
-    fn lane(&mut self, source: &Arc<Source>, rows: Option<usize>) -> usize {
-        let same = |lane: &Lane| lane.source.spec() == source.spec() && lane.columns.statistic_rows() == rows;
+    /// The lane of `source` whose columns are like `columns`, which start it where there is none.
+    fn lane(&mut self, source: &Arc<Source>, columns: Columns) -> usize {
+        let same = |lane: &Lane| lane.source.spec() == source.spec() && lane.columns.share_samples(&columns);
         self.lanes.iter().position(same).unwrap_or_else(|| {
-            let columns = if rows.is_some() { Columns::Statistics(Vec::new()) } else { Columns::Readouts(Vec::new()) };
             self.lanes.push(Lane { source: Arc::clone(source), columns });
             self.lanes.len() - 1
         })
     }
 
-    fn place_readout(&mut self, source: &Arc<Source>, readout: Readout) -> Route {
-        let lane = self.lane(source, None);
-        let Columns::Readouts(readouts) = &mut self.lanes[lane].columns else {
-            unreachable!("a lane without rows holds readouts")
+    fn place_readout(&mut self, source: &Arc<Source>, readout: Readout, tilt: Option<f64>) -> Route {
+        let lane = self.lane(source, Columns::Readouts { tilt, readouts: Vec::new() });
+        let Columns::Readouts { readouts, .. } = &mut self.lanes[lane].columns else {
+            unreachable!("readouts share no samples with statistics")
         };
         let at = readouts.iter().position(|r| *r == readout).unwrap_or_else(|| {
             readouts.push(readout);
@@ -148,9 +187,10 @@ impl Ledger {
 
     /// Needs are distinct, and so are their statistics.
     fn place_statistic(&mut self, need: &Need, statistic: Box<dyn Statistic>) -> Route {
-        let lane = self.lane(&need.source, Some(statistic.rows()));
-        let Columns::Statistics(statistics) = &mut self.lanes[lane].columns else {
-            unreachable!("a lane with rows holds statistics")
+        let rows = statistic.rows();
+        let lane = self.lane(&need.source, Columns::Statistics { rows, statistics: Vec::new() });
+        let Columns::Statistics { statistics, .. } = &mut self.lanes[lane].columns else {
+            unreachable!("statistics share no samples with readouts")
         };
         statistics.push((key(need), statistic));
         Route::Sampled { lane, readout: statistics.len() - 1 }
@@ -201,7 +241,9 @@ fn find(need: &Need, choice: MethodChoice, tools: &Instruments) -> Result<Found>
     match (choice, sampled) {
         (MethodChoice::Auto | MethodChoice::MonteCarlo, Some(Sampled::Readout(readout))) => {
             crate::posterior::sampler(&need.source)?;
-            readout(need, tools).map(Found::Readout)
+            let readout = readout(need, tools)?;
+            let tilt = tilt(&need.source, &readout);
+            Ok(Found::Readout(readout, tilt))
         }
         (MethodChoice::Auto | MethodChoice::MonteCarlo, Some(Sampled::Statistic(statistic))) => {
             statistic(need, tools).map(Found::Statistic)

@@ -60,10 +60,26 @@ impl Open<'_> {
 /// Runs `claims`; `command` and `backend` go into the report as they are. `None` for a shard, which judges nothing.
 ///
 /// # Errors
-/// A need without a route, a summand that is not finite, a checkpoint that cannot be used, an `only` that names no case.
+/// Those of [`outcomes`].
 pub fn verify(claims: &[Claim], options: &Options, watch: &Watch, run: Run) -> Result<Option<Report>> {
+    let comparisons = comparisons(&open_cases(claims, options)?, options);
+    let outcomes = outcomes(claims, options, watch)?;
+    Ok(outcomes.map(|outcomes| assemble(claims, options, outcomes, Run { comparisons, ..run })))
+}
+
+/// Number of comparisons that share the level.
+fn comparisons(open: &[Open], options: &Options) -> u64 {
+    options.comparisons.unwrap_or(open.len() as u64).max(1)
+}
+
+/// The outcome of every case of `claims` with the samples taken of its sources, in the order of the cases of [`sections`].
+/// `None` for a shard, which judges nothing.
+///
+/// # Errors
+/// A need without a route, a summand that is not finite, a checkpoint that cannot be used, an `only` that names no case.
+pub fn outcomes(claims: &[Claim], options: &Options, watch: &Watch) -> Result<Option<Vec<(Outcome, u64)>>> {
     let mut open = open_cases(claims, options)?;
-    let comparisons = options.comparisons.unwrap_or(open.len() as u64).max(1);
+    let comparisons = comparisons(&open, options);
     let tools = Instruments::default();
     let needs: Vec<&Need> = open.iter().flat_map(Open::needs).collect();
     (watch.event)(Event::Needs(needs.len()));
@@ -96,10 +112,7 @@ pub fn verify(claims: &[Claim], options: &Options, watch: &Watch, run: Run) -> R
         return Ok(None);
     }
     let stopped = watch.stop.load(Ordering::Relaxed);
-    let outcomes: Vec<(Outcome, u64)> =
-        open.into_iter().map(|o| (o.outcome.unwrap_or_else(|| unmeasured(stopped)), o.samples)).collect();
-    let run = Run { comparisons, ..run };
-    Ok(Some(assemble(claims, options, outcomes, run)))
+    Ok(Some(open.into_iter().map(|o| (o.outcome.unwrap_or_else(|| unmeasured(stopped)), o.samples)).collect()))
 }
 
 /// All cases, or the one that `only` names.

@@ -15,6 +15,8 @@ use crate::stream::Stream;
 /// A lane's columns with what measures them.
 pub struct Work {
     source: Arc<Source>,
+    /// Names the samples.
+    name: String,
     stream: Stream,
     columns: Prepared,
 }
@@ -25,24 +27,22 @@ enum Prepared {
 }
 
 impl Work {
-    /// Prepares a lane; its stream is named after its source, and after what is drawn where that is paths: readouts and
-    /// statistics are independent.
+    /// Prepares a lane; its stream is named after its source and after how that is sampled: plain readouts, tilted ones
+    /// and statistics are independent.
     ///
     /// # Errors
     /// A law that has no posterior sampler.
     pub fn new(lane: Lane, seed: u64) -> Result<Self> {
-        let rows = lane.columns.statistic_rows();
-        let spec = lane.source.spec();
-        let (name, columns) = match lane.columns {
-            Columns::Readouts(readouts) => {
-                (spec.to_owned(), Prepared::Readouts { sampler: posterior::sampler(&lane.source)?, readouts })
+        let name = format!("{}{}", lane.source.spec(), lane.columns.name());
+        let columns = match lane.columns {
+            Columns::Readouts { tilt, readouts } => {
+                let tilted = tilt.and_then(|snr| posterior::tilted(&lane.source, snr));
+                let sampler = tilted.map_or_else(|| posterior::sampler(&lane.source), Ok)?;
+                Prepared::Readouts { sampler, readouts }
             }
-            Columns::Statistics(statistics) => {
-                let rows = rows.unwrap_or(1);
-                (format!("{spec}|paths by {rows}"), Prepared::Statistics { rows, statistics })
-            }
+            Columns::Statistics { rows, statistics } => Prepared::Statistics { rows, statistics },
         };
-        Ok(Self { stream: Stream::named(seed, &name), columns, source: lane.source })
+        Ok(Self { stream: Stream::named(seed, &name), name, columns, source: lane.source })
     }
 
     /// Number of columns, control variates not counted.
@@ -84,11 +84,7 @@ impl Work {
 
     /// Names a range of this work's samples, whatever columns are taken of it.
     pub fn address(&self, range: &Range<u64>) -> String {
-        let kind = match &self.columns {
-            Prepared::Readouts { .. } => String::new(),
-            Prepared::Statistics { rows, .. } => format!("|paths by {rows}"),
-        };
-        format!("{}{kind}|seed {}|{range:?}", self.source.spec(), self.stream.seed())
+        format!("{}|seed {}|{range:?}", self.name, self.stream.seed())
     }
 
     /// The names of the columns `active`: the same name is the same functional.

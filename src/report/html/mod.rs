@@ -21,7 +21,7 @@ use super::wording::symbol;
 use crate::verdict::Verdict;
 
 /// The style sheet, inlined into every page.
-const STYLE: &str = include_str!("style.css");
+pub(crate) const STYLE: &str = include_str!("style.css");
 
 /// The whole page.
 pub fn page(report: &Report) -> String {
@@ -54,17 +54,17 @@ pub fn page(report: &Report) -> String {
 }
 
 /// A verdict as sign and word; the colour only repeats them.
-fn verdict(verdict: Verdict) -> Markup {
+pub(crate) fn verdict(verdict: Verdict) -> Markup {
     let word = verdict.to_string();
     html! { span class=(format!("verdict {word}")) { span aria-hidden="true" { (symbol(verdict)) } " " (word) } }
 }
 
 /// A command line to copy, breaking only between words.
-fn command(line: &str) -> Markup {
+pub(crate) fn command(line: &str) -> Markup {
     html! { pre { code { @for (k, word) in line.split(' ').enumerate() { @if k > 0 { " " } span { (word) } } } } }
 }
 
 /// "1 case", "1 024 cases".
-fn counted(n: usize, one: &str, many: &str) -> String {
+pub(crate) fn counted(n: usize, one: &str, many: &str) -> String {
     format!("{} {}", digits::count(n as u64), if n == 1 { one } else { many })
 }

@@ -50,7 +50,7 @@ fn single(claim: &ClaimReport) -> Option<Figure> {
 }
 
 /// The `<svg>` element around a figure's body, with a description for those who cannot see it.
-fn canvas(height: f64, describe: &str, body: &Markup) -> Markup {
+pub(crate) fn canvas(height: f64, describe: &str, body: &Markup) -> Markup {
     html! {
         svg class="plot" viewBox=(format!("0 0 {WIDTH} {height:.0}")) role="img" aria-label=(describe) font-size=(SIZE) {
             (body)
@@ -59,12 +59,12 @@ fn canvas(height: f64, describe: &str, body: &Markup) -> Markup {
 }
 
 /// Pixels left of the frame: room for the ordinate's tick labels and its rotated name.
-fn left_margin(y: &Scale) -> f64 {
+pub(crate) fn left_margin(y: &Scale) -> f64 {
     34.0 + y.ticks().iter().map(|t| rich_width(&t.label, SIZE)).fold(0.0, f64::max)
 }
 
 /// An axis by its name and customary symbol, in markup.
-fn symbol_of(axis: &str) -> String {
+pub(crate) fn symbol_of(axis: &str) -> String {
     match axis {
         "snr" => "SNR *γ*".into(),
         "steps" => "steps *K*".into(),

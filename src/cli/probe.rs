@@ -1,0 +1,200 @@
+//! `klaim probe`.
+
+use std::path::PathBuf;
+use std::time::Duration;
+
+use super::progress::Progress;
+use super::verify::{self, Budget};
+use super::{Common, Format, interrupt, output, snr};
+use crate::claim::{self, Replacement, Sources, Values};
+use crate::error::{Error, Result};
+use crate::probe::found::Measuring;
+use crate::probe::search::{Bounds, Objective, hunt};
+use crate::probe::statement::Place;
+use crate::probe::sweep::{settle, sweep};
+use crate::probe::{Parameter, ProbeReport, Statement, page};
+use crate::report::model::Axis;
+use crate::run::MethodChoice;
+use crate::run::checkpoint::Checkpoint;
+use crate::run::verify::Options;
+use crate::run::watch::{Event, Watch};
+use crate::source::Spec;
+
+/// Values of a range on a map over one parameter, and over two.
+const POINTS: (usize, usize) = (13, 9);
+
+/// Arguments of `klaim probe`.
+#[derive(clap::Args)]
+pub struct Probe {
+    /// Id of a built-in claim, or a claim file
+    claim: String,
+    /// Source in place of the claim's own; {name} is filled by --vary: bernoulli:p={p}
+    #[arg(long, value_name = "TEMPLATE", required_unless_present = "search", conflicts_with = "search")]
+    source: Option<String>,
+    /// One or two parameters: NAME=a..b, NAME=a..b/points (`:log` or `:linear` may follow) or NAME=v1,v2,…; a name in the
+    /// template, an axis or a constant of the claim. Boundaries are sought along the first
+    #[arg(long, num_args = 1..=2, value_name = "NAME=A..B", conflicts_with = "search")]
+    vary: Vec<String>,
+    /// Search laws instead: climb from N starts to the largest ratio
+    #[arg(long, value_name = "N", value_parser = clap::value_parser!(u64).range(1..))]
+    search: Option<u64>,
+    /// Most atoms of a searched law
+    #[arg(long, default_value_t = 8, value_parser = clap::value_parser!(u8).range(2..=64), requires = "search")]
+    atoms: u8,
+    /// Most dimensions of a searched law
+    #[arg(long, default_value_t = 3, value_parser = clap::value_parser!(u8).range(1..=8), requires = "search")]
+    dim: u8,
+    /// Stop handing out starts after this time: 90s, 10m
+    #[arg(long, value_name = "TIME", value_parser = humantime::parse_duration, requires = "search")]
+    limit: Option<Duration>,
+    /// SNRs in place of the claim's own: a list 0.1,1,10 or a range 1e-3..1e3/32; the worst between the ends is sought
+    #[arg(long, value_name = "LIST|FROM..TO/POINTS", allow_hyphen_values = true, conflicts_with = "search")]
+    snr: Option<String>,
+    /// Relative width to which a boundary is bracketed
+    #[arg(long, default_value_t = 0.01, value_parser = width)]
+    width: f64,
+    /// Folder for index.html, map.csv, probe.json and the checkpoint
+    #[arg(long, default_value = "reports/probe")]
+    out: PathBuf,
+    /// Family-wise error rate of the whole probe
+    #[arg(long, default_value_t = 0.001, value_parser = verify::level)]
+    level: f64,
+    /// Most samples per source: quick (32,768), standard (262,144), thorough (4,194,304) or a number
+    #[arg(long, default_value = "standard", value_parser = Budget::parse)]
+    budget: Budget,
+    /// Which evaluators may be used
+    #[arg(long, value_enum, default_value = "auto")]
+    method: MethodChoice,
+    /// Go on from the checkpoint in the output folder
+    #[arg(long)]
+    resume: bool,
+}
+
+fn width(text: &str) -> Result<f64, String> {
+    text.parse().ok().filter(|&w| w > 0.0 && w < 1.0).ok_or_else(|| "expected a number in (0, 1)".into())
+}
+
+impl Probe {
+    /// Runs the command.
+    ///
+    /// # Errors
+    /// Whatever stops it: exit status 2.
+    pub(super) fn run(self, common: &Common) -> Result<u8> {
+        let claim = claim_text(&self.claim)?;
+        let options = Options {
+            seed: common.seed,
+            level: self.level,
+            budget: self.budget.samples,
+            comparisons: None,
+            method: self.method,
+            shard: None,
+            only: None,
+        };
+        let report = match self.search {
+            Some(starts) => self.hunted(claim, starts, options, common)?,
+            None => self.swept(claim, options, common)?,
+        };
+        page::write(&report, &self.out)?;
+        match common.format {
+            Format::Human => {
+                output::text(&format!("{}report: {}\n", report.text(), self.out.join("index.html").display()))?
+            }
+            Format::Csv => output::text(&report.csv())?,
+            Format::Json => output::text(&report.json())?,
+        };
+        Ok(report.exit())
+    }
+
+    /// A map over the varied parameters.
+    fn swept(&self, (path, text): (PathBuf, String), options: Options, common: &Common) -> Result<ProbeReport> {
+        let source = Spec::parse(self.source.as_deref().expect("the command line requires it"))?;
+        let points = if self.vary.len() > 1 { POINTS.1 } else { POINTS.0 };
+        let parameters: Vec<Parameter> =
+            self.vary.iter().map(|v| Parameter::parse(v, points)).collect::<Result<_>>()?;
+        let fixed = self.fixed()?;
+        let new = |place: &Place| Statement::new(path.clone(), text.clone(), source.clone(), fixed.clone(), place);
+        let parameters = settled(parameters, |place| new(place).map(|_| ()))?;
+        let sample: Place = parameters.iter().map(|p| (p.name.clone(), p.values[0])).collect();
+        let statement = new(&sample)?;
+        let claim = statement.at(&sample, &[], &mut Sources::default())?;
+        let run = verify::settings(&options, &self.budget.name);
+        let checkpoint = Checkpoint::open(&self.out, self.resume)?;
+        let progress = Progress::new(common.quiet);
+        let watch =
+            Watch { event: &|event| progress.show(event), stop: interrupt::flag(), checkpoint: Some(&checkpoint) };
+        let found = sweep(&statement, parameters, self.width, options, &watch, self.out.clone());
+        progress.finish();
+        Ok(ProbeReport::new(&claim, &source.to_string(), found?, run))
+    }
+
+    /// A search from `starts` starts.
+    fn hunted(&self, claim: (PathBuf, String), starts: u64, options: Options, common: &Common) -> Result<ProbeReport> {
+        // Any law serves to read the expressions; two atoms have every quantity.
+        let any = Replacement { name: "source".into(), values: Values::Sources(vec![Spec::parse("bpsk")?]) };
+        let expanded = claim::parse_on(&claim.0, &claim.1, &[any], &mut Sources::default())?;
+        let objective = Objective::new(&expanded, search_snr(&expanded))?;
+        let run = verify::settings(&options, &self.budget.name);
+        let checkpoint = Checkpoint::open(&self.out, self.resume)?;
+        let progress = Progress::new(common.quiet);
+        let watch =
+            Watch { event: &|event| progress.show(event), stop: interrupt::flag(), checkpoint: Some(&checkpoint) };
+        (watch.event)(Event::Needs(starts as usize));
+        let bounds = Bounds { atoms: self.atoms.into(), dim: self.dim.into() };
+        let log = self.out.join("search.jsonl");
+        let done = || (watch.event)(Event::Found);
+        let climbs =
+            hunt(&objective, bounds, (options.seed, starts), (&log, self.resume), self.limit, (watch.stop, &done))?;
+        let measuring = Measuring { claim, expanded: &expanded, options, watch: &watch, folder: &self.out };
+        let found = measuring.report(&climbs, &objective, (bounds.atoms, bounds.dim));
+        progress.finish();
+        let (search, comparisons) = found?;
+        Ok(ProbeReport::of_search(&expanded, search, comparisons, run))
+    }
+
+    /// The axes that the command line fixes.
+    fn fixed(&self) -> Result<Vec<Replacement>> {
+        let snrs = self.snr.as_deref().map(snr::parse).transpose()?;
+        Ok(snrs.map(|snrs| Replacement { name: "snr".into(), values: Values::Numbers(snrs) }).into_iter().collect())
+    }
+}
+
+/// Finds which parameters take whole numbers only; `check` asks the statement at a place.
+fn settled(parameters: Vec<Parameter>, check: impl Fn(&Place) -> Result<()>) -> Result<Vec<Parameter>> {
+    let first: Place = parameters.iter().map(|p| (p.name.clone(), p.values[0])).collect();
+    let with = |name: &str, value: f64| -> Place {
+        first.iter().map(|(n, x)| (n.clone(), if n == name { value } else { *x })).collect()
+    };
+    let name_of = |p: &Parameter| p.name.clone();
+    parameters
+        .into_iter()
+        .map(|parameter| {
+            let name = name_of(&parameter);
+            settle(parameter, |value| check(&with(&name, value)))
+        })
+        .collect()
+}
+
+/// The SNR at which laws are searched: 1 where the claim is stated there, else the middle of its SNRs.
+fn search_snr(claim: &claim::Claim) -> f64 {
+    let number = |axis: Option<&Axis>| match axis {
+        Some(Axis::Number(x)) => Some(*x),
+        _ => None,
+    };
+    let snrs: Vec<f64> = claim.main.cases.iter().filter_map(|case| number(case.axes.get("snr"))).collect();
+    let low = snrs.iter().copied().fold(f64::INFINITY, f64::min);
+    let high = snrs.iter().copied().fold(0.0, f64::max);
+    if snrs.is_empty() || (low..=high).contains(&1.0) { 1.0 } else { (low * high).sqrt() }
+}
+
+/// Path and text of a claim.
+fn claim_text(name: &str) -> Result<(PathBuf, String)> {
+    if let Some((id, text)) = claim::builtin().iter().find(|(id, _)| *id == name) {
+        return Ok((claim::builtin_path(id).expect("a built-in claim has a path"), (*text).to_owned()));
+    }
+    let path = PathBuf::from(name);
+    if !path.exists() && !name.ends_with(".toml") {
+        return Err(Error::unknown("claim", name, claim::builtin().iter().map(|(id, _)| *id)));
+    }
+    let text = std::fs::read_to_string(&path).map_err(Error::io(&path))?;
+    Ok((path, text))
+}

@@ -1,0 +1,290 @@
+//! Rare confusions at high SNR: noise tilted towards neighbouring atoms, atoms stratified by how much they matter.
+//!
+//! At γ|x − x′|² = T two atoms are confused with probability about e^{−T/8}: plain samples see nothing from T ≈ 80 on. Here
+//! a sample is drawn from a mixture of components: with share [`DEFENSIVE`] an atom I by its weight and z ~ N(0, I_d); with
+//! the rest a pair (I, j) by its share in the pair bound of M, |x_I − x_j|² √(p_I p_j) e^{−T/8}, and z ~ N(μ, I_d), μ on the way
+//! from x_I to x_j where both are equally likely. Every summand is multiplied by the likelihood ratio
+//!
+//!     w = 1 / (DEFENSIVE + (1 − DEFENSIVE) Σ_j q_Ij/p_I e^{⟨μ_Ij, z⟩ − |μ_Ij|²/2}) ≤ 1/DEFENSIVE,
+//!
+//! so that means stay what they are whatever the shares (T. Hesterberg, "Weighted average importance sampling and defensive
+//! mixture distributions", Technometrics 37, 1995). Components are taken by a shifted additive recurrence (stratified): the
+//! standard error of independent samples is then an upper bound, up to its own noise.
+
+use super::controls::{CONTROLS, LawMoments, PriorSums};
+use super::grid::{Grid, GridDraw};
+use super::readout::Observed;
+use super::sums::{Neighbours, Sums};
+use super::{BATCH, Sampler};
+use crate::numeric::normal;
+use crate::source::Atoms;
+use crate::source::cumulative::Cumulative;
+use crate::stream::Stream;
+
+/// Share of samples from the law itself: bounds the likelihood ratio.
+pub const DEFENSIVE: f64 = 0.25;
+/// Pairs whose share is below this share of the largest are left to the defensive part.
+const NEGLIGIBLE_PAIR: f64 = 1e-9;
+/// Golden ratio: the additive recurrence with the least discrepancy.
+const GOLDEN: f64 = 0.618_033_988_749_894_8;
+/// Address of the recurrence's random shift: a sample that no run reaches.
+const SHIFT: u64 = (1 << 40) - 1;
+
+/// Sampler of a law with few atoms, made for one SNR.
+#[derive(Debug)]
+pub struct TiltedSampler {
+    dim: usize,
+    points: Vec<f64>,
+    weights: Vec<f64>,
+    ln_weights: Vec<f64>,
+    shannon: f64,
+    components: Cumulative,
+    /// Source atom of each component and the tilt towards a neighbour, if it has one (index into its atom's tilts).
+    of_component: Vec<(usize, Option<usize>)>,
+    /// Tilts of each atom.
+    tilts: Vec<Vec<Tilt>>,
+    means: Vec<f64>,
+}
+
+/// A shift of the noise towards a neighbour.
+#[derive(Debug, Clone)]
+struct Tilt {
+    /// μ, d numbers.
+    shift: Vec<f64>,
+    /// |μ|²/2.
+    half_square: f64,
+    /// ln of (1 − DEFENSIVE) q_Ij/p_I.
+    ln_share: f64,
+}
+
+impl TiltedSampler {
+    /// For `atoms` with entropy `shannon` (nats) near the SNR `snr`; its means hold at every SNR. Time and memory O(N² d).
+    pub fn new(atoms: &Atoms, shannon: f64, snr: f64) -> Self {
+        let (n, dim) = (atoms.len(), atoms.dim);
+        let difference = |i: usize, j: usize| -> Vec<f64> {
+            atoms.point(j).iter().zip(atoms.point(i)).map(|(x, y)| x - y).collect()
+        };
+        let mut pairs: Vec<(usize, usize, f64)> = Vec::new();
+        for i in 0..n {
+            for j in (0..n).filter(|&j| j != i) {
+                let square: f64 = difference(i, j).iter().map(|u| u * u).sum();
+                let ln_weight = 0.5 * (atoms.weights[i] * atoms.weights[j]).ln();
+                pairs.push((i, j, square.ln() + ln_weight - snr * square / 8.0));
+            }
+        }
+        let largest = pairs.iter().map(|(.., share)| *share).fold(f64::NEG_INFINITY, f64::max);
+        pairs.iter_mut().for_each(|(.., share)| *share = (*share - largest).exp());
+        pairs.retain(|(.., share)| *share >= NEGLIGIBLE_PAIR);
+        let total: f64 = pairs.iter().map(|(.., share)| share).sum();
+        let mut sampler = Self {
+            dim,
+            points: atoms.points.clone(),
+            weights: atoms.weights.clone(),
+            ln_weights: atoms.weights.iter().map(|p| p.ln()).collect(),
+            shannon,
+            components: Cumulative::new(&[1.0]),
+            of_component: (0..n).map(|i| (i, None)).collect(),
+            tilts: vec![Vec::new(); n],
+            means: control_means(atoms),
+        };
+        let mut masses: Vec<f64> = atoms.weights.iter().map(|p| DEFENSIVE * p).collect();
+        for (i, j, share) in pairs {
+            let mass = (1.0 - DEFENSIVE) * share / total;
+            let between = difference(i, j);
+            let square: f64 = between.iter().map(|u| u * u).sum();
+            // ⟨z, u⟩ where both atoms have the same posterior weight, in units of |u|²; inside the segment at least.
+            let balance = 0.5 * snr.sqrt() + (sampler.ln_weights[i] - sampler.ln_weights[j]) / (snr.sqrt() * square);
+            let shift: Vec<f64> = between.iter().map(|u| u * balance.clamp(0.0, snr.sqrt())).collect();
+            let half_square = 0.5 * shift.iter().map(|m| m * m).sum::<f64>();
+            sampler.of_component.push((i, Some(sampler.tilts[i].len())));
+            sampler.tilts[i].push(Tilt { shift, half_square, ln_share: (mass / atoms.weights[i]).ln() });
+            masses.push(mass);
+        }
+        sampler.components = Cumulative::new(&masses);
+        sampler
+    }
+
+    /// The likelihood ratio of z at source atom `i`.
+    fn ratio(&self, i: usize, z: &[f64]) -> f64 {
+        let along = |tilt: &Tilt| tilt.shift.iter().zip(z).map(|(m, z)| m * z).sum::<f64>();
+        let tilted: f64 = self.tilts[i].iter().map(|tilt| (tilt.ln_share + along(tilt) - tilt.half_square).exp()).sum();
+        1.0 / (DEFENSIVE + tilted)
+    }
+
+    /// a, D and c of every atom for noise `z` at source atom `i`, by direct differences.
+    fn fill(&self, neighbours: &mut Neighbours, i: usize, z: &[f64]) {
+        let d = self.dim;
+        let own = &self.points[i * d..][..d];
+        for (j, x) in self.points.chunks(d).enumerate() {
+            let (mut noise, mut distance) = (0.0, 0.0);
+            for ((x, o), z) in x.iter().zip(own).zip(z) {
+                noise += z * (x - o);
+                distance += (x - o) * (x - o);
+            }
+            (neighbours.noise[j], neighbours.distance[j]) = (noise, distance);
+            neighbours.log_ratio[j] = self.ln_weights[j] - self.ln_weights[i];
+        }
+        (neighbours.noise[i], neighbours.distance[i], neighbours.log_ratio[i]) = (0.0, 0.0, f64::NEG_INFINITY);
+    }
+}
+
+/// The controls' means, and 1 for the likelihood ratio itself.
+fn control_means(atoms: &Atoms) -> Vec<f64> {
+    let (mean, d) = (atoms.mean(), atoms.dim);
+    let mut covariance = vec![0.0; d * d];
+    let (mut variance, mut fourth) = (0.0, 0.0);
+    for (x, p) in atoms.points.chunks(d).zip(&atoms.weights) {
+        let centred: Vec<f64> = x.iter().zip(&mean).map(|(x, m)| x - m).collect();
+        let square: f64 = centred.iter().map(|x| x * x).sum();
+        variance += p * square;
+        fourth += p * square * square;
+        for (row, x) in covariance.chunks_mut(d).zip(&centred) {
+            row.iter_mut().zip(&centred).for_each(|(c, y)| *c += p * x * y);
+        }
+    }
+    let law = LawMoments {
+        variance,
+        variance_squared: covariance.iter().map(|c| c * c).sum(),
+        norm_variance: fourth - variance * variance,
+    };
+    law.control_means().into_iter().chain([1.0]).collect()
+}
+
+impl Sampler for TiltedSampler {
+    fn observe(&self, stream: &Stream, first: u64, grid: &Grid, out: &mut [Observed], controls: &mut [f64]) {
+        let (n, width) = (self.weights.len(), CONTROLS + 1);
+        let lanes = grid.lanes(stream);
+        let [shift, _] = stream.uniforms(SHIFT, 0);
+        let (mut z, mut neighbours, mut draw) = (vec![0.0; self.dim], Neighbours::default(), GridDraw::default());
+        for s in 0..BATCH {
+            let sample = first + s as u64;
+            let (i, tilt) = self.of_component[self.components.index((shift + sample as f64 * GOLDEN).fract())];
+            normal::fill(stream, sample, &mut z);
+            if let Some(tilt) = tilt {
+                z.iter_mut().zip(&self.tilts[i][tilt].shift).for_each(|(z, m)| *z += m);
+            }
+            let ratio = self.ratio(i, &z);
+            neighbours.resize(n);
+            self.fill(&mut neighbours, i, &z);
+            let mut prior = PriorSums::default();
+            prior.add(&neighbours, &self.weights);
+            let row = &mut controls[s * width..][..width];
+            let plain = prior.controls(self.ln_weights[i], self.shannon);
+            row.iter_mut().zip(plain.iter().chain([&1.0])).for_each(|(c, x)| *c = ratio * x);
+            draw.draw(grid, &lanes, sample);
+            let roots: Vec<f64> = draw.snrs.iter().map(|(snr, _)| snr.sqrt()).collect();
+            let mut sums = vec![Sums::default(); grid.len()];
+            neighbours.accumulate(&roots, &mut sums);
+            for (sums, &(snr, g)) in sums.iter().zip(&draw.snrs) {
+                let observed = sums.observed(snr, self.shannon);
+                let rest = ratio * observed.posterior_entropy;
+                // H is known: weighing it would add noise of its size to an information that misses it by a hair.
+                out[s * grid.len() + g] = Observed {
+                    snr,
+                    information: self.shannon - rest,
+                    posterior_entropy: rest,
+                    mmse: ratio * observed.mmse,
+                    slope: ratio * observed.slope,
+                };
+            }
+        }
+    }
+
+    fn control_means(&self) -> &[f64] {
+        &self.means
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::estimate::Estimate;
+    use crate::moments::Moments;
+    use crate::posterior::SnrPoint;
+    use crate::source::{Law, Source};
+
+    /// Standard errors: 6e-7 a comparison, about thirty of them, fixed seeds.
+    const SAMPLED: f64 = 5.0;
+
+    /// M, −M′ and H(X|Y) at `at` from `n` samples of the sampler made for `snr`.
+    fn sampled(atoms: &Atoms, shannon: f64, snr: f64, at: f64, n: usize) -> [Estimate; 3] {
+        let sampler = TiltedSampler::new(atoms, shannon, snr);
+        let (grid, controls) = (Grid::new([SnrPoint::At(at)]), CONTROLS + 1);
+        let stream = Stream::named(11, "tilted test");
+        let mut total = Moments::new(3 + controls);
+        let (mut out, mut control) = (vec![Observed::default(); BATCH], vec![0.0; BATCH * controls]);
+        for first in (0..n).step_by(BATCH) {
+            sampler.observe(&stream, first as u64, &grid, &mut out, &mut control);
+            let rows: Vec<f64> = out
+                .iter()
+                .zip(control.chunks(controls))
+                .flat_map(|(o, c)| [o.mmse, o.slope, o.posterior_entropy].into_iter().chain(c.iter().copied()))
+                .collect();
+            total.add_block(&rows);
+        }
+        let regression = total.regress(sampler.control_means());
+        std::array::from_fn(|k| Estimate {
+            std_err: regression.covariance[(k, k)].sqrt(),
+            flags: regression.flags[k],
+            ..Estimate::exact(regression.value[k])
+        })
+    }
+
+    fn atoms_of(spec: &str) -> (Source, Atoms) {
+        let source = Source::parse(spec).unwrap();
+        let Law::Atoms(atoms) = source.law() else { panic!("atoms") };
+        let atoms = atoms.clone();
+        (source, atoms)
+    }
+
+    /// Against quadrature on a line, at the SNR it is made for and at half and twice that.
+    #[test]
+    fn values_are_those_of_quadrature_at_any_snr() {
+        for (spec, snr) in
+            [("bpsk", 25.0), ("bernoulli:p=0.01", 100.0), ("pam:levels=8", 100.0), ("zipf:exponent=2,atoms=9", 200.0)]
+        {
+            let (source, atoms) = atoms_of(spec);
+            for at in [0.5 * snr, snr, 2.0 * snr] {
+                let truth = crate::exact::at(&source, at).unwrap().unwrap();
+                let truth = [truth.mmse, truth.mmse_slope, truth.posterior_entropy.unwrap()];
+                let found = sampled(&atoms, source.pmf().unwrap().shannon().value, snr, at, 1 << 15);
+                for (found, truth) in found.iter().zip(truth) {
+                    let off = (found.value - truth.value).abs();
+                    assert!(off <= SAMPLED * found.std_err, "{spec} at {at}: {found:?} for {}", truth.value);
+                    assert!(at > snr || found.std_err < 0.05 * truth.value, "{spec} at {at}: {found:?}");
+                }
+            }
+        }
+    }
+
+    /// √(pp′) e^{−T/8} E[1/(2 cosh(u/2))], u ~ N(0, T): P(X = x, X′ = x′) of two equiprobable atoms (docs/theory.md, B1),
+    /// by the trapezoid rule.
+    fn confusion(t: f64, p: f64) -> f64 {
+        let step = 0.05;
+        let mean: f64 = (-4000..=4000)
+            .map(|k| step * f64::from(k))
+            .map(|u| step * (-0.5 * u * u / t).exp() / (2.0 * (0.5 * u).cosh()))
+            .sum();
+        p * (-t / 8.0).exp() * mean / (2.0 * std::f64::consts::PI * t).sqrt()
+    }
+
+    /// 16 Gaussian atoms in R^8 at γ d_min² = 100: the pairs alone make M = ½ Σ |x − x′|² P(x, x′), up to confusions of three, which
+    /// are a share of e^{−T/24} at most (a third atom at the same distance), below the sampling error here.
+    #[test]
+    fn a_codebook_at_high_snr_has_the_errors_of_its_pairs() {
+        let (source, atoms) = atoms_of("codebook:atoms=16,dim=8");
+        let pairs: Vec<f64> = (0..16)
+            .flat_map(|i| (0..16).filter(move |&j| j != i).map(move |j| (i, j)))
+            .map(|(i, j)| atoms.point(i).iter().zip(atoms.point(j)).map(|(x, y)| (x - y) * (x - y)).sum::<f64>())
+            .collect();
+        let nearest = pairs.iter().copied().fold(f64::INFINITY, f64::min);
+        for t in [100.0, 200.0] {
+            let snr = t / nearest;
+            let expected: f64 = pairs.iter().map(|d| 0.5 * d * confusion(snr * d, 1.0 / 16.0)).sum();
+            let [mmse, ..] = sampled(&atoms, source.pmf().unwrap().shannon().value, snr, snr, 1 << 16);
+            assert!((mmse.value - expected).abs() <= SAMPLED * mmse.std_err, "T = {t}: {mmse:?} for {expected:e}");
+            assert!(mmse.std_err < 0.02 * mmse.value, "T = {t}: {mmse:?}");
+            assert!(mmse.flags.distrust().is_none(), "T = {t}: {:?}", mmse.flags.distrust());
+        }
+    }
+}

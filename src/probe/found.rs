@@ -1,0 +1,231 @@
+//! From the climbs of a search to a report: laws measured anew, made small, written to files that `verify` reads.
+
+use std::fs;
+use std::path::{Path, PathBuf};
+use std::sync::atomic::{self, AtomicBool};
+
+use serde::{Deserialize, Serialize};
+
+use crate::claim::Claim;
+use crate::error::{Error, Result};
+use crate::probe::measure::{Finding, Meter};
+use crate::probe::report::ratio;
+use crate::probe::search::shrink::shrink;
+use crate::probe::search::{Candidate, Hunt, Objective};
+use crate::probe::statement::{Place, Statement};
+use crate::report::model::Axis;
+use crate::report::{digits, number};
+use crate::run::verify::Options;
+use crate::run::watch::Watch;
+use crate::source::{Argument, Spec};
+use crate::verdict::Verdict;
+
+/// Climbs that are measured anew: the largest of many is biased upwards, and may not be the best in truth.
+const REMEASURED: usize = 3;
+
+/// A law with its file and what `verify`'s machinery says of the claim on it.
+#[derive(Debug, Clone, Serialize, Deserialize)]
+pub struct MeasuredLaw {
+    /// The law.
+    pub candidate: Candidate,
+    /// The CSV file that holds it.
+    pub file: String,
+    /// The claim on it, on randomness that the search did not see.
+    pub finding: Finding,
+}
+
+/// What a search found.
+#[derive(Debug, Clone, Serialize, Deserialize)]
+pub struct SearchReport {
+    /// Finished climbs.
+    pub starts: u64,
+    /// Evaluations of value and gradient in all climbs.
+    pub evaluations: u64,
+    /// Most atoms that a law could have.
+    pub atoms: usize,
+    /// Most dimensions that a law could have.
+    pub dim: usize,
+    /// Family of the best law's start.
+    pub family: String,
+    /// The ratio that the climb itself reported: the largest of many, biased upwards.
+    #[serde(with = "number")]
+    pub climbed: f64,
+    /// The best law, as a source.
+    pub law: String,
+    /// Its ratio, measured anew.
+    #[serde(with = "number")]
+    pub ratio: f64,
+    /// Standard error of that.
+    #[serde(with = "number")]
+    pub std_err: f64,
+    /// The best law.
+    pub found: MeasuredLaw,
+    /// The law made small, where it refutes.
+    pub shrunk: Option<MeasuredLaw>,
+    /// A claim file that repeats the refutation.
+    pub claim_file: Option<String>,
+}
+
+impl SearchReport {
+    /// What was found, one sentence a line.
+    pub fn findings(&self) -> Vec<String> {
+        let climbs = format!("{} climbs ({} evaluations)", digits::count(self.starts), digits::count(self.evaluations));
+        let best = format!(
+            "{} on {} atoms in {} dimensions",
+            ratio(&self.found.finding),
+            self.found.candidate.len(),
+            self.found.candidate.dim
+        );
+        let mut lines = match self.found.finding.verdict {
+            Verdict::Refuted => vec![format!("refuted by {climbs}: the ratio is {best}")],
+            Verdict::Supported => vec![format!("no break found in {climbs}; the largest ratio is {best}")],
+            Verdict::Inconclusive => {
+                vec![format!("undecided after {climbs}: the largest ratio is {best} ({})", self.found.finding.reason)]
+            }
+        };
+        if let Some(small) = &self.shrunk {
+            let law = &small.candidate;
+            lines.push(format!(
+                "made small: {} atoms in {} dimensions, ratio {}, {}, H = {}; in {}",
+                law.len(),
+                law.dim,
+                ratio(&small.finding),
+                small.finding.verdict,
+                digits::plain(small.finding.shannon, 4),
+                small.file
+            ));
+        }
+        if let Some(file) = &self.claim_file {
+            lines.push(format!("`klaim verify {file}` repeats it"));
+        }
+        lines
+    }
+}
+
+/// Everything that turns a law into a measured one.
+pub struct Measuring<'a> {
+    /// Path and text of the claim file.
+    pub claim: (PathBuf, String),
+    /// The claim, expanded anywhere.
+    pub expanded: &'a Claim,
+    /// Options of the run.
+    pub options: Options,
+    /// Progress and stop.
+    pub watch: &'a Watch<'a>,
+    /// Output folder.
+    pub folder: &'a Path,
+}
+
+impl Measuring<'_> {
+    /// The claim on `law`, which is written to `name` in the folder; `comparisons` share the level.
+    fn measured(&self, law: &Candidate, name: &str, comparisons: u64) -> Result<MeasuredLaw> {
+        let path = self.folder.join(name);
+        fs::write(&path, law.csv()).map_err(Error::io(&path))?;
+        let file = path.display().to_string();
+        let argument = |key: &str, value: &str| (key.to_owned(), Argument::Text(value.to_owned()));
+        let spec = Spec { kind: "file".into(), parameters: vec![argument("path", &file), argument("weights", "p")] };
+        let statement = Statement::new(self.claim.0.clone(), self.claim.1.clone(), spec, Vec::new(), &Place::new())?;
+        let options = Options { comparisons: Some(comparisons), ..self.options.clone() };
+        let mut meter = Meter::new(&statement, options, self.watch, self.folder.to_owned());
+        let finding = meter.measure(&[Place::new()])?.pop().expect("one place, one finding");
+        Ok(MeasuredLaw { candidate: law.clone(), file, finding })
+    }
+
+    /// Comparisons of a whole search: every law measured anew, and the small one.
+    fn comparisons(&self, any: &Candidate) -> Result<u64> {
+        let path = self.folder.join("law-1.csv");
+        fs::write(&path, any.csv()).map_err(Error::io(&path))?;
+        let spec = Spec::parse(&format!("file:path={},weights=p", path.display()))?;
+        let statement = Statement::new(self.claim.0.clone(), self.claim.1.clone(), spec, Vec::new(), &Place::new())?;
+        Ok(Meter::cases_a_place(&statement, &Place::new())? * (REMEASURED as u64 + 1))
+    }
+
+    /// Measures the best climbs anew, makes the best law small if it refutes, and writes laws and claim file.
+    ///
+    /// # Errors
+    /// A search without a single climb that came anywhere; those of measuring and of files.
+    pub fn report(
+        &self,
+        hunt: &Hunt,
+        objective: &Objective,
+        (atoms, dim): (usize, usize),
+    ) -> Result<(SearchReport, u64)> {
+        let ranked = hunt.ranked();
+        let Some(first) = ranked.first() else {
+            return Err(Error::invalid(
+                "--search",
+                "no start came anywhere: both sides of the claim must be finite and positive",
+            ));
+        };
+        let comparisons = self.comparisons(&first.law)?;
+        let mut best = None;
+        for (k, start) in ranked.iter().take(REMEASURED).enumerate() {
+            let measured = self.measured(&start.law, &format!("law-{}.csv", k + 1), comparisons)?;
+            if best.as_ref().is_none_or(|(_, b): &(_, MeasuredLaw)| measured.finding.order(&b.finding).is_gt()) {
+                best = Some((*start, measured));
+            }
+        }
+        let (start, found) = best.expect("at least one climb was measured");
+        let mut report = SearchReport {
+            starts: hunt.starts.len() as u64,
+            evaluations: hunt.evaluations(),
+            atoms,
+            dim,
+            family: start.family.clone(),
+            climbed: start.ln_ratio.exp(),
+            law: format!("file:path={},weights=p", found.file),
+            ratio: found.finding.ratio,
+            std_err: found.finding.std_err,
+            found,
+            shrunk: None,
+            claim_file: None,
+        };
+        let stopped = |stop: &AtomicBool| stop.load(atomic::Ordering::Relaxed);
+        if report.found.finding.verdict == Verdict::Refuted && !stopped(self.watch.stop) {
+            let small = shrink(objective, &start.law, start.ln_ratio, self.options.seed)?;
+            let small = self.measured(&small, "small.csv", comparisons)?;
+            let repeated = if small.finding.verdict == Verdict::Refuted { &small } else { &report.found };
+            let path = self.folder.join("counterexample.toml");
+            fs::write(&path, self.counterexample(repeated)).map_err(Error::io(&path))?;
+            report.claim_file = Some(path.display().to_string());
+            report.shrunk = Some(small).filter(|small| small.finding.verdict == Verdict::Refuted);
+        }
+        Ok((report, comparisons))
+    }
+
+    /// A claim file that expects the refutation on one law.
+    fn counterexample(&self, law: &MeasuredLaw) -> String {
+        let claim = self.expanded;
+        let main = &claim.main;
+        let text = |s: &str| toml::Value::from(s).to_string();
+        let mut lines = vec![format!("# {} on a law that a search found and made small.", claim.id)];
+        for (key, value) in [
+            ("id", format!("{}-counterexample", claim.id)),
+            ("title", format!("{}: a counterexample", claim.title)),
+            ("statement", claim.statement.clone()),
+            ("cite", claim.cite.clone()),
+            ("origin", claim.origin.clone()),
+            ("expect", "refuted".to_owned()),
+            ("lhs", main.lhs.clone()),
+            ("relation", main.relation.to_string()),
+            ("rhs", main.rhs.clone()),
+        ] {
+            lines.push(format!("{key} = {}", text(&value)));
+        }
+        let constants = main.constants.iter().map(|(name, x)| format!("{name} = {x:?}")).collect::<Vec<_>>().join(", ");
+        lines.extend([
+            format!("constants = {{ {constants} }}"),
+            format!("margin = {:?}", main.margin),
+            String::new(),
+            "[over]".into(),
+        ]);
+        for (name, axis) in &law.finding.axes {
+            let value = match axis {
+                Axis::Number(x) => format!("{x:?}"),
+                Axis::Text(word) => text(word),
+            };
+            lines.push(format!("{name} = [{value}]"));
+        }
+        lines.join("\n") + "\n"
+    }
+}

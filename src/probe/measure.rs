@@ -1,0 +1,237 @@
+//! One point of a probe: the claim there, at its worst SNR, judged as `verify` judges.
+
+use std::cmp::Ordering;
+use std::collections::BTreeMap;
+use std::path::PathBuf;
+use std::sync::atomic;
+
+use serde::{Deserialize, Serialize};
+
+use crate::claim::{Case, Claim, Input, Sources};
+use crate::error::{Error, Result};
+use crate::estimate::Method;
+use crate::probe::statement::{Place, Statement};
+use crate::report::model::Axis;
+use crate::report::number;
+use crate::run::judge::Outcome;
+use crate::run::verify::{Options, outcomes};
+use crate::run::watch::Watch;
+use crate::source::Source;
+use crate::verdict::{Relation, Verdict};
+
+/// Looks after the first, each between the neighbours of the worst SNR so far.
+pub const CLOSER_LOOKS: u64 = 3;
+/// SNRs of a closer look: with 17 over four decades the last ones are 4 % apart, and a smooth maximum is off by 1e-4 of itself.
+pub const SNRS_OF_A_LOOK: usize = 4;
+
+/// What was found at one place.
+#[derive(Debug, Clone, Serialize, Deserialize)]
+pub struct Finding {
+    /// The varied parameters.
+    #[serde(with = "number::named")]
+    pub at: BTreeMap<String, f64>,
+    /// Every axis of the worst case, `source` and the worst `snr` among them.
+    pub axes: BTreeMap<String, Axis>,
+    /// Left side there.
+    #[serde(with = "number")]
+    pub lhs: f64,
+    /// Right side there.
+    #[serde(with = "number")]
+    pub rhs: f64,
+    /// How near to a violation: lhs/rhs (`<=`), rhs/lhs (`>=`), 1 + |lhs − rhs|/|rhs| (`==`); above 1 the claim fails.
+    #[serde(with = "number")]
+    pub ratio: f64,
+    /// Standard error of lhs − rhs, relative to |rhs|.
+    #[serde(with = "number")]
+    pub std_err: f64,
+    /// Half-width of the simultaneous interval of lhs − rhs, relative to |rhs|.
+    #[serde(with = "number")]
+    pub half_width: f64,
+    /// Refuted if any case there is, supported if all are.
+    pub verdict: Verdict,
+    /// Why it is undecided, or void (an infinite right side).
+    pub reason: String,
+    /// Samples behind it.
+    pub n: u64,
+    /// The least exact method.
+    pub method: Method,
+    /// Shannon entropy of the law, nats; ∞ for a continuous one.
+    #[serde(with = "number")]
+    pub shannon: f64,
+    /// Rényi entropy of order ½, nats.
+    #[serde(with = "number")]
+    pub renyi_half: f64,
+    /// V/H², the varentropy in units of the squared entropy.
+    #[serde(with = "number")]
+    pub relative_varentropy: f64,
+}
+
+impl Finding {
+    /// Order of what says most: refuted first, then the ratio that is certain (less its half-width), NaN last. A value known
+    /// only to lie in a wide interval does not pass for a large one.
+    pub fn order(&self, other: &Self) -> Ordering {
+        let certain = |f: &Self| {
+            let least = f.ratio - f.half_width;
+            (f.verdict == Verdict::Refuted, if least.is_nan() { f64::NEG_INFINITY } else { least })
+        };
+        let ((a, x), (b, y)) = (certain(self), certain(other));
+        a.cmp(&b).then(x.total_cmp(&y))
+    }
+
+    /// Whether the right side is infinite and the statement says nothing.
+    pub fn void(&self) -> bool {
+        self.rhs.is_infinite()
+    }
+}
+
+/// Measures places under one family-wise level.
+pub struct Meter<'a> {
+    statement: &'a Statement,
+    options: Options,
+    watch: &'a Watch<'a>,
+    sources: Sources,
+    /// Named where the user stops the probe.
+    folder: PathBuf,
+}
+
+/// The worst case of a place so far, and the SNRs of the last look.
+struct Worst {
+    finding: Option<Finding>,
+    refuted: bool,
+    supported: bool,
+    snrs: Vec<f64>,
+}
+
+impl<'a> Meter<'a> {
+    /// `options` with the number of `comparisons` of the whole probe (see [`Meter::cases_a_place`]); `folder` holds the checkpoint.
+    pub fn new(statement: &'a Statement, options: Options, watch: &'a Watch<'a>, folder: PathBuf) -> Self {
+        Self { statement, options, watch, sources: Sources::default(), folder }
+    }
+
+    /// Most cases that one place takes.
+    ///
+    /// # Errors
+    /// As [`Statement::at`].
+    pub fn cases_a_place(statement: &Statement, place: &Place) -> Result<u64> {
+        let first = statement.snrs.as_deref().unwrap_or(&[]);
+        let cases = statement.at(place, first, &mut Sources::default())?.main.cases.len() as u64;
+        Ok(match first.len() as u64 {
+            0 => cases,
+            n => cases / n * (n + CLOSER_LOOKS * SNRS_OF_A_LOOK as u64),
+        })
+    }
+
+    /// The findings at `places`, in their order: a first look at all, then closer looks around each worst SNR.
+    ///
+    /// # Errors
+    /// Those of [`outcomes`]; [`Error::Interrupted`].
+    pub fn measure(&mut self, places: &[Place]) -> Result<Vec<Finding>> {
+        let first = self.statement.snrs.clone().unwrap_or_default();
+        let searching = !first.is_empty();
+        let mut worst: Vec<Worst> = places
+            .iter()
+            .map(|_| Worst { finding: None, refuted: false, supported: true, snrs: first.clone() })
+            .collect();
+        for _ in 0..=if searching { CLOSER_LOOKS } else { 0 } {
+            self.look(places, &mut worst)?;
+            for worst in worst.iter_mut().filter(|_| searching) {
+                worst.snrs = closer(&worst.snrs, worst.finding.as_ref());
+            }
+        }
+        Ok(worst.into_iter().map(Worst::finding).collect())
+    }
+
+    /// One look at every place, at its current SNRs.
+    fn look(&mut self, places: &[Place], worst: &mut [Worst]) -> Result<()> {
+        let claims: Vec<Claim> = places
+            .iter()
+            .zip(&*worst)
+            .map(|(place, worst)| self.statement.at(place, &worst.snrs, &mut self.sources))
+            .collect::<Result<_>>()?;
+        let found = outcomes(&claims, &self.options, self.watch)?.expect("a probe is no shard");
+        if self.watch.stop.load(atomic::Ordering::Relaxed) {
+            return Err(Error::Interrupted(self.folder.clone()));
+        }
+        let mut found = found.into_iter();
+        for ((claim, place), worst) in claims.iter().zip(places).zip(worst) {
+            for case in &claim.main.cases {
+                let (outcome, _) = found.next().expect("one outcome a case");
+                worst.add(finding(claim.main.relation, case, place, outcome));
+            }
+        }
+        Ok(())
+    }
+}
+
+impl Worst {
+    fn add(&mut self, finding: Finding) {
+        self.refuted |= finding.verdict == Verdict::Refuted;
+        self.supported &= finding.verdict == Verdict::Supported;
+        if self.finding.as_ref().is_none_or(|worst| finding.order(worst).is_gt()) {
+            self.finding = Some(finding);
+        }
+    }
+
+    fn finding(self) -> Finding {
+        let verdict = match (self.refuted, self.supported) {
+            (true, _) => Verdict::Refuted,
+            (false, true) => Verdict::Supported,
+            (false, false) => Verdict::Inconclusive,
+        };
+        Finding { verdict, ..self.finding.expect("a statement has cases") }
+    }
+}
+
+/// SNRs between the neighbours, in `snrs`, of the worst one.
+fn closer(snrs: &[f64], worst: Option<&Finding>) -> Vec<f64> {
+    let Some(Axis::Number(at)) = worst.and_then(|finding| finding.axes.get("snr")) else { return snrs.to_vec() };
+    let nearest = (0..snrs.len()).min_by(|&i, &j| (snrs[i] / at).ln().abs().total_cmp(&(snrs[j] / at).ln().abs()));
+    let i = nearest.expect("a look has SNRs");
+    let (low, high) = (snrs[i.saturating_sub(1)], snrs[(i + 1).min(snrs.len() - 1)]);
+    let share = |k: usize| (k + 1) as f64 / (SNRS_OF_A_LOOK + 1) as f64;
+    (0..SNRS_OF_A_LOOK).map(|k| low * (share(k) * (high / low).ln()).exp()).collect()
+}
+
+fn finding(relation: Relation, case: &Case, place: &Place, outcome: Outcome) -> Finding {
+    let (lhs, rhs) = (outcome.lhs, outcome.rhs);
+    let scale = if rhs == 0.0 { lhs.abs() } else { rhs.abs() };
+    let relative = |x: f64| if x == 0.0 { 0.0 } else { x / scale };
+    let source = source_of(case);
+    let pmf = source.and_then(|source| source.pmf());
+    let shannon = pmf.map_or(f64::INFINITY, |pmf| pmf.shannon().value);
+    Finding {
+        at: place.iter().cloned().collect(),
+        axes: case.points[0].axes.clone(),
+        lhs,
+        rhs,
+        ratio: ratio(relation, lhs, rhs),
+        std_err: relative(outcome.std_err),
+        half_width: relative(outcome.half_width),
+        verdict: outcome.verdict,
+        reason: outcome.reason,
+        n: outcome.n,
+        method: outcome.method,
+        shannon,
+        renyi_half: pmf.map_or(f64::INFINITY, |pmf| pmf.renyi(0.5).value),
+        relative_varentropy: pmf.map_or(f64::NAN, |pmf| pmf.info_variance().value / (shannon * shannon)),
+    }
+}
+
+fn source_of(case: &Case) -> Option<&Source> {
+    let point = &case.points[0];
+    let inputs = point.lhs.inputs.iter().chain(point.rhs.iter().flat_map(|rhs| &rhs.inputs));
+    inputs.into_iter().find_map(|input| match input {
+        Input::Need(need) => Some(need.source.as_ref()),
+        Input::Number(_) => None,
+    })
+}
+
+/// How near to a violation: above 1 the relation fails. 0/0 and x/∞ are 0: nothing is violated.
+pub fn ratio(relation: Relation, lhs: f64, rhs: f64) -> f64 {
+    let over = |a: f64, b: f64| if a == 0.0 || (b.is_infinite() && a.is_finite()) { 0.0 } else { a / b };
+    match relation {
+        Relation::AtMost | Relation::Slope => over(lhs, rhs),
+        Relation::AtLeast => over(rhs, lhs),
+        Relation::Equal => 1.0 + over((lhs - rhs).abs(), rhs.abs()),
+    }
+}

@@ -1,0 +1,117 @@
+//! The page of a probe: one self-contained file in the style of the report, and the folder it lies in.
+
+use std::fs;
+use std::path::Path;
+
+use maud::{DOCTYPE, Markup, PreEscaped, html};
+
+use crate::error::{Error, Result};
+use crate::probe::found::SearchReport;
+use crate::probe::heat;
+use crate::probe::measure::Finding;
+use crate::probe::report::{ProbeReport, ratio, snr};
+use crate::report::digits;
+use crate::report::html::{STYLE, command, typeset::typeset, verdict};
+use crate::report::write::temporary;
+
+/// Writes `index.html`, `map.csv` and `probe.json` into `dir`, which is created if need be.
+///
+/// # Errors
+/// [`Error::Io`] naming the folder or file.
+pub fn write(report: &ProbeReport, dir: &Path) -> Result<()> {
+    fs::create_dir_all(dir).map_err(Error::io(dir))?;
+    let files = [("index.html", page(report)), ("map.csv", report.csv()), ("probe.json", report.json())];
+    let mut ready = Vec::with_capacity(files.len());
+    for (name, text) in files {
+        ready.push((dir.join(name), temporary(dir, name, text.as_bytes())?));
+    }
+    for (path, file) in ready {
+        file.persist(&path).map_err(|e| Error::Io { path, source: e.error })?;
+    }
+    Ok(())
+}
+
+/// The whole page.
+pub fn page(report: &ProbeReport) -> String {
+    let findings = report.findings();
+    let headline = findings.first().cloned().unwrap_or_default();
+    let content = html! {
+        (DOCTYPE)
+        html lang="en" {
+            head {
+                meta charset="utf-8";
+                meta name="viewport" content="width=device-width, initial-scale=1";
+                title { (report.claim) ": " (headline) " · klaim" }
+                style { (PreEscaped(STYLE)) }
+            }
+            body {
+                header {
+                    h1 { code { (report.claim) } ": " (headline) }
+                    p class="lead" {
+                        "klaim " (report.run.klaim) " asked the claim at " (report.map.len()) " points of " (report.source)
+                        ", each at its worst SNR. All " (digits::count(report.run.comparisons)) " comparisons together refute a correct claim by chance with probability at most "
+                        i { "α" } " = " (digits::plain(report.run.level, 4)) "."
+                    }
+                }
+                main {
+                    p class="statement" { (typeset(&report.statement)) }
+                    p { "Tested: " code { (report.formula) } "." }
+                    ul { @for line in findings.iter().chain(&report.explanations()) { li { (line) } } }
+                    @if let Some(svg) = heat::figure(report) {
+                        figure { div class="scroll" { (svg) } figcaption { "The ratio lhs/rhs at the worst SNR; above 1 (red, ✗) the claim fails." } }
+                    }
+                    (table(report))
+                    @if let Some(search) = &report.search { (laws(search)) }
+                    h2 { "How to repeat this" }
+                    (command(&report.run.command))
+                }
+            }
+        }
+    };
+    let mut text = content.into_string();
+    text.push('\n');
+    text
+}
+
+/// The laws that a search found, and how to see it again.
+fn laws(search: &SearchReport) -> Markup {
+    html! {
+        @for (title, law) in std::iter::once(("The law with the largest ratio", &search.found)).chain(search.shrunk.iter().map(|law| ("Made small", law))) {
+            h2 { (title) }
+            p { (law.candidate.len()) " atoms in " (law.candidate.dim) " dimensions, in " code { (law.file) } ":" }
+            pre { code { (law.candidate.csv()) } }
+        }
+        @if let Some(claim) = &search.claim_file {
+            p { "This repeats the refutation:" }
+            (command(&format!("klaim verify {claim}")))
+        }
+    }
+}
+
+fn table(report: &ProbeReport) -> Markup {
+    html! {
+        div class="scroll" { table class="rows" {
+            thead { tr {
+                @for name in &report.parameters { th class="number" { (name) } }
+                th class="number" { "worst SNR" } th class="number" { "lhs" } th class="number" { "rhs" } th class="number" { "lhs / rhs" } th { "verdict" }
+                th class="number" { i { "H" } } th class="number" { i { "H" } "½" } th class="number" { i { "V" } "/" i { "H" } "²" }
+                th class="number" { i { "n" } } th { "method" } th { "remark" }
+            } }
+            tbody { @for f in &report.map { (line(report, f)) } }
+        } }
+    }
+}
+
+fn line(report: &ProbeReport, f: &Finding) -> Markup {
+    html! { tr {
+        @for name in &report.parameters { td class="number" { (digits::plain(f.at[name], 5)) } }
+        td class="number" { (snr(f)) }
+        @for x in [f.lhs, f.rhs] { td class="number" { (digits::plain(x, 5)) } }
+        td class="number" { (ratio(f)) }
+        td { (verdict(f.verdict)) }
+        @for x in [f.shannon, f.renyi_half, f.relative_varentropy] { td class="number" { (digits::plain(x, 4)) } }
+        td class="number" { (digits::count(f.n)) }
+        td { (f.method) }
+        td class="reason" { (f.reason) }
+    } }
+}

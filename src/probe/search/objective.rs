@@ -1,0 +1,280 @@
+//! What the search climbs: ln of the ratio that a claim compares with 1, and its gradient.
+
+use std::sync::Arc;
+
+use crate::claim::{Bound, Claim, Input};
+use crate::error::{Error, Result};
+use crate::probe::search::channel::{Nodes, Value, Values, values};
+use crate::probe::search::law::Candidate;
+use crate::quantity::{Need, Rule};
+use crate::source::Source;
+use crate::verdict::Relation;
+
+/// Relative step of the differences by weights; entropies are smooth, so the error is about 1e-10.
+const STEP: f64 = 1e-5;
+
+/// An inequality `lhs <= rhs` or `lhs >= rhs` at one SNR, as a function of the law.
+#[derive(Debug, Clone)]
+pub struct Objective {
+    lhs: Bound,
+    rhs: Bound,
+    sign: f64,
+    snr: f64,
+}
+
+/// ln ratio with its gradient by the law's parameters (positions, then logarithms of weights).
+#[derive(Debug, Clone)]
+pub struct LnRatio {
+    /// ln of lhs/rhs (rhs/lhs for `>=`).
+    pub value: f64,
+    /// By positions, then by ln w.
+    pub gradient: Vec<f64>,
+}
+
+impl Objective {
+    /// The objective of a claim expanded anywhere; `snr` is where the search looks at it: positions are free, so one SNR serves
+    /// a statement that is invariant under dilations.
+    ///
+    /// # Errors
+    /// [`Error::Unsupported`] for relations other than inequalities and for quantities that the search cannot differentiate.
+    pub fn new(claim: &Claim, snr: f64) -> Result<Self> {
+        let unsupported = |what: &str, message: &str| Error::Unsupported {
+            quantity: what.into(),
+            source_spec: "the search".into(),
+            message: message.into(),
+        };
+        let point = &claim.main.cases[0].points[0];
+        let (sign, Some(rhs)) = (
+            match claim.main.relation {
+                Relation::AtMost => 1.0,
+                Relation::AtLeast => -1.0,
+                _ => return Err(unsupported(&claim.id, "takes inequalities alone")),
+            },
+            &point.rhs,
+        ) else {
+            return Err(unsupported(&claim.id, "takes inequalities alone"));
+        };
+        for input in point.lhs.inputs.iter().chain(&rhs.inputs) {
+            if let Input::Need(need) = input
+                && !(CHANNEL.contains(&need.quantity.name) || matches!(need.quantity.rule, Rule::Known(_)))
+            {
+                return Err(unsupported(
+                    need.quantity.name,
+                    "knows quantities of the source alone, mmse, mmse_slope, information and posterior_entropy",
+                ));
+            }
+        }
+        let at_snr = |bound: &Bound| {
+            // An axis `snr` in an expression is the SNR of the search.
+            let names: Vec<bool> = bound.expression.references().iter().map(|r| r.name == "snr").collect();
+            let input = |(input, is_snr): (&Input, bool)| if is_snr { Input::Number(snr) } else { input.clone() };
+            Bound {
+                expression: Arc::clone(&bound.expression),
+                inputs: bound.inputs.iter().zip(names).map(input).collect(),
+            }
+        };
+        Ok(Self { lhs: at_snr(&point.lhs), rhs: at_snr(rhs), sign, snr })
+    }
+
+    /// The SNR.
+    pub fn snr(&self) -> f64 {
+        self.snr
+    }
+
+    /// ln ratio of `law` over `nodes`; −∞ where a side is not positive or not finite.
+    ///
+    /// # Errors
+    /// Positions that are not finite.
+    pub fn at(&self, law: &Candidate, nodes: &Nodes) -> Result<LnRatio> {
+        let scaled = Candidate { points: law.points.iter().map(|x| x * self.snr.sqrt()).collect(), ..law.clone() };
+        let source = Arc::new(law.source()?);
+        let view = View { law, source: &source, channel: values(&scaled, nodes), snr: self.snr };
+        let (lhs, rhs) = (view.side(&self.lhs)?, view.side(&self.rhs)?);
+        if !(lhs.value > 0.0 && rhs.value > 0.0 && lhs.value.is_finite() && rhs.value.is_finite()) {
+            return Ok(LnRatio { value: f64::NEG_INFINITY, gradient: vec![0.0; law.points.len() + law.len()] });
+        }
+        let slope = |l: f64, r: f64| self.sign * (l / lhs.value - r / rhs.value);
+        let gradient = lhs.points.iter().zip(&rhs.points).chain(lhs.logs.iter().zip(&rhs.logs));
+        Ok(LnRatio {
+            value: self.sign * (lhs.value / rhs.value).ln(),
+            gradient: gradient.map(|(&l, &r)| slope(l, r)).collect(),
+        })
+    }
+}
+
+/// Quantities that come from the nodes.
+const CHANNEL: [&str; 4] = ["mmse", "mmse_slope", "information", "posterior_entropy"];
+
+/// A law with what the expressions may ask of it.
+struct View<'a> {
+    law: &'a Candidate,
+    source: &'a Arc<Source>,
+    channel: Values,
+    snr: f64,
+}
+
+impl View<'_> {
+    /// One side with its gradient.
+    fn side(&self, bound: &Bound) -> Result<Value> {
+        let parts: Vec<Option<Value>> = bound
+            .inputs
+            .iter()
+            .map(|input| match input {
+                Input::Number(_) => Ok(None),
+                Input::Need(need) => self.quantity(need).map(Some),
+            })
+            .collect::<Result<_>>()?;
+        let inputs: Vec<f64> = bound
+            .inputs
+            .iter()
+            .zip(&parts)
+            .map(|(input, part)| match (input, part) {
+                (Input::Number(x), _) => *x,
+                (_, Some(part)) => part.value,
+                (Input::Need(_), None) => f64::NAN,
+            })
+            .collect();
+        let (value, partials) = bound.expression.value_and_gradient(&inputs);
+        let mut side = Value { value, points: vec![0.0; self.law.points.len()], logs: vec![0.0; self.law.len()] };
+        for (part, partial) in parts.iter().zip(partials) {
+            if let Some(part) = part {
+                side.points.iter_mut().zip(&part.points).for_each(|(s, g)| *s += partial * g);
+                side.logs.iter_mut().zip(&part.logs).for_each(|(s, g)| *s += partial * g);
+            }
+        }
+        Ok(side)
+    }
+
+    fn quantity(&self, need: &Need) -> Result<Value> {
+        // Positions carry √γ: M of the scaled law is γM, its slope γ²|M′|.
+        let unscaled = |value: &Value, power: i32| {
+            let unit = self.snr.powi(-power);
+            Value {
+                value: unit * value.value,
+                points: value.points.iter().map(|g| unit * self.snr.sqrt() * g).collect(),
+                logs: value.logs.iter().map(|g| unit * g).collect(),
+            }
+        };
+        Ok(match need.quantity.name {
+            "mmse" => unscaled(&self.channel.mmse, 1),
+            "mmse_slope" => unscaled(&self.channel.slope, 2),
+            "posterior_entropy" => unscaled(&self.channel.posterior_entropy, 0),
+            "information" => {
+                let (rest, entropy) = (unscaled(&self.channel.posterior_entropy, 0), self.entropy());
+                Value {
+                    value: entropy.value - rest.value,
+                    points: rest.points.iter().map(|g| -g).collect(),
+                    logs: entropy.logs.iter().zip(&rest.logs).map(|(h, g)| h - g).collect(),
+                }
+            }
+            "second_moment" => self.second_moment(),
+            _ => self.of_weights(need)?,
+        })
+    }
+
+    /// H = −Σ p ln p, ∂H/∂ln w_i = −p_i (ln p_i + H).
+    fn entropy(&self) -> Value {
+        let weights = &self.law.weights;
+        let value: f64 = weights.iter().map(|p| -p * p.ln()).sum();
+        Value {
+            value,
+            points: vec![0.0; self.law.points.len()],
+            logs: weights.iter().map(|p| -p * (p.ln() + value)).collect(),
+        }
+    }
+
+    /// V = Σ p |x − EX|², ∂V/∂x_i = 2 p_i (x_i − EX), ∂V/∂ln w_i = p_i (|x_i − EX|² − V).
+    fn second_moment(&self) -> Value {
+        let (law, d) = (self.law, self.law.dim);
+        let mut mean = vec![0.0; d];
+        for (i, p) in law.weights.iter().enumerate() {
+            mean.iter_mut().zip(law.point(i)).for_each(|(m, x)| *m += p * x);
+        }
+        let square = |i: usize| law.point(i).iter().zip(&mean).map(|(x, m)| (x - m) * (x - m)).sum::<f64>();
+        let value: f64 = law.weights.iter().enumerate().map(|(i, p)| p * square(i)).sum();
+        let points = (0..law.points.len()).map(|k| 2.0 * law.weights[k / d] * (law.points[k] - mean[k % d])).collect();
+        Value { value, points, logs: law.weights.iter().enumerate().map(|(i, p)| p * (square(i) - value)).collect() }
+    }
+
+    /// A quantity of the weights alone, with central differences by their logarithms.
+    fn of_weights(&self, need: &Need) -> Result<Value> {
+        let Rule::Known(known) = need.quantity.rule else { unreachable!("checked when the objective was made") };
+        let at = |source: Arc<Source>| known(&Need { source, ..need.clone() }).map(|estimate| estimate.value);
+        let moved = |i: usize, factor: f64| {
+            let mut law = Candidate {
+                dim: 1,
+                points: (0..self.law.len()).map(|k| k as f64).collect(),
+                weights: self.law.weights.clone(),
+            };
+            law.weights[i] *= factor;
+            law.source().map(Arc::new)
+        };
+        let difference = |i: usize| -> Result<f64> {
+            Ok((at(moved(i, STEP.exp())?)? - at(moved(i, (-STEP).exp())?)?) / (2.0 * STEP))
+        };
+        Ok(Value {
+            value: at(Arc::clone(self.source))?,
+            points: vec![0.0; self.law.points.len()],
+            logs: (0..self.law.len()).map(difference).collect::<Result<_>>()?,
+        })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::path::Path;
+
+    use super::*;
+    use crate::claim::{Sources, parse};
+
+    fn objective(lhs: &str, rhs: &str) -> Objective {
+        let text = format!(
+            "id = \"t\"\ntitle = \"t\"\nstatement = \"s\"\ncite = \"c\"\norigin = \"klaim\"\nlhs = \"{lhs}\"\nrelation = \"<=\"\n\
+             rhs = \"{rhs}\"\n[over]\nsource = [\"bpsk\"]\nsnr = [0.5, 2]\n"
+        );
+        let claim = parse(Path::new("t.toml"), &text, &mut Sources::default()).unwrap();
+        Objective::new(&claim, 1.7).unwrap()
+    }
+
+    /// Every quantity that the search knows, by central differences of the whole.
+    #[test]
+    fn the_gradient_is_that_of_the_ratio() {
+        let objective = objective(
+            "snr^2 * mmse_slope + mmse * second_moment",
+            "information + posterior_entropy^2 + shannon * renyi_half + sqrt(info_variance) + renyi(2)",
+        );
+        let law = Candidate::new(2, vec![0.0, 0.1, 1.4, 0.3, -0.4, 1.8], vec![0.5, 0.3, 0.2]);
+        let nodes = Nodes::new(2, 6, 0, "test");
+        let parameters = law.parameters();
+        let at = |p: &[f64]| objective.at(&Candidate::of_parameters(2, p), &nodes).unwrap();
+        let exact = at(&parameters).gradient;
+        for k in 0..parameters.len() {
+            let shifted = |step: f64| {
+                let mut p = parameters.clone();
+                p[k] += step;
+                at(&p).value
+            };
+            let difference = (shifted(1e-5) - shifted(-1e-5)) / 2e-5;
+            assert!((exact[k] - difference).abs() < 1e-6, "{k}: {} for {difference}", exact[k]);
+        }
+    }
+
+    /// A dilation by 1/√γ of a law at SNR γ is the law at SNR 1, for what is invariant.
+    #[test]
+    fn positions_carry_the_snr() {
+        let objective = objective("snr^2 * mmse_slope", "shannon");
+        let law = Candidate::new(1, vec![0.0, 1.0, 2.5], vec![0.5, 0.3, 0.2]);
+        let found = objective.at(&law, &Nodes::new(1, 0, 0, "test")).unwrap().value;
+        let truth = crate::exact::at(&law.source().unwrap(), 1.7).unwrap().unwrap().mmse_slope.value * 1.7 * 1.7;
+        let entropy = law.source().unwrap().pmf().unwrap().shannon().value;
+        assert!((found - (truth / entropy).ln()).abs() < 1e-8, "{found}");
+    }
+
+    #[test]
+    fn what_has_no_derivative_here_is_refused() {
+        let text = "id = \"t\"\ntitle = \"t\"\nstatement = \"s\"\ncite = \"c\"\norigin = \"klaim\"\nlhs = \"mmse\"\nrelation = \"<=\"\n\
+            rhs = \"lmmse\"\n[over]\nsource = [\"bpsk\"]\nsnr = [1]\n";
+        let claim = parse(Path::new("t.toml"), text, &mut Sources::default()).unwrap();
+        assert!(Objective::new(&claim, 1.0).unwrap_err().to_string().contains("lmmse"));
+    }
+}

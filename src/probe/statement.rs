@@ -1,0 +1,93 @@
+//! The claim under probe: its main statement, a source template in place of its sources, and its SNRs.
+
+use std::path::PathBuf;
+
+use crate::claim::{self, Claim, Replacement, Sources, Values};
+use crate::error::{Error, Result};
+use crate::report::model::Axis;
+use crate::source::Spec;
+use crate::verdict::Relation;
+
+/// SNRs of the first look at a point where a claim's own axis has fewer.
+const FIRST_LOOK: usize = 17;
+
+/// Values of the varied parameters at one point, by name.
+pub type Place = Vec<(String, f64)>;
+
+/// A claim whose main statement is asked at places of its own choosing.
+#[derive(Debug, Clone)]
+pub struct Statement {
+    path: PathBuf,
+    text: String,
+    source: Spec,
+    fixed: Vec<Replacement>,
+    /// The SNRs of the first look, increasing; `None` where the statement has no axis `snr` left to search.
+    pub snrs: Option<Vec<f64>>,
+}
+
+impl Statement {
+    /// The claim at `path` with text `text`, `source` (a template such as `bernoulli:p={p}`) in place of its sources and
+    /// `fixed` axes in place of its own.
+    ///
+    /// An inequality over `snr` is a statement for every SNR: unless `varied` has it, its worst SNR is searched between the
+    /// ends of the axis.
+    ///
+    /// # Errors
+    /// A file that does not read; a slope, which has no ratio; what [`claim::parse_on`] refuses at `sample`, a place.
+    pub fn new(path: PathBuf, text: String, source: Spec, fixed: Vec<Replacement>, sample: &Place) -> Result<Self> {
+        let mut statement = Self { path, text, source, fixed, snrs: None };
+        let claim = statement.at(sample, &[], &mut Sources::default())?;
+        if claim.main.relation == Relation::Slope {
+            return Err(Error::invalid(
+                claim.id,
+                "is a statement about a slope, which has no ratio to map; probe an inequality",
+            ));
+        }
+        if !sample.iter().any(|(name, _)| name == "snr") {
+            statement.snrs = first_look(&claim);
+        }
+        Ok(statement)
+    }
+
+    /// The statement at one place; `snrs` takes the place of its SNRs where it is not empty.
+    ///
+    /// # Errors
+    /// As [`claim::parse_on`].
+    pub fn at(&self, place: &Place, snrs: &[f64], sources: &mut Sources) -> Result<Claim> {
+        let number =
+            |name: &str, values: Vec<f64>| Replacement { name: name.to_owned(), values: Values::Numbers(values) };
+        let mut replacements =
+            vec![Replacement { name: "source".into(), values: Values::Sources(vec![self.source.clone()]) }];
+        replacements.extend(self.fixed.iter().filter(|fixed| snrs.is_empty() || fixed.name != "snr").cloned());
+        replacements.extend(place.iter().map(|(name, value)| number(name, vec![*value])));
+        if !snrs.is_empty() {
+            replacements.push(number("snr", snrs.to_vec()));
+        }
+        claim::parse_on(&self.path, &self.text, &replacements, sources)
+    }
+
+    /// The template.
+    pub fn source(&self) -> &Spec {
+        &self.source
+    }
+}
+
+/// The statement's SNRs, filled up to [`FIRST_LOOK`] between their ends; `None` for fewer than two.
+fn first_look(claim: &Claim) -> Option<Vec<f64>> {
+    let number = |axis: Option<&Axis>| match axis {
+        Some(Axis::Number(x)) => Some(*x),
+        _ => None,
+    };
+    let mut snrs: Vec<f64> = claim.main.cases.iter().filter_map(|case| number(case.axes.get("snr"))).collect();
+    snrs.sort_by(f64::total_cmp);
+    snrs.dedup_by(|a, b| *a <= *b);
+    let (&low, &high) = (snrs.first()?, snrs.last()?);
+    if snrs.len() < 2 {
+        return None;
+    }
+    if snrs.len() >= FIRST_LOOK {
+        return Some(snrs);
+    }
+    let last = (FIRST_LOOK - 1) as f64;
+    Some((0..FIRST_LOOK).map(|i| low * (high / low).powf(i as f64 / last)).collect())
+}

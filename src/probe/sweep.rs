@@ -1,0 +1,128 @@
+//! The sweep: a map over one or two parameters, its boundaries, its largest ratio.
+
+use std::path::PathBuf;
+
+use crate::error::{Error, Result};
+use crate::probe::boundary::{self, Boundary};
+use crate::probe::measure::{Finding, Meter};
+use crate::probe::statement::{Place, Statement};
+use crate::probe::vary::Parameter;
+use crate::run::verify::Options;
+use crate::run::watch::Watch;
+use crate::verdict::Verdict;
+
+/// Closer looks around the largest ratio of a map that nothing refutes: a narrow break must not hide between two points.
+const CLIMBS: u64 = 4;
+
+/// What a sweep found.
+#[derive(Debug, Clone)]
+pub struct Sweep {
+    /// The varied parameters, one or two; none for a single point.
+    pub parameters: Vec<Parameter>,
+    /// Findings, the first parameter fastest.
+    pub map: Vec<Finding>,
+    /// Changes of the verdict along the first parameter; along the second where the first shows none.
+    pub boundaries: Vec<Boundary>,
+    /// Number of comparisons that share the level.
+    pub comparisons: u64,
+}
+
+impl Sweep {
+    /// The finding with the largest ratio.
+    pub fn largest(&self) -> Option<&Finding> {
+        self.map.iter().filter(|f| !f.ratio.is_nan()).max_by(|a, b| a.order(b))
+    }
+}
+
+/// Fills in what the statement says of a parameter: whether it takes whole numbers only.
+///
+/// # Errors
+/// What the statement refuses at the parameter's ends.
+pub fn settle(parameter: Parameter, takes: impl Fn(f64) -> Result<()>) -> Result<Parameter> {
+    let fraction = parameter.spacing.between(parameter.values[0], parameter.values[1].min(f64::MAX), 0.381_966);
+    let is_whole = |x: &f64| x.fract() == 0.0 || x.is_infinite();
+    let ends_whole = parameter.values.first().is_some_and(is_whole) && parameter.values.last().is_some_and(is_whole);
+    if !parameter.values[1].is_infinite() && ends_whole && takes(fraction).is_err() && takes(fraction.round()).is_ok() {
+        return Ok(parameter.rounded());
+    }
+    Ok(parameter)
+}
+
+/// Maps `parameters` (at most two) and brackets the boundaries along the first to the relative width `width`.
+///
+/// The family-wise level of `options` is shared by all cases that the sweep could come to take, which are counted here.
+///
+/// # Errors
+/// Those of [`Meter::measure`]; more than two parameters.
+pub fn sweep(
+    statement: &Statement,
+    parameters: Vec<Parameter>,
+    width: f64,
+    options: Options,
+    watch: &Watch,
+    folder: PathBuf,
+) -> Result<Sweep> {
+    let (first, second) = (parameters.first(), parameters.get(1));
+    if parameters.len() > 2 {
+        return Err(Error::invalid("--vary", "takes at most two parameters"));
+    }
+    let places_of = |parameter: Option<&Parameter>| match parameter {
+        None => vec![Place::new()],
+        Some(p) => p.values.iter().map(|&value| vec![(p.name.clone(), value)]).collect(),
+    };
+    let (inner, outer): (Vec<Place>, Vec<Place>) = (places_of(first), places_of(second));
+    let places: Vec<Place> =
+        outer.iter().flat_map(|rest| inner.iter().map(|place| [place.clone(), rest.clone()].concat())).collect();
+    let comparisons = Meter::cases_a_place(statement, &places[0])? * most_places(&places, &parameters, width);
+    let options = Options { comparisons: Some(comparisons), ..options };
+    let mut meter = Meter::new(statement, options, watch, folder);
+    let mut map = meter.measure(&places)?;
+    let Some(first) = first else { return Ok(Sweep { parameters, map, boundaries: Vec::new(), comparisons }) };
+    if second.is_none() {
+        climb(&mut meter, first, &mut map)?;
+    }
+    let mut boundaries = boundary::bracket(&mut meter, first, &rows(first, second, &map), width)?;
+    if let (Some(second), true) = (second, boundaries.is_empty()) {
+        boundaries = boundary::bracket(&mut meter, second, &rows(second, Some(first), &map), width)?;
+    }
+    Ok(Sweep { parameters, map, boundaries, comparisons })
+}
+
+/// Places that the map, the climbs and the bisections along either parameter take at most.
+fn most_places(places: &[Place], parameters: &[Parameter], width: f64) -> u64 {
+    let gaps = |p: &Parameter| (places.len() - places.len() / p.values.len()) as u64 + 2 * CLIMBS;
+    places.len() as u64 + 2 * CLIMBS + parameters.iter().map(|p| gaps(p) * boundary::steps(p, width)).sum::<u64>()
+}
+
+/// For each value of `other`, the findings at increasing values of `parameter`.
+fn rows(parameter: &Parameter, other: Option<&Parameter>, map: &[Finding]) -> Vec<(Place, Vec<(f64, Finding)>)> {
+    let row = |rest: Place| {
+        let here = |f: &&Finding| rest.iter().all(|(name, x)| f.at[name].to_bits() == x.to_bits());
+        let found: Vec<(f64, Finding)> = map.iter().filter(here).map(|f| (f.at[&parameter.name], f.clone())).collect();
+        (rest, found)
+    };
+    match other {
+        None => vec![row(Vec::new())],
+        Some(other) => other.values.iter().map(|&value| row(vec![(other.name.clone(), value)])).collect(),
+    }
+}
+
+/// Adds points on both sides of the largest ratio while nothing is refuted.
+fn climb(meter: &mut Meter, parameter: &Parameter, map: &mut Vec<Finding>) -> Result<()> {
+    let at = |f: &Finding| f.at[&parameter.name];
+    for _ in 0..CLIMBS {
+        if map.iter().any(|f| f.verdict == Verdict::Refuted) {
+            return Ok(());
+        }
+        let Some(top) = (0..map.len()).max_by(|&i, &j| map[i].order(&map[j])) else { return Ok(()) };
+        let neighbours = [top.checked_sub(1), (top + 1 < map.len()).then_some(top + 1)];
+        let middles = neighbours.into_iter().flatten().filter_map(|i| {
+            let (a, b) = (at(&map[i.min(top)]), at(&map[i.max(top)]));
+            parameter.middle(a, b)
+        });
+        let places: Vec<Place> = middles.map(|value| vec![(parameter.name.clone(), value)]).collect();
+        map.extend(meter.measure(&places)?);
+        map.sort_by(|a, b| at(a).total_cmp(&at(b)));
+    }
+    Ok(())
+}
