@@ -66,6 +66,32 @@ margin    = 1e-6
 source    = ["simplex:atoms=16"]
 snr       = [1]
 
+[[control]]
+why      = "paths in pairs"
+lhs      = "energy_distance"
+relation = "<="
+rhs      = "0.5 * baseline(energy_distance)"
+source   = ["codebook:atoms=16,dim=4"]
+snr_min  = [0.01]
+snr_max  = [100]
+steps    = [3]
+schedule = ["geometric"]
+baseline = ["karras"]
+sampler  = ["ddim", "ancestral"]
+
+[[control]]
+why      = "paths one by one, a pilot before them"
+lhs      = "sliced_wasserstein_2 + mode_variation"
+relation = "<="
+rhs      = "0.5 * baseline(sliced_wasserstein_2)"
+source   = ["codebook:atoms=16,dim=4"]
+snr_min  = [0.01]
+snr_max  = [100]
+steps    = [3]
+schedule = ["geometric"]
+baseline = ["karras"]
+sampler  = ["dpm-solver-2m:start=exact"]
+
 [[break]]
 why       = "few events"
 lhs       = "mmse"

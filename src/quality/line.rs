@@ -9,6 +9,8 @@ use crate::stream::Stream;
 
 /// Quantiles of the first state, in batches.
 const BATCHES: usize = 256;
+/// Bisections that place a crossing: the area near it is of second order.
+const CROSSING: usize = 12;
 
 /// W_1 = ∫ |F_x̂ − F_x| of a deterministic `chain` on a line; `None` for another law or dimension.
 ///
@@ -46,29 +48,25 @@ fn walked(chain: &Chain, batches: usize) -> Vec<f64> {
 
 /// ∫ |F_n − F| for the empirical distribution function F_n of sorted points.
 fn area(points: &[f64], target: &Target) -> f64 {
-    let n = points.len() as f64;
     let (low, high) = target.reach();
-    let inner = points.windows(2).enumerate().map(|(i, pair)| between(pair[0], pair[1], (i as f64 + 1.0) / n, target));
-    inner.sum::<f64>()
-        + between(low.min(points[0]), points[0], 0.0, target)
-        + between(points[points.len() - 1], high.max(points[points.len() - 1]), 1.0, target)
+    let (low, high) = (low.min(points[0]), high.max(points[points.len() - 1]));
+    let all = std::iter::once(&low).chain(points).chain([&high]);
+    let known: Vec<(f64, (f64, f64))> = all.map(|&x| (x, target.cdf_and_integral(x))).collect();
+    let level = |i: usize| i as f64 / points.len() as f64;
+    known.windows(2).enumerate().map(|(i, pair)| between(pair[0], pair[1], level(i), target)).sum()
 }
 
-/// ∫_a^b |level − F|: split where F crosses the level.
-fn between(a: f64, b: f64, level: f64, target: &Target) -> f64 {
-    let signed = |a: f64, b: f64| level * (b - a) - (target.integrated_cdf(b) - target.integrated_cdf(a));
-    let (at_a, at_b) = (target.cdf(a), target.cdf(b));
-    if at_a < level && level < at_b {
-        let (mut low, mut high) = (a, b);
-        for _ in 0..CROSSING {
-            let middle = 0.5 * (low + high);
-            if target.cdf(middle) < level { low = middle } else { high = middle }
-        }
-        signed(a, low).abs() + signed(low, b).abs()
-    } else {
-        signed(a, b).abs()
+/// ∫_a^b |level − F|, F and its integral known at a and b: split where F crosses the level.
+fn between(a: (f64, (f64, f64)), b: (f64, (f64, f64)), level: f64, target: &Target) -> f64 {
+    let signed = |a: (f64, (f64, f64)), b: (f64, (f64, f64))| level * (b.0 - a.0) - (b.1.1 - a.1.1);
+    if a.1.0 >= level || b.1.0 <= level {
+        return signed(a, b).abs();
     }
+    let (mut low, mut high) = (a.0, b.0);
+    for _ in 0..CROSSING {
+        let middle = 0.5 * (low + high);
+        if target.cdf(middle) < level { low = middle } else { high = middle }
+    }
+    let crossing = (low, target.cdf_and_integral(low));
+    signed(a, crossing).abs() + signed(crossing, b).abs()
 }
-
-/// Bisections that place a crossing: the area near it is of second order.
-const CROSSING: usize = 12;

@@ -41,12 +41,19 @@ impl Target {
         self.sum(|mean, deviation| phi_below((x - mean) / deviation))
     }
 
-    /// ∫_{−∞}^x F, the expected shortfall below x.
+    /// ∫_{−∞}^x F.
     pub fn integrated_cdf(&self, x: f64) -> f64 {
-        self.sum(|mean, deviation| {
+        self.cdf_and_integral(x).1
+    }
+
+    /// F(x) and ∫_{−∞}^x F.
+    pub fn cdf_and_integral(&self, x: f64) -> (f64, f64) {
+        let add = |(cdf, integral): (f64, f64), &(weight, mean, deviation): &(f64, f64, f64)| {
             let z = (x - mean) / deviation;
-            deviation * (z * phi_below(z) + phi(z))
-        })
+            let below = phi_below(z);
+            (cdf + weight * below, integral + weight * deviation * (z * below + phi(z)))
+        };
+        self.components.iter().fold((0.0, 0.0), add)
     }
 
     /// E[X; X ≤ x].
