@@ -106,7 +106,7 @@ impl LaneState {
         };
         let strips: Vec<_> = (0..STRIPS).filter(mine).map(range_of).map(find).collect();
         let missing = strips.iter().any(|(_, stored)| stored.is_none());
-        let open = if missing { Some(conditions.backend.open(&job)?) } else { None };
+        let open = if missing { Some(conditions.backend.open(&job, to - from)?) } else { None };
         let moments: Vec<Option<Moments>> = strips
             .into_par_iter()
             .map(|(range, stored)| {
