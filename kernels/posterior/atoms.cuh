@@ -11,20 +11,22 @@ struct AtomSource {
 
 // One block of atoms `start .. start + size` and the products of a tile of samples with it.
 struct Atoms {
-    // 2·count × size: ⟨z_s, x̃_i⟩ above ⟨x̃_I, x̃_i⟩.
+    // ⟨z_s, x̃_i⟩: count × size.
     const double* __restrict__ products;
+    // ⟨x̃_j, x̃_i⟩ of all atoms, table × table; where table is 0, ⟨x̃_I, x̃_i⟩ of each sample, count × size.
+    const double* __restrict__ sources;
     // ⟨z_s, x̃_I⟩ (count) and I_s (count).
     const double* __restrict__ own;
     const u32* __restrict__ index;
     // |x̃_i|² and ln p_i of all atoms.
     const double* __restrict__ norms;
     const double* __restrict__ ln_weights;
-    u32 count, start, size;
+    u32 table, start, size;
 
     DEVICE_MEMBER AtomSource source(u32 sample) const {
         u32 i = index[sample];
-        const double* row = products + (u64)sample * size;
-        return AtomSource{row, row + (u64)count * size, own[sample], norms[i], ln_weights[i], i};
+        const double* with_source = sources + (table ? (u64)i * table + start : (u64)sample * size);
+        return AtomSource{products + (u64)sample * size, with_source, own[sample], norms[i], ln_weights[i], i};
     }
 
     // c = −∞ leaves the atom out: the source atom itself, and padding.

@@ -35,10 +35,12 @@ DEVICE void add_prior(double* __restrict__ prior, const Law& law, const double* 
 }
 
 KERNEL(128, prior_of_atoms)(double* __restrict__ prior, const double* __restrict__ products,
-                            const double* __restrict__ own, const u32* __restrict__ index,
-                            const double* __restrict__ norms, const double* __restrict__ ln_weights,
-                            const double* __restrict__ weights, u32 count, u32 start, u32 size) {
-    add_prior(prior, Atoms{products, own, index, norms, ln_weights, count, start, size}, weights, count, start == 0);
+                            const double* __restrict__ sources, const double* __restrict__ own,
+                            const u32* __restrict__ index, const double* __restrict__ norms,
+                            const double* __restrict__ ln_weights, u32 table, const double* __restrict__ weights,
+                            u32 count, u32 start, u32 size) {
+    Atoms law = {products, sources, own, index, norms, ln_weights, table, start, size};
+    add_prior(prior, law, weights, count, start == 0);
 }
 
 KERNEL(128, prior_of_simplex)(double* __restrict__ prior, const double* __restrict__ noise,

@@ -89,10 +89,12 @@ DEVICE void add_sums(double* __restrict__ sums, const Law& law, const double* __
 }
 
 KERNEL(128, sums_of_atoms)(double* __restrict__ sums, const double* __restrict__ products,
-                           const double* __restrict__ own, const u32* __restrict__ index,
-                           const double* __restrict__ norms, const double* __restrict__ ln_weights,
-                           const double* __restrict__ snrs, u32 count, u32 points, u32 start, u32 size) {
-    add_sums(sums, Atoms{products, own, index, norms, ln_weights, count, start, size}, snrs, count, points, start == 0);
+                           const double* __restrict__ sources, const double* __restrict__ own,
+                           const u32* __restrict__ index, const double* __restrict__ norms,
+                           const double* __restrict__ ln_weights, u32 table, const double* __restrict__ snrs, u32 count,
+                           u32 points, u32 start, u32 size) {
+    Atoms law = {products, sources, own, index, norms, ln_weights, table, start, size};
+    add_sums(sums, law, snrs, count, points, start == 0);
 }
 
 KERNEL(128, sums_of_simplex)(double* __restrict__ sums, const double* __restrict__ noise,

@@ -78,11 +78,11 @@ mod device {
             self.cuda.name()
         }
 
-        fn open<'a>(&'a self, job: &'a Job<'a>) -> Result<Box<dyn Open + 'a>> {
-            match self.cuda.open(job) {
+        fn open<'a>(&'a self, job: &'a Job<'a>, samples: u64) -> Result<Box<dyn Open + 'a>> {
+            match self.cuda.open(job, samples) {
                 Err(error @ Error::Backend { .. }) => {
                     (self.tell)(&format!("{error}; sampling {} on the CPU", job.source.spec()));
-                    Cpu.open(job)
+                    Cpu.open(job, samples)
                 }
                 opened => opened,
             }

@@ -19,7 +19,7 @@ impl Backend for Cpu {
         "cpu".into()
     }
 
-    fn open<'a>(&'a self, job: &'a Job<'a>) -> Result<Box<dyn Open + 'a>> {
+    fn open<'a>(&'a self, job: &'a Job<'a>, _: u64) -> Result<Box<dyn Open + 'a>> {
         Ok(Box::new(OpenJob(job)))
     }
 }

@@ -50,11 +50,12 @@ pub trait Backend: Sync {
     /// Its name in reports.
     fn name(&self) -> String;
 
-    /// Makes ready for `job`: what it needs is copied once, and given back when the result is dropped.
+    /// Makes ready for about `samples` samples of `job`: what it needs is copied once, and given back when the result is
+    /// dropped. No number depends on `samples`.
     ///
     /// # Errors
     /// [`Error::Backend`] where the job does not fit.
-    fn open<'a>(&'a self, job: &'a Job<'a>) -> Result<Box<dyn Open + 'a>>;
+    fn open<'a>(&'a self, job: &'a Job<'a>, samples: u64) -> Result<Box<dyn Open + 'a>>;
 }
 
 /// A job that is ready to run, from as many threads as there are.

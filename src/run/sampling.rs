@@ -117,7 +117,7 @@ impl LaneState {
             strips.into_par_iter().map(strip).collect()
         };
         let moments = if missing {
-            work.with(&self.active, conditions.backend, take)?
+            work.with(&self.active, (conditions.backend, to - from), take)?
         } else {
             take(&|_| unreachable!("every strip is stored"))
         }?;

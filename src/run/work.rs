@@ -98,12 +98,17 @@ impl Work {
         }
     }
 
-    /// Calls `each` with a function that measures the columns `active` over a range of samples on `backend`; simulated paths
-    /// run on this machine's processors wherever readouts are taken.
+    /// Calls `each` with a function that measures the columns `active` over a range of samples on a backend, all in all about
+    /// `samples`; simulated paths run on this machine's processors wherever readouts are taken.
     ///
     /// # Errors
     /// Those of [`Backend::open`].
-    pub fn with<T>(&self, active: &[usize], backend: &dyn Backend, each: impl FnOnce(&Measure) -> T) -> Result<T> {
+    pub fn with<T>(
+        &self,
+        active: &[usize],
+        (backend, samples): (&dyn Backend, u64),
+        each: impl FnOnce(&Measure) -> T,
+    ) -> Result<T> {
         match &self.columns {
             Prepared::Readouts { sampler, readouts } => {
                 let readouts: Vec<Readout> = active.iter().map(|&r| readouts[r].clone()).collect();
@@ -114,7 +119,7 @@ impl Work {
                     grid: Grid::new(readouts.iter().flat_map(Readout::points)),
                     readouts: &readouts,
                 };
-                let open = backend.open(&job)?;
+                let open = backend.open(&job, samples)?;
                 Ok(each(&|range| open.run(range)))
             }
             Prepared::Statistics { statistics, .. } => {

@@ -143,7 +143,7 @@ pub fn compare(cuda: &Cuda, spec: &str, seed: u64, samples: u64) -> Result<Compa
     let sizes: Vec<f64> = (0..job.width()).map(|c| root_mean_square(&rows, c)).collect();
     let scales = scales(&job, &sizes);
     let measured: Vec<usize> = (0..job.width()).filter(|&c| sizes[c] >= scales[c]).collect();
-    let opened = cuda.open_job(&job)?;
+    let opened = cuda.open_job(&job, samples)?;
     let (ours, theirs) = (cpu::run(&job, 0..samples)?, opened.run(0..samples)?);
     Ok(Comparison {
         source: source.spec().into(),

@@ -44,12 +44,12 @@ kernels! {
     MEANS = "means", 256, "pppu";
     OBSERVE = "observe", 256, "pppddu";
     OBSERVE_MIXTURE = "observe_mixture", 128, "ppppppppduuuuu";
-    PRIOR_OF_ATOMS = "prior_of_atoms", 128, "pppppppuuu";
+    PRIOR_OF_ATOMS = "prior_of_atoms", 128, "pppppppupuuu";
     PRIOR_OF_SIMPLEX = "prior_of_simplex", 128, "ppppppuuu";
     PRODUCT = "product", 256, "pppuuu";
     READ_OUT = "read_out", 128, "ppppppppuu";
     SCATTER = "scatter", 256, "pppuu";
-    SUMS_OF_ATOMS = "sums_of_atoms", 128, "pppppppuuuu";
+    SUMS_OF_ATOMS = "sums_of_atoms", 128, "pppppppupuuuu";
     SUMS_OF_SIMPLEX = "sums_of_simplex", 128, "ppppppuuuu";
 }
 

@@ -60,10 +60,24 @@ pub struct DeviceLaw {
 }
 
 enum Structure {
-    Atoms { dim: u32, centred: Buffer<f64>, norms: Buffer<f64>, weights: Weights },
+    Atoms(Box<PlacedAtoms>),
     Simplex(Weights),
     Mixture(Components),
 }
+
+/// Atoms in R^d.
+struct PlacedAtoms {
+    dim: u32,
+    centred: Buffer<f64>,
+    norms: Buffer<f64>,
+    weights: Weights,
+    /// ⟨x̃_j, x̃_i⟩ of all pairs: each sample then needs the product of its noise alone. The same bits either way: an element
+    /// of a product adds its terms in the same order wherever it stands.
+    gram: Option<Buffer<f64>>,
+}
+
+/// Most atoms whose pairs are multiplied at once: blocks down in a launch.
+const MOST_PAIRED: usize = 65_535 * 128;
 
 /// Components of a mixture of isotropic Gaussians.
 struct Components {
@@ -89,6 +103,8 @@ pub struct Extent {
     pub scratch: usize,
     /// Bytes of the law's tables.
     pub tables: usize,
+    /// Atoms, and bytes of the products of all pairs of them, where a table of these saves a product a sample.
+    pub gram: Option<(usize, usize)>,
 }
 
 impl Extent {
@@ -102,16 +118,18 @@ impl Extent {
                 products: 2 * TILE * norms.len().min(CHUNK),
                 scratch: 0,
                 tables: norms.len() * (dim + 4) * column,
+                gram: Some((norms.len(), norms.len() * norms.len() * column)).filter(|_| norms.len() <= MOST_PAIRED),
             },
             Tables::Simplex(w) => {
                 let n = w.weights.len();
-                Self { dim: 0, products: TILE * n.min(CHUNK), scratch: 0, tables: 3 * n * column }
+                Self { dim: 0, products: TILE * n.min(CHUNK), scratch: 0, tables: 3 * n * column, gram: None }
             }
             Tables::Mixture { mixture, .. } => Self {
                 dim: mixture.dim,
                 products: 0,
                 scratch: MIXTURE_WARPS as usize * mixture.weights.len() * (mixture.dim + 1),
                 tables: (mixture.means.len() + 3 * mixture.weights.len() + mixture.dim) * column,
+                gram: None,
             },
         }
     }
@@ -122,18 +140,26 @@ impl DeviceLaw {
     ///
     /// # Errors
     /// [`crate::error::Error::Backend`]: out of memory.
-    pub fn upload(queue: &Queue, tables: &Tables) -> Result<Self> {
+    pub fn upload(queue: &Queue, tables: &Tables, gram: bool) -> Result<Self> {
         let structure = match tables {
             Tables::Copies { factor, copies } => {
-                let factor = Self::upload(queue, &tables_of(*factor))?;
+                let factor = Self::upload(queue, &tables_of(*factor), gram)?;
                 return Ok(Self { copies: factor.copies * *copies as f64, ..factor });
             }
-            Tables::Atoms { dim, centred, norms, weights } => Structure::Atoms {
-                dim: *dim as u32,
-                centred: queue.upload(centred)?,
-                norms: queue.upload(norms)?,
-                weights: Weights::upload(queue, weights)?,
-            },
+            Tables::Atoms { dim, centred, norms, weights } => {
+                let (dim, centred, atoms) = (*dim as u32, queue.upload(centred)?, norms.len());
+                let pairs = if gram { Some(queue.room(atoms * atoms)?) } else { None };
+                if let Some(pairs) = &pairs {
+                    multiply(queue, pairs, &centred, (&centred).into(), [atoms as u32, atoms as u32, dim])?;
+                }
+                Structure::Atoms(Box::new(PlacedAtoms {
+                    dim,
+                    centred,
+                    norms: queue.upload(norms)?,
+                    weights: Weights::upload(queue, weights)?,
+                    gram: pairs,
+                }))
+            }
             Tables::Simplex(weights) => Structure::Simplex(Weights::upload(queue, weights)?),
             Tables::Mixture { mixture, ln_weights, ends, mean } => Structure::Mixture(Components {
                 means: queue.upload(&mixture.means)?,
@@ -154,16 +180,24 @@ impl DeviceLaw {
     /// [`crate::error::Error::Backend`].
     pub fn observe(&self, queue: &Queue, work: &Work, tile: Tile, [readouts, controls]: [u32; 2]) -> Result<()> {
         match &self.structure {
-            Structure::Atoms { dim, centred, norms, weights } => {
+            Structure::Atoms(atoms) => {
+                let PlacedAtoms { dim, centred, norms, weights, gram } = atoms.as_ref();
                 draw_atoms(queue, work, tile, *dim, centred, weights)?;
+                // Without the table the source rows below the noise are multiplied too.
+                let rows = if gram.is_some() { tile.count } else { 2 * tile.count };
                 for (start, size) in chunks(weights.atoms) {
-                    self.multiply(queue, work, tile, (start, size))?;
+                    let block = Argument::from(centred).after(u64::from(start) * u64::from(*dim));
+                    multiply(queue, &work.products, &work.rows, block, [rows, size, *dim])?;
+                    let products = Argument::from(&work.products);
+                    let below = products.after(u64::from(tile.count) * u64::from(size));
                     let law = [
-                        (&work.products).into(),
+                        products,
+                        gram.as_ref().map_or(below, Argument::from),
                         (&work.own).into(),
                         (&work.index).into(),
                         norms.into(),
                         (&weights.ln_weights).into(),
+                        gram.as_ref().map_or(0, |_| weights.atoms).into(),
                     ];
                     let sums = [&kernels::PRIOR_OF_ATOMS, &kernels::SUMS_OF_ATOMS];
                     add_sums(queue, work, tile, weights, sums, &law, (start, size))?;
@@ -214,16 +248,6 @@ impl DeviceLaw {
         }
     }
 
-    /// Products of the noise and source rows with the atoms `start .. start + size`.
-    fn multiply(&self, queue: &Queue, work: &Work, tile: Tile, (start, size): (u32, u32)) -> Result<()> {
-        let Structure::Atoms { dim, centred, .. } = &self.structure else { return Ok(()) };
-        let atoms = Argument::from(centred).after(u64::from(start) * u64::from(*dim));
-        let blocks = [size.div_ceil(128), (2 * tile.count).div_ceil(128)];
-        let shape = [(2 * tile.count).into(), size.into(), (*dim).into()];
-        let operands = [(&work.products).into(), (&work.rows).into(), atoms];
-        queue.launch(&kernels::PRODUCT, blocks, &[&operands[..], &shape[..]].concat())
-    }
-
     /// Observables from the sums, controls from the prior sums.
     fn finish(&self, queue: &Queue, work: &Work, tile: Tile, weights: &Weights, readouts: u32) -> Result<()> {
         let cells = tile.count * tile.points;
@@ -252,6 +276,18 @@ impl DeviceLaw {
 /// Blocks of atoms (start, size).
 fn chunks(atoms: u32) -> impl Iterator<Item = (u32, u32)> {
     (0..atoms).step_by(CHUNK).map(move |start| (start, (atoms - start).min(CHUNK as u32)))
+}
+
+/// out = rows · columnsᵀ with `rows` m × k and `columns` n × k for [m, n, k].
+fn multiply(
+    queue: &Queue,
+    out: &Buffer<f64>,
+    rows: &Buffer<f64>,
+    columns: Argument,
+    [m, n, k]: [u32; 3],
+) -> Result<()> {
+    let arguments = [out.into(), rows.into(), columns, m.into(), n.into(), k.into()];
+    queue.launch(&kernels::PRODUCT, [n.div_ceil(128), m.div_ceil(128)], &arguments)
 }
 
 fn draw_atoms(

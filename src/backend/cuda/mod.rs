@@ -46,7 +46,7 @@ impl Cuda {
         Ok(Self { devices: Device::all()?.into_iter().map(Arc::new).collect(), memory })
     }
 
-    fn open_job<'a>(&self, job: &'a Job<'a>) -> Result<OpenJob<'a>> {
+    fn open_job<'a>(&self, job: &'a Job<'a>, samples: u64) -> Result<OpenJob<'a>> {
         let shape = Plan::shape(job);
         let (tables, each) = (shape.extent.tables, shape.bytes());
         let mut workers = Vec::new();
@@ -65,8 +65,11 @@ impl Cuda {
                     budget >> 20
                 )));
             }
-            let plan = Arc::new(Plan::new(device, job)?);
-            for _ in 0..fitting.min(WORKERS) {
+            let workers_here = fitting.min(WORKERS);
+            let rest = budget - tables - workers_here * each;
+            let gram = shape.extent.gram.is_some_and(|(atoms, bytes)| atoms as u64 <= samples && bytes <= rest);
+            let plan = Arc::new(Plan::new(device, job, gram)?);
+            for _ in 0..workers_here {
                 workers.push(Worker::new(device, Arc::clone(&plan), &shape)?);
             }
         }
@@ -79,7 +82,7 @@ impl Cuda {
     /// [`crate::error::Error::Backend`].
     pub fn trace(&self, job: &Job, range: Range<u64>) -> Result<Trace> {
         let dim = Plan::shape(job).extent.dim;
-        let open = self.open_job(job)?;
+        let open = self.open_job(job, range.end)?;
         open.with_worker(|worker| worker.trace(job, range.start, (range.end - range.start) as u32, dim))
     }
 }
@@ -90,12 +93,12 @@ impl Backend for Cuda {
         format!("cuda ({})", names.join(", "))
     }
 
-    fn open<'a>(&'a self, job: &'a Job<'a>) -> Result<Box<dyn Open + 'a>> {
+    fn open<'a>(&'a self, job: &'a Job<'a>, samples: u64) -> Result<Box<dyn Open + 'a>> {
         // Tilted noise has no kernel.
         if job.sampler.tables().is_none() {
-            return Cpu.open(job);
+            return Cpu.open(job, samples);
         }
-        Ok(Box::new(self.open_job(job)?))
+        Ok(Box::new(self.open_job(job, samples)?))
     }
 }
 

@@ -205,18 +205,18 @@ pub struct Trace {
 }
 
 impl Plan {
-    /// Copies a job's tables to a device and waits until they are there.
+    /// Copies a job's tables to a device and waits until they are there; `gram`: with the products of all pairs of atoms.
     ///
     /// # Errors
     /// [`crate::error::Error::Backend`]: out of memory, or too many numbers for a device's indices.
-    pub fn new(device: &Arc<Device>, job: &Job) -> Result<Self> {
+    pub fn new(device: &Arc<Device>, job: &Job, gram: bool) -> Result<Self> {
         let cells = job.grid.len().max(job.readouts.len());
         if cells > MOST_POINTS {
             return Err(error(format!("{cells} SNRs or readouts at once; at most {MOST_POINTS}")));
         }
         let queue = Queue::new(device)?;
         let plan = Self {
-            law: DeviceLaw::upload(&queue, &tables_of(job.sampler))?,
+            law: DeviceLaw::upload(&queue, &tables_of(job.sampler), gram)?,
             grid: GridTables::upload(&queue, &job.grid, &job.stream)?,
             readouts: ReadoutTables::upload(&queue, job.readouts, &job.grid)?,
             width: job.width() as u32,
