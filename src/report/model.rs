@@ -82,8 +82,31 @@ pub struct ClaimReport {
     pub controls: Vec<SectionReport>,
     /// Where it must fail.
     pub breaks: Vec<SectionReport>,
+    /// Where the statement compares schedules: their grids on one source.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub grids: Option<Grids>,
     /// Whether main, every control and every break came out as expected.
     pub ok: bool,
+}
+
+/// The grids of several schedules on one source.
+#[derive(Debug, Clone, Serialize, Deserialize)]
+pub struct Grids {
+    /// Canonical spec.
+    pub source: String,
+    /// Points (γ, M(γ)) of its risk.
+    pub risk: Vec<[f64; 2]>,
+    /// A grid a schedule.
+    pub grids: Vec<Grid>,
+}
+
+/// The grid of one schedule.
+#[derive(Debug, Clone, Serialize, Deserialize)]
+pub struct Grid {
+    /// Spec of the schedule.
+    pub schedule: String,
+    /// γ_0 < … < γ_K.
+    pub snrs: Vec<f64>,
 }
 
 /// The main statement, one control or one break: an inequality on a set of axes.

@@ -2,8 +2,10 @@
 
 use crate::assume;
 use crate::claim::{Case, Claim, Input, Point, Section};
-use crate::report::model::{AssumptionReport, ClaimReport, Report, Row, Run, SCHEMA, SectionReport, SourceReport};
+use crate::quantity::Instruments;
+use crate::report::model::{AssumptionReport, ClaimReport, Grids, Report, Row, Run, SCHEMA, SectionReport, SourceReport};
 use crate::run::judge::Outcome;
+use crate::run::pictures;
 use crate::run::replay;
 use crate::run::verify::Options;
 use crate::source::Source;
@@ -21,6 +23,7 @@ pub fn assemble(claims: &[Claim], options: &Options, outcomes: Vec<(Outcome, u64
     let mut outcomes = outcomes.into_iter();
     let mut sources: Vec<&Source> = Vec::new();
     let mut reports = Vec::new();
+    let tools = Instruments::default();
     for claim in claims {
         let mut built = Vec::new();
         for (name, section) in sections(claim) {
@@ -40,7 +43,8 @@ pub fn assemble(claims: &[Claim], options: &Options, outcomes: Vec<(Outcome, u64
             }
             built.push(section_report(section, rows, options.only.is_some()));
         }
-        reports.push(claim_report(claim, built));
+        let grids = if options.only.is_none() { pictures::schedules(claim, &tools) } else { None };
+        reports.push(claim_report(claim, built, grids));
     }
     let sources = sources.into_iter().map(source_report).collect();
     let exit = exit_status(&reports);
@@ -68,7 +72,7 @@ fn exit_status(claims: &[ClaimReport]) -> u8 {
     }
 }
 
-fn claim_report(claim: &Claim, mut sections: Vec<SectionReport>) -> ClaimReport {
+fn claim_report(claim: &Claim, mut sections: Vec<SectionReport>, grids: Option<Grids>) -> ClaimReport {
     let ok = sections.iter().all(|s| s.ok);
     let breaks = sections.split_off(1 + claim.controls.len());
     let controls = sections.split_off(1);
@@ -84,6 +88,7 @@ fn claim_report(claim: &Claim, mut sections: Vec<SectionReport>) -> ClaimReport 
         main,
         controls,
         breaks,
+        grids,
         ok,
     }
 }

@@ -6,6 +6,7 @@ pub mod checkpoint;
 pub mod estimate;
 pub mod judge;
 pub mod ledger;
+pub mod pictures;
 pub mod replay;
 pub mod sampling;
 pub mod verify;

@@ -95,6 +95,7 @@ pub fn claim(
 ) -> ClaimReport {
     let ok = std::iter::once(&main).chain(&controls).chain(&breaks).all(|s| s.ok);
     ClaimReport {
+        grids: None,
         id: id.into(),
         title: title.into(),
         statement: statement.into(),

@@ -15,7 +15,7 @@ pub struct Frame<'a> {
     pub x: Scale,
     /// Ordinate; pixels run bottom to top.
     pub y: Scale,
-    /// Under the abscissa.
+    /// Under the abscissa; where it is empty its ticks have no labels (another frame below shares them).
     pub x_label: &'a str,
     /// Beside the ordinate, rotated; may be empty.
     pub y_label: &'a str,
@@ -75,7 +75,7 @@ impl Frame<'_> {
         let (middle, beside) = (top + height / 2.0, (left - 14.0 - widest).max(SIZE));
         html! {
             path class="axis" d=(path) {}
-            @for tick in x.iter().filter(|t| !t.label.is_empty()) {
+            @for tick in x.iter().filter(|t| !t.label.is_empty() && !self.x_label.is_empty()) {
                 text x=(format!("{:.2}", tick.at)) y=(format!("{:.2}", bottom + 18.0)) text-anchor="middle" { (rich(&tick.label)) }
             }
             @for tick in y.iter().filter(|t| !t.label.is_empty()) {

@@ -5,6 +5,7 @@
 
 pub mod curves;
 pub mod frame;
+pub mod grids;
 pub mod intervals;
 pub mod legend;
 pub mod marker;
@@ -38,7 +39,9 @@ pub struct Figure {
 /// curves where there is a numeric axis; a line a case otherwise. None where nothing finite was measured.
 pub fn claim(claim: &ClaimReport) -> Vec<Figure> {
     let rivals: Vec<Figure> = [rivals::map(claim), rivals::curves(claim)].into_iter().flatten().collect();
-    if rivals.is_empty() { single(claim).into_iter().collect() } else { rivals }
+    let mut figures = if rivals.is_empty() { single(claim).into_iter().collect() } else { rivals };
+    figures.extend(claim.grids.as_ref().map(grids::figure));
+    figures
 }
 
 fn single(claim: &ClaimReport) -> Option<Figure> {
