@@ -5,6 +5,8 @@
 //! from samples of the posterior ([`posterior`]), in which one noise product serves every SNR; [`run`] measures in rounds
 //! and judges ([`verdict`]); [`report`] writes what was found. The program ([`cli`]) is a thin layer over this.
 //!
+//! Beside the claims, [`loss`] makes a sampling schedule from a model's loss curve and [`export`] writes it for samplers.
+//!
 //! Modules are declared in the order of their dependencies: none uses one below it.
 //!
 //! ```

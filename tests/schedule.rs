@@ -74,10 +74,19 @@ fn json_is_the_contract() {
     assert_eq!(snr[0].to_bits(), f64::to_bits((-5.0_f64).exp()));
     let again = json(dir.path(), &[&LAS[..], &["--threads", "1"]].concat());
     assert_eq!(again, value, "a number depends on the number of threads");
+    let methods = [
+        (&["--smoothness", "5"][..], "las2:alpha=5"),
+        (&["--smoothness"], "las2:alpha=12"),
+        (&["--solver", "dpm-solver++"], "las2:alpha=12"),
+        (&["--solver", "ddim"], "las"),
+    ];
+    for (flags, method) in methods {
+        assert_eq!(json(dir.path(), &[&LAS[..], flags].concat())["method"], method);
+    }
     let raw = json(dir.path(), &[&LAS[..], &["--regularize", "raw", "--snr-min", "0.1", "--snr-max", "20"]].concat());
     assert_eq!(
         (raw["axis"].as_str(), raw["snr"][0].as_f64(), raw["snr"][6].as_f64()),
-        (Some("γ"), Some(0.1), Some(20.0))
+        (Some("raw"), Some(0.1), Some(20.0))
     );
 }
 

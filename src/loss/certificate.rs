@@ -1,4 +1,5 @@
-//! How good a schedule is on a loss curve: its gap to other grids and to what no grid can beat.
+//! How good a schedule is on a loss curve (denoised, where its settings say so): its gap to other grids and to what no grid
+//! can beat.
 //!
 //! Σ L(γ_k) ΔR_k = ∫ L dR + excess: the integral is there for every grid, the excess is the discretisation (twice the path
 //! KL's, on the raw axis). K·excess of the best grid tends to ½ (∫ √(R′|L′|) dγ)² (docs/theory.md, B4), and that of any
@@ -49,13 +50,15 @@ impl Certificate {
 /// # Errors
 /// A previous grid that leaves the curve.
 pub fn certify(curve: &LossCurve, settings: &Settings, plan: &Plan, previous: Option<&[f64]>) -> Result<Certificate> {
+    let believed = settings.denoise.of(curve);
+    let (curve, settings) = (believed.as_ref(), &Settings { denoise: Denoise::None, ..*settings });
     let (axis, ends) = (settings.axis, settings.ends(curve)?);
     let (floor, length) = integrals(curve, axis, ends)?;
     let on_curve = |grid: &[f64]| cost(curve, axis, grid);
     let isotonic = if curve.rises() == 0 {
         None
     } else {
-        Some(plan::plan(curve, &Settings { denoise: Denoise::Isotonic, ..*settings })?.cost)
+        Some(on_curve(&plan::plan(curve, &Settings { denoise: Denoise::Isotonic, ..*settings })?.snrs)?)
     };
     Ok(Certificate {
         floor,
@@ -117,11 +120,11 @@ fn root_slope(curve: &LossCurve, axis: Axis, (lo, hi): (f64, f64), steps: usize)
 
 /// The number of grids among the plan's candidates, if none of them costs less than the plan by more than rounding.
 ///
-/// Algorithm 2's penalty is not in the costs compared here, and a plan on a denoised curve is best there: no enumeration.
+/// Algorithm 2's penalty is not in the costs compared here: no enumeration.
 fn enumerate(curve: &LossCurve, settings: &Settings, plan: &Plan) -> Result<Option<u64>> {
     let (interior, chosen) = (plan.candidates - 2, settings.steps - 1);
     let Some(grids) = binomial(interior as u64, chosen as u64).filter(|&n| n <= MOST_GRIDS) else { return Ok(None) };
-    if settings.smoothness.is_some() || settings.denoise != Denoise::None {
+    if settings.smoothness.is_some() {
         return Ok(None);
     }
     let snrs = settings.candidates_on(curve)?;

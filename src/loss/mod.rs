@@ -1,7 +1,7 @@
 //! Loss curves of trained models: from a file to the x0-risk L(γ), from there to a schedule with its certificates.
 //!
 //! [`read`] takes a table with one column for the noise level ([`axis`]), one for the loss ([`risk`]) and, if there is one,
-//! its standard error; whatever could mean two things is refused with the question that would settle it. [`plan`] places
+//! its standard error; whatever could mean two things is refused with the question that would settle it. [`plan()`] places
 //! the steps, [`certificate`] says how good they are and [`bands`] how sure.
 
 pub mod axis;

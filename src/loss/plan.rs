@@ -56,7 +56,7 @@ pub const MOST_ROWS: usize = 400;
 pub struct Plan {
     /// γ_0 < … < γ_K.
     pub snrs: Vec<f64>,
-    /// Σ L(γ_k) (R(γ_{k+1}) − R(γ_k)) on the curve as measured, without the penalty of Algorithm 2.
+    /// Σ L(γ_k) (R(γ_{k+1}) − R(γ_k)) on the denoised curve, without the penalty of Algorithm 2.
     pub cost: f64,
     /// Number of candidates.
     pub candidates: usize,
@@ -181,7 +181,7 @@ pub fn plan(curve: &LossCurve, settings: &Settings) -> Result<Plan> {
     };
     let grid: Vec<f64> = indices.iter().map(|&i| snrs[i]).collect();
     Ok(Plan {
-        cost: cost(curve, settings.axis, &grid)?,
+        cost: cost(used, settings.axis, &grid)?,
         snrs: grid,
         candidates: snrs.len(),
         gaps: indices.windows(2).map(|pair| pair[1] - pair[0]).collect(),

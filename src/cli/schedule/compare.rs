@@ -98,7 +98,7 @@ fn csv(table: &Table) -> String {
         let Ok((grid, cost)) = &row.outcome else { continue };
         let excess = table.floor.map_or(String::new(), |floor| number::name(cost - floor));
         let snrs: Vec<String> = grid.iter().map(|&snr| number::name(snr)).collect();
-        text += &format!("{},{},{},{excess},{}\n", row.name, table.axis, number::name(*cost), snrs.join(" "));
+        text += &format!("{},{},{},{excess},{}\n", row.name, table.axis.name(), number::name(*cost), snrs.join(" "));
     }
     text
 }
@@ -113,5 +113,5 @@ fn json(table: &Table) -> serde_json::Value {
         }),
         Err(why) => json!({ "schedule": row.name, "none": why }),
     };
-    json!({ "axis": table.axis.to_string(), "rows": table.rows.iter().map(row).collect::<Vec<_>>() })
+    json!({ "axis": table.axis.name(), "lambda": table.axis.lambda(), "rows": table.rows.iter().map(row).collect::<Vec<_>>() })
 }

@@ -99,14 +99,16 @@ pub struct Made {
     pub certificate: Option<Certificate>,
     pub bands: Option<Bands>,
     pub warnings: Vec<String>,
+    /// What was done to the loss first.
+    pub denoise: Denoise,
 }
 
 impl LasArguments {
-    /// The axis, from the flag, else the solver, else softlog.
+    /// The axis, from the flag, else the solver's by the table in docs/schedules.md, else softlog.
     pub fn axis(&self) -> Result<Axis> {
         let of_solver = match self.solver {
-            Some(Solver::Ancestral) => "raw",
-            Some(Solver::Ddim | Solver::Multistep) | None => "softlog",
+            Some(Solver::Ddim) => "log",
+            Some(Solver::Ancestral | Solver::Multistep) | None => "softlog",
         };
         Axis::new(self.regularize.as_deref().unwrap_or(of_solver), self.lambda)
     }
@@ -118,16 +120,9 @@ impl LasArguments {
 
     /// The spec of the source's own loss-adaptive schedule.
     fn spec(&self, alpha: Option<f64>) -> Result<String> {
-        let name = match self.axis()? {
-            Axis::Raw => "raw",
-            Axis::Log => "log",
-            Axis::SoftLog(_) => "softlog",
-            Axis::Saturating(_) => "saturating",
-            Axis::Power(_) => "power",
-        };
         let method = alpha.map_or("las:".into(), |alpha| format!("las2:alpha={alpha},"));
         let candidates = self.candidates.map_or(String::new(), |n| format!(",candidates={n}"));
-        Ok(format!("{method}axis={name},lambda={}{candidates}", self.lambda))
+        Ok(format!("{method}axis={},lambda={}{candidates}", self.axis()?.name(), self.lambda))
     }
 }
 
@@ -164,12 +159,17 @@ fn settings(command: &ScheduleCommand, ground: &Ground, second: bool) -> Result<
         snr_min: Some(ground.ends.0),
         snr_max: Some(ground.ends.1),
         candidates: las.candidates.map(|n| n as usize),
-        denoise: match las.denoise {
-            DenoiseChoice::None => Denoise::None,
-            DenoiseChoice::Isotonic => Denoise::Isotonic,
-            DenoiseChoice::Smooth => Denoise::Smooth,
-        },
+        denoise: denoise(las.denoise),
     })
+}
+
+/// The library's form of `--denoise`.
+pub fn denoise(choice: DenoiseChoice) -> Denoise {
+    match choice {
+        DenoiseChoice::None => Denoise::None,
+        DenoiseChoice::Isotonic => Denoise::Isotonic,
+        DenoiseChoice::Smooth => Denoise::Smooth,
+    }
 }
 
 /// α of [ABZ26].
@@ -204,6 +204,7 @@ pub fn make(command: &ScheduleCommand, ground: &Ground, seed: u64) -> Result<Mad
         certificate: None,
         bands: None,
         warnings: Vec::new(),
+        denoise: Denoise::None,
         snrs,
     })
 }
@@ -226,6 +227,7 @@ fn from_loss(command: &ScheduleCommand, ground: &Ground, curve: &LossCurve, seco
         certificate: Some(certificate),
         bands,
         warnings,
+        denoise: settings.denoise,
     })
 }
 
@@ -251,7 +253,9 @@ pub fn out_of_range(made: &Made, betas: &BetaTable) -> Option<String> {
 /// # Errors
 /// No curve to draw.
 pub fn plot(made: &Made, ground: &Ground) -> Result<String> {
-    let Some(curve) = ground.curve() else {
+    let believed = ground.loss.as_ref().map(|loss| made.denoise.of(loss));
+    let curve = believed.as_ref().map(|loss| loss.as_ref() as &dyn Curve).or(ground.curve());
+    let Some(curve) = curve else {
         return Err(Error::invalid("--plot", "needs a curve to draw the steps on: give --loss or --source"));
     };
     if ground.ends.0 <= 0.0 {

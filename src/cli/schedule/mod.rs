@@ -69,7 +69,7 @@ struct LasArguments {
     #[arg(long, default_value_t = 1.5)]
     lambda: f64,
     /// Penalty α on unequal neighbouring steps (Algorithm 2); 12 where no number is given
-    #[arg(long, value_name = "ALPHA", num_args = 0..=1, default_missing_value = "12", require_equals = true)]
+    #[arg(long, value_name = "ALPHA", num_args = 0..=1, default_missing_value = "12")]
     smoothness: Option<f64>,
     /// What will follow the schedule; picks axis and smoothness where they are not given
     #[arg(long, value_enum)]
@@ -99,9 +99,9 @@ fn axis_name(text: &str) -> Result<String, String> {
 /// The samplers a schedule is for.
 #[derive(Clone, Copy, PartialEq, Eq, clap::ValueEnum)]
 enum Solver {
-    /// Ancestral (stochastic) sampling: raw axis
+    /// Ancestral (stochastic) sampling: softlog axis (raw has the least path KL)
     Ancestral,
-    /// DDIM, Euler on the ODE: softlog axis
+    /// DDIM, Euler on the ODE: log axis
     Ddim,
     /// DPM-Solver++(2M): softlog axis and smoothness 12
     #[value(name = "dpm-solver++", alias = "dpmpp-2m")]
@@ -130,11 +130,14 @@ impl ScheduleCommand {
     ///
     /// # Errors
     /// Whatever stops it: exit status 2.
-    pub(super) fn run(self, common: &Common) -> Result<u8> {
+    pub(super) fn run(mut self, common: &Common) -> Result<u8> {
         let betas = self.beta_schedule.as_deref().map(BetaTable::parse).transpose()?;
         let source = self.source.as_deref().map(crate::source::Source::parse).transpose()?;
-        let ground = self.ground(source.as_ref(), betas.clone())?;
+        let mut ground = self.ground(source.as_ref(), betas.clone())?;
         if self.method == "compare" {
+            // All are judged on the curve that the loss-adaptive ones are made on.
+            let denoise = make::denoise(std::mem::replace(&mut self.las.denoise, DenoiseChoice::None));
+            ground.loss = ground.loss.map(|loss| denoise.of(&loss).into_owned());
             let table = compare::table(&self, &ground)?;
             return self.write(&compare::text(&table, common.form)?);
         }

@@ -88,7 +88,9 @@ pub fn json(made: &Made, betas: Option<&BetaTable>) -> String {
     let mut value = json!({
         "method": made.method,
         "steps": made.snrs.len() - 1,
-        "axis": made.axis.to_string(),
+        "axis": made.axis.name(),
+        "lambda": made.axis.lambda(),
+        "axis_formula": made.axis.to_string(),
         "curve": made.ground,
         "snr": made.snrs,
         "sigma": sigma.iter().map(finite).collect::<Vec<Value>>(),

@@ -45,6 +45,25 @@ impl Axis {
         }
     }
 
+    /// Its name, one of [`Axis::NAMES`].
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Raw => "raw",
+            Self::Log => "log",
+            Self::SoftLog(_) => "softlog",
+            Self::Saturating(_) => "saturating",
+            Self::Power(_) => "power",
+        }
+    }
+
+    /// λ, where it has one.
+    pub fn lambda(self) -> Option<f64> {
+        match self {
+            Self::Raw | Self::Log => None,
+            Self::SoftLog(lambda) | Self::Saturating(lambda) | Self::Power(lambda) => Some(lambda),
+        }
+    }
+
     /// R(γ), γ ≥ 0; −∞ at γ = 0 on the logarithmic axis.
     pub fn position(self, snr: f64) -> f64 {
         match self {
@@ -109,6 +128,7 @@ mod tests {
     fn positions_round_trip_and_rates_are_derivatives() {
         for name in Axis::NAMES {
             let axis = Axis::new(name, 1.7).unwrap();
+            assert_eq!(Axis::new(axis.name(), axis.lambda().unwrap_or(1.0)).unwrap(), axis);
             for snr in [3e-4, 0.2, 1.3, 45.0, 900.0] {
                 let back = axis.snr(axis.position(snr));
                 assert!((back / snr - 1.0).abs() < ROUND_TRIP * (1.0 + 2.0 * snr), "{name}: {back} for {snr}");

@@ -2,7 +2,9 @@
 //!
 //! With h_ij = ½ ln(γ_j/γ_i) the length of a step in half log-SNR, the K-step grid minimises
 //!
-//!     Σ_k L_k (R_{k+1} − R_k) + κ Σ_k (ln h_k − ln h_{k−1})²,   κ = (α/12)·c̄,
+//! ```text
+//! Σ_k L_k (R_{k+1} − R_k) + κ Σ_k (ln h_k − ln h_{k−1})²,   κ = (α/12)·c̄,
+//! ```
 //!
 //! c̄ the mean cost of a step of the log-SNR grid, so that the paper's α = 12 is a penalty of unit weight; \[ABZ26\]
 //! gives its penalty in a form that could not be read: this one is klaim's. α = 0 is Algorithm 1, α → ∞ the log-SNR grid.
