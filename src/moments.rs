@@ -7,7 +7,7 @@ use crate::estimate::Flags;
 use crate::numeric::arch;
 
 /// Largest and smallest summands kept for each column: enough to fit a Pareto tail, few enough to merge and store.
-const TAIL: usize = 64;
+pub const TAIL: usize = 64;
 /// A control whose deviation is below this share of its size did not vary: what is left is rounding.
 const CONSTANT: f64 = 1e-9;
 /// Roundings of a summand, in units of the largest one: a posterior sum takes a few.
@@ -50,6 +50,23 @@ impl Moments {
         let mut block = Self::sums_of(rows, width);
         block.keep_extremes_of(rows);
         block
+    }
+
+    /// Moments of `n` samples that were summed elsewhere: means, the lower triangle of Σ (x_i − mean_i)(x_j − mean_j) row
+    /// by row, and for each column its [`TAIL`] largest values descending and smallest ascending (all if there are fewer).
+    pub fn from_parts(
+        n: u64,
+        mean: Vec<f64>,
+        scatter: Vec<f64>,
+        largest: Vec<Vec<f64>>,
+        smallest: Vec<Vec<f64>>,
+    ) -> Self {
+        let width = mean.len();
+        assert!(
+            scatter.len() == width * (width + 1) / 2 && largest.len() == width && smallest.len() == width,
+            "parts of moments disagree"
+        );
+        Self { n, mean, scatter, largest, smallest }
     }
 
     /// Merges [`Moments::of_block`]`(rows, width)`, the same bits, without sorting what cannot be among the extremes.

@@ -13,6 +13,7 @@ use std::collections::BTreeSet;
 use std::sync::Arc;
 use std::sync::atomic::AtomicBool;
 
+use klaim::backend::cpu::Cpu;
 use klaim::estimate::Estimate;
 use klaim::quantity::{self, Need, Setting};
 use klaim::run::MethodChoice;
@@ -102,7 +103,7 @@ const WARNED: &[&str] = &[
 
 fn measure(needs: &[Need], choice: MethodChoice, seed: u64) -> Vec<Estimate> {
     let stop = AtomicBool::new(false);
-    let watch = Watch { event: &|_| {}, stop: &stop, checkpoint: None };
+    let watch = Watch { backend: &Cpu, event: &|_| {}, stop: &stop, checkpoint: None };
     estimate(needs, choice, seed, Target { relative_error: None, budget: SAMPLES }, &watch).unwrap()
 }
 

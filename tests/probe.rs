@@ -122,6 +122,40 @@ fn what_cannot_be_probed_is_refused() {
     refused(&["kl-rate", "--source", "bpsk"], &["slope", "no ratio"]);
 }
 
+/// At e^(−γ d_min²/8) ≈ 4e-6 and below plain samples see nothing; the error bar must hold all the same.
+#[test]
+fn rare_confusions_have_error_bars() {
+    let dir = tempfile::tempdir().unwrap();
+    // Two atoms a distance 2 apart in space, with the same values as ±1 on the line (exact), beside a third so far away that
+    // it adds nothing: the law on a plane is sampled.
+    std::fs::write(dir.path().join("law.csv"), "x,y,p\n-1,0,1\n1,0,1\n0,400,1\n").unwrap();
+    let estimate = |source: &str| {
+        let arguments = [
+            "estimate",
+            "mmse",
+            "--source",
+            source,
+            "--snr",
+            "50",
+            "--samples",
+            "65536",
+            "--format",
+            "json",
+            "--quiet",
+        ];
+        let output = klaim(dir.path(), &arguments);
+        let found: Value = serde_json::from_slice(&output.stdout).unwrap();
+        found["rows"][0].clone()
+    };
+    let (sampled, exact) = (estimate("file:path=law.csv,weights=p"), estimate("bpsk"));
+    let [value, std_err] = ["value", "std_err"].map(|key| sampled[key].as_f64().unwrap());
+    // Two thirds of the mass is on the pair.
+    let expected = exact["value"].as_f64().unwrap() * 2.0 / 3.0;
+    assert_eq!(sampled["method"].as_str(), Some("monte-carlo"));
+    assert!(expected < 1e-10 && std_err < 0.02 * value, "{sampled}");
+    assert!((value - expected).abs() <= 5.0 * std_err, "{value:e} ± {std_err:e} for {expected:e}");
+}
+
 /// False for three atoms already: γ²|M′| ≤ 0.30·H² among laws with H ≥ 1 (below, the right side explodes).
 const PLANTED: &str = r#"id        = "planted"
 title     = "A false bound of the slope"

@@ -1,4 +1,4 @@
-//! What must hold for every law: the classical identities and the proved bounds (docs/theory.md, P1, P2, B1, B2) over random
+//! What must hold for every law: the classical identities and the proved bounds (docs/theory.md, P1, P2, B1 to B6) over random
 //! discrete laws and over a list of all kinds of sources; posterior sums in space against quadrature on a line.
 //!
 //! False alarms: the Monte-Carlo comparisons allow 5 standard errors, 6e-7 each, about 500 of them, on fixed laws and
@@ -8,6 +8,7 @@
 use std::sync::Arc;
 use std::sync::atomic::AtomicBool;
 
+use klaim::backend::cpu::Cpu;
 use klaim::estimate::Estimate;
 use klaim::exact::{self, ChannelValues};
 use klaim::numeric::normal;
@@ -15,6 +16,7 @@ use klaim::quantity::{self, Need, Setting};
 use klaim::run::MethodChoice;
 use klaim::run::estimate::{Target, estimate};
 use klaim::run::watch::Watch;
+use klaim::schedule::dynamic;
 use klaim::source::{Atoms, Source, Spec};
 use klaim::stream::Stream;
 use quickcheck::{Arbitrary, Gen, QuickCheck};
@@ -69,7 +71,20 @@ impl Arbitrary for RandomLaw {
             fewer
         };
         let n = if self.points.len() > 2 { self.points.len() } else { 0 };
-        Box::new((0..n).map(without))
+        // Then rounder numbers: what is printed should be short.
+        let rounded = |digits: i32| {
+            let unit = 10_f64.powi(digits);
+            let round = |x: &f64| (x * unit).round() / unit;
+            let mut law = self.clone();
+            law.points.iter_mut().for_each(|x| *x = round(x));
+            law.weights.iter_mut().for_each(|w| *w = round(w));
+            law.snr = round(&law.snr);
+            let apart = law.points.windows(2).all(|pair| pair[1] - pair[0] >= 0.05);
+            let fits = apart && law.weights.iter().all(|w| *w > 0.0) && law.snr > 0.0;
+            (fits && format!("{law:?}") != format!("{self:?}")).then_some(law)
+        };
+        let rounder: Vec<Self> = [0, 1, 2].into_iter().filter_map(rounded).collect();
+        Box::new((0..n).map(without).chain(rounder))
     }
 }
 
@@ -234,6 +249,122 @@ fn the_information_bound_holds_for_random_laws() {
     });
 }
 
+/// P2: d/M − γ is non-decreasing, |M′| ≥ M²/d, equality for a Gaussian.
+#[test]
+fn random_laws_cross_a_gaussian_once() {
+    check(|law| {
+        let v = exactly(&law.source(), law.snr);
+        assert!(v.mmse_slope.value >= v.mmse.value.powi(2) * (1.0 - SAME), "{law:?}: {v:?}");
+    });
+}
+
+/// P2: M is concave in the law: not knowing which of two laws it is costs.
+#[test]
+fn ignorance_of_the_law_costs() {
+    QuickCheck::new().tests(CASES).quickcheck(property as fn(RandomLaw, RandomLaw));
+    fn property(a: RandomLaw, b: RandomLaw) {
+        let (x, y) = (exactly(&a.source(), a.snr).mmse.value, exactly(&b.source(), a.snr).mmse.value);
+        for share in [0.2, 0.7] {
+            let normalised = |law: &RandomLaw, share: f64| -> Vec<f64> {
+                let total: f64 = law.weights.iter().sum();
+                law.weights.iter().map(|w| share * w / total).collect()
+            };
+            let points = [a.points.clone(), b.points.clone()].concat();
+            let weights = [normalised(&a, share), normalised(&b, 1.0 - share)].concat();
+            let mixed = exactly(&discrete("mixed", 1, points, weights), a.snr).mmse.value;
+            assert!(mixed >= (share * x + (1.0 - share) * y) * (1.0 - SAME), "{a:?}, {b:?}, {share}: {mixed}");
+        }
+    }
+}
+
+/// B6: on the grid geometric in 1 + γV from γ = 0 the path KL is at most (ρ − 1)(I(γ_K) + ½).
+#[test]
+fn starting_at_zero_costs_no_more_than_its_bound() {
+    check(|law| {
+        let (source, last) = (law.source(), 10.0 * law.snr);
+        let variance = source.second_moment().value;
+        for steps in [1, 3, 12] {
+            let ratio = (1.0 + last * variance).powf(1.0 / f64::from(steps));
+            let grid: Vec<f64> = (0..=steps).map(|k| (ratio.powi(k) - 1.0) / variance).collect();
+            let mmse = |snr: f64| if snr > 0.0 { exactly(&source, snr).mmse.value } else { variance };
+            let sum: f64 = grid.windows(2).map(|g| (g[1] - g[0]) * mmse(g[0])).sum();
+            let information = exactly(&source, grid[steps as usize]).information.value;
+            let kl = 0.5 * sum - information;
+            assert!(kl >= -SAME && kl <= (ratio - 1.0) * (information + 0.5), "{law:?}, {steps} steps: {kl}");
+        }
+    });
+}
+
+/// B3 over B4 (Cauchy–Schwarz): (∫ √|M′| dγ)² ≤ ln(γ_1/γ_0) ∫ γ|M′| dγ, and B2's integral by parts.
+#[test]
+fn the_best_grid_gains_on_the_geometric_one() {
+    check(|law| {
+        let source = Arc::new(law.source());
+        let (lo, hi) = (0.02, 5.0 * law.snr.max(0.1));
+        let setting = Setting { snr_min: Some(lo), snr_max: Some(hi), ..Setting::default() };
+        let need = |name: &str| Need {
+            source: Arc::clone(&source),
+            quantity: quantity::find(name).unwrap(),
+            setting: setting.clone(),
+        };
+        let found = sample(&["root_slope_integral", "weighted_slope_integral"].map(need), 0);
+        let (first, last) = (exactly(&source, lo), exactly(&source, hi));
+        let parts =
+            lo * first.mmse.value - hi * last.mmse.value + 2.0 * (last.information.value - first.information.value);
+        let weighted = found[1];
+        let off = (weighted.value - parts).abs();
+        assert!(
+            off <= weighted.bound + SAMPLED * weighted.std_err + 1e-6 * parts.abs() + SAME,
+            "{law:?}: {weighted:?} for {parts}"
+        );
+        let root = found[0].value;
+        assert!(root * root <= (hi / lo).ln() * parts * (1.0 + 1e-6), "{law:?}: {root}² against {parts}");
+    });
+}
+
+/// B5: M falls, so the left-sum costs are of Monge type, and no grid on the candidates is cheaper than the hull's.
+#[test]
+fn no_grid_is_cheaper_than_the_dynamic_programme() {
+    check(|law| {
+        let source = law.source();
+        let axis: Vec<f64> = (0..12).map(|k| 0.02 * 1.9_f64.powi(k)).collect();
+        let values: Vec<f64> = axis.iter().map(|&snr| exactly(&source, snr).mmse.value).collect();
+        let cost = |i: usize, j: usize| (axis[j] - axis[i]) * values[i];
+        for (a, b, c, d) in [(0, 1, 2, 3), (0, 3, 5, 11), (2, 4, 9, 10)] {
+            assert!(cost(a, c) + cost(b, d) <= (cost(a, d) + cost(b, c)) * (1.0 + SAME), "{law:?}");
+        }
+        let best = dynamic::best_steps(&values, &axis, 4).unwrap();
+        let least = dynamic::cost(&values, &axis, &best);
+        for (i, j, k) in [(1, 2, 3), (2, 5, 8), (3, 6, 9), (8, 9, 10), (1, 5, 10)] {
+            assert!(least <= dynamic::cost(&values, &axis, &[0, i, j, k, 11]) * (1.0 + SAME), "{law:?}: {best:?}");
+        }
+    });
+}
+
+/// A verdict sees neither the unit nor the side on which a violation stands, and a sharper error bar never turns it round.
+#[test]
+fn verdicts_are_invariant() {
+    use klaim::verdict::{Relation, Verdict, excess, judge};
+    QuickCheck::new().tests(500).quickcheck(property as fn(i16, u16, u16));
+    fn property(e: i16, h: u16, m: u16) {
+        let (e, h, m) = (f64::from(e) / 128.0, f64::from(h) / 512.0, f64::from(m) / 256.0);
+        let verdict = judge(e, h, m);
+        for unit in [0.125, 1024.0] {
+            assert_eq!(judge(unit * e, unit * h, unit * m), verdict, "{e}, {h}, {m} in units of {unit}");
+        }
+        if verdict == Verdict::Refuted {
+            assert_eq!([judge(e, 0.5 * h, m), judge(e, 0.0, m)], [Verdict::Refuted; 2], "{e}, {h}, {m}");
+        }
+        // Supported with e + h ≤ m: no violation beyond the margin, and none is seen from afar either.
+        assert!(
+            verdict != Verdict::Supported || (e <= m && judge(e, 2.0 * h + 1e-9, m) != Verdict::Refuted),
+            "{e}, {h}, {m}"
+        );
+        assert_eq!(excess(Relation::AtMost, e).to_bits(), excess(Relation::AtLeast, -e).to_bits());
+        assert_eq!(excess(Relation::Equal, e).to_bits(), excess(Relation::Equal, -e).to_bits());
+    }
+}
+
 fn needs(source: &Arc<Source>, names: &[&str], snrs: &[f64]) -> Vec<Need> {
     let need = |snr: f64, name: &&str| Need {
         source: Arc::clone(source),
@@ -245,7 +376,7 @@ fn needs(source: &Arc<Source>, names: &[&str], snrs: &[f64]) -> Vec<Need> {
 
 fn sample(needs: &[Need], seed: u64) -> Vec<Estimate> {
     let stop = AtomicBool::new(false);
-    let watch = Watch { event: &|_| {}, stop: &stop, checkpoint: None };
+    let watch = Watch { backend: &Cpu, event: &|_| {}, stop: &stop, checkpoint: None };
     let target = Target { relative_error: None, budget: SAMPLES };
     estimate(needs, MethodChoice::MonteCarlo, seed, target, &watch).unwrap()
 }

@@ -11,7 +11,7 @@ use assert_cmd::Command;
 use klaim::export::{self, End};
 use klaim::loss::curve::Point;
 use klaim::loss::plan::cost;
-use klaim::loss::{LossCurve, Settings, plan};
+use klaim::loss::{Denoise, LossCurve, Settings, plan};
 use klaim::schedule::las::Axis;
 use klaim::schedule::{self, Curve, Request, dynamic};
 use quickcheck::{Arbitrary, Gen, QuickCheck};
@@ -240,7 +240,7 @@ fn plans_of_random_curves_are_the_best_of_all() {
                 snr_min: None,
                 snr_max: None,
                 candidates: None,
-                isotonic: false,
+                denoise: Denoise::None,
             };
             let made = plan(&curve, &settings).unwrap();
             let grids = (0..1_u32 << (n - 2)).filter(|set| set.count_ones() as usize == steps - 1);

@@ -8,6 +8,7 @@
 use std::path::Path;
 use std::sync::atomic::AtomicBool;
 
+use klaim::backend::cpu::Cpu;
 use klaim::claim::{self, Claim, Sources};
 use klaim::exact;
 use klaim::report::model::Run;
@@ -60,7 +61,7 @@ fn claim(statements: &[Statement]) -> Claim {
 /// The verdicts of the statements under one seed, each at the whole level.
 fn verdicts(claim: &Claim, seed: u64, level: f64) -> Vec<Verdict> {
     let stop = AtomicBool::new(false);
-    let watch = Watch { event: &|_| {}, stop: &stop, checkpoint: None };
+    let watch = Watch { backend: &Cpu, event: &|_| {}, stop: &stop, checkpoint: None };
     let options = Options {
         seed,
         level,

@@ -2,13 +2,35 @@
 
 use std::ops::Range;
 
-use super::Job;
+use super::{Backend, Job, Open};
 use crate::error::{Error, Result};
 use crate::moments::Moments;
 use crate::posterior::{BATCH, Observed};
 use crate::sampler::Statistic;
 use crate::source::Source;
 use crate::stream::Stream;
+
+/// This machine's processors.
+#[derive(Debug, Clone, Copy)]
+pub struct Cpu;
+
+impl Backend for Cpu {
+    fn name(&self) -> String {
+        "cpu".into()
+    }
+
+    fn open<'a>(&'a self, job: &'a Job<'a>, _: u64) -> Result<Box<dyn Open + 'a>> {
+        Ok(Box::new(OpenJob(job)))
+    }
+}
+
+struct OpenJob<'a>(&'a Job<'a>);
+
+impl Open for OpenJob<'_> {
+    fn run(&self, range: Range<u64>) -> Result<Moments> {
+        run(self.0, range)
+    }
+}
 
 /// Moments of the readouts and controls over the samples of `range`, both ends multiples of [`BATCH`].
 ///
@@ -22,12 +44,21 @@ pub fn run(job: &Job, range: Range<u64>) -> Result<Moments> {
         range.start.is_multiple_of(BATCH as u64) && range.end.is_multiple_of(BATCH as u64),
         "ranges are whole batches"
     );
+    let mut total = Moments::new(job.width());
+    for_batches(job, range, |rows| total.add_block(rows))?;
+    Ok(total)
+}
+
+/// Calls `each` with the readouts and controls of every batch of `range`, row-major BATCH × [`Job::width`].
+///
+/// # Errors
+/// As [`run`].
+pub fn for_batches(job: &Job, range: Range<u64>, mut each: impl FnMut(&[f64])) -> Result<()> {
     let (points, controls) = (job.grid.len(), job.sampler.control_means().len());
     let placed: Vec<_> = job.readouts.iter().map(|r| r.on(&job.grid)).collect();
     let mut observed = vec![Observed::default(); BATCH * points];
     let mut control = vec![0.0; BATCH * controls];
     let mut rows = Vec::with_capacity(BATCH * job.width());
-    let mut total = Moments::new(job.width());
     for first in range.step_by(BATCH) {
         job.sampler.observe(&job.stream, first, &job.grid, &mut observed, &mut control);
         rows.clear();
@@ -37,11 +68,11 @@ pub fn run(job: &Job, range: Range<u64>) -> Result<Moments> {
             rows.extend_from_slice(&control[s * controls..][..controls]);
         }
         if let Some(at) = rows.iter().position(|x| !x.is_finite()) {
-            return Err(not_finite(job, at, first));
+            return Err(job.not_finite(at % job.width(), first + (at / job.width()) as u64));
         }
-        total.add_block(&rows);
+        each(&rows);
     }
-    Ok(total)
+    Ok(())
 }
 
 /// Moments of statistics of simulated paths over the paths of `range`, both ends multiples of [`BATCH`]; all statistics give
@@ -76,15 +107,4 @@ pub fn simulate(
         total.add_block(&block);
     }
     Ok(total)
-}
-
-fn not_finite(job: &Job, at: usize, first: u64) -> Error {
-    let column = at % job.width();
-    Error::NonFinite {
-        quantity: job.readouts.get(column).map_or_else(|| "control variate".into(), |r| r.to_string()),
-        source_spec: job.source.spec().into(),
-        seed: job.stream.seed(),
-        lane: job.stream.lane(),
-        sample: first + (at / job.width()) as u64,
-    }
 }

@@ -1,7 +1,14 @@
 //! Where samples are taken: a [`Job`] goes in, [`crate::moments::Moments`] come out.
 
+pub mod choice;
 pub mod cpu;
+#[cfg(feature = "cuda")]
+pub mod cuda;
 
+use std::ops::Range;
+
+use crate::error::{Error, Result};
+use crate::moments::Moments;
 use crate::posterior::{Grid, Readout, Sampler};
 use crate::source::Source;
 use crate::stream::Stream;
@@ -25,4 +32,41 @@ impl Job<'_> {
     pub fn width(&self) -> usize {
         self.readouts.len() + self.sampler.control_means().len()
     }
+
+    /// The error of a summand of sample `sample` that is NaN or infinite.
+    pub fn not_finite(&self, column: usize, sample: u64) -> Error {
+        Error::NonFinite {
+            quantity: self.readouts.get(column).map_or_else(|| "control variate".into(), |r| r.to_string()),
+            source_spec: self.source.spec().into(),
+            seed: self.stream.seed(),
+            lane: self.stream.lane(),
+            sample,
+        }
+    }
+}
+
+/// A place where jobs run.
+pub trait Backend: Sync {
+    /// Its name in reports.
+    fn name(&self) -> String;
+
+    /// Makes ready for about `samples` samples of `job`: what it needs is copied once, and given back when the result is
+    /// dropped. No number depends on `samples`.
+    ///
+    /// # Errors
+    /// [`Error::Backend`] where the job does not fit.
+    fn open<'a>(&'a self, job: &'a Job<'a>, samples: u64) -> Result<Box<dyn Open + 'a>>;
+}
+
+/// A job that is ready to run, from as many threads as there are.
+pub trait Open: Sync {
+    /// Moments of the readouts and controls over the samples of `range`, both ends multiples of
+    /// [`crate::posterior::BATCH`].
+    ///
+    /// The caller runs many ranges side by side, and their boundaries fix the tree of merges: the same range has the same
+    /// bits on the same backend, whatever runs beside it.
+    ///
+    /// # Errors
+    /// [`Error::NonFinite`] with the address of the first sample whose readout is NaN or infinite; [`Error::Backend`].
+    fn run(&self, range: Range<u64>) -> Result<Moments>;
 }

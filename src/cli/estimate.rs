@@ -80,14 +80,19 @@ impl EstimateCommand {
         let budget = self.samples.unwrap_or(if self.rel_err.is_some() { MOST_SAMPLES } else { DEFAULT_SAMPLES });
         let target = Target { relative_error: self.rel_err, budget };
         let progress = Progress::new(common.quiet);
-        let watch = Watch { event: &|event| progress.show(event), stop: interrupt::flag(), checkpoint: None };
+        let backend = common.backend()?;
+        let event = |event| progress.show(event);
+        let watch = Watch { backend: backend.as_ref(), event: &event, stop: interrupt::flag(), checkpoint: None };
         let estimates = estimate(&needs, self.method, common.seed, target, &watch);
         progress.finish();
         let rows: Vec<(Need, Estimate)> = needs.into_iter().zip(estimates?).collect();
         match common.format {
             Format::Human => output::text(&table(&rows)),
             Format::Csv => output::text(&csv(&rows)?),
-            Format::Json => output::json(&json!({ "rows": rows.iter().map(row).collect::<Vec<_>>() })),
+            Format::Json => {
+                let backend = backend.name();
+                output::json(&json!({ "rows": rows.iter().map(|r| row(r, &backend)).collect::<Vec<_>>() }))
+            }
         }
     }
 
@@ -164,7 +169,7 @@ fn call(text: &str) -> Result<(&'static Quantity, Vec<f64>)> {
     }
 }
 
-fn row((need, estimate): &(Need, Estimate)) -> Value {
+fn row((need, estimate): &(Need, Estimate), backend: &str) -> Value {
     let finite = |x: f64| if x.is_finite() { json!(x) } else { json!(number::name(x)) };
     let mut row = json!({
         "quantity": need.quantity.name,
@@ -174,7 +179,7 @@ fn row((need, estimate): &(Need, Estimate)) -> Value {
         "bound": finite(estimate.bound),
         "n": estimate.n,
         "method": estimate.method,
-        "backend": "cpu",
+        "backend": backend,
         "flags": estimate.flags,
     });
     for (name, value) in

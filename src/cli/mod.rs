@@ -10,6 +10,7 @@ mod probe;
 mod progress;
 mod report;
 mod schedule;
+mod selftest;
 mod snr;
 mod verify;
 
@@ -17,6 +18,8 @@ use std::process::ExitCode;
 
 use clap::{CommandFactory, Parser, Subcommand, ValueEnum};
 
+use crate::backend::Backend;
+use crate::backend::choice::{self, Choice};
 use crate::error::Result;
 
 /// Put theorems to the test: measure both sides of a claim with honest error bars.
@@ -34,7 +37,10 @@ pub struct Arguments {
 struct Common {
     /// Where samples are taken
     #[arg(long, global = true, value_enum, default_value = "auto", help_heading = "Common options")]
-    backend: BackendChoice,
+    backend: Choice,
+    /// Most memory to take on each device, in GiB (default: 80 % of what is free)
+    #[arg(long, global = true, value_name = "GIB", value_parser = gibibytes, help_heading = "Common options")]
+    device_memory: Option<usize>,
     /// Seed of all randomness
     #[arg(long, global = true, default_value_t = 0, help_heading = "Common options")]
     seed: u64,
@@ -52,15 +58,20 @@ struct Common {
     quiet: bool,
 }
 
-/// Where samples are taken.
-#[derive(Clone, Copy, PartialEq, Eq, ValueEnum)]
-enum BackendChoice {
-    /// The best that is there
-    Auto,
-    /// This machine's processors
-    Cpu,
-    /// A CUDA device
-    Cuda,
+impl Common {
+    /// The backend asked for; a fallback is told on stderr.
+    ///
+    /// # Errors
+    /// A device that was asked for and cannot be had.
+    fn backend(&self) -> Result<Box<dyn Backend>> {
+        choice::backend(self.backend, self.device_memory, |line| eprintln!("{line}"))
+    }
+}
+
+/// Gibibytes as bytes.
+fn gibibytes(text: &str) -> Result<usize, String> {
+    let number = text.parse().ok().filter(|&x: &f64| x > 0.0 && x < 1e6);
+    number.map(|x| (x * f64::from(1 << 30)) as usize).ok_or_else(|| "expected a number of GiB > 0".into())
 }
 
 /// Form of the results on stdout.
@@ -127,6 +138,8 @@ enum Command {
     Report(report::ReportCommand),
     /// Join the shards of a run into the report of the whole
     Merge(report::Merge),
+    /// Compare this machine's CUDA device with the CPU, sample by sample
+    Selftest(selftest::Selftest),
     /// Print the completion script of a shell
     Completions {
         /// The shell
@@ -160,12 +173,6 @@ fn execute(mut arguments: Arguments) -> Result<u8> {
             .build_global()
             .map_err(|e| crate::error::Error::invalid("--threads", e.to_string()))?;
     }
-    if common.backend == BackendChoice::Cuda {
-        return Err(crate::error::Error::Backend {
-            name: "cuda".into(),
-            message: "this version computes on the CPU alone; use --backend cpu or auto".into(),
-        });
-    }
     match arguments.command {
         Command::Verify(command) => command.run(common),
         Command::Estimate(command) => command.run(common),
@@ -175,6 +182,7 @@ fn execute(mut arguments: Arguments) -> Result<u8> {
         Command::List(command) => command.run(common),
         Command::Report(command) => command.run(common),
         Command::Merge(command) => command.run(common),
+        Command::Selftest(command) => command.run(common),
         Command::Completions { shell } => {
             let mut script = Vec::new();
             clap_complete::generate(shell, &mut Arguments::command(), "klaim", &mut script);

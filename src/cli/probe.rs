@@ -117,11 +117,16 @@ impl Probe {
         let sample: Place = parameters.iter().map(|p| (p.name.clone(), p.values[0])).collect();
         let statement = new(&sample)?;
         let claim = statement.at(&sample, &[], &mut Sources::default())?;
-        let run = verify::settings(&options, &self.budget.name);
+        let backend = common.backend()?;
+        let run = verify::settings(&options, &self.budget.name, backend.name());
         let checkpoint = Checkpoint::open(&self.out, self.resume)?;
         let progress = Progress::new(common.quiet);
-        let watch =
-            Watch { event: &|event| progress.show(event), stop: interrupt::flag(), checkpoint: Some(&checkpoint) };
+        let watch = Watch {
+            backend: backend.as_ref(),
+            event: &|event| progress.show(event),
+            stop: interrupt::flag(),
+            checkpoint: Some(&checkpoint),
+        };
         let found = sweep(&statement, parameters, self.width, options, &watch, self.out.clone());
         progress.finish();
         Ok(ProbeReport::new(&claim, &source.to_string(), found?, run))
@@ -133,11 +138,16 @@ impl Probe {
         let any = Replacement { name: "source".into(), values: Values::Sources(vec![Spec::parse("bpsk")?]) };
         let expanded = claim::parse_on(&claim.0, &claim.1, &[any], &mut Sources::default())?;
         let objective = Objective::new(&expanded, search_snr(&expanded))?;
-        let run = verify::settings(&options, &self.budget.name);
+        let backend = common.backend()?;
+        let run = verify::settings(&options, &self.budget.name, backend.name());
         let checkpoint = Checkpoint::open(&self.out, self.resume)?;
         let progress = Progress::new(common.quiet);
-        let watch =
-            Watch { event: &|event| progress.show(event), stop: interrupt::flag(), checkpoint: Some(&checkpoint) };
+        let watch = Watch {
+            backend: backend.as_ref(),
+            event: &|event| progress.show(event),
+            stop: interrupt::flag(),
+            checkpoint: Some(&checkpoint),
+        };
         (watch.event)(Event::Needs(starts as usize));
         let bounds = Bounds { atoms: self.atoms.into(), dim: self.dim.into() };
         let log = self.out.join("search.jsonl");

@@ -58,7 +58,8 @@ impl Merge {
         for slice in &self.slices {
             checkpoint.absorb(slice)?;
         }
-        let common = Common { format: common.format, quiet: common.quiet, ..slice_common };
+        // Nothing is sampled again, so no slice's device is needed.
+        let common = Common { backend: common.backend, format: common.format, quiet: common.quiet, ..slice_common };
         verify.measure(&verify::load(&verify.claims)?, None, &checkpoint, &common)
     }
 }

@@ -5,6 +5,7 @@ use std::sync::Arc;
 
 use super::progress::Progress;
 use super::{Common, Format, interrupt, output};
+use crate::backend::Backend;
 use crate::claim::{self, Claim, Sources};
 use crate::error::{Error, Result};
 use crate::report;
@@ -136,8 +137,10 @@ impl Verify {
             shard,
             only: self.case.clone(),
         };
-        let run = settings(&options, &self.budget.name);
-        let Some(report) = execute(claims, &options, Some(checkpoint), common, run.clone())? else {
+        let backend = common.backend()?;
+        let run = settings(&options, &self.budget.name, backend.name());
+        let place = (backend.as_ref(), Some(checkpoint));
+        let Some(report) = execute(claims, &options, place, common, run.clone())? else {
             report::write_settings(&run, &self.folder())?;
             return output::text(&format!(
                 "slice stored in {}; `klaim merge` joins all slices\n",
@@ -153,19 +156,19 @@ impl Verify {
 pub(super) fn execute(
     claims: &[Claim],
     options: &Options,
-    checkpoint: Option<&Checkpoint>,
+    (backend, checkpoint): (&dyn Backend, Option<&Checkpoint>),
     common: &Common,
     run: Run,
 ) -> Result<Option<Report>> {
     let progress = Progress::new(common.quiet);
-    let watch = Watch { event: &|event| progress.show(event), stop: interrupt::flag(), checkpoint };
+    let watch = Watch { backend, event: &|event| progress.show(event), stop: interrupt::flag(), checkpoint };
     let report = verify(claims, options, &watch, run);
     progress.finish();
     report
 }
 
 /// What a report says of its run; the number of comparisons is filled in by the run.
-pub(super) fn settings(options: &Options, budget: &str) -> Run {
+pub(super) fn settings(options: &Options, budget: &str, backend: String) -> Run {
     Run {
         klaim: env!("CARGO_PKG_VERSION").into(),
         command: shell_words::join(std::iter::once("klaim".to_owned()).chain(std::env::args().skip(1))),
@@ -173,7 +176,7 @@ pub(super) fn settings(options: &Options, budget: &str) -> Run {
         level: options.level,
         budget: budget.into(),
         comparisons: 0,
-        backend: "cpu".into(),
+        backend,
         date: humantime::format_rfc3339_seconds(std::time::SystemTime::now()).to_string()[..10].into(),
     }
 }

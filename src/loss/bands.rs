@@ -2,13 +2,15 @@
 
 use rayon::prelude::*;
 
-use super::plan::{Plan, Settings, cost, geometric, plan};
+use super::plan::{Denoise, Plan, Settings, cost, geometric, plan};
 use super::{LossCurve, Noise};
 use crate::error::Result;
 use crate::stream::Stream;
 
-/// Replicates: at least, at most, and the operations that they may cost together.
-const REPLICATES: (u64, u64, f64) = (40, 400, 4e8);
+/// Replicates: at least, at most, and the operations that they may cost together (8 ns each).
+const REPLICATES: (u64, u64, f64) = (40, 400, 4e7);
+/// Rows of the curve that replicates are made of; more are binned.
+const ROWS: usize = 1000;
 /// Pointwise level of the bands.
 pub const LEVEL: f64 = 0.95;
 
@@ -24,8 +26,13 @@ pub struct Bands {
     pub replicates: u64,
 }
 
-/// Bands by the parametric bootstrap: independent normal errors of the stated relative size on every row; `floor` is
-/// ∫ L dR. `None` where nothing is known of the noise.
+/// Bands by the parametric bootstrap: independent normal errors of the stated relative size on every row (of a curve of at
+/// most 1,000: neighbours are averaged where there are more); `floor` is ∫ L dR. `None` where nothing is known of the noise.
+///
+/// Measured on 300 rows of a smooth curve and six steps, 100 curves each (`loss::tests::coverage` prints it): with errors of
+/// 1 % the bands hold a step of the true curve in 86 to 100 cases, with 5 % in 19 to 100: where the curve is flat, steps sit
+/// in dips of the noise that replicates do not forget. On smoothed curves it is 99 and 98 at least, the bands are a tenth
+/// and a third as wide, and the steps off by 0.03 and 0.1 in ln γ instead of 0.16 and 0.76.
 ///
 /// # Errors
 /// Those of [`plan()`].
@@ -33,13 +40,17 @@ pub fn bands(curve: &LossCurve, settings: &Settings, made: &Plan, floor: f64, se
     if curve.noise() == Noise::Unknown {
         return Ok(None);
     }
-    let (n, steps) = (made.candidates as f64, settings.steps as f64);
+    let rows = ROWS.max(2 * settings.steps);
+    // A curve that is believed to be denoised is what replicates scatter about; they are denoised again.
+    let believed = settings.denoise.of(&curve.binned(rows)).into_owned();
+    let settings = &Settings { candidates: settings.candidates.map(|n| n.min(rows)), ..*settings };
+    let (n, steps) = (made.candidates.min(rows) as f64, settings.steps as f64);
     let operations = if settings.smoothness.is_some() { n * n * steps } else { n * steps * n.log2().max(1.0) };
     let replicates = ((REPLICATES.2 / operations) as u64).clamp(REPLICATES.0, REPLICATES.1);
     let stream = Stream::named(seed, "bands of a schedule");
     let even = cost(curve, settings.axis, &geometric(settings.ends(curve)?, settings.steps))? - floor;
     let replicate = |sample: u64| -> Result<(Vec<f64>, f64)> {
-        let grid = plan(&curve.perturbed(&stream, sample), settings)?.snrs;
+        let grid = plan(&believed.perturbed(&stream, sample), settings)?.snrs;
         let excess = cost(curve, settings.axis, &grid)? - floor;
         Ok((grid, 1.0 - excess / even))
     };
@@ -113,10 +124,10 @@ pub fn warnings(curve: &LossCurve, settings: &Settings, made: &Plan, bands: Opti
             }
         }
     }
-    if curve.rises() > 0 && !settings.isotonic {
+    if curve.rises() > 0 && settings.denoise == Denoise::None {
         said.push(format!(
             "the x0-risk rises at {} of {} rows, which no denoiser's does without noise or under-training: steps may sit in \
-             dips of the noise; --isotonic projects the curve first",
+             dips of the noise; --denoise smooth (or isotonic) takes them out first",
             curve.rises(),
             curve.points().len() - 1
         ));

@@ -5,13 +5,14 @@
 //! grid with step density ρ to ½ ∫ R′|L′|/ρ dγ.
 
 use super::LossCurve;
-use super::plan::{self, Plan, Settings, cost, geometric};
+use super::plan::{self, Denoise, Plan, Settings, cost, geometric};
 use crate::error::Result;
 use crate::schedule::las::Axis;
 use crate::schedule::{Curve, Request, grid};
 
-/// Pieces of the curve between two rows for integrals; the interpolant is a cubic there.
-const PIECES: usize = 24;
+/// Pieces of a curve for integrals, at least; each stretch between two rows, where the interpolant is a cubic, is at least
+/// one and at most the second.
+const PIECES: (usize, usize) = (3000, 24);
 /// Most grids that are enumerated.
 const MOST_GRIDS: u64 = 100_000;
 
@@ -54,7 +55,7 @@ pub fn certify(curve: &LossCurve, settings: &Settings, plan: &Plan, previous: Op
     let isotonic = if curve.rises() == 0 {
         None
     } else {
-        Some(plan::plan(curve, &Settings { isotonic: true, ..*settings })?.cost)
+        Some(plan::plan(curve, &Settings { denoise: Denoise::Isotonic, ..*settings })?.cost)
     };
     Ok(Certificate {
         floor,
@@ -81,9 +82,10 @@ fn integrals(curve: &LossCurve, axis: Axis, (lo, hi): (f64, f64)) -> Result<(f64
     let rows = curve.points().iter().map(|p| p.snr).filter(|&snr| snr > lo && snr < hi);
     let knots: Vec<f64> = std::iter::once(lo).chain(rows).chain([hi]).collect();
     let (mut floor, mut length) = (0.0, 0.0);
+    let pieces = PIECES.0.div_ceil(knots.len() - 1).min(PIECES.1);
     for pair in knots.windows(2) {
-        let width = (pair[1] / pair[0]).ln() / PIECES as f64;
-        for i in 0..PIECES {
+        let width = (pair[1] / pair[0]).ln() / pieces as f64;
+        for i in 0..pieces {
             for (weight, at) in [(1.0, 0.0), (4.0, 0.5), (1.0, 1.0)] {
                 let snr = (pair[0] * ((i as f64 + at) * width).exp()).clamp(lo, hi);
                 // dγ = γ d ln γ.
@@ -115,11 +117,11 @@ fn root_slope(curve: &LossCurve, axis: Axis, (lo, hi): (f64, f64), steps: usize)
 
 /// The number of grids among the plan's candidates, if none of them costs less than the plan by more than rounding.
 ///
-/// Algorithm 2's penalty is not in the costs compared here, and an isotonic plan is best on another curve: no enumeration.
+/// Algorithm 2's penalty is not in the costs compared here, and a plan on a denoised curve is best there: no enumeration.
 fn enumerate(curve: &LossCurve, settings: &Settings, plan: &Plan) -> Result<Option<u64>> {
     let (interior, chosen) = (plan.candidates - 2, settings.steps - 1);
     let Some(grids) = binomial(interior as u64, chosen as u64).filter(|&n| n <= MOST_GRIDS) else { return Ok(None) };
-    if settings.smoothness.is_some() || settings.isotonic {
+    if settings.smoothness.is_some() || settings.denoise != Denoise::None {
         return Ok(None);
     }
     let snrs = settings.candidates_on(curve)?;

@@ -2,6 +2,7 @@
 
 use statrs::distribution::{ContinuousCDF, Normal};
 
+use super::smooth;
 use crate::error::{Error, Result};
 use crate::numeric::normal;
 use crate::schedule::las::isotonic;
@@ -39,6 +40,7 @@ const FOR_ROUGHNESS: usize = 7;
 
 /// A risk known at some SNRs, interpolated between them: ln L by the monotone cubic of [`SampledCurve`] in ln γ, so that
 /// powers of γ are met exactly and nothing becomes negative.
+#[derive(Clone)]
 pub struct LossCurve {
     points: Vec<Point>,
     /// Relative standard errors, 0 where nothing is known.
@@ -103,6 +105,18 @@ impl LossCurve {
         self.with_risks(&isotonic::non_increasing(&risks, &weights))
     }
 
+    /// The smoothest curve that the standard errors allow ([`smooth::smoothest`], ln L against ln γ); this one where they are
+    /// unknown or 0.
+    pub fn smoothed(&self) -> Self {
+        if self.rel_errs.iter().any(|&e| e <= 0.0) {
+            return self.with_risks(&self.points.iter().map(|p| p.risk).collect::<Vec<_>>());
+        }
+        let x: Vec<f64> = self.points.iter().map(|p| p.snr.ln()).collect();
+        let y: Vec<f64> = self.points.iter().map(|p| p.risk.ln()).collect();
+        let smooth = smooth::smoothest(&x, &y, &self.rel_errs);
+        self.with_risks(&smooth.iter().map(|z| z.exp()).collect::<Vec<_>>())
+    }
+
     /// A curve that could have been measured instead: L_i e^{s_i z_i − s_i²/2}, s_i the relative standard errors and z_i
     /// independent standard normals, so that its mean is L_i and nothing becomes negative.
     pub fn perturbed(&self, stream: &Stream, sample: u64) -> Self {
@@ -111,6 +125,27 @@ impl LossCurve {
         let noisy = |((point, s), z): ((&Point, &f64), &f64)| point.risk * (s * z - 0.5 * s * s).exp();
         let risks: Vec<f64> = self.points.iter().zip(&self.rel_errs).zip(&normals).map(noisy).collect();
         self.with_risks(&risks)
+    }
+
+    /// The curve of at most `most` ≥ 2 means of neighbouring rows, with the errors of the means; both end rows stay as they
+    /// are. A curve with no more rows than that is itself.
+    pub fn binned(&self, most: usize) -> Self {
+        let inner = self.points.len() - 2;
+        let per = inner.div_ceil(most.saturating_sub(2).max(1)).max(1);
+        let rows: Vec<(&Point, f64)> = self.points.iter().zip(self.rel_errs.iter().copied()).collect();
+        let mean = |group: &[(&Point, f64)]| {
+            let n = group.len() as f64;
+            let of = |f: &dyn Fn(&(&Point, f64)) -> f64| group.iter().map(f).sum::<f64>() / n;
+            let risk = of(&|(p, _)| p.risk.ln()).exp();
+            let point = Point { snr: of(&|(p, _)| p.snr.ln()).exp(), risk, ..*group[0].0 };
+            (point, (of(&|(_, s)| s * s) / n).sqrt())
+        };
+        let ends = [&rows[..1], &rows[rows.len() - 1..]];
+        let groups = std::iter::once(ends[0]).chain(rows[1..=inner].chunks(per)).chain([ends[1]]);
+        let (points, rel_errs): (Vec<Point>, Vec<f64>) =
+            groups.map(|group| if group.len() == 1 { (*group[0].0, group[0].1) } else { mean(group) }).unzip();
+        let ln_risk = interpolant(&points, points.iter().map(|p| p.risk)).expect("means of increasing SNRs increase");
+        Self { points, rel_errs, noise: self.noise, ln_risk }
     }
 
     fn with_risks(&self, risks: &[f64]) -> Self {
@@ -258,6 +293,21 @@ mod tests {
         let forgotten = noisy.points().iter().map(|p| Point { rel_err: None, ..*p }).collect();
         let found = LossCurve::new(forgotten).unwrap().rel_errs()[0];
         assert!((found / 0.03 - 1.0).abs() < 0.15, "{found}");
+    }
+
+    /// 1,000 rows of a power of γ in bins of 10: on the same power, with errors smaller by √10.
+    #[test]
+    fn bins_are_means_with_their_errors() {
+        let row =
+            |k: u32| Point { rel_err: Some(0.02), ..point(1.01_f64.powi(k as i32), 1.01_f64.powi(-2 * k as i32)) };
+        let curve = LossCurve::new((0..1002).map(row).collect()).unwrap();
+        let binned = curve.binned(102);
+        assert_eq!((binned.points().len(), binned.ends()), (102, curve.ends()));
+        for (point, err) in binned.points()[1..101].iter().zip(&binned.rel_errs()[1..]) {
+            assert!((point.risk * point.snr * point.snr - 1.0).abs() < POWER * 1e3, "{point:?}");
+            assert!((err / (0.02 / 10_f64.sqrt()) - 1.0).abs() < POWER, "{err}");
+        }
+        assert_eq!(curve.binned(2000).points(), curve.points());
     }
 
     #[test]

@@ -11,10 +11,11 @@ pub mod certificate;
 pub mod curve;
 pub mod plan;
 pub mod risk;
+pub mod smooth;
 mod table;
 
 pub use curve::{LossCurve, Noise};
-pub use plan::{Plan, Settings, plan};
+pub use plan::{Denoise, Plan, Settings, plan};
 
 use std::path::Path;
 

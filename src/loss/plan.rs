@@ -1,5 +1,7 @@
 //! From a loss curve to a schedule.
 
+use std::borrow::Cow;
+
 use super::LossCurve;
 use crate::error::{Error, Result};
 use crate::schedule::las::{Axis, second, smoothness};
@@ -20,8 +22,30 @@ pub struct Settings {
     pub snr_max: Option<f64>,
     /// Number of candidates, uniform in ln γ; `None`: the curve's rows (for Algorithm 2 at most [`MOST_ROWS`] of them).
     pub candidates: Option<usize>,
-    /// Whether the risks are first made non-increasing.
-    pub isotonic: bool,
+    /// What is done to the curve before steps are placed on it.
+    pub denoise: Denoise,
+}
+
+/// What is done to a measured curve before steps are placed on it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Denoise {
+    /// Nothing.
+    None,
+    /// The nearest non-increasing curve, [`LossCurve::projected`].
+    Isotonic,
+    /// The smoothest curve within its errors, [`LossCurve::smoothed`].
+    Smooth,
+}
+
+impl Denoise {
+    /// The curve after it.
+    pub fn of(self, curve: &LossCurve) -> Cow<'_, LossCurve> {
+        match self {
+            Self::None => Cow::Borrowed(curve),
+            Self::Isotonic => Cow::Owned(curve.projected()),
+            Self::Smooth => Cow::Owned(curve.smoothed()),
+        }
+    }
 }
 
 /// Rows that Algorithm 2 takes as candidates, N²K operations; with more, as many candidates uniform in ln γ.
@@ -133,8 +157,8 @@ pub fn geometric((lo, hi): (f64, f64), steps: usize) -> Vec<f64> {
 /// [`Error::Invalid`] for ends beyond the curve, too few candidates for the steps, too many for Algorithm 2, and an axis on
 /// which neighbours fall on one number.
 pub fn plan(curve: &LossCurve, settings: &Settings) -> Result<Plan> {
-    let projected = settings.isotonic.then(|| curve.projected());
-    let used = projected.as_ref().unwrap_or(curve);
+    let used = settings.denoise.of(curve);
+    let used = used.as_ref();
     let candidates = Candidates::new(used, settings)?;
     if candidates.snrs.len() <= settings.steps {
         let message = format!(

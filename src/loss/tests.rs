@@ -195,7 +195,7 @@ fn curve(noise: f64) -> LossCurve {
 }
 
 fn settings(steps: usize, axis: Axis) -> Settings {
-    Settings { steps, axis, smoothness: None, snr_min: None, snr_max: None, candidates: None, isotonic: false }
+    Settings { steps, axis, smoothness: None, snr_min: None, snr_max: None, candidates: None, denoise: Denoise::None }
 }
 
 /// The plan on rows is near the schedule on the curve itself, whose grid costs no more.
@@ -289,4 +289,32 @@ fn too_few_rows_are_said_to_place_the_steps() {
     assert!(
         plan(&few, &Settings { snr_max: Some(0.5), ..asked }).unwrap_err().to_string().contains("snr_min < snr_max")
     );
+}
+
+/// Printed, not asserted: `cargo test --release --lib loss::tests::coverage -- --ignored --nocapture`.
+#[test]
+#[ignore = "prints coverage"]
+fn coverage() {
+    let truth = plan(&curve(0.0), &Settings { candidates: Some(3000), ..settings(6, Axis::Log) }).unwrap().snrs;
+    let exact: Vec<(f64, f64)> = curve(0.0).points().iter().map(|p| (p.snr, p.risk)).collect();
+    for noise in [0.01, 0.05, 0.2] {
+        let point = |&(snr, risk): &(f64, f64)| curve::Point { snr, risk, rel_err: Some(noise), count: None };
+        let known = LossCurve::new(exact.iter().map(point).collect()).unwrap();
+        for denoise in [Denoise::None, Denoise::Isotonic, Denoise::Smooth] {
+            let asked = Settings { denoise, ..settings(6, Axis::Log) };
+            let (mut hits, mut width, mut off) = ([0; 5], 0.0, 0.0);
+            for replicate in 0..100 {
+                let noisy = known.perturbed(&Stream::named(1, "coverage"), replicate);
+                let made = plan(&noisy, &asked).unwrap();
+                let bands = bands::bands(&noisy, &asked, &made, 0.0, 0).unwrap().unwrap();
+                for k in 1..6 {
+                    let (lo, hi) = bands.steps[k];
+                    hits[k - 1] += usize::from(lo <= truth[k] && truth[k] <= hi);
+                    width += (hi / lo).ln() / 500.0;
+                    off += (made.snrs[k] / truth[k]).ln().abs() / 500.0;
+                }
+            }
+            println!("{noise} {denoise:?}: {hits:?} of 100, width {width:.3}, off {off:.3}");
+        }
+    }
 }

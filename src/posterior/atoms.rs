@@ -4,7 +4,7 @@ use super::controls::{CONTROLS, LawMoments, PriorSums};
 use super::grid::{Grid, GridDraw};
 use super::readout::Observed;
 use super::sums::{Neighbours, Sums};
-use super::{BATCH, Sampler};
+use super::{BATCH, DiscreteTables, Sampler, Tables};
 use crate::numeric::{arch, normal, product};
 use crate::source::Atoms;
 use crate::source::cumulative::Cumulative;
@@ -202,6 +202,12 @@ impl Sampler for AtomSampler {
             let ln_weight = self.ln_weights[batch.index[s]];
             controls[s * CONTROLS..][..CONTROLS].copy_from_slice(&batch.prior[s].controls(ln_weight, self.shannon));
         }
+    }
+
+    fn tables(&self) -> Option<Tables<'_>> {
+        let Self { dim, centred, norms, weights, ln_weights, cumulative, shannon, .. } = self;
+        let weights = DiscreteTables { weights, ln_weights, ends: cumulative.ends(), shannon: *shannon };
+        Some(Tables::Atoms { dim: *dim, centred, norms, weights })
     }
 
     fn control_means(&self) -> &[f64] {

@@ -1,8 +1,8 @@
 //! Independent copies: everything adds, so one copy's observables times their number have the same means.
 
-use super::Sampler;
 use super::grid::Grid;
 use super::readout::Observed;
+use super::{Sampler, Tables};
 use crate::stream::Stream;
 
 /// Sampler of a product law through one of its factors.
@@ -23,6 +23,10 @@ impl Sampler for Copies {
             observed.mmse *= n;
             observed.slope *= n;
         }
+    }
+
+    fn tables(&self) -> Option<Tables<'_>> {
+        Some(Tables::Copies { factor: self.factor.as_ref(), copies: self.copies })
     }
 
     fn control_means(&self) -> &[f64] {

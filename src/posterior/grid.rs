@@ -69,6 +69,11 @@ impl Grid {
         Self { points }
     }
 
+    /// The points, in the order of their indices.
+    pub fn points(&self) -> &[SnrPoint] {
+        &self.points
+    }
+
     /// Number of points.
     pub fn len(&self) -> usize {
         self.points.len()

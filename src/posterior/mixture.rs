@@ -2,7 +2,7 @@
 
 use super::grid::{Grid, GridDraw};
 use super::readout::Observed;
-use super::{BATCH, Sampler};
+use super::{BATCH, Sampler, Tables};
 use crate::numeric::normal;
 use crate::source::Mixture;
 use crate::source::cumulative::Cumulative;
@@ -137,6 +137,11 @@ impl Sampler for MixtureSampler {
             let n = self.means.len();
             controls[s * n..][..n].copy_from_slice(&all[..n]);
         }
+    }
+
+    fn tables(&self) -> Option<Tables<'_>> {
+        let Self { mixture, ln_weights, cumulative, mean, .. } = self;
+        Some(Tables::Mixture { mixture, ln_weights, ends: cumulative.ends(), mean })
     }
 
     fn control_means(&self) -> &[f64] {

@@ -24,6 +24,55 @@ use crate::stream::Stream;
 /// Samples that share one noise product.
 pub const BATCH: usize = 64;
 
+/// What a sampler is made of, for a device that repeats it.
+#[derive(Clone, Copy)]
+pub enum Tables<'a> {
+    /// Atoms in R^d.
+    Atoms {
+        /// Dimension d.
+        dim: usize,
+        /// x̃_i = x_i − EX, row-major N × d.
+        centred: &'a [f64],
+        /// |x̃_i|².
+        norms: &'a [f64],
+        /// Their weights.
+        weights: DiscreteTables<'a>,
+    },
+    /// Orthonormal atoms.
+    Simplex(DiscreteTables<'a>),
+    /// Independent copies of a factor.
+    Copies {
+        /// One factor, which has tables.
+        factor: &'a dyn Sampler,
+        /// Their number.
+        copies: usize,
+    },
+    /// A mixture of isotropic Gaussians.
+    Mixture {
+        /// The law.
+        mixture: &'a crate::source::Mixture,
+        /// ln w_j.
+        ln_weights: &'a [f64],
+        /// Partial sums of the weights.
+        ends: &'a [f64],
+        /// EX.
+        mean: &'a [f64],
+    },
+}
+
+/// The weights of a discrete law.
+#[derive(Clone, Copy)]
+pub struct DiscreteTables<'a> {
+    /// p_i.
+    pub weights: &'a [f64],
+    /// ln p_i.
+    pub ln_weights: &'a [f64],
+    /// Partial sums of the weights.
+    pub ends: &'a [f64],
+    /// H, nats.
+    pub shannon: f64,
+}
+
 /// Draws (X, Z) and evaluates the posterior's observables at every SNR of a grid.
 pub trait Sampler: Send + Sync {
     /// Observes samples `first .. first + BATCH` of `stream` at every point of `grid`.
@@ -33,6 +82,9 @@ pub trait Sampler: Send + Sync {
 
     /// True means of the control variates that [`Sampler::observe`] writes.
     fn control_means(&self) -> &[f64];
+
+    /// What the sampler is made of; `None` for one that only the processors have.
+    fn tables(&self) -> Option<Tables<'_>>;
 
     /// Bound on the relative error of every observable's mean that the sampler itself makes (a law replaced by a near one).
     fn relative_bound(&self) -> f64 {

@@ -129,6 +129,11 @@ pub struct PlacedReadout {
 }
 
 impl PlacedReadout {
+    /// Grid index, observable and weight of each term, in the order in which they are added.
+    pub fn terms(&self) -> &[(usize, Observable, Weight)] {
+        &self.terms
+    }
+
     /// The value for one sample's observables over the grid.
     pub fn value(&self, observed: &[Observed]) -> f64 {
         self.terms.iter().map(|&(g, observable, weight)| weight.at(observed[g].snr) * observed[g].get(observable)).sum()

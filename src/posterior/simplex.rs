@@ -4,7 +4,7 @@ use super::controls::{CONTROLS, LawMoments, PriorSums};
 use super::grid::{Grid, GridDraw};
 use super::readout::Observed;
 use super::sums::{Neighbours, Sums};
-use super::{BATCH, Sampler};
+use super::{BATCH, DiscreteTables, Sampler, Tables};
 use crate::numeric::normal;
 use crate::source::Simplex;
 use crate::source::cumulative::Cumulative;
@@ -72,6 +72,11 @@ impl Sampler for SimplexSampler {
             controls[s * CONTROLS..][..CONTROLS]
                 .copy_from_slice(&prior.controls(self.ln_weights[source], self.shannon));
         }
+    }
+
+    fn tables(&self) -> Option<Tables<'_>> {
+        let Self { weights, ln_weights, cumulative, shannon, .. } = self;
+        Some(Tables::Simplex(DiscreteTables { weights, ln_weights, ends: cumulative.ends(), shannon: *shannon }))
     }
 
     fn control_means(&self) -> &[f64] {

@@ -15,7 +15,7 @@ use super::controls::{CONTROLS, LawMoments, PriorSums};
 use super::grid::{Grid, GridDraw};
 use super::readout::Observed;
 use super::sums::{Neighbours, Sums};
-use super::{BATCH, Sampler};
+use super::{BATCH, Sampler, Tables};
 use crate::numeric::normal;
 use crate::source::Atoms;
 use crate::source::cumulative::Cumulative;
@@ -25,7 +25,7 @@ use crate::stream::Stream;
 pub const DEFENSIVE: f64 = 0.25;
 /// Pairs whose share is below this share of the largest are left to the defensive part.
 const NEGLIGIBLE_PAIR: f64 = 1e-9;
-/// Golden ratio: the additive recurrence with the least discrepancy.
+/// (√5 − 1)/2: the additive recurrence with the least discrepancy.
 const GOLDEN: f64 = 0.618_033_988_749_894_8;
 /// Address of the recurrence's random shift: a sample that no run reaches.
 const SHIFT: u64 = (1 << 40) - 1;
@@ -188,6 +188,10 @@ impl Sampler for TiltedSampler {
                 };
             }
         }
+    }
+
+    fn tables(&self) -> Option<Tables<'_>> {
+        None
     }
 
     fn control_means(&self) -> &[f64] {

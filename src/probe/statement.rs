@@ -44,7 +44,8 @@ impl Statement {
             ));
         }
         if !sample.iter().any(|(name, _)| name == "snr") {
-            statement.snrs = first_look(&claim);
+            let given = statement.fixed.iter().any(|fixed| fixed.name == "snr");
+            statement.snrs = first_look(&claim, given);
         }
         Ok(statement)
     }
@@ -72,8 +73,8 @@ impl Statement {
     }
 }
 
-/// The statement's SNRs, filled up to [`FIRST_LOOK`] between their ends; `None` for fewer than two.
-fn first_look(claim: &Claim) -> Option<Vec<f64>> {
+/// The statement's SNRs, filled up to [`FIRST_LOOK`] between their ends unless they were `given`; `None` for fewer than two.
+fn first_look(claim: &Claim, given: bool) -> Option<Vec<f64>> {
     let number = |axis: Option<&Axis>| match axis {
         Some(Axis::Number(x)) => Some(*x),
         _ => None,
@@ -85,7 +86,7 @@ fn first_look(claim: &Claim) -> Option<Vec<f64>> {
     if snrs.len() < 2 {
         return None;
     }
-    if snrs.len() >= FIRST_LOOK {
+    if given || snrs.len() >= FIRST_LOOK {
         return Some(snrs);
     }
     let last = (FIRST_LOOK - 1) as f64;

@@ -55,6 +55,18 @@ pub fn table(report: &Report) -> Table<'_> {
 }
 
 impl<'a> Table<'a> {
+    /// Without the scalings that fewer than `least` families have, and the families that are left without any.
+    pub fn shared_by(mut self, least: usize) -> Self {
+        let measured = |column: usize| self.families.iter().filter(|(_, cells)| !cells[column].is_empty()).count();
+        let kept: Vec<usize> = (0..self.scalings.len()).filter(|&column| measured(column) >= least).collect();
+        self.scalings = kept.iter().map(|&column| self.scalings[column].clone()).collect();
+        for (_, cells) in &mut self.families {
+            *cells = kept.iter().map(|&column| std::mem::take(&mut cells[column])).collect();
+        }
+        self.families.retain(|(_, cells)| cells.iter().any(|cell| !cell.is_empty()));
+        self
+    }
+
     fn put(&mut self, family: String, column: usize, exponent: Exponent<'a>) {
         let row = self.families.iter().position(|(name, _)| *name == family).unwrap_or_else(|| {
             self.families.push((family, Vec::new()));

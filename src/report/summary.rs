@@ -38,9 +38,12 @@ pub fn summary(report: &Report) -> String {
     text
 }
 
+/// Families that must share a scaling for a column of its own here; the page shows every one.
+const FAMILIES: usize = 3;
+
 /// The table of exponents; empty without scaling claims.
 fn scalings(report: &Report) -> String {
-    let found = exponents::table(report);
+    let found = exponents::table(report).shared_by(FAMILIES);
     if found.families.is_empty() {
         return String::new();
     }

@@ -43,7 +43,8 @@ pub fn estimate(
         let lanes_open = open.iter().filter(|&&o| o).count();
         (watch.event)(Event::Round(round, lanes_open as u64 * (until - taken), lanes_open));
         let progress = |n| (watch.event)(Event::Sampled(n));
-        let conditions = Conditions { checkpoint: None, shard: None, stop: watch.stop, progress: &progress };
+        let conditions =
+            Conditions { backend: watch.backend, checkpoint: None, shard: None, stop: watch.stop, progress: &progress };
         for (lane, open) in lanes.iter_mut().zip(&mut open).filter(|(_, open)| **open) {
             let finished = lane.sample(taken, until, &conditions)?;
             let precise = target.relative_error.is_some_and(|error| lane.worst_relative_error() <= error);

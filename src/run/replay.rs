@@ -18,6 +18,9 @@ pub fn command(claim: &Claim, address: &str, samples: u64, run: &Run, method: Me
     if samples > 0 {
         words.push(format!("--budget {samples}"));
     }
+    if samples > 0 && run.backend.starts_with("cuda") {
+        words.push("--backend cuda".into());
+    }
     if let Some(value) = method.to_possible_value().filter(|_| method != MethodChoice::default()) {
         words.push(format!("--method {}", value.get_name()));
     }

@@ -1,16 +1,18 @@
 //! Rounds of sampling: strips of samples in parallel, merged in a tree fixed by their index.
 
+use std::ops::Range;
 use std::sync::atomic::{AtomicBool, Ordering};
 
 use rayon::prelude::*;
 
+use crate::backend::Backend;
 use crate::error::Result;
 use crate::estimate::{Estimate, Method};
 use crate::moments::{Moments, Regression};
 use crate::posterior::BATCH;
 use crate::run::checkpoint::Checkpoint;
 use crate::run::ledger::Lane;
-use crate::run::work::Work;
+use crate::run::work::{Measure, Work};
 
 /// Strips of one round: the units of parallel work, of shards and of the checkpoint.
 pub const STRIPS: u64 = 32;
@@ -37,6 +39,8 @@ pub struct LaneState {
 
 /// What the strips of a run share.
 pub struct Conditions<'a> {
+    /// Where samples are taken.
+    pub backend: &'a dyn Backend,
     /// Finished strips, read before sampling and written after.
     pub checkpoint: Option<&'a Checkpoint>,
     /// Slice i of n, or everything.
@@ -83,16 +87,20 @@ impl LaneState {
         let names = work.names(&self.active);
         let length = (to - from) / STRIPS;
         let mine = |strip: &u64| conditions.shard.is_none_or(|(i, n)| strip % n == i);
-        let strips: Vec<u64> = (0..STRIPS).filter(mine).collect();
-        let moments: Vec<Option<Moments>> = work.with(&self.active, |measure| {
-            let strip = |&strip: &u64| {
+        let controls = work.control_means().len();
+        let find = |strip: u64| {
+            let range = from + strip * length..from + (strip + 1) * length;
+            let address = work.address(&range);
+            let stored = conditions.checkpoint.and_then(|c| c.find(&address, &names, controls));
+            (range, address, stored)
+        };
+        let strips: Vec<_> = (0..STRIPS).filter(mine).map(find).collect();
+        let missing = strips.iter().any(|(.., stored)| stored.is_none());
+        let take = |measure: &Measure| -> Result<Vec<Option<Moments>>> {
+            let strip = |(range, address, stored): (Range<u64>, String, Option<Moments>)| {
                 if conditions.stop.load(Ordering::Relaxed) {
                     return Ok(None);
                 }
-                let range = from + strip * length..from + (strip + 1) * length;
-                let address = work.address(&range);
-                let controls = work.control_means().len();
-                let stored = conditions.checkpoint.and_then(|c| c.find(&address, &names, controls));
                 let moments = match stored {
                     Some(moments) => moments,
                     None => {
@@ -106,8 +114,13 @@ impl LaneState {
                 (conditions.progress)(length);
                 Ok(Some(moments))
             };
-            strips.par_iter().map(strip).collect::<Result<_>>()
-        })?;
+            strips.into_par_iter().map(strip).collect()
+        };
+        let moments = if missing {
+            work.with(&self.active, (conditions.backend, to - from), take)?
+        } else {
+            take(&|_| unreachable!("every strip is stored"))
+        }?;
         let Some(moments) = moments.into_iter().collect::<Option<Vec<_>>>() else { return Ok(false) };
         if conditions.shard.is_none() {
             self.moments.merge(&merge_tree(moments));

@@ -156,8 +156,13 @@ fn sample_round(
     let active = needed.iter().filter(|n| !n.is_empty()).count() as u64;
     (watch.event)(Event::Round(round, active * (to - from), unfinished));
     let progress = |n| (watch.event)(Event::Sampled(n));
-    let conditions =
-        Conditions { checkpoint: watch.checkpoint, shard: options.shard, stop: watch.stop, progress: &progress };
+    let conditions = Conditions {
+        backend: watch.backend,
+        checkpoint: watch.checkpoint,
+        shard: options.shard,
+        stop: watch.stop,
+        progress: &progress,
+    };
     for (lane, needed) in lanes.iter_mut().zip(&needed).filter(|(_, needed)| !needed.is_empty()) {
         lane.narrow(&needed.iter().copied().collect::<Vec<_>>());
         if !lane.sample(from, to, &conditions)? {

@@ -2,6 +2,7 @@
 
 use std::sync::atomic::AtomicBool;
 
+use crate::backend::Backend;
 use crate::run::checkpoint::Checkpoint;
 
 /// What a run tells while it runs.
@@ -17,8 +18,10 @@ pub enum Event {
     Sampled(u64),
 }
 
-/// What a run reports to while it goes on.
+/// What a run reports to while it goes on, and where it takes place.
 pub struct Watch<'a> {
+    /// Where samples are taken.
+    pub backend: &'a dyn Backend,
     /// Called from any thread.
     pub event: &'a (dyn Fn(Event) + Sync),
     /// Set it to stop at the next strip; what was finished is judged and kept.

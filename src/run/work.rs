@@ -3,7 +3,7 @@
 use std::ops::Range;
 use std::sync::Arc;
 
-use crate::backend::{Job, cpu};
+use crate::backend::{Backend, Job, cpu};
 use crate::error::Result;
 use crate::moments::Moments;
 use crate::posterior::{self, BATCH, Grid, Readout, Sampler};
@@ -11,6 +11,9 @@ use crate::run::ledger::{Columns, Lane};
 use crate::sampler::Statistic;
 use crate::source::Source;
 use crate::stream::Stream;
+
+/// Moments of columns over a range of samples.
+pub type Measure<'a> = dyn Fn(Range<u64>) -> Result<Moments> + Sync + 'a;
 
 /// A lane's columns with what measures them.
 pub struct Work {
@@ -95,12 +98,17 @@ impl Work {
         }
     }
 
-    /// Calls `each` with a function that measures the columns `active` over a range of samples.
+    /// Calls `each` with a function that measures the columns `active` over a range of samples on a backend, all in all about
+    /// `samples`; simulated paths run on this machine's processors wherever readouts are taken.
+    ///
+    /// # Errors
+    /// Those of [`Backend::open`].
     pub fn with<T>(
         &self,
         active: &[usize],
-        each: impl FnOnce(&(dyn Fn(Range<u64>) -> Result<Moments> + Sync)) -> T,
-    ) -> T {
+        (backend, samples): (&dyn Backend, u64),
+        each: impl FnOnce(&Measure) -> T,
+    ) -> Result<T> {
         match &self.columns {
             Prepared::Readouts { sampler, readouts } => {
                 let readouts: Vec<Readout> = active.iter().map(|&r| readouts[r].clone()).collect();
@@ -111,12 +119,13 @@ impl Work {
                     grid: Grid::new(readouts.iter().flat_map(Readout::points)),
                     readouts: &readouts,
                 };
-                each(&|range| cpu::run(&job, range))
+                let open = backend.open(&job, samples)?;
+                Ok(each(&|range| open.run(range)))
             }
             Prepared::Statistics { statistics, .. } => {
                 let chosen: Vec<(&str, &dyn Statistic)> =
                     active.iter().map(|&c| (statistics[c].0.as_str(), statistics[c].1.as_ref())).collect();
-                each(&|range| cpu::simulate(&self.source, &self.stream, &chosen, range))
+                Ok(each(&|range| cpu::simulate(&self.source, &self.stream, &chosen, range)))
             }
         }
     }

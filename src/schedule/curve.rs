@@ -77,7 +77,7 @@ fn unsupported(source: &Source, snr: f64) -> Error {
 ///
 /// The interpolant is the monotone cubic of Fritsch and Carlson ("Monotone piecewise cubic interpolation", SIAM J.
 /// Numer. Anal. 17, 1980) in γ: it has a continuous slope, passes through the points and is monotone wherever they are.
-#[derive(Debug)]
+#[derive(Debug, Clone)]
 pub struct SampledCurve {
     snrs: Vec<f64>,
     values: Vec<f64>,

@@ -21,6 +21,11 @@ impl Cumulative {
         Self { ends }
     }
 
+    /// The partial sums Σ_{j≤i} w_j.
+    pub fn ends(&self) -> &[f64] {
+        &self.ends
+    }
+
     /// The index i with Σ_{j<i} w_j ≤ u·Σ w < Σ_{j≤i} w_j, for u in (0, 1): i has probability w_i/Σ w, up to the rounding
     /// of the partial sums. O(ln N).
     #[inline]

@@ -2,13 +2,13 @@
 
 use std::path::Path;
 
-use super::{LasArguments, ScheduleCommand, Solver, previous};
+use super::{DenoiseChoice, LasArguments, ScheduleCommand, Solver, previous};
 use crate::error::{Error, Result};
 use crate::exact::curve::{Curve as ExactCurve, Octaves};
 use crate::loss::bands::{self, Bands};
 use crate::loss::beta::BetaTable;
 use crate::loss::certificate::{Certificate, certify};
-use crate::loss::{self, LossCurve, Reading, Settings};
+use crate::loss::{self, Denoise, LossCurve, Reading, Settings};
 use crate::report::digits::plain;
 use crate::report::plot::schedule::{Picture, picture};
 use crate::schedule::las::Axis;
@@ -164,7 +164,11 @@ fn settings(command: &ScheduleCommand, ground: &Ground, second: bool) -> Result<
         snr_min: Some(ground.ends.0),
         snr_max: Some(ground.ends.1),
         candidates: las.candidates.map(|n| n as usize),
-        isotonic: las.isotonic,
+        denoise: match las.denoise {
+            DenoiseChoice::None => Denoise::None,
+            DenoiseChoice::Isotonic => Denoise::Isotonic,
+            DenoiseChoice::Smooth => Denoise::Smooth,
+        },
     })
 }
 

@@ -77,9 +77,19 @@ struct LasArguments {
     /// Choose among N SNRs uniform in ln γ [default: the rows of the loss curve; for a source the limit of many]
     #[arg(long, value_name = "N", value_parser = clap::value_parser!(u32).range(2..=10_000_000))]
     candidates: Option<u32>,
-    /// Make the loss non-increasing first (isotonic regression)
-    #[arg(long)]
-    isotonic: bool,
+    /// What is done to a loss curve before steps are placed on it
+    #[arg(long, value_enum, default_value = "none")]
+    denoise: DenoiseChoice,
+}
+
+#[derive(Clone, Copy, PartialEq, Eq, clap::ValueEnum)]
+enum DenoiseChoice {
+    /// Nothing
+    None,
+    /// The nearest non-increasing curve
+    Isotonic,
+    /// The smoothest curve within the errors
+    Smooth,
 }
 
 fn axis_name(text: &str) -> Result<String, String> {

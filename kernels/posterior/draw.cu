@@ -1,0 +1,62 @@
+// The draw of (X, Z) of each sample, the same as the CPU's to the bit; mirrors AtomSampler::draw of
+// src/posterior/atoms.rs and the head of SimplexSampler::observe of src/posterior/simplex.rs.
+#include "numeric/normal.cuh"
+#include "source/cumulative.cuh"
+
+DEVICE double choice(Stream stream, u64 sample) {
+    Words words = block_of(stream, sample, 0);
+    return uniform(words.x, words.y);
+}
+
+// One warp a sample. index: count; rows: z above x̃_I, 2·count × dim; own: ⟨z, x̃_I⟩, count (to rounding).
+KERNEL(128, draw_atoms)(u32* __restrict__ index, double* __restrict__ rows, double* __restrict__ own,
+                        const double* __restrict__ ends, const double* __restrict__ centred, u64 seed, u64 lane,
+                        u64 first, u32 count, u32 dim, u32 atoms) {
+    u32 s = blockIdx.x * 4u + threadIdx.x / WARP, lane_id = threadIdx.x % WARP;
+    if (s >= count) return;
+    Stream stream = {seed, lane};
+    u32 i = index_of(ends, atoms, choice(stream, first + s));
+    double *z = rows + (u64)s * dim, *x = rows + (u64)(count + s) * dim, sum = 0.0;
+    const double* atom = centred + (u64)i * dim;
+    for (u32 k = 2 * lane_id; k < dim; k += 2 * WARP) {
+        double even, odd;
+        normal_pair(stream, first + s, FIRST_BLOCK + k / 2, &even, &odd);
+        z[k] = even;
+        x[k] = atom[k];
+        sum = fma(even, atom[k], sum);
+        if (k + 1 < dim) {
+            z[k + 1] = odd;
+            x[k + 1] = atom[k + 1];
+            sum = fma(odd, atom[k + 1], sum);
+        }
+    }
+    sum = warp_sum(sum);
+    if (lane_id == 0) {
+        index[s] = i;
+        own[s] = sum;
+    }
+}
+
+// One thread a sample. index: count; own: z_I, count.
+KERNEL(128, draw_simplex)(u32* __restrict__ index, double* __restrict__ own, const double* __restrict__ ends, u64 seed,
+                          u64 lane, u64 first, u32 count, u32 atoms) {
+    u32 s = blockIdx.x * 128u + threadIdx.x;
+    if (s >= count) return;
+    Stream stream = {seed, lane};
+    u32 i = index_of(ends, atoms, choice(stream, first + s));
+    double even, odd;
+    normal_pair(stream, first + s, FIRST_BLOCK + i / 2, &even, &odd);
+    index[s] = i;
+    own[s] = i % 2 ? odd : even;
+}
+
+// Coordinates start .. start + size of the noise, start even; noise: count × size.
+KERNEL(256, draw_noise)(double* __restrict__ noise, u64 seed, u64 lane, u64 first, u32 count, u32 start, u32 size) {
+    u32 pairs = (size + 1) / 2, at = blockIdx.x * 256u + threadIdx.x;
+    if (at >= count * pairs) return;
+    u32 s = at / pairs, k = 2 * (at % pairs);
+    double even, odd, *row = noise + (u64)s * size;
+    normal_pair(Stream{seed, lane}, first + s, FIRST_BLOCK + (start + k) / 2, &even, &odd);
+    row[k] = even;
+    if (k + 1 < size) row[k + 1] = odd;
+}

@@ -1,0 +1,216 @@
+//! CPU against CUDA, sample by sample: what `klaim selftest` shows.
+
+use super::Cuda;
+use super::law::{TILE, tables_of};
+use crate::backend::{Job, Open, cpu};
+use crate::error::Result;
+use crate::moments::Moments;
+use crate::numeric::normal;
+use crate::posterior::{self, BATCH, Grid, Observable, Readout, SnrPoint, Spacing, Tables, Term, Weight};
+use crate::source::Source;
+use crate::source::cumulative::Cumulative;
+use crate::stream::Stream;
+
+/// Largest difference of a readout, relative to the CPU's value or, where that is small, to the readout's root mean square
+/// over the samples. Sums of up to 1e5 terms round to 1e-12 of their size, the slope's differences lose two digits more.
+pub const TOLERANCE: f64 = 1e-10;
+/// The laws that are compared: every structure that has kernels, one atom to more than a block of them, one coordinate to
+/// more than a step of the product, equal weights and a million to one.
+pub const SOURCES: &[&str] = &[
+    "bpsk",
+    "bernoulli:p=1e-6",
+    "zipf:exponent=1.5,atoms=300",
+    "codebook:atoms=131,dim=37,seed=1",
+    "codebook:atoms=2100,dim=2,seed=2",
+    "simplex:atoms=33",
+    "zipf:exponent=2,atoms=2050,embedding=simplex",
+    "product:dim=7,base=(pam:levels=5)",
+    "gaussian:dim=3,variance=1.7",
+    "mixture:ring=9,radius=4,variance=0.1",
+    "scale-mixture:dof=4,dim=70",
+];
+
+/// How far the device is from the CPU on one law.
+#[derive(Debug, Clone)]
+pub struct Comparison {
+    /// The law.
+    pub source: String,
+    /// Samples compared one by one.
+    pub samples: u64,
+    /// Samples whose atom (or component) differs.
+    pub atoms: u64,
+    /// Normals that differ in a bit, of those compared.
+    pub normals: u64,
+    /// Normals compared.
+    pub normals_compared: u64,
+    /// Largest relative difference of a readout or control of a sample (see [`TOLERANCE`]).
+    pub readout: f64,
+    /// Largest difference of the moments of two tiles (see [`MOMENT_TOLERANCE`]).
+    pub moments: f64,
+}
+
+impl Comparison {
+    /// Whether the device keeps what the CPU promises.
+    pub fn holds(&self) -> bool {
+        // Written so that NaN does not hold.
+        self.atoms == 0 && self.normals == 0 && self.readout <= TOLERANCE && self.moments <= MOMENT_TOLERANCE
+    }
+}
+
+/// Largest difference of two tiles' moments: of a mean in its standard errors, of a covariance in units of the standard
+/// errors, of a Pareto shape. A column varies by 1e-9 of its size at least (`ROUNDING`), which is 1e7 times its rounding.
+pub const MOMENT_TOLERANCE: f64 = 1e-6;
+
+/// Nine fixed SNRs and a random one of each law: more than one group of eight.
+fn points() -> Vec<SnrPoint> {
+    let fixed = (-4..=4).map(|k| SnrPoint::At(10_f64.powf(0.75 * f64::from(k))));
+    let random = [Spacing::Linear, Spacing::Log].map(|spacing| SnrPoint::Within { lo: 0.2, hi: 5.0, spacing });
+    fixed.chain(random).collect()
+}
+
+/// Every observable at every SNR, and a sum over SNRs with every form of weight.
+fn readouts(law: &Tables) -> Vec<Readout> {
+    let mut observables = vec![Observable::Information, Observable::Mmse, Observable::Slope];
+    if drawn(*law).discrete {
+        observables.push(Observable::PosteriorEntropy);
+    }
+    let term = |point, observable, weight| Term { point, observable, weight };
+    let one = |&point: &SnrPoint| {
+        observables.iter().map(move |&o| Readout { terms: vec![term(point, o, Weight::Constant(1.0))] })
+    };
+    let points = points();
+    let mut all: Vec<Readout> = points.iter().flat_map(one).collect();
+    let weights = [
+        Weight::Constant(-0.5),
+        Weight::Power { factor: 2.0, exponent: 2 },
+        Weight::Power { factor: 1.0, exponent: -1 },
+        Weight::Remaining { factor: 3.0, end: 5.0 },
+    ];
+    let mixed = points.iter().zip(weights.iter().cycle()).map(|(&p, &w)| term(p, Observable::Mmse, w));
+    all.push(Readout { terms: mixed.collect() });
+    all
+}
+
+/// What of a law's draw can be compared.
+struct Drawn<'a> {
+    /// Weights of its atoms or components.
+    weights: &'a [f64],
+    /// Dimension of the noise that the device keeps.
+    dim: usize,
+    /// Whether it has atoms, and so a posterior entropy.
+    discrete: bool,
+}
+
+fn drawn<'a>(tables: Tables<'a>) -> Drawn<'a> {
+    match tables {
+        Tables::Copies { factor, .. } => drawn(tables_of(factor)),
+        Tables::Atoms { dim, weights, .. } => Drawn { weights: weights.weights, dim, discrete: true },
+        Tables::Simplex(weights) => Drawn { weights: weights.weights, dim: 0, discrete: true },
+        Tables::Mixture { mixture, .. } => Drawn { weights: &mixture.weights, dim: mixture.dim, discrete: false },
+    }
+}
+
+/// Compares the first `samples` of `spec` under seed `seed`, rounded up to whole batches: the first tile of them one by
+/// one, all of them by their moments.
+///
+/// # Errors
+/// A source that does not parse; whatever stops the device.
+pub fn compare(cuda: &Cuda, spec: &str, seed: u64, samples: u64) -> Result<Comparison> {
+    let samples = samples.next_multiple_of(BATCH as u64);
+    let traced = samples.min(TILE as u64);
+    let source = Source::parse(spec)?;
+    let sampler = posterior::sampler(&source)?;
+    let readouts = readouts(&tables_of(sampler.as_ref()));
+    let job = Job {
+        source: &source,
+        sampler: sampler.as_ref(),
+        stream: Stream::named(seed, source.spec()),
+        grid: Grid::new(points()),
+        readouts: &readouts,
+    };
+    let trace = cuda.trace(&job, 0..traced)?;
+    let Drawn { weights, dim, .. } = drawn(tables_of(sampler.as_ref()));
+    let cumulative = Cumulative::new(weights);
+    let (mut atoms, mut normals, mut noise) = (0, 0, vec![0.0; dim]);
+    for s in 0..traced {
+        atoms += u64::from(cumulative.index(job.stream.uniforms(s, 0)[0]) != trace.index[s as usize] as usize);
+        normal::fill(&job.stream, s, &mut noise);
+        let theirs = &trace.noise[s as usize * dim..][..dim];
+        normals += noise.iter().zip(theirs).filter(|(a, b)| a.to_bits() != b.to_bits()).count() as u64;
+    }
+    let mut rows = Vec::new();
+    cpu::for_batches(&job, 0..traced, |batch| rows.extend(batch.chunks(job.width()).map(<[f64]>::to_vec)))?;
+    let sizes: Vec<f64> = (0..job.width()).map(|c| root_mean_square(&rows, c)).collect();
+    let scales = scales(&job, &sizes);
+    let measured: Vec<usize> = (0..job.width()).filter(|&c| sizes[c] >= scales[c]).collect();
+    let opened = cuda.open_job(&job, samples)?;
+    let (ours, theirs) = (cpu::run(&job, 0..samples)?, opened.run(0..samples)?);
+    Ok(Comparison {
+        source: source.spec().into(),
+        samples: traced,
+        atoms,
+        normals,
+        normals_compared: traced * dim as u64,
+        readout: columns_apart(&rows, &trace.columns, &scales),
+        moments: moments_apart(&ours, &theirs, &measured),
+    })
+}
+
+/// Largest relative difference of a value (see [`TOLERANCE`]); `columns` is width × samples, `rows` a row a sample.
+fn columns_apart(rows: &[Vec<f64>], columns: &[f64], scales: &[f64]) -> f64 {
+    let mut worst = 0.0_f64;
+    for (c, (theirs, scale)) in columns.chunks(rows.len()).zip(scales).enumerate() {
+        for (row, b) in rows.iter().zip(theirs) {
+            let size = row[c].abs().max(*scale);
+            let apart = if size > 0.0 { (row[c] - b).abs() / size } else { b.abs() };
+            // NaN is as far as can be.
+            worst = if apart <= worst { worst } else { apart };
+        }
+    }
+    worst
+}
+
+fn root_mean_square(rows: &[Vec<f64>], column: usize) -> f64 {
+    (rows.iter().map(|row| row[column] * row[column]).sum::<f64>() / rows.len() as f64).sqrt()
+}
+
+/// What a difference in each column is measured against where the value is small: the column's root mean square, and for a
+/// readout [`LEFT_OUT`] of the largest one of its observable at any SNR.
+fn scales(job: &Job, sizes: &[f64]) -> Vec<f64> {
+    let observable = |c: usize| job.readouts.get(c).map(|r| r.terms[0].observable);
+    let largest = |c: usize| {
+        let same = (0..sizes.len()).filter(|&other| observable(c).is_some() && observable(other) == observable(c));
+        same.map(|other| sizes[other]).fold(0.0, f64::max)
+    };
+    (0..sizes.len()).map(|c| sizes[c].max(LEFT_OUT * largest(c))).collect()
+}
+
+/// Both sides leave out atoms with log-weights below −60, but not the same ones: what is smaller than this share of its
+/// largest value is compared to 1e-19 of that.
+const LEFT_OUT: f64 = 1e-9;
+
+/// Largest difference of the moments of the `columns` that vary, without regression (which would leave rounding where the
+/// controls explain everything): means in standard errors, covariances in units of the deviations, tail indices as they are.
+fn moments_apart(ours: &Moments, theirs: &Moments, columns: &[usize]) -> f64 {
+    let (ours, theirs) = (ours.select(columns), theirs.select(columns));
+    let (a, b) = (ours.regress(&[]), theirs.regress(&[]));
+    let std_err = |i: usize| a.covariance[(i, i)].sqrt();
+    let varies: Vec<usize> = (0..a.value.len()).filter(|&i| std_err(i) > ROUNDING * a.value[i].abs()).collect();
+    let mut worst = 0.0_f64;
+    let mut take = |apart: f64| worst = if apart <= worst { worst } else { apart };
+    for &i in &varies {
+        take((a.value[i] - b.value[i]).abs() / std_err(i));
+        take(match (a.flags[i].pareto_k, b.flags[i].pareto_k) {
+            (Some(k), Some(l)) => (k - l).abs(),
+            (None, None) => 0.0,
+            _ => f64::INFINITY,
+        });
+        for &j in &varies {
+            take((a.covariance[(i, j)] - b.covariance[(i, j)]).abs() / (std_err(i) * std_err(j)));
+        }
+    }
+    worst
+}
+
+/// A standard error below this share of its value is rounding.
+const ROUNDING: f64 = 1e-9;

@@ -1,0 +1,170 @@
+//! The kernels: their text, their names and parameters, and the compiled image of a device's architecture.
+//!
+//! NVRTC compiles them when a device is first used; the image is kept in the user's cache folder under a hash of
+//! everything that went into it. Without NVRTC the portable assembly that is part of the program is used, which the
+//! driver translates (slower to start, not slower to run by more than its age).
+
+use std::fs;
+use std::io::Write;
+use std::path::PathBuf;
+
+use xxhash_rust::xxh3::xxh3_128;
+
+use super::driver;
+use crate::error::Result;
+
+/// One kernel as the host calls it.
+#[derive(Debug)]
+pub struct Kernel {
+    /// Its name.
+    pub name: &'static str,
+    /// Threads of a block.
+    pub threads: u32,
+    /// Kinds of its parameters in order: `p` an address, `u` a u32, `l` a u64, `d` an f64.
+    pub parameters: &'static str,
+}
+
+macro_rules! kernels {
+    ($($constant:ident = $name:literal, $threads:literal, $parameters:literal;)*) => {
+        $(#[doc = concat!("Kernel `", $name, "`.")]
+        pub const $constant: Kernel = Kernel { name: $name, threads: $threads, parameters: $parameters };)*
+        /// Every kernel.
+        pub const ALL: &[Kernel] = &[$($constant),*];
+    };
+}
+
+kernels! {
+    CONTROLS = "controls", 128, "ppppduu";
+    DRAW_ATOMS = "draw_atoms", 128, "pppppllluuu";
+    DRAW_MIXTURE = "draw_mixture", 128, "ppppppppllluuuuu";
+    DRAW_NOISE = "draw_noise", 256, "pllluuu";
+    DRAW_SIMPLEX = "draw_simplex", 128, "pppllluu";
+    DRAW_SNRS = "draw_snrs", 256, "ppppplluu";
+    EXTREMES = "extremes", 512, "ppuu";
+    MEANS = "means", 256, "pppu";
+    OBSERVE = "observe", 256, "pppddu";
+    OBSERVE_MIXTURE = "observe_mixture", 128, "ppppppppduuuuu";
+    PRIOR_OF_ATOMS = "prior_of_atoms", 128, "pppppppupuuu";
+    PRIOR_OF_SIMPLEX = "prior_of_simplex", 128, "ppppppuuu";
+    PRODUCT = "product", 256, "pppuuu";
+    READ_OUT = "read_out", 128, "ppppppppuu";
+    SCATTER = "scatter", 256, "pppuu";
+    SUMS_OF_ATOMS = "sums_of_atoms", 128, "pppppppupuuuu";
+    SUMS_OF_SIMPLEX = "sums_of_simplex", 128, "ppppppuuuu";
+}
+
+/// The translation unit, and what it includes by name.
+const SOURCE: &str = include_str!("../../../kernels/klaim.cu");
+const HEADERS: &[(&str, &str)] = &[
+    ("moments.cu", include_str!("../../../kernels/moments.cu")),
+    ("numeric/exp.cuh", include_str!("../../../kernels/numeric/exp.cuh")),
+    ("numeric/mma.cuh", include_str!("../../../kernels/numeric/mma.cuh")),
+    ("numeric/normal.cuh", include_str!("../../../kernels/numeric/normal.cuh")),
+    ("numeric/product.cu", include_str!("../../../kernels/numeric/product.cu")),
+    ("posterior/atoms.cuh", include_str!("../../../kernels/posterior/atoms.cuh")),
+    ("posterior/controls.cu", include_str!("../../../kernels/posterior/controls.cu")),
+    ("posterior/draw.cu", include_str!("../../../kernels/posterior/draw.cu")),
+    ("posterior/grid.cu", include_str!("../../../kernels/posterior/grid.cu")),
+    ("posterior/mixture.cu", include_str!("../../../kernels/posterior/mixture.cu")),
+    ("posterior/readout.cu", include_str!("../../../kernels/posterior/readout.cu")),
+    ("posterior/simplex.cuh", include_str!("../../../kernels/posterior/simplex.cuh")),
+    ("posterior/sums.cu", include_str!("../../../kernels/posterior/sums.cu")),
+    ("prelude.cuh", include_str!("../../../kernels/prelude.cuh")),
+    ("source/cumulative.cuh", include_str!("../../../kernels/source/cumulative.cuh")),
+    ("stream.cuh", include_str!("../../../kernels/stream.cuh")),
+];
+
+/// Kernels in a form that a driver loads.
+pub enum Image {
+    /// Machine code of one architecture.
+    Binary(Vec<u8>),
+    /// Portable assembly.
+    Portable(&'static str),
+}
+
+/// The kernels for a device of compute capability (major, minor).
+///
+/// # Errors
+/// [`crate::error::Error::Backend`] with NVRTC's log, where it is there and fails.
+pub fn image((major, minor): (i32, i32)) -> Result<Image> {
+    let Some(version) = driver::compiler() else { return Ok(Image::Portable(PORTABLE)) };
+    let options =
+        [format!("--gpu-architecture=sm_{major}{minor}"), "--std=c++17".to_owned(), "--fmad=false".to_owned()];
+    let path = cache().map(|folder| folder.join(format!("{:032x}.cubin", fingerprint(&options, version))));
+    if let Some(bytes) = path.as_ref().and_then(|path| fs::read(path).ok()) {
+        return Ok(Image::Binary(bytes));
+    }
+    let bytes = driver::compile(SOURCE, HEADERS, &options)?;
+    if let Some(path) = path {
+        // A cache that cannot be written costs a second at the next start, nothing else.
+        let _ = keep(&path, &bytes);
+    }
+    Ok(Image::Binary(bytes))
+}
+
+/// Portable assembly for compute capability 8.0, made by `scripts/portable-kernels`.
+const PORTABLE: &str = include_str!("../../../kernels/klaim.ptx");
+
+/// A hash of everything that decides what the compiler makes.
+fn fingerprint(options: &[String], version: (i32, i32)) -> u128 {
+    let mut all = format!("{version:?} {options:?} {SOURCE}");
+    for (name, text) in HEADERS {
+        all += &format!("\n{name}\n{text}");
+    }
+    xxh3_128(all.as_bytes())
+}
+
+/// `klaim` in the user's cache folder.
+fn cache() -> Option<PathBuf> {
+    let folder = |name: &str| std::env::var_os(name).filter(|v| !v.is_empty()).map(PathBuf::from);
+    folder("XDG_CACHE_HOME").or_else(|| folder("HOME").map(|home| home.join(".cache"))).map(|dir| dir.join("klaim"))
+}
+
+/// Writes a temporary file and renames it: a reader sees a whole image or none.
+fn keep(path: &std::path::Path, bytes: &[u8]) -> std::io::Result<()> {
+    let folder = path.parent().expect("a file in a folder");
+    fs::create_dir_all(folder)?;
+    let mut file = tempfile::NamedTempFile::new_in(folder)?;
+    file.write_all(bytes)?;
+    file.persist(path)?;
+    Ok(())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// `KERNEL(threads, name)(parameters)` of the kernels' text: name and kinds.
+    fn declared() -> Vec<(String, String)> {
+        let text: String = HEADERS.iter().map(|(_, text)| *text).collect();
+        let kind = |parameter: &str| match parameter {
+            p if p.contains('*') => 'p',
+            p if p.trim().starts_with("u32") => 'u',
+            p if p.trim().starts_with("u64") => 'l',
+            p if p.trim().starts_with("double") => 'd',
+            p => panic!("parameter `{p}`"),
+        };
+        let mut found = Vec::new();
+        for part in text.split("\nKERNEL(").skip(1) {
+            let (head, rest) = part.split_once(")(").unwrap();
+            let name = head.split(',').nth(1).unwrap().trim().to_owned();
+            found.push((name, rest.split_once(')').unwrap().0.split(',').map(kind).collect()));
+        }
+        found.sort();
+        found
+    }
+
+    #[test]
+    fn the_table_is_the_text() {
+        let mut table: Vec<_> = ALL.iter().map(|k| (k.name.to_owned(), k.parameters.to_owned())).collect();
+        table.sort();
+        assert_eq!(table, declared());
+    }
+
+    #[test]
+    fn the_portable_image_has_every_kernel() {
+        for kernel in ALL {
+            assert!(PORTABLE.contains(&format!(".entry {}(", kernel.name)), "{}", kernel.name);
+        }
+    }
+}

@@ -1,0 +1,137 @@
+//! The CUDA backend: the sampler's inner work as kernels (`kernels/`), with the CPU's numbers.
+//!
+//! The draw of each sample is the CPU's to the bit; sums agree to rounding. A strip of samples is worked off in tiles, one
+//! after the other, by a worker (a stream and its memory); several workers run side by side, so that one's copies overlap
+//! another's kernels, and all devices of the machine have workers. Which worker takes a strip changes no bit of it.
+
+pub mod compare;
+mod driver;
+mod kernels;
+mod law;
+mod plan;
+mod work;
+
+use std::ops::Range;
+use std::sync::{Arc, Condvar, Mutex, PoisonError};
+
+pub use driver::is_there as driver_is_there;
+use driver::{Device, error};
+use law::TILE;
+pub use plan::Trace;
+use plan::{Plan, Worker};
+
+use super::cpu::Cpu;
+use super::{Backend, Job, Open};
+use crate::error::Result;
+use crate::moments::Moments;
+
+/// Workers a device: one computes, one copies, two more fill gaps.
+const WORKERS: usize = 4;
+/// Share of the free memory that is taken where the user sets no limit.
+const SHARE: f64 = 0.8;
+
+/// The CUDA devices of this machine.
+pub struct Cuda {
+    devices: Vec<Arc<Device>>,
+    /// Bytes of each device that may be used; `None` is 80 % of what is free.
+    memory: Option<usize>,
+}
+
+impl Cuda {
+    /// All usable devices; `memory` bounds the bytes taken on each.
+    ///
+    /// # Errors
+    /// [`crate::error::Error::Backend`] says what is missing or too old.
+    pub fn new(memory: Option<usize>) -> Result<Self> {
+        Ok(Self { devices: Device::all()?.into_iter().map(Arc::new).collect(), memory })
+    }
+
+    fn open_job<'a>(&self, job: &'a Job<'a>, samples: u64) -> Result<OpenJob<'a>> {
+        let shape = Plan::shape(job);
+        let (tables, each) = (shape.extent.tables, shape.bytes());
+        let mut workers = Vec::new();
+        for device in &self.devices {
+            let budget = match self.memory {
+                Some(bytes) => bytes,
+                None => (device.free_memory()? as f64 * SHARE) as usize,
+            };
+            let fitting = budget.saturating_sub(tables) / each;
+            if fitting == 0 {
+                return Err(error(format!(
+                    "{} needs {} MiB on {}, more than the {} MiB allowed (--device-memory)",
+                    job.source.spec(),
+                    (tables + each).div_ceil(1 << 20),
+                    device.name(),
+                    budget >> 20
+                )));
+            }
+            let workers_here = fitting.min(WORKERS);
+            let rest = budget - tables - workers_here * each;
+            let gram = shape.extent.gram.is_some_and(|(atoms, bytes)| atoms as u64 <= samples && bytes <= rest);
+            let plan = Arc::new(Plan::new(device, job, gram)?);
+            for _ in 0..workers_here {
+                workers.push(Worker::new(device, Arc::clone(&plan), &shape)?);
+            }
+        }
+        Ok(OpenJob { job, workers: Mutex::new(workers), returned: Condvar::new() })
+    }
+
+    /// What the first device draws and computes for the samples of `range` (at most 1024), for comparison.
+    ///
+    /// # Errors
+    /// [`crate::error::Error::Backend`].
+    pub fn trace(&self, job: &Job, range: Range<u64>) -> Result<Trace> {
+        let dim = Plan::shape(job).extent.dim;
+        let open = self.open_job(job, range.end)?;
+        open.with_worker(|worker| worker.trace(job, range.start, (range.end - range.start) as u32, dim))
+    }
+}
+
+impl Backend for Cuda {
+    fn name(&self) -> String {
+        let names: Vec<&str> = self.devices.iter().map(|d| d.name()).collect();
+        format!("cuda ({})", names.join(", "))
+    }
+
+    fn open<'a>(&'a self, job: &'a Job<'a>, samples: u64) -> Result<Box<dyn Open + 'a>> {
+        // Tilted noise has no kernel.
+        if job.sampler.tables().is_none() {
+            return Cpu.open(job, samples);
+        }
+        Ok(Box::new(self.open_job(job, samples)?))
+    }
+}
+
+/// A job with its workers.
+struct OpenJob<'a> {
+    job: &'a Job<'a>,
+    workers: Mutex<Vec<Worker>>,
+    returned: Condvar,
+}
+
+impl OpenJob<'_> {
+    /// Waits for a free worker, lends it, takes it back.
+    fn with_worker<T>(&self, use_it: impl FnOnce(&Worker) -> T) -> T {
+        let free = self.workers.lock().unwrap_or_else(PoisonError::into_inner);
+        let mut free = self.returned.wait_while(free, |f| f.is_empty()).unwrap_or_else(PoisonError::into_inner);
+        let worker = free.pop().expect("waited until one is free");
+        drop(free);
+        let result = use_it(&worker);
+        self.workers.lock().unwrap_or_else(PoisonError::into_inner).push(worker);
+        self.returned.notify_one();
+        result
+    }
+}
+
+impl Open for OpenJob<'_> {
+    fn run(&self, range: Range<u64>) -> Result<Moments> {
+        self.with_worker(|worker| {
+            let mut total = Moments::new(self.job.width());
+            for first in range.clone().step_by(TILE) {
+                let count = (range.end - first).min(TILE as u64) as u32;
+                total.merge(&worker.tile(self.job, first, count)?);
+            }
+            Ok(total)
+        })
+    }
+}

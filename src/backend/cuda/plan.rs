@@ -1,0 +1,235 @@
+//! A job on one device: its tables there, and what becomes of a tile of its samples.
+
+use std::sync::Arc;
+
+use super::driver::{Buffer, Device, Queue, error};
+use super::kernels;
+use super::law::{DeviceLaw, Extent, Tile, tables_of};
+use super::work::{Shape, Work};
+use crate::backend::Job;
+use crate::error::Result;
+use crate::moments::{Moments, TAIL};
+use crate::posterior::{Grid, Observable, Readout, SnrPoint, Spacing, Weight};
+use crate::stream::Stream;
+
+/// The tables of a job on a device.
+pub struct Plan {
+    law: DeviceLaw,
+    grid: GridTables,
+    readouts: ReadoutTables,
+    width: u32,
+}
+
+/// The SNRs of a job: fixed ones, and the laws of random ones.
+struct GridTables {
+    lo: Buffer<f64>,
+    width: Buffer<f64>,
+    lanes: Buffer<u64>,
+    kind: Buffer<u32>,
+    points: u32,
+}
+
+impl GridTables {
+    fn upload(queue: &Queue, grid: &Grid, stream: &Stream) -> Result<Self> {
+        let of = |p: &SnrPoint| match *p {
+            SnrPoint::At(snr) => (snr, 0.0, 0),
+            SnrPoint::Within { lo, hi, spacing: Spacing::Linear } => (lo, hi - lo, 1),
+            SnrPoint::Within { lo, hi, spacing: Spacing::Log } => (lo, (hi / lo).ln(), 2),
+        };
+        let points: Vec<_> = grid.points().iter().map(of).collect();
+        let lanes: Vec<u64> = grid.lanes(stream).iter().map(|lane| lane.map_or(0, |l| l.lane())).collect();
+        Ok(Self {
+            lo: queue.upload(&points.iter().map(|p| p.0).collect::<Vec<_>>())?,
+            width: queue.upload(&points.iter().map(|p| p.1).collect::<Vec<_>>())?,
+            kind: queue.upload(&points.iter().map(|p| p.2).collect::<Vec<u32>>())?,
+            lanes: queue.upload(&lanes)?,
+            points: points.len() as u32,
+        })
+    }
+}
+
+/// The readouts of a job, terms one after the other.
+struct ReadoutTables {
+    starts: Buffer<u32>,
+    cell: Buffer<u32>,
+    form: Buffer<u32>,
+    factor: Buffer<f64>,
+    parameter: Buffer<f64>,
+    count: u32,
+}
+
+impl ReadoutTables {
+    fn upload(queue: &Queue, readouts: &[Readout], grid: &Grid) -> Result<Self> {
+        let (mut starts, mut cell, mut form) = (vec![0], Vec::new(), Vec::new());
+        let (mut factor, mut parameter) = (Vec::new(), Vec::new());
+        for readout in readouts {
+            for &(point, observable, weight) in readout.on(grid).terms() {
+                let (f, c, p) = match weight {
+                    Weight::Constant(c) => (0, c, 0.0),
+                    Weight::Power { factor, exponent } => (1, factor, f64::from(exponent)),
+                    Weight::Remaining { factor, end } => (2, factor, end),
+                };
+                cell.push(4 * point as u32 + place(observable));
+                form.push(f);
+                factor.push(c);
+                parameter.push(p);
+            }
+            starts.push(cell.len() as u32);
+        }
+        Ok(Self {
+            starts: queue.upload(&starts)?,
+            cell: queue.upload(&cell)?,
+            form: queue.upload(&form)?,
+            factor: queue.upload(&factor)?,
+            parameter: queue.upload(&parameter)?,
+            count: readouts.len() as u32,
+        })
+    }
+}
+
+/// Where an observable stands among those of its cell.
+fn place(observable: Observable) -> u32 {
+    match observable {
+        Observable::Information => 0,
+        Observable::PosteriorEntropy => 1,
+        Observable::Mmse => 2,
+        Observable::Slope => 3,
+    }
+}
+
+/// What is worked on in: one queue, its memory.
+pub struct Worker {
+    queue: Queue,
+    work: Work,
+    /// Tables on this worker's device.
+    plan: Arc<Plan>,
+}
+
+impl Worker {
+    /// A worker for `plan`.
+    ///
+    /// # Errors
+    /// [`crate::error::Error::Backend`]: out of memory.
+    pub fn new(device: &Arc<Device>, plan: Arc<Plan>, shape: &Shape) -> Result<Self> {
+        let queue = Queue::new(device)?;
+        Ok(Self { work: Work::new(&queue, shape)?, queue, plan })
+    }
+
+    /// Moments of the `count` samples from `first` on.
+    ///
+    /// # Errors
+    /// [`crate::error::Error::Backend`]; [`crate::error::Error::NonFinite`].
+    pub fn tile(&self, job: &Job, first: u64, count: u32) -> Result<Moments> {
+        self.columns(job, first, count)?;
+        let (queue, work, plan) = (&self.queue, &self.work, &self.plan);
+        let means = [(&work.mean).into(), (&work.strange).into(), (&work.columns).into(), count.into()];
+        queue.launch(&kernels::MEANS, [plan.width, 1], &means)?;
+        let scatter =
+            [(&work.cross).into(), (&work.columns).into(), (&work.mean).into(), count.into(), plan.width.into()];
+        let side = plan.width.div_ceil(16);
+        queue.launch(&kernels::SCATTER, [side, side], &scatter)?;
+        let size = (count as usize).next_power_of_two().max(2 * TAIL) as u32;
+        let extremes = [(&work.kept).into(), (&work.columns).into(), count.into(), size.into()];
+        queue.launch(&kernels::EXTREMES, [plan.width, 1], &extremes)?;
+        let width = plan.width as usize;
+        let strange = queue.download(&work.strange, width)?;
+        let first_strange = strange.iter().enumerate().map(|(column, &at)| (at, column)).min();
+        if let Some((at, column)) = first_strange.filter(|&(at, _)| at < count) {
+            return Err(job.not_finite(column, first + u64::from(at)));
+        }
+        let mean = queue.download(&work.mean, width)?;
+        let cross = queue.download(&work.cross, width * (width + 1) / 2)?;
+        let kept = queue.download(&work.kept, width * 2 * TAIL)?;
+        let side = |offset: usize| kept.chunks(2 * TAIL).map(|c| c[offset..][..TAIL].to_vec()).collect();
+        Ok(Moments::from_parts(u64::from(count), mean, cross, side(TAIL), side(0)))
+    }
+
+    /// Readouts and controls of each sample, left in the worker's memory.
+    fn columns(&self, job: &Job, first: u64, count: u32) -> Result<()> {
+        let (queue, work, plan) = (&self.queue, &self.work, &self.plan);
+        let GridTables { lo, width, lanes, kind, points } = &plan.grid;
+        let draw = [
+            (&work.snrs).into(),
+            lo.into(),
+            width.into(),
+            lanes.into(),
+            kind.into(),
+            job.stream.seed().into(),
+            first.into(),
+            count.into(),
+            (*points).into(),
+        ];
+        queue.launch(&kernels::DRAW_SNRS, [(count * points).div_ceil(256), 1], &draw)?;
+        let tile = Tile { stream: job.stream, first, count, points: *points };
+        let readouts = plan.readouts.count;
+        plan.law.observe(queue, work, tile, [readouts, plan.width - readouts])?;
+        let ReadoutTables { starts, cell, form, factor, parameter, count: readouts } = &plan.readouts;
+        let read = [
+            (&work.columns).into(),
+            (&work.observed).into(),
+            (&work.snrs).into(),
+            starts.into(),
+            cell.into(),
+            form.into(),
+            factor.into(),
+            parameter.into(),
+            count.into(),
+            (*points).into(),
+        ];
+        queue.launch(&kernels::READ_OUT, [count.div_ceil(128), *readouts], &read)
+    }
+
+    /// What the device drew and computed for each of `count` samples, for comparison with the CPU.
+    ///
+    /// # Errors
+    /// [`crate::error::Error::Backend`].
+    pub fn trace(&self, job: &Job, first: u64, count: u32, dim: usize) -> Result<Trace> {
+        self.columns(job, first, count)?;
+        let n = count as usize;
+        Ok(Trace {
+            index: self.queue.download(&self.work.index, n)?,
+            noise: self.queue.download(&self.work.rows, n * dim)?,
+            columns: self.queue.download(&self.work.columns, n * self.plan.width as usize)?,
+        })
+    }
+}
+
+/// The inside of a few samples.
+pub struct Trace {
+    /// Which atom each came from.
+    pub index: Vec<u32>,
+    /// Its noise, samples × d; empty where the law takes no product.
+    pub noise: Vec<f64>,
+    /// Readouts and controls: width × samples.
+    pub columns: Vec<f64>,
+}
+
+impl Plan {
+    /// Copies a job's tables to a device and waits until they are there; `gram`: with the products of all pairs of atoms.
+    ///
+    /// # Errors
+    /// [`crate::error::Error::Backend`]: out of memory, or too many numbers for a device's indices.
+    pub fn new(device: &Arc<Device>, job: &Job, gram: bool) -> Result<Self> {
+        let cells = job.grid.len().max(job.readouts.len());
+        if cells > MOST_POINTS {
+            return Err(error(format!("{cells} SNRs or readouts at once; at most {MOST_POINTS}")));
+        }
+        let queue = Queue::new(device)?;
+        let plan = Self {
+            law: DeviceLaw::upload(&queue, &tables_of(job.sampler), gram)?,
+            grid: GridTables::upload(&queue, &job.grid, &job.stream)?,
+            readouts: ReadoutTables::upload(&queue, job.readouts, &job.grid)?,
+            width: job.width() as u32,
+        };
+        queue.wait()?;
+        Ok(plan)
+    }
+
+    /// How large a worker is.
+    pub fn shape(job: &Job) -> Shape {
+        Shape { extent: Extent::of(&tables_of(job.sampler)), points: job.grid.len(), width: job.width() }
+    }
+}
+
+/// Blocks down in a launch.
+const MOST_POINTS: usize = 65_535;

@@ -1,0 +1,89 @@
+//! The memory in which one tile of samples is worked on.
+
+use super::driver::{Buffer, Queue};
+use super::law::{Extent, TILE};
+use crate::error::Result;
+use crate::moments;
+
+/// Sums, prior sums and observables of a sample (and SNR).
+const SUMS: usize = 5;
+const PRIOR_SUMS: usize = 6;
+const OBSERVABLES: usize = 4;
+
+/// Numbers that fix how large a [`Work`] is.
+pub struct Shape {
+    /// What the law needs.
+    pub extent: Extent,
+    /// SNRs.
+    pub points: usize,
+    /// Readouts and controls.
+    pub width: usize,
+}
+
+impl Shape {
+    /// Bytes of a [`Work`].
+    pub fn bytes(&self) -> usize {
+        let Self { extent, points, width } = self;
+        let a_sample = 2 * extent.dim + 2 + points * (1 + SUMS + OBSERVABLES) + PRIOR_SUMS + width;
+        let a_tile = extent.products + extent.scratch + width * (width + 1) / 2 + width * (2 + 2 * moments::TAIL);
+        (TILE * a_sample + a_tile) * size_of::<f64>()
+    }
+}
+
+/// Buffers of a tile of up to [`TILE`] samples; shapes beside each.
+pub struct Work {
+    /// I: samples.
+    pub index: Buffer<u32>,
+    /// z above x̃_I (above x, for a mixture): 2·samples × d.
+    pub rows: Buffer<f64>,
+    /// ⟨z, x̃_I⟩ (z_I for orthonormal atoms, |z|² for a mixture): samples.
+    pub own: Buffer<f64>,
+    /// γ: samples × points.
+    pub snrs: Buffer<f64>,
+    /// ⟨z, x̃_i⟩ above ⟨x̃_I, x̃_i⟩ (noise of orthonormal atoms): 2·samples × block of atoms.
+    pub products: Buffer<f64>,
+    /// Posterior weights and means of a mixture's components: warps × J·(d + 1).
+    pub scratch: Buffer<f64>,
+    /// Posterior sums: samples × points × 5.
+    pub sums: Buffer<f64>,
+    /// Prior sums: samples × 6.
+    pub prior: Buffer<f64>,
+    /// Observables: samples × points × 4.
+    pub observed: Buffer<f64>,
+    /// Readouts and controls: width × samples.
+    pub columns: Buffer<f64>,
+    /// Means: width.
+    pub mean: Buffer<f64>,
+    /// First sample of a column that is not finite: width.
+    pub strange: Buffer<u32>,
+    /// Centred cross products: width·(width + 1)/2.
+    pub cross: Buffer<f64>,
+    /// Smallest and largest values: width × 2 × [`moments::TAIL`].
+    pub kept: Buffer<f64>,
+}
+
+impl Work {
+    /// Allocates.
+    ///
+    /// # Errors
+    /// [`crate::error::Error::Backend`]: out of memory.
+    pub fn new(queue: &Queue, shape: &Shape) -> Result<Self> {
+        let Shape { extent, points, width } = shape;
+        Ok(Self {
+            index: queue.room(TILE)?,
+            rows: queue.room(2 * TILE * extent.dim)?,
+            own: queue.room(TILE)?,
+            snrs: queue.room(TILE * points)?,
+            products: queue.room(extent.products)?,
+            scratch: queue.room(extent.scratch)?,
+            sums: queue.room(TILE * points * SUMS)?,
+            prior: queue.room(TILE * PRIOR_SUMS)?,
+            observed: queue.room(TILE * points * OBSERVABLES)?,
+            columns: queue.room(TILE * width)?,
+            mean: queue.room(*width)?,
+            strange: queue.room(*width)?,
+            cross: queue.room(width * (width + 1) / 2)?,
+            kept: queue.room(width * 2 * moments::TAIL)?,
+        })
+    }
+}

@@ -1,0 +1,107 @@
+//! `klaim selftest`: is this machine's CUDA device the CPU's equal?
+
+use serde_json::json;
+
+use super::{Common, output};
+use crate::error::Result;
+
+/// Arguments of `klaim selftest`.
+#[derive(clap::Args)]
+pub struct Selftest {
+    /// Sources to compare on (default: a list with every structure and shape that the kernels tell apart)
+    #[arg(long)]
+    source: Vec<String>,
+    /// Samples of each source, in whole batches of 64 (the first 1024 are compared one by one)
+    #[arg(long, default_value_t = 1152, value_parser = clap::value_parser!(u64).range(1..=1 << 30))]
+    samples: u64,
+}
+
+#[cfg(not(feature = "cuda"))]
+impl Selftest {
+    /// Runs the command.
+    ///
+    /// # Errors
+    /// Always: there is nothing to test.
+    pub(super) fn run(self, common: &Common) -> Result<u8> {
+        let _ = (self.source, self.samples, json!(null), output::text);
+        crate::backend::choice::backend(crate::backend::choice::Choice::Cuda, common.device_memory, |_| ()).map(|_| 0)
+    }
+}
+
+#[cfg(feature = "cuda")]
+mod run {
+    use super::*;
+    use crate::backend::Backend;
+    use crate::backend::cuda::Cuda;
+    use crate::backend::cuda::compare::{Comparison, SOURCES, TOLERANCE, compare};
+    use crate::cli::Format;
+
+    impl Selftest {
+        /// Runs the command: status 0 where the device agrees everywhere, 1 where it does not.
+        ///
+        /// # Errors
+        /// No usable device.
+        pub(in crate::cli) fn run(self, common: &Common) -> Result<u8> {
+            let cuda = Cuda::new(common.device_memory)?;
+            let given = self.source.iter().map(String::as_str);
+            let specs: Vec<&str> = if self.source.is_empty() { SOURCES.to_vec() } else { given.collect() };
+            let found =
+                specs.iter().map(|spec| compare(&cuda, spec, common.seed, self.samples)).collect::<Result<Vec<_>>>()?;
+            let holds = found.iter().all(Comparison::holds);
+            match common.format {
+                Format::Human => output::text(&table(&cuda.name(), &found))?,
+                Format::Csv => output::text(&csv(&found))?,
+                Format::Json => {
+                    let rows: Vec<_> = found.iter().map(row).collect();
+                    let device = cuda.name();
+                    output::json(&json!({ "backend": device, "tolerance": TOLERANCE, "rows": rows, "holds": holds }))?
+                }
+            };
+            Ok(u8::from(!holds))
+        }
+    }
+
+    fn table(device: &str, found: &[Comparison]) -> String {
+        let mut text = format!("CPU against {device}; readouts of each sample may differ by {TOLERANCE:.0e}\n\n");
+        text += &format!(
+            "{:<46} {:>8} {:>6} {:>16} {:>8} {:>8}\n",
+            "source", "samples", "atoms", "normals", "readout", "moments"
+        );
+        for c in found {
+            text += &format!(
+                "{:<46} {:>8} {:>6} {:>16} {:>8.0e} {:>8.0e}  {}\n",
+                c.source,
+                c.samples,
+                c.atoms,
+                format!("{} of {}", c.normals, c.normals_compared),
+                c.readout,
+                c.moments,
+                if c.holds() { "agrees" } else { "DIFFERS" }
+            );
+        }
+        text + "\natoms, normals: how many differ in a bit; readout: largest relative difference of a sample;\n\
+                moments: of a mean, a covariance (in standard errors) or a tail index over two tiles\n"
+    }
+
+    /// Numbers that JSON has no name for are strings.
+    fn row(c: &Comparison) -> serde_json::Value {
+        let number = |x: f64| if x.is_finite() { json!(x) } else { json!(crate::report::number::name(x)) };
+        json!({
+            "source": c.source, "samples": c.samples, "atoms": c.atoms, "normals": c.normals,
+            "normals_compared": c.normals_compared, "readout": number(c.readout), "moments": number(c.moments),
+            "holds": c.holds(),
+        })
+    }
+
+    fn csv(found: &[Comparison]) -> String {
+        let mut text = "source,samples,atoms,normals,normals_compared,readout,moments,holds\n".to_owned();
+        for c in found {
+            let Comparison { source, samples, atoms, normals, normals_compared, readout, moments } = c;
+            text += &format!(
+                "\"{source}\",{samples},{atoms},{normals},{normals_compared},{readout:e},{moments:e},{}\n",
+                c.holds()
+            );
+        }
+        text
+    }
+}

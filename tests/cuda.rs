@@ -1,0 +1,293 @@
+//! The CUDA backend without a device: the kernels' own text and the unmodified program, on an emulated driver.
+//!
+//! `tests/emulator` makes a libcuda and a libnvrtc that `klaim` loads like the real ones; they run each launch as fibers on
+//! the CPU, in one of four orders. Needs a C++17 compiler (`c++`, or what CXX names): without one these tests fail.
+#![cfg(feature = "cuda")]
+#![allow(clippy::unwrap_used, reason = "a failed unwrap is a failed test")]
+
+use std::fs;
+use std::path::{Path, PathBuf};
+use std::process::{Command, Output};
+use std::sync::{Mutex, PoisonError};
+
+use serde_json::Value;
+
+const FLAGS: [&str; 9] = [
+    "-std=c++17",
+    "-O2",
+    "-march=native",
+    "-ffp-contract=off",
+    "-fPIC",
+    "-Wall",
+    "-Wno-unknown-pragmas",
+    "-Wno-unused-function",
+    "-Werror",
+];
+/// Forward, reverse, random, and one warp running ahead of the others.
+const SCHEDULES: [&str; 4] = ["schedule0", "schedule1", "schedule2", "schedule3"];
+
+/// A change to the kernels' text that must be noticed.
+struct Fault {
+    file: &'static str,
+    from: &'static str,
+    to: &'static str,
+}
+
+fn root() -> &'static Path {
+    Path::new(env!("CARGO_MANIFEST_DIR"))
+}
+
+fn compile(arguments: &[&str]) {
+    let compiler = std::env::var("CXX").unwrap_or_else(|_| "c++".into());
+    let output = Command::new(&compiler)
+        .args(FLAGS)
+        .args(arguments)
+        .output()
+        .unwrap_or_else(|e| panic!("these tests need a C++17 compiler, and `{compiler}` cannot be run: {e}"));
+    assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
+}
+
+fn copy(from: &Path, to: &Path) {
+    fs::create_dir_all(to).unwrap();
+    for entry in fs::read_dir(from).unwrap().map(Result::unwrap) {
+        if entry.path().is_dir() {
+            copy(&entry.path(), &to.join(entry.file_name()));
+        } else {
+            fs::copy(entry.path(), to.join(entry.file_name())).unwrap();
+        }
+    }
+}
+
+/// A folder with the emulated libraries, their kernels changed by `fault`. Objects that do not hold kernels are compiled
+/// once a test process.
+fn emulator(name: &str, fault: Option<&Fault>) -> PathBuf {
+    static SHARED: Mutex<bool> = Mutex::new(false);
+    let sources = root().join("tests/emulator");
+    let base = Path::new(env!("CARGO_TARGET_TMPDIR")).join(format!("emulator-{}", std::process::id()));
+    let (dir, kernels) = (base.join(name), base.join(name).join("kernels"));
+    copy(&root().join("kernels"), &kernels);
+    if let Some(Fault { file, from, to }) = fault {
+        let text = fs::read_to_string(kernels.join(file)).unwrap();
+        assert_eq!(text.matches(from).count(), 1, "`{from}` stands once in {file}");
+        fs::write(kernels.join(file), text.replace(from, to)).unwrap();
+    }
+    let text = |path: PathBuf| path.to_str().unwrap().to_owned();
+    let object = |part: &str| text(base.join(format!("{part}.o")));
+    {
+        let mut done = SHARED.lock().unwrap_or_else(PoisonError::into_inner);
+        if !*done {
+            for part in ["fibers", "driver"] {
+                compile(&["-c", "-o", &object(part), &text(sources.join(format!("{part}.cc")))]);
+            }
+            *done = true;
+        }
+    }
+    let includes = [format!("-I{}", sources.display()), format!("-I{}", kernels.display())];
+    let kernels = text(sources.join("kernels.cc"));
+    let cuda = text(dir.join("libcuda.so"));
+    compile(&["-shared", &includes[0], &includes[1], "-o", &cuda, &kernels, &object("fibers"), &object("driver")]);
+    compile(&["-shared", "-o", &text(dir.join("libnvrtc.so")), &text(sources.join("nvrtc.cc"))]);
+    dir
+}
+
+/// Runs `klaim` with the libraries in `folder` and the emulator told `words`.
+fn klaim(folder: &Path, words: &str, arguments: &[&str]) -> Output {
+    let mut command = Command::new(env!("CARGO_BIN_EXE_klaim"));
+    command.current_dir(folder).env("LD_LIBRARY_PATH", folder).env("XDG_CACHE_HOME", folder.join("cache"));
+    command.env("KLAIM_EMULATOR", words).env("NO_COLOR", "1").env("COLUMNS", "400").args(arguments).output().unwrap()
+}
+
+fn selftest(folder: &Path, words: &str, sources: &[&str], samples: &str) -> Output {
+    let mut arguments = vec!["selftest", "--samples", samples];
+    sources.iter().for_each(|source| arguments.extend(["--source", source]));
+    klaim(folder, words, &arguments)
+}
+
+fn said(output: &Output) -> String {
+    String::from_utf8_lossy(&output.stdout).into_owned() + &String::from_utf8_lossy(&output.stderr)
+}
+
+#[test]
+fn every_law_agrees_in_every_schedule() {
+    let folder = emulator("schedules", None);
+    for schedule in SCHEDULES {
+        let output = selftest(&folder, schedule, &[], "128");
+        assert_eq!(output.status.code(), Some(0), "{schedule}: {}", said(&output));
+    }
+    // A whole tile and a part of the next, on two devices.
+    let sources = ["codebook:atoms=131,dim=37,seed=1", "simplex:atoms=33"];
+    let output = selftest(&folder, "devices2", &sources, "1152");
+    assert_eq!(output.status.code(), Some(0), "{}", said(&output));
+}
+
+/// What the comparison is worth: a barrier left out, a wrong lane, an offset forgotten, a wrong block of random words.
+#[test]
+fn planted_faults_are_noticed() {
+    let faults: [(&str, &str, &str, Fault); 6] = [
+        (
+            "reduction-without-barrier",
+            "schedule0",
+            "bpsk",
+            Fault {
+                file: "moments.cu",
+                from: "        __syncthreads();\n        if (threadIdx.x < half) {\n            sums",
+                to: "        if (threadIdx.x < half) {\n            sums",
+            },
+        ),
+        (
+            "tile-overwritten-while-read",
+            "schedule3",
+            "codebook:atoms=131,dim=37,seed=1",
+            Fault {
+                file: "numeric/product.cu",
+                from: "        __syncthreads();\n        store(left",
+                to: "        store(left",
+            },
+        ),
+        (
+            "wrong-lane",
+            "schedule0",
+            "simplex:atoms=33",
+            Fault { file: "posterior/sums.cu", from: "value[0][j], 2);", to: "value[0][j], 1);" },
+        ),
+        (
+            "offset-of-the-second-block",
+            "schedule0",
+            "zipf:exponent=2,atoms=2050,embedding=simplex",
+            Fault { file: "posterior/simplex.cuh", from: "ln_weights[start + i]", to: "ln_weights[i]" },
+        ),
+        (
+            "wrong-words",
+            "schedule0",
+            "codebook:atoms=131,dim=37,seed=1",
+            Fault { file: "numeric/normal.cuh", from: "#define FIRST_BLOCK 1u", to: "#define FIRST_BLOCK 2u" },
+        ),
+        (
+            "one-tile-short",
+            "schedule0",
+            "codebook:atoms=131,dim=37,seed=1",
+            Fault {
+                file: "numeric/product.cu",
+                from: "from < length; from += STEP",
+                to: "from + STEP < length; from += STEP",
+            },
+        ),
+    ];
+    for (name, schedule, source, fault) in &faults {
+        let folder = emulator(name, Some(fault));
+        let output = selftest(&folder, schedule, &[source], "128");
+        assert_eq!(output.status.code(), Some(1), "{name}: {}", said(&output));
+    }
+}
+
+fn verdicts(folder: &Path, backend: &str, claims: &[&str]) -> Vec<(String, String)> {
+    let options = ["--budget", "2048", "--format", "json", "--quiet", "--backend", backend];
+    let output = klaim(folder, "", &[&["verify"], claims, &options, &["--out", backend]].concat());
+    let found: Value = serde_json::from_slice(&output.stdout).unwrap_or_else(|e| panic!("{e}: {}", said(&output)));
+    let mut all = Vec::new();
+    for claim in found["claims"].as_array().unwrap() {
+        for (i, case) in claim["cases"].as_array().unwrap().iter().enumerate() {
+            all.push((format!("{} {i} {}", claim["id"], case["axes"]), case["verdict"].to_string()));
+        }
+        all.push((claim["id"].to_string(), claim["verdict"].to_string()));
+    }
+    all
+}
+
+/// A built-in claim on sources that an emulator can sample in seconds.
+fn small(folder: &Path, id: &str) -> String {
+    let text = fs::read_to_string(root().join("verify").join(format!("{id}.toml"))).unwrap();
+    let mut claim: toml::Table = text.parse().unwrap();
+    let over: toml::Table = r#"
+        source = ["simplex:atoms=24", "codebook:atoms=20,dim=3", "zipf:exponent=1.2,atoms=40,embedding=simplex"]
+        snr = [0.3, 3]
+    "#
+    .parse()
+    .unwrap();
+    claim.insert("over".into(), toml::Value::Table(over));
+    for key in ["control", "break"] {
+        claim.remove(key);
+    }
+    let file = folder.join(format!("{id}.toml"));
+    fs::write(&file, claim.to_string()).unwrap();
+    file.to_str().unwrap().to_owned()
+}
+
+/// The small default suite: one round of samples, both backends. Claims on paths as they are, those on single SNRs on
+/// smaller sources.
+#[test]
+fn claims_get_the_verdicts_of_the_cpu() {
+    let folder = emulator("claims", None);
+    let pointwise =
+        ["entropy-bound", "renyi-bound", "varentropy-bound", "trivial-bound", "mmse-linear", "mmse-dimension"];
+    let small: Vec<String> = pointwise.iter().map(|id| small(&folder, id)).collect();
+    let mut claims: Vec<&str> = small.iter().map(String::as_str).collect();
+    claims.extend(["kl-bound", "path-kl-identity", "initialisation"]);
+    let (cpu, cuda) = (verdicts(&folder, "cpu", &claims), verdicts(&folder, "cuda", &claims));
+    assert!(cpu.len() > 60, "{} verdicts", cpu.len());
+    assert_eq!(cpu, cuda);
+}
+
+/// Everything that can be missing or fail: an error with `--backend cuda`, the CPU with `--backend auto`.
+#[test]
+fn what_fails_is_told() {
+    let folder = emulator("failures", None);
+    let estimate = |words: &str, backend: &str, more: &[&str]| {
+        let base = ["estimate", "mmse", "--source", "codebook:atoms=40,dim=2", "--snr", "1", "--samples", "2048"];
+        klaim(&folder, words, &[&base[..], &["--backend", backend], more].concat())
+    };
+    let cases: [(&str, &[&str], &str); 8] = [
+        ("no-device", &[], "CUDA_ERROR_NO_DEVICE"),
+        ("old-driver", &[], "CUDA 11.4"),
+        ("old-device", &[], "compute capability 6.0"),
+        ("module-fails", &[], "loading the kernels"),
+        ("text-fails", &[], "catastrophic error"),
+        ("small-memory", &[], "MiB allowed"),
+        ("small-memory", &["--device-memory", "1"], "CUDA_ERROR_OUT_OF_MEMORY"),
+        ("", &["--device-memory", "0.001"], "MiB allowed (--device-memory)"),
+    ];
+    for (words, more, expected) in cases {
+        fs::remove_dir_all(folder.join("cache")).unwrap_or_default();
+        let refused = estimate(words, "cuda", more);
+        assert_eq!(refused.status.code(), Some(2), "{words}: {}", said(&refused));
+        assert!(said(&refused).contains(expected), "{words}: {}", said(&refused));
+        let fallen_back = estimate(words, "auto", more);
+        assert_eq!(fallen_back.status.code(), Some(0), "{words}: {}", said(&fallen_back));
+        assert!(said(&fallen_back).contains("on the CPU"), "{words}: {}", said(&fallen_back));
+    }
+    let failed = estimate("launch-fails", "cuda", &[]);
+    assert_eq!(failed.status.code(), Some(2));
+    assert!(said(&failed).contains("CUDA_ERROR_LAUNCH_FAILED"), "{}", said(&failed));
+}
+
+/// Without NVRTC the portable image is loaded; with it, the second start reads the cache.
+#[test]
+fn kernels_come_from_the_cache_or_from_the_program() {
+    let folder = emulator("images", None);
+    let run = || selftest(&folder, "", &["bpsk"], "64");
+    assert_eq!(run().status.code(), Some(0));
+    let cached: Vec<_> = fs::read_dir(folder.join("cache/klaim")).unwrap().map(|f| f.unwrap().path()).collect();
+    assert_eq!(cached.len(), 1, "{cached:?}");
+    let image = fs::read_to_string(&cached[0]).unwrap();
+    assert!(image.contains("--gpu-architecture=sm_90") && image.contains("--fmad=false"), "{image}");
+    // A compiler that fails is not asked where the image is there.
+    assert_eq!(selftest(&folder, "text-fails", &["bpsk"], "64").status.code(), Some(0));
+    fs::remove_file(folder.join("libnvrtc.so")).unwrap();
+    fs::remove_dir_all(folder.join("cache")).unwrap();
+    assert_eq!(run().status.code(), Some(0));
+    assert!(!folder.join("cache").exists());
+}
+
+/// Without any of this: an error, and no panic.
+#[test]
+fn no_driver_is_an_error_that_names_it() {
+    let dir = tempfile::tempdir().unwrap();
+    let output = klaim(dir.path(), "", &["selftest"]);
+    if !said(&output).contains("no CUDA driver library") {
+        // A machine with a real device: the test has nothing to say there.
+        assert_eq!(output.status.code(), Some(0), "{}", said(&output));
+        return;
+    }
+    assert_eq!(output.status.code(), Some(2));
+    assert!(output.stdout.is_empty());
+}

@@ -1,0 +1,14 @@
+// What the driver asks of the emulator.
+#pragma once
+#include "emulator.h"
+
+namespace emulator {
+
+// The order in which the threads of a block run. WARPS lets one warp run far ahead of the others.
+enum Schedule { FORWARD, REVERSE, RANDOM, WARPS };
+
+void* find(const char* name);
+// False after a deadlock.
+bool launch(void* kernel, Index blocks, Index threads, void** arguments, Schedule schedule);
+
+}  // namespace emulator
