@@ -5,7 +5,9 @@
 //! the rest a pair (I, j) by its share in the pair bound of M, |x_I − x_j|² √(p_I p_j) e^{−T/8}, and z ~ N(μ, I_d), μ on the way
 //! from x_I to x_j where both are equally likely. Every summand is multiplied by the likelihood ratio
 //!
-//!     w = 1 / (DEFENSIVE + (1 − DEFENSIVE) Σ_j q_Ij/p_I e^{⟨μ_Ij, z⟩ − |μ_Ij|²/2}) ≤ 1/DEFENSIVE,
+//! ```text
+//! w = 1 / (DEFENSIVE + (1 − DEFENSIVE) Σ_j q_Ij/p_I e^{⟨μ_Ij, z⟩ − |μ_Ij|²/2}) ≤ 1/DEFENSIVE,
+//! ```
 //!
 //! so that means stay what they are whatever the shares (T. Hesterberg, "Weighted average importance sampling and defensive
 //! mixture distributions", Technometrics 37, 1995). Components are taken by a shifted additive recurrence (stratified): the

@@ -17,8 +17,6 @@ use crate::verdict::Verdict;
 const HEIGHT: f64 = 380.0;
 /// Height of a cell.
 const CELL: f64 = 34.0;
-/// Ratios from 1/SHADES to SHADES have shades of their own.
-const SHADES: f64 = 30.0;
 
 /// The figure of a map over one or two parameters; `None` for a single point.
 pub fn figure(report: &ProbeReport) -> Option<Markup> {
@@ -81,14 +79,21 @@ fn hover(f: &Finding) -> String {
     format!("{}: ratio {}, {}", place(f), ratio(f), verdict(f))
 }
 
-/// Colour and strength of a cell: red above 1, green below, stronger the farther.
-fn shade(f: &Finding) -> (&'static str, f64) {
-    let distance = (f.ratio.ln().abs() / SHADES.ln()).min(1.0);
+/// Distances |ln ratio| of a map, for its shades.
+fn distances(report: &ProbeReport) -> [f64; 2] {
+    let all = report.map.iter().map(|f| f.ratio.ln().abs()).filter(|d| d.is_finite());
+    all.fold([f64::INFINITY, 0.0], |[least, most], d| [least.min(d), most.max(d)])
+}
+
+/// Colour and strength of a cell: red above 1, green below, stronger the farther from 1 among the cells of this map.
+fn shade(f: &Finding, [least, most]: [f64; 2]) -> (&'static str, f64) {
+    let distance = (f.ratio.ln().abs() - least) / (most - least).max(f64::MIN_POSITIVE);
+    let strength = 0.15 + 0.55 * distance.clamp(0.0, 1.0);
     match f.verdict {
         _ if f.void() => ("var(--quiet)", 0.25),
         Verdict::Inconclusive => ("var(--open)", 0.35),
-        Verdict::Refuted => ("var(--bad)", 0.2 + 0.6 * distance),
-        Verdict::Supported => ("var(--good)", 0.1 + 0.5 * distance),
+        Verdict::Refuted => ("var(--bad)", strength),
+        Verdict::Supported => ("var(--good)", strength),
     }
 }
 
@@ -102,7 +107,7 @@ fn cells(report: &ProbeReport, first: &str, second: &str) -> Markup {
     let labels: Vec<String> = rows.iter().map(|x| digits::plain(*x, 4)).collect();
     let left = 40.0 + labels.iter().map(|label| width(label, SIZE)).fold(0.0, f64::max);
     let cell = (WIDTH - 16.0 - left) / columns.len() as f64;
-    let bottom = 14.0 + CELL * rows.len() as f64;
+    let (bottom, range) = (14.0 + CELL * rows.len() as f64, distances(report));
     // The largest value of the second parameter on top, as on any ordinate.
     let corner = |f: &Finding| {
         let column = columns.iter().position(|x| x.to_bits() == f.at[first].to_bits())?;
@@ -112,7 +117,7 @@ fn cells(report: &ProbeReport, first: &str, second: &str) -> Markup {
     let body = html! {
         @for f in &report.map {
             @if let Some([x, y]) = corner(f) {
-                @let (colour, strength) = shade(f);
+                @let (colour, strength) = shade(f, range);
                 g {
                     rect x=(format!("{x:.2}")) y=(format!("{y:.2}")) width=(format!("{cell:.2}")) height=(CELL) style=(format!("fill:{colour};fill-opacity:{strength:.2};stroke:var(--paper)")) {}
                     text x=(format!("{:.2}", x + cell / 2.0)) y=(format!("{:.2}", y + CELL / 2.0 + 4.0)) text-anchor="middle" font-size=(SIZE - 1.5) {

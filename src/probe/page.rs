@@ -58,7 +58,7 @@ pub fn page(report: &ProbeReport) -> String {
                     p { "Tested: " code { (report.formula) } "." }
                     ul { @for line in findings.iter().chain(&report.explanations()) { li { (line) } } }
                     @if let Some(svg) = heat::figure(report) {
-                        figure { div class="scroll" { (svg) } figcaption { "The ratio lhs/rhs at the worst SNR; above 1 (red, ✗) the claim fails." } }
+                        figure { div class="scroll" { (svg) } figcaption { "The ratio lhs/rhs at the worst SNR; above 1 the claim fails (hollow markers; red cells with ✗)." } }
                     }
                     (table(report))
                     @if let Some(search) = &report.search { (laws(search)) }

@@ -14,6 +14,8 @@ const ENOUGH: f64 = 0.02;
 const ITERATIONS: u64 = 40;
 /// Decimals tried for positions and weights, the roundest first.
 const DECIMALS: [i32; 4] = [0, 1, 2, 3];
+/// Powers t of the weights tried, p_i ∝ p_i^t: 0 makes them even, 1 leaves them. The evenest law that refutes says most.
+const EVENNESS: [f64; 8] = [0.0, 0.1, 0.2, 0.3, 0.4, 0.5, 0.65, 0.8];
 
 /// The smallest law found by greedy steps from `law`, which has the given ln ratio > 0.
 ///
@@ -29,8 +31,8 @@ pub fn shrink(objective: &Objective, law: &Candidate, ln_ratio: f64, seed: u64) 
     while let Some(lower) = lower_dimension(objective, &law, seed, goal)? {
         law = lower;
     }
-    let even = Candidate::new(law.dim, law.points.clone(), vec![1.0; law.len()]);
-    let mut rounded = first([even].into_iter().chain(rounder_weights(&law)), &refutes)?.unwrap_or(law);
+    law = first(EVENNESS.iter().map(|&t| tempered(&law, t)), &refutes)?.unwrap_or(law);
+    let mut rounded = first(rounder_weights(&law), &refutes)?.unwrap_or(law);
     if let Some(rounder) = first(DECIMALS.iter().map(|&k| rounder_points(&rounded, k)), &refutes)? {
         rounded = rounder;
     }
@@ -84,7 +86,13 @@ fn lower_dimension(objective: &Objective, law: &Candidate, seed: u64, goal: f64)
     Ok((ln_ratio >= goal && distinct(&lower)).then_some(lower))
 }
 
-/// Weights as small whole numbers: in units of the lightest, and of a half and a tenth of it, then decimals of the largest.
+/// The law with weights p_i^t.
+fn tempered(law: &Candidate, t: f64) -> Candidate {
+    Candidate::new(law.dim, law.points.clone(), law.weights.iter().map(|p| p.powf(t)).collect())
+}
+
+/// Weights as small whole numbers: in units of the lightest, of a half and a tenth of it, then of decimals of the
+/// largest; last as powers of ten.
 fn rounder_weights(law: &Candidate) -> Vec<Candidate> {
     let least = law.weights.iter().copied().fold(f64::INFINITY, f64::min);
     let most = law.weights.iter().copied().fold(0.0, f64::max);
@@ -93,7 +101,10 @@ fn rounder_weights(law: &Candidate) -> Vec<Candidate> {
         let weights: Vec<f64> = law.weights.iter().map(|p| (p / unit).round()).collect();
         weights.iter().all(|w| *w > 0.0).then(|| Candidate::new(law.dim, law.points.clone(), weights))
     };
-    units.into_iter().filter_map(rounded).collect()
+    // Powers of ten of the largest, where the weights are far apart.
+    let decade = |p: &f64| 10_f64.powf((p / most).log10().round());
+    let decades = Candidate::new(law.dim, law.points.clone(), law.weights.iter().map(decade).collect());
+    units.into_iter().filter_map(rounded).chain([decades]).collect()
 }
 
 fn rounder_points(law: &Candidate, decimals: i32) -> Candidate {
