@@ -147,6 +147,21 @@ impl Sampler {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::schedule;
+
+    /// Nine steps of DDIM on N(0, 1.3²) along the arctan law, σ from 80 to 0.01, shrink the standard deviation by cos⁹(Δθ).
+    #[test]
+    fn ddim_on_the_arctan_law_shrinks_a_gaussian_by_powers_of_the_cosine() {
+        let variance = 1.3_f64 * 1.3;
+        let request =
+            schedule::Request { steps: 9, snr_min: 1.0 / 6400.0, snr_max: 1e4, total_variance: variance, curve: None };
+        let grid = schedule::grid("arctan:scale=1.3", &request).unwrap();
+        let deviation = |snr: f64| (snr * (1.0 + snr * variance)).sqrt();
+        let steps = find("ddim").unwrap().steps(&grid).unwrap();
+        let factor = |step: &Step| step.keep + step.pull * variance / (1.0 + step.snr * variance);
+        let ratio = steps.iter().map(factor).product::<f64>() * deviation(grid[0]) / deviation(grid[9]);
+        assert!((ratio - 0.874_947_924_5).abs() < 1e-9, "{ratio}");
+    }
 
     #[test]
     fn what_is_no_sampler_is_refused() {
