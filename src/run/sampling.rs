@@ -37,6 +37,8 @@ pub struct LaneState {
     active: Vec<usize>,
     moments: Moments,
     regression: Option<Regression>,
+    /// Errors that the backend makes in the active readouts' means.
+    bounds: Vec<f64>,
 }
 
 /// What the strips of a run share.
@@ -63,7 +65,8 @@ impl LaneState {
         let stream = Stream::named(seed, lane.source.spec());
         let active: Vec<usize> = (0..lane.readouts.len()).collect();
         let moments = Moments::new(active.len() + sampler.control_means().len());
-        Ok(Self { sampler, stream, lane, active, moments, regression: None })
+        let bounds = vec![0.0; active.len()];
+        Ok(Self { sampler, stream, lane, active, moments, regression: None, bounds })
     }
 
     /// Samples taken so far.
@@ -78,6 +81,7 @@ impl LaneState {
         let width = self.active.len();
         let columns: Vec<usize> = needed.iter().map(place).chain(width..width + controls).collect();
         self.moments = self.moments.select(&columns);
+        self.bounds = needed.iter().map(|r| self.bounds[place(r)]).collect();
         self.active = needed.to_vec();
     }
 
@@ -105,7 +109,7 @@ impl LaneState {
             (range, stored)
         };
         let strips: Vec<_> = (0..STRIPS).filter(mine).map(range_of).map(find).collect();
-        let missing = strips.iter().any(|(_, stored)| stored.is_none());
+        let missing = strips.iter().any(|(_, stored)| stored.is_none()) || conditions.backend.approximate();
         let open = if missing { Some(conditions.backend.open(&job, to - from)?) } else { None };
         let moments: Vec<Option<Moments>> = strips
             .into_par_iter()
@@ -131,7 +135,12 @@ impl LaneState {
         let Some(moments) = moments.into_iter().collect::<Option<Vec<_>>>() else { return Ok(false) };
         if conditions.shard.is_none() {
             self.moments.merge(&merge_tree(moments));
-            self.regression = Some(self.moments.regress(self.sampler.control_means()));
+            for (bound, now) in self.bounds.iter_mut().zip(open.iter().flat_map(|open| open.bounds())) {
+                *bound = bound.max(*now);
+            }
+            let mut regression = self.moments.regress(self.sampler.control_means());
+            regression.bound.iter_mut().zip(&self.bounds).for_each(|(all, own)| *all += own);
+            self.regression = Some(regression);
         }
         Ok(true)
     }
