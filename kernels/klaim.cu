@@ -7,3 +7,4 @@
 #include "posterior/mixture.cu"
 #include "posterior/readout.cu"
 #include "posterior/sums.cu"
+#include "posterior/sums_f32.cu"

@@ -13,6 +13,12 @@ typedef unsigned long long u64;
 DEVICE u32 high_product(u32 a, u32 b) { return __umulhi(a, b); }
 DEVICE double as_double(u64 bits) { return __longlong_as_double((long long)bits); }
 DEVICE u64 as_bits(double x) { return (u64)__double_as_longlong(x); }
+// 2^x to two units in the last place; below 2^−126 it is 0.
+DEVICE float power_of_two(float x) {
+    float y;
+    asm("ex2.approx.ftz.f32 %0, %1;" : "=f"(y) : "f"(x));
+    return y;
+}
 #else
 #include "emulator.h"
 #endif

@@ -157,6 +157,11 @@ impl Moments {
         }
     }
 
+    /// The largest values of column `j`, descending, and the smallest, ascending: at most [`TAIL`] each.
+    pub fn extremes(&self, j: usize) -> [&[f64]; 2] {
+        [&self.largest[j], &self.smallest[j]]
+    }
+
     /// Number of samples.
     pub fn n(&self) -> u64 {
         self.n

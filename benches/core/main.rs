@@ -6,6 +6,7 @@
 mod ceiling;
 mod chain;
 mod job;
+mod paths;
 mod process;
 mod share;
 
@@ -23,6 +24,7 @@ fn main() {
     let mut arguments = std::env::args().skip(1).peekable();
     if arguments.peek().is_some() && arguments.all(|argument| argument == "--bench") {
         share::print();
+        paths::print();
     }
     divan::main();
 }

@@ -16,16 +16,38 @@ pub enum Choice {
     Cuda,
 }
 
-/// The backend of a choice; `memory` bounds the bytes taken on a device, `tell` is given a line wherever
+/// In what posterior sums are added up.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, clap::ValueEnum)]
+pub enum Precision {
+    /// Double
+    #[default]
+    F64,
+    /// Single, on a CUDA device, for discrete laws; the error is measured on each source and carried as a bound
+    F32,
+}
+
+/// What to ask of devices.
+#[derive(Debug, Clone, Copy, Default)]
+pub struct DeviceOptions {
+    /// Bytes of each device that may be used; `None` is 80 % of what is free.
+    pub memory: Option<usize>,
+    /// Precision of the sums.
+    pub precision: Precision,
+}
+
+/// The backend of a choice; `tell` is given a line wherever
 /// [`Choice::Auto`] finds a driver and yet falls back on the processors.
 ///
 /// # Errors
 /// [`Error::Backend`] where [`Choice::Cuda`] cannot be had.
-pub fn backend(choice: Choice, memory: Option<usize>, tell: fn(&str)) -> Result<Box<dyn Backend>> {
+pub fn backend(choice: Choice, options: DeviceOptions, tell: fn(&str)) -> Result<Box<dyn Backend>> {
     match choice {
+        Choice::Cpu if options.precision == Precision::F32 => {
+            Err(Error::invalid("--precision", "f32 needs a CUDA device; the CPU computes in f64"))
+        }
         Choice::Cpu => Ok(Box::new(Cpu)),
-        Choice::Cuda => device::only(memory),
-        Choice::Auto => Ok(device::or_cpu(memory, tell)),
+        Choice::Cuda => device::only(options),
+        Choice::Auto => Ok(device::or_cpu(options, tell)),
     }
 }
 
@@ -33,12 +55,12 @@ pub fn backend(choice: Choice, memory: Option<usize>, tell: fn(&str)) -> Result<
 mod device {
     use super::*;
 
-    pub fn only(_: Option<usize>) -> Result<Box<dyn Backend>> {
+    pub fn only(_: DeviceOptions) -> Result<Box<dyn Backend>> {
         let message = "this klaim was built without the feature `cuda`; use --backend cpu".into();
         Err(Error::Backend { name: "cuda".into(), message })
     }
 
-    pub fn or_cpu(_: Option<usize>, _: fn(&str)) -> Box<dyn Backend> {
+    pub fn or_cpu(_: DeviceOptions, _: fn(&str)) -> Box<dyn Backend> {
         Box::new(Cpu)
     }
 }
@@ -49,16 +71,16 @@ mod device {
     use crate::backend::cuda::{self, Cuda};
     use crate::backend::{Job, Open};
 
-    pub fn only(memory: Option<usize>) -> Result<Box<dyn Backend>> {
-        Ok(Box::new(Cuda::new(memory)?))
+    pub fn only(options: DeviceOptions) -> Result<Box<dyn Backend>> {
+        Ok(Box::new(Cuda::new(options)?))
     }
 
-    pub fn or_cpu(memory: Option<usize>, tell: fn(&str)) -> Box<dyn Backend> {
+    pub fn or_cpu(options: DeviceOptions, tell: fn(&str)) -> Box<dyn Backend> {
         // Most machines have no driver: that is no news.
         if !cuda::driver_is_there() {
             return Box::new(Cpu);
         }
-        match Cuda::new(memory) {
+        match Cuda::new(options) {
             Ok(cuda) => Box::new(Preferred { cuda, tell }),
             Err(error) => {
                 tell(&format!("{error}; sampling on the CPU"));
@@ -76,6 +98,10 @@ mod device {
     impl Backend for Preferred {
         fn name(&self) -> String {
             self.cuda.name()
+        }
+
+        fn approximate(&self) -> bool {
+            self.cuda.approximate()
         }
 
         fn open<'a>(&'a self, job: &'a Job<'a>, samples: u64) -> Result<Box<dyn Open + 'a>> {

@@ -50,6 +50,11 @@ pub trait Backend: Sync {
     /// Its name in reports.
     fn name(&self) -> String;
 
+    /// Whether it makes errors of its own, which [`Open::bounds`] then tells.
+    fn approximate(&self) -> bool {
+        false
+    }
+
     /// Makes ready for about `samples` samples of `job`: what it needs is copied once, and given back when the result is
     /// dropped. No number depends on `samples`.
     ///
@@ -69,4 +74,9 @@ pub trait Open: Sync {
     /// # Errors
     /// [`Error::NonFinite`] with the address of the first sample whose readout is NaN or infinite; [`Error::Backend`].
     fn run(&self, range: Range<u64>) -> Result<Moments>;
+
+    /// For each readout, a bound on the error of its mean that the backend itself makes; empty where there is none.
+    fn bounds(&self) -> &[f64] {
+        &[]
+    }
 }

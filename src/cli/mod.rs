@@ -19,7 +19,7 @@ use std::process::ExitCode;
 use clap::{CommandFactory, Parser, Subcommand, ValueEnum};
 
 use crate::backend::Backend;
-use crate::backend::choice::{self, Choice};
+use crate::backend::choice::{self, Choice, DeviceOptions, Precision};
 use crate::error::Result;
 
 /// Put theorems to the test: measure both sides of a claim with honest error bars.
@@ -41,6 +41,9 @@ struct Common {
     /// Most memory to take on each device, in GiB (default: 80 % of what is free)
     #[arg(long, global = true, value_name = "GIB", value_parser = gibibytes, help_heading = "Common options")]
     device_memory: Option<usize>,
+    /// In what a device adds up posterior sums
+    #[arg(long, global = true, value_enum, default_value = "f64", help_heading = "Common options")]
+    precision: Precision,
     /// Seed of all randomness
     #[arg(long, global = true, default_value_t = 0, help_heading = "Common options")]
     seed: u64,
@@ -59,12 +62,16 @@ struct Common {
 }
 
 impl Common {
+    fn device_options(&self) -> DeviceOptions {
+        DeviceOptions { memory: self.device_memory, precision: self.precision }
+    }
+
     /// The backend asked for; a fallback is told on stderr.
     ///
     /// # Errors
     /// A device that was asked for and cannot be had.
     fn backend(&self) -> Result<Box<dyn Backend>> {
-        choice::backend(self.backend, self.device_memory, |line| eprintln!("{line}"))
+        choice::backend(self.backend, self.device_options(), |line| eprintln!("{line}"))
     }
 }
 

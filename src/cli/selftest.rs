@@ -24,7 +24,8 @@ impl Selftest {
     /// Always: there is nothing to test.
     pub(super) fn run(self, common: &Common) -> Result<u8> {
         let _ = (self.source, self.samples, json!(null), output::text);
-        crate::backend::choice::backend(crate::backend::choice::Choice::Cuda, common.device_memory, |_| ()).map(|_| 0)
+        crate::backend::choice::backend(crate::backend::choice::Choice::Cuda, common.device_options(), |_| ())
+            .map(|_| 0)
     }
 }
 
@@ -33,7 +34,7 @@ mod run {
     use super::*;
     use crate::backend::Backend;
     use crate::backend::cuda::Cuda;
-    use crate::backend::cuda::compare::{Comparison, SOURCES, TOLERANCE, compare};
+    use crate::backend::cuda::compare::{Comparison, SOURCES, compare, tolerance};
     use crate::cli::Format;
 
     impl Selftest {
@@ -42,27 +43,28 @@ mod run {
         /// # Errors
         /// No usable device.
         pub(in crate::cli) fn run(self, common: &Common) -> Result<u8> {
-            let cuda = Cuda::new(common.device_memory)?;
+            let cuda = Cuda::new(common.device_options())?;
             let given = self.source.iter().map(String::as_str);
             let specs: Vec<&str> = if self.source.is_empty() { SOURCES.to_vec() } else { given.collect() };
             let found =
                 specs.iter().map(|spec| compare(&cuda, spec, common.seed, self.samples)).collect::<Result<Vec<_>>>()?;
             let holds = found.iter().all(Comparison::holds);
+            let allowed = tolerance(common.precision);
             match common.format {
-                Format::Human => output::text(&table(&cuda.name(), &found))?,
+                Format::Human => output::text(&table(&cuda.name(), allowed, &found))?,
                 Format::Csv => output::text(&csv(&found))?,
                 Format::Json => {
                     let rows: Vec<_> = found.iter().map(row).collect();
                     let device = cuda.name();
-                    output::json(&json!({ "backend": device, "tolerance": TOLERANCE, "rows": rows, "holds": holds }))?
+                    output::json(&json!({ "backend": device, "tolerance": allowed, "rows": rows, "holds": holds }))?
                 }
             };
             Ok(u8::from(!holds))
         }
     }
 
-    fn table(device: &str, found: &[Comparison]) -> String {
-        let mut text = format!("CPU against {device}; readouts of each sample may differ by {TOLERANCE:.0e}\n\n");
+    fn table(device: &str, allowed: f64, found: &[Comparison]) -> String {
+        let mut text = format!("CPU against {device}; readouts of each sample may differ by {allowed:.0e}\n\n");
         text += &format!(
             "{:<46} {:>8} {:>6} {:>16} {:>8} {:>8}\n",
             "source", "samples", "atoms", "normals", "readout", "moments"
@@ -80,7 +82,7 @@ mod run {
             );
         }
         text + "\natoms, normals: how many differ in a bit; readout: largest relative difference of a sample;\n\
-                moments: of a mean, a covariance (in standard errors) or a tail index over two tiles\n"
+                moments: of a mean, a covariance (in standard errors) or an extreme value (in deviations)\n"
     }
 
     /// Numbers that JSON has no name for are strings.
@@ -96,7 +98,7 @@ mod run {
     fn csv(found: &[Comparison]) -> String {
         let mut text = "source,samples,atoms,normals,normals_compared,readout,moments,holds\n".to_owned();
         for c in found {
-            let Comparison { source, samples, atoms, normals, normals_compared, readout, moments } = c;
+            let Comparison { source, samples, atoms, normals, normals_compared, readout, moments, .. } = c;
             text += &format!(
                 "\"{source}\",{samples},{atoms},{normals},{normals_compared},{readout:e},{moments:e},{}\n",
                 c.holds()

@@ -3,7 +3,9 @@
 use crate::assume;
 use crate::claim::{Case, Claim, Input, Point, Section};
 use crate::quantity::Instruments;
-use crate::report::model::{AssumptionReport, ClaimReport, Grids, Report, Row, Run, SCHEMA, SectionReport, SourceReport};
+use crate::report::model::{
+    AssumptionReport, ClaimReport, Grids, Report, Row, Run, SCHEMA, SectionReport, SourceReport,
+};
 use crate::run::judge::Outcome;
 use crate::run::pictures;
 use crate::run::replay;

@@ -20,6 +20,9 @@ pub fn command(claim: &Claim, address: &str, samples: u64, run: &Run, method: Me
     }
     if samples > 0 && run.backend.starts_with("cuda") {
         words.push("--backend cuda".into());
+        if run.backend.starts_with("cuda f32") {
+            words.push("--precision f32".into());
+        }
     }
     if let Some(value) = method.to_possible_value().filter(|_| method != MethodChoice::default()) {
         words.push(format!("--method {}", value.get_name()));

@@ -35,6 +35,8 @@ pub struct LaneState {
     active: Vec<usize>,
     moments: Moments,
     regression: Option<Regression>,
+    /// Errors that the backend makes in the active readouts' means.
+    bounds: Vec<f64>,
 }
 
 /// What the strips of a run share.
@@ -60,7 +62,8 @@ impl LaneState {
         let work = Work::new(lane, seed)?;
         let active: Vec<usize> = (0..work.width()).collect();
         let moments = Moments::new(active.len() + work.control_means().len());
-        Ok(Self { work, active, moments, regression: None })
+        let bounds = vec![0.0; active.len()];
+        Ok(Self { work, active, moments, regression: None, bounds })
     }
 
     /// Samples taken so far.
@@ -75,6 +78,7 @@ impl LaneState {
         let width = self.active.len();
         let columns: Vec<usize> = needed.iter().map(place).chain(width..width + controls).collect();
         self.moments = self.moments.select(&columns);
+        self.bounds = needed.iter().map(|r| self.bounds[place(r)]).collect();
         self.active = needed.to_vec();
     }
 
@@ -95,8 +99,8 @@ impl LaneState {
             (range, address, stored)
         };
         let strips: Vec<_> = (0..STRIPS).filter(mine).map(find).collect();
-        let missing = strips.iter().any(|(.., stored)| stored.is_none());
-        let take = |measure: &Measure| -> Result<Vec<Option<Moments>>> {
+        let missing = strips.iter().any(|(.., stored)| stored.is_none()) || conditions.backend.approximate();
+        let take = |measure: &Measure, bounds: &[f64]| -> Result<(Vec<Option<Moments>>, Vec<f64>)> {
             let strip = |(range, address, stored): (Range<u64>, String, Option<Moments>)| {
                 if conditions.stop.load(Ordering::Relaxed) {
                     return Ok(None);
@@ -114,17 +118,21 @@ impl LaneState {
                 (conditions.progress)(length);
                 Ok(Some(moments))
             };
-            strips.into_par_iter().map(strip).collect()
+            let moments = strips.into_par_iter().map(strip).collect::<Result<_>>()?;
+            Ok((moments, bounds.to_vec()))
         };
-        let moments = if missing {
+        let (moments, bounds) = if missing {
             work.with(&self.active, (conditions.backend, to - from), take)?
         } else {
-            take(&|_| unreachable!("every strip is stored"))
+            take(&|_| unreachable!("every strip is stored"), &[])
         }?;
         let Some(moments) = moments.into_iter().collect::<Option<Vec<_>>>() else { return Ok(false) };
         if conditions.shard.is_none() {
             self.moments.merge(&merge_tree(moments));
-            self.regression = Some(self.moments.regress(self.work.control_means()));
+            self.bounds.iter_mut().zip(bounds).for_each(|(bound, now)| *bound = bound.max(now));
+            let mut regression = self.moments.regress(self.work.control_means());
+            regression.bound.iter_mut().zip(&self.bounds).for_each(|(all, own)| *all += own);
+            self.regression = Some(regression);
         }
         Ok(true)
     }

@@ -98,7 +98,7 @@ impl Work {
         }
     }
 
-    /// Calls `each` with a function that measures the columns `active` over a range of samples on a backend, all in all about
+    /// Calls `each` with the backend's bounds on the columns' rounding and a function that measures the columns `active` over a range of samples on a backend, all in all about
     /// `samples`; simulated paths run on this machine's processors wherever readouts are taken.
     ///
     /// # Errors
@@ -107,7 +107,7 @@ impl Work {
         &self,
         active: &[usize],
         (backend, samples): (&dyn Backend, u64),
-        each: impl FnOnce(&Measure) -> T,
+        each: impl FnOnce(&Measure, &[f64]) -> T,
     ) -> Result<T> {
         match &self.columns {
             Prepared::Readouts { sampler, readouts } => {
@@ -120,12 +120,12 @@ impl Work {
                     readouts: &readouts,
                 };
                 let open = backend.open(&job, samples)?;
-                Ok(each(&|range| open.run(range)))
+                Ok(each(&|range| open.run(range), open.bounds()))
             }
             Prepared::Statistics { statistics, .. } => {
                 let chosen: Vec<(&str, &dyn Statistic)> =
                     active.iter().map(|&c| (statistics[c].0.as_str(), statistics[c].1.as_ref())).collect();
-                Ok(each(&|range| cpu::simulate(&self.source, &self.stream, &chosen, range)))
+                Ok(each(&|range| cpu::simulate(&self.source, &self.stream, &chosen, range), &[]))
             }
         }
     }

@@ -221,8 +221,7 @@ fn the_geometric_grid_minimises_the_bound() {
     };
     let stream = crate::stream::Stream::named(0, "random grids");
     for start in 0..1000 {
-        let mut logs: Vec<f64> =
-            (1..STEPS).map(|k| low + (high - low) * stream.uniforms(start, k as u32)[0]).collect();
+        let mut logs: Vec<f64> = (1..STEPS).map(|k| low + (high - low) * stream.uniforms(start, k as u32)[0]).collect();
         logs.push(low);
         logs.push(high);
         logs.sort_by(f64::total_cmp);

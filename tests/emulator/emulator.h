@@ -104,6 +104,7 @@ DEVICE u64 as_bits(double x) {
     std::memcpy(&bits, &x, 8);
     return bits;
 }
+DEVICE float power_of_two(float x) { return x < -126.0f ? 0.0f : std::exp2(x); }
 using std::fabs;
 using std::fma;
 using std::fmax;

@@ -22,7 +22,9 @@ struct Register {
         REGISTER(read_out);
         REGISTER(scatter);
         REGISTER(sums_of_atoms);
+        REGISTER(sums_of_atoms_f32);
         REGISTER(sums_of_simplex);
+        REGISTER(sums_of_simplex_f32);
     }
 } registered;
 }  // namespace

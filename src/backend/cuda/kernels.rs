@@ -50,7 +50,9 @@ kernels! {
     READ_OUT = "read_out", 128, "ppppppppuu";
     SCATTER = "scatter", 256, "pppuu";
     SUMS_OF_ATOMS = "sums_of_atoms", 128, "pppppppupuuuu";
+    SUMS_OF_ATOMS_F32 = "sums_of_atoms_f32", 128, "pppppppupuuuu";
     SUMS_OF_SIMPLEX = "sums_of_simplex", 128, "ppppppuuuu";
+    SUMS_OF_SIMPLEX_F32 = "sums_of_simplex_f32", 128, "ppppppuuuu";
 }
 
 /// The translation unit, and what it includes by name.
@@ -69,6 +71,7 @@ const HEADERS: &[(&str, &str)] = &[
     ("posterior/readout.cu", include_str!("../../../kernels/posterior/readout.cu")),
     ("posterior/simplex.cuh", include_str!("../../../kernels/posterior/simplex.cuh")),
     ("posterior/sums.cu", include_str!("../../../kernels/posterior/sums.cu")),
+    ("posterior/sums_f32.cu", include_str!("../../../kernels/posterior/sums_f32.cu")),
     ("prelude.cuh", include_str!("../../../kernels/prelude.cuh")),
     ("source/cumulative.cuh", include_str!("../../../kernels/source/cumulative.cuh")),
     ("stream.cuh", include_str!("../../../kernels/stream.cuh")),

@@ -3,6 +3,7 @@
 use super::driver::{Argument, Buffer, Queue};
 use super::kernels::{self, Kernel};
 use super::work::Work;
+use crate::backend::choice::Precision;
 use crate::error::Result;
 use crate::posterior::{DiscreteTables, Sampler, Tables};
 use crate::stream::Stream;
@@ -174,11 +175,19 @@ impl DeviceLaw {
         Ok(Self { structure, copies: 1.0 })
     }
 
-    /// Queues everything from random words to observables and, below `readouts` columns, `controls` controls.
+    /// Queues everything from random words to observables and, below `readouts` columns, `controls` controls. Mixtures are
+    /// in f64 whatever the `precision`.
     ///
     /// # Errors
     /// [`crate::error::Error::Backend`].
-    pub fn observe(&self, queue: &Queue, work: &Work, tile: Tile, [readouts, controls]: [u32; 2]) -> Result<()> {
+    pub fn observe(
+        &self,
+        queue: &Queue,
+        work: &Work,
+        tile: Tile,
+        [readouts, controls]: [u32; 2],
+        precision: Precision,
+    ) -> Result<()> {
         match &self.structure {
             Structure::Atoms(atoms) => {
                 let PlacedAtoms { dim, centred, norms, weights, gram } = atoms.as_ref();
@@ -199,7 +208,10 @@ impl DeviceLaw {
                         (&weights.ln_weights).into(),
                         gram.as_ref().map_or(0, |_| weights.atoms).into(),
                     ];
-                    let sums = [&kernels::PRIOR_OF_ATOMS, &kernels::SUMS_OF_ATOMS];
+                    let sums = match precision {
+                        Precision::F64 => (&kernels::PRIOR_OF_ATOMS, &kernels::SUMS_OF_ATOMS, 8),
+                        Precision::F32 => (&kernels::PRIOR_OF_ATOMS, &kernels::SUMS_OF_ATOMS_F32, 16),
+                    };
                     add_sums(queue, work, tile, weights, sums, &law, (start, size))?;
                 }
                 self.finish(queue, work, tile, weights, readouts)
@@ -220,7 +232,10 @@ impl DeviceLaw {
                         (&work.index).into(),
                         (&weights.ln_weights).into(),
                     ];
-                    let sums = [&kernels::PRIOR_OF_SIMPLEX, &kernels::SUMS_OF_SIMPLEX];
+                    let sums = match precision {
+                        Precision::F64 => (&kernels::PRIOR_OF_SIMPLEX, &kernels::SUMS_OF_SIMPLEX, 8),
+                        Precision::F32 => (&kernels::PRIOR_OF_SIMPLEX, &kernels::SUMS_OF_SIMPLEX_F32, 16),
+                    };
                     add_sums(queue, work, tile, weights, sums, &law, (start, size))?;
                 }
                 self.finish(queue, work, tile, weights, readouts)
@@ -342,13 +357,13 @@ fn draw_mixture(
     queue.launch(&kernels::DRAW_MIXTURE, [tile.count.div_ceil(4), 1], &arguments)
 }
 
-/// Prior sums and posterior sums over one block of atoms.
+/// Prior sums and posterior sums over one block of atoms; the latter take `group` SNRs a warp.
 fn add_sums(
     queue: &Queue,
     work: &Work,
     tile: Tile,
     weights: &Weights,
-    [prior, sums]: [&Kernel; 2],
+    (prior, sums, group): (&Kernel, &Kernel, u32),
     law: &[Argument],
     (start, size): (u32, u32),
 ) -> Result<()> {
@@ -359,5 +374,5 @@ fn add_sums(
     queue.launch(prior, [warps, 1], &prior_arguments)?;
     let shape = [(&work.snrs).into(), tile.count.into(), tile.points.into()];
     let sums_arguments = [&[(&work.sums).into()], law, &shape[..], &block[..]].concat();
-    queue.launch(sums, [warps, tile.points.div_ceil(8)], &sums_arguments)
+    queue.launch(sums, [warps, tile.points.div_ceil(group)], &sums_arguments)
 }

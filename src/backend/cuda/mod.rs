@@ -20,6 +20,7 @@ use law::TILE;
 pub use plan::Trace;
 use plan::{Plan, Worker};
 
+use super::choice::{DeviceOptions, Precision};
 use super::cpu::Cpu;
 use super::{Backend, Job, Open};
 use crate::error::Result;
@@ -33,17 +34,16 @@ const SHARE: f64 = 0.8;
 /// The CUDA devices of this machine.
 pub struct Cuda {
     devices: Vec<Arc<Device>>,
-    /// Bytes of each device that may be used; `None` is 80 % of what is free.
-    memory: Option<usize>,
+    options: DeviceOptions,
 }
 
 impl Cuda {
-    /// All usable devices; `memory` bounds the bytes taken on each.
+    /// All usable devices.
     ///
     /// # Errors
     /// [`crate::error::Error::Backend`] says what is missing or too old.
-    pub fn new(memory: Option<usize>) -> Result<Self> {
-        Ok(Self { devices: Device::all()?.into_iter().map(Arc::new).collect(), memory })
+    pub fn new(options: DeviceOptions) -> Result<Self> {
+        Ok(Self { devices: Device::all()?.into_iter().map(Arc::new).collect(), options })
     }
 
     fn open_job<'a>(&self, job: &'a Job<'a>, samples: u64) -> Result<OpenJob<'a>> {
@@ -51,7 +51,7 @@ impl Cuda {
         let (tables, each) = (shape.extent.tables, shape.bytes());
         let mut workers = Vec::new();
         for device in &self.devices {
-            let budget = match self.memory {
+            let budget = match self.options.memory {
                 Some(bytes) => bytes,
                 None => (device.free_memory()? as f64 * SHARE) as usize,
             };
@@ -68,12 +68,16 @@ impl Cuda {
             let workers_here = fitting.min(WORKERS);
             let rest = budget - tables - workers_here * each;
             let gram = shape.extent.gram.is_some_and(|(atoms, bytes)| atoms as u64 <= samples && bytes <= rest);
-            let plan = Arc::new(Plan::new(device, job, gram)?);
+            let plan = Arc::new(Plan::new(device, job, gram, self.options.precision)?);
             for _ in 0..workers_here {
                 workers.push(Worker::new(device, Arc::clone(&plan), &shape)?);
             }
         }
-        Ok(OpenJob { job, workers: Mutex::new(workers), returned: Condvar::new() })
+        let mut open = OpenJob { job, workers: Mutex::new(workers), returned: Condvar::new(), bounds: Vec::new() };
+        if self.approximate() {
+            open.bounds = open.with_worker(|worker| worker.calibrate(job))?;
+        }
+        Ok(open)
     }
 
     /// What the first device draws and computes for the samples of `range` (at most 1024), for comparison.
@@ -90,7 +94,12 @@ impl Cuda {
 impl Backend for Cuda {
     fn name(&self) -> String {
         let names: Vec<&str> = self.devices.iter().map(|d| d.name()).collect();
-        format!("cuda ({})", names.join(", "))
+        let precision = if self.approximate() { " f32" } else { "" };
+        format!("cuda{precision} ({})", names.join(", "))
+    }
+
+    fn approximate(&self) -> bool {
+        self.options.precision == Precision::F32
     }
 
     fn open<'a>(&'a self, job: &'a Job<'a>, samples: u64) -> Result<Box<dyn Open + 'a>> {
@@ -107,6 +116,7 @@ struct OpenJob<'a> {
     job: &'a Job<'a>,
     workers: Mutex<Vec<Worker>>,
     returned: Condvar,
+    bounds: Vec<f64>,
 }
 
 impl OpenJob<'_> {
@@ -133,5 +143,9 @@ impl Open for OpenJob<'_> {
             }
             Ok(total)
         })
+    }
+
+    fn bounds(&self) -> &[f64] {
+        &self.bounds
     }
 }

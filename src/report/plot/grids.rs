@@ -48,7 +48,8 @@ pub fn figure(grids: &Grids) -> Figure {
         (strip.axes())
     };
     let zero = grids.grids.iter().any(|grid| grid.snrs[0] <= 0.0);
-    let mut caption = format!("The risk of {} and the SNRs at which each schedule evaluates the denoiser.", grids.source);
+    let mut caption =
+        format!("The risk of {} and the SNRs at which each schedule evaluates the denoiser.", grids.source);
     if zero {
         caption.push_str(" γ = 0 lies beyond the left edge.");
     }
