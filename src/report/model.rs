@@ -121,7 +121,7 @@ pub struct SectionReport {
     /// Right side as written; empty for a slope.
     pub rhs: String,
     /// For a right side that is a minimum or a maximum: its arguments as written.
-    #[serde(default)]
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub alternatives: Vec<String>,
     /// For a slope: the axis or quantity it is taken against, and the interval allowed.
     pub slope: Option<SlopeStatement>,
@@ -184,7 +184,7 @@ pub struct Row {
     #[serde(default, with = "number::triples")]
     pub points: Vec<[f64; 3]>,
     /// The values of the section's `alternatives`.
-    #[serde(default, with = "number::list")]
+    #[serde(default, skip_serializing_if = "Vec::is_empty", with = "number::list")]
     pub alternatives: Vec<f64>,
 }
 

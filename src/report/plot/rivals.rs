@@ -69,7 +69,7 @@ fn look(rival: usize) -> Look {
 fn panels<'a>(claim: &'a ClaimReport, within: &[&str]) -> Vec<(String, Vec<&'a Row>)> {
     let mut names = varying(claim, "");
     let source_is_filled = within.iter().any(|axis| fills(axis));
-    names.retain(|name| !within.contains(name) && !(source_is_filled && *name == "source"));
+    names.retain(|name| !(within.contains(name) || source_is_filled && *name == "source"));
     // What fills the source is told by it.
     let told = names.contains("source");
     let numeric: BTreeSet<&str> = numeric_axes(&claim.main).into_iter().map(|(name, _)| name).collect();
