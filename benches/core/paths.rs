@@ -54,6 +54,6 @@ pub fn print() {
         let mut seconds: Vec<f64> = (0..RUNS).map(|_| Timing::of(|| paths.run()).1.alone(threads)).collect();
         seconds.sort_by(f64::total_cmp);
         let rate = Paths::steps() as f64 / seconds[RUNS / 2];
-        println!("{:<24}{rate:.3e} path-steps/s", format!("reverse chain, {sampler}"));
+        println!("{:<24}{rate:.3e} path-steps/s", format!("chain, {sampler}"));
     }
 }
