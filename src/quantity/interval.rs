@@ -14,10 +14,10 @@ const STRATA_PER_DECADE: f64 = 4.0;
 const PANELS_PER_DECADE: f64 = 1.0;
 const NODES: usize = 16;
 /// An integral from snr_min = 0 takes its first panel (or stratum), up to this share of snr_max, uniform in γ.
-const FROM_ZERO: f64 = 1e-7;
+pub(super) const FROM_ZERO: f64 = 1e-7;
 
 /// snr_min ≥ 0 and snr_max > snr_min.
-fn ends(need: &Need) -> Result<(f64, f64)> {
+pub(super) fn ends(need: &Need) -> Result<(f64, f64)> {
     let lo = need.setting.snr_min.expect("a quantity of scope `interval` is bound with its snr_min");
     let hi = need.setting.snr_max.expect("a quantity of scope `interval` is bound with its snr_max");
     if lo >= 0.0 && hi > lo && hi.is_finite() {

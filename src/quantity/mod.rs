@@ -8,6 +8,7 @@ pub mod path_bound;
 pub mod path_readout;
 pub mod simulated;
 pub mod source;
+pub mod supremum;
 
 use std::sync::Arc;
 
@@ -319,6 +320,13 @@ pub const QUANTITIES: &[Quantity] = &[
             readout: Some(|need, _| interval::weighted_slope_integral_readout(need)),
             bracket: None,
         },
+    },
+    Quantity {
+        name: "weighted_slope_sup",
+        scope: Scope::Interval,
+        arguments: &[],
+        summary: "largest −γ² M′ on the interval",
+        rule: Rule::Measured { deterministic: supremum::weighted_slope, readout: None, bracket: None },
     },
     Quantity {
         name: "root_slope_integral",
