@@ -33,6 +33,8 @@ const SAME: f64 = 1e-9;
 const SAMPLED: f64 = 5.0;
 const SAMPLES: u64 = 8192;
 const CASES: u64 = 60;
+/// Size of quickcheck's numbers, its own default.
+const SIZE: usize = 100;
 
 /// 2 to 12 atoms on a line, 0.05 to 3 apart, with weights spread over four decades; and an SNR in [1e-2, 30].
 #[derive(Debug, Clone)]
@@ -139,9 +141,15 @@ const SAMPLED_SOURCES: [&str; 8] = [
     "digits",
 ];
 
+/// The same laws in every run; `KLAIM_SEED` draws others.
+fn seeded() -> QuickCheck {
+    let seed = std::env::var("KLAIM_SEED").ok().map_or(0, |text| text.parse().unwrap());
+    QuickCheck::new().set_rng(Gen::from_size_and_seed(SIZE, seed))
+}
+
 /// Runs a property on random laws; quickcheck shrinks what fails.
 fn check(property: fn(RandomLaw)) {
-    QuickCheck::new().tests(CASES).quickcheck(property);
+    seeded().tests(CASES).quickcheck(property);
 }
 
 /// f′ at `snr` by five points.
@@ -261,7 +269,7 @@ fn random_laws_cross_a_gaussian_once() {
 /// P2: M is concave in the law: not knowing which of two laws it is costs.
 #[test]
 fn ignorance_of_the_law_costs() {
-    QuickCheck::new().tests(CASES).quickcheck(property as fn(RandomLaw, RandomLaw));
+    seeded().tests(CASES).quickcheck(property as fn(RandomLaw, RandomLaw));
     fn property(a: RandomLaw, b: RandomLaw) {
         let (x, y) = (exactly(&a.source(), a.snr).mmse.value, exactly(&b.source(), a.snr).mmse.value);
         for share in [0.2, 0.7] {
@@ -307,16 +315,14 @@ fn the_best_grid_gains_on_the_geometric_one() {
             quantity: quantity::find(name).unwrap(),
             setting: setting.clone(),
         };
-        let found = sample(&["root_slope_integral", "weighted_slope_integral"].map(need), 0);
+        let found =
+            measured(&["root_slope_integral", "weighted_slope_integral"].map(need), MethodChoice::Quadrature, 0);
         let (first, last) = (exactly(&source, lo), exactly(&source, hi));
         let parts =
             lo * first.mmse.value - hi * last.mmse.value + 2.0 * (last.information.value - first.information.value);
         let weighted = found[1];
         let off = (weighted.value - parts).abs();
-        assert!(
-            off <= weighted.bound + SAMPLED * weighted.std_err + 1e-6 * parts.abs() + SAME,
-            "{law:?}: {weighted:?} for {parts}"
-        );
+        assert!(off <= weighted.bound + 1e-6 * parts.abs() + SAME, "{law:?}: {weighted:?} for {parts}");
         let root = found[0].value;
         assert!(root * root <= (hi / lo).ln() * parts * (1.0 + 1e-6), "{law:?}: {root}² against {parts}");
     });
@@ -345,7 +351,7 @@ fn no_grid_is_cheaper_than_the_dynamic_programme() {
 #[test]
 fn verdicts_are_invariant() {
     use klaim::verdict::{Relation, Verdict, excess, judge};
-    QuickCheck::new().tests(500).quickcheck(property as fn(i16, u16, u16));
+    seeded().tests(500).quickcheck(property as fn(i16, u16, u16));
     fn property(e: i16, h: u16, m: u16) {
         let (e, h, m) = (f64::from(e) / 128.0, f64::from(h) / 512.0, f64::from(m) / 256.0);
         let verdict = judge(e, h, m);
@@ -375,10 +381,14 @@ fn needs(source: &Arc<Source>, names: &[&str], snrs: &[f64]) -> Vec<Need> {
 }
 
 fn sample(needs: &[Need], seed: u64) -> Vec<Estimate> {
+    measured(needs, MethodChoice::MonteCarlo, seed)
+}
+
+fn measured(needs: &[Need], choice: MethodChoice, seed: u64) -> Vec<Estimate> {
     let stop = AtomicBool::new(false);
     let watch = Watch { backend: &Cpu, event: &|_| {}, stop: &stop, checkpoint: None };
     let target = Target { relative_error: None, budget: SAMPLES };
-    estimate(needs, MethodChoice::MonteCarlo, seed, target, &watch).unwrap()
+    estimate(needs, choice, seed, target, &watch).unwrap()
 }
 
 const VALUES: [&str; 4] = ["mmse", "mmse_slope", "information", "posterior_entropy"];

@@ -268,7 +268,8 @@ fn plans_of_random_curves_are_the_best_of_all() {
                 && back.iter().zip(&made.snrs).all(|(x, y)| (x / y - 1.0).abs() < ROUND_TRIP)
         })
     }
-    QuickCheck::new().tests(1000).max_tests(1000).quickcheck(property as fn(RandomLoss) -> bool);
+    let seeded = QuickCheck::new().set_rng(Gen::from_size_and_seed(100, 0));
+    seeded.tests(1000).max_tests(1000).quickcheck(property as fn(RandomLoss) -> bool);
 }
 
 /// N(0, c²I), R = ln γ, N = 20,000 candidates: the adaptive grid tends to the arctan law, DDIM's optimum. At K = 200 steps every
