@@ -144,7 +144,7 @@ const SAMPLED_SOURCES: [&str; 8] = [
 /// The same laws in every run; `KLAIM_SEED` draws others.
 fn seeded() -> QuickCheck {
     let seed = std::env::var("KLAIM_SEED").ok().map_or(0, |text| text.parse().unwrap());
-    QuickCheck::new().set_rng(Gen::from_size_and_seed(SIZE, seed))
+    QuickCheck::new().rng(Gen::from_size_and_seed(SIZE, seed))
 }
 
 /// Runs a property on random laws; quickcheck shrinks what fails.
