@@ -13,7 +13,7 @@ use crate::probe::search::{Bounds, Objective, hunt};
 use crate::probe::statement::Place;
 use crate::probe::sweep::{settle, sweep};
 use crate::probe::{Parameter, ProbeReport, Statement, page};
-use crate::report::model::Axis;
+use crate::report::model::{Axis, Run};
 use crate::run::MethodChoice;
 use crate::run::checkpoint::Checkpoint;
 use crate::run::verify::Options;
@@ -117,19 +117,10 @@ impl Probe {
         let sample: Place = parameters.iter().map(|p| (p.name.clone(), p.values[0])).collect();
         let statement = new(&sample)?;
         let claim = statement.at(&sample, &[], &mut Sources::default())?;
-        let backend = common.backend()?;
-        let run = verify::settings(&options, &self.budget.name, backend.name());
-        let checkpoint = Checkpoint::open(&self.out, self.resume)?;
-        let progress = Progress::new(common.quiet);
-        let watch = Watch {
-            backend: backend.as_ref(),
-            event: &|event| progress.show(event),
-            stop: interrupt::flag(),
-            checkpoint: Some(&checkpoint),
-        };
-        let found = sweep(&statement, parameters, self.width, options, &watch, self.out.clone());
-        progress.finish();
-        Ok(ProbeReport::new(&claim, &source.to_string(), found?, run))
+        let (found, run) = self.watched(&options, common, |watch| {
+            sweep(&statement, parameters, self.width, options.clone(), watch, self.out.clone())
+        })?;
+        Ok(ProbeReport::new(&claim, &source.to_string(), found, run))
     }
 
     /// A search from `starts` starts.
@@ -138,8 +129,30 @@ impl Probe {
         let any = Replacement { name: "source".into(), values: Values::Sources(vec![Spec::parse("bpsk")?]) };
         let expanded = claim::parse_on(&claim.0, &claim.1, &[any], &mut Sources::default())?;
         let objective = Objective::new(&expanded, search_snr(&expanded))?;
+        let bounds = Bounds { atoms: self.atoms.into(), dim: self.dim.into() };
+        let log = self.out.join("search.jsonl");
+        let ((search, comparisons), run) = self.watched(&options, common, |watch| {
+            (watch.event)(Event::Needs(starts as usize));
+            let done = || (watch.event)(Event::Found);
+            let climbs =
+                hunt(&objective, bounds, (options.seed, starts), (&log, self.resume), self.limit, (watch.stop, &done))?;
+            let options = options.clone();
+            let measuring = Measuring { claim, expanded: &expanded, options, watch, folder: &self.out };
+            measuring.report(&climbs, &objective, (bounds.atoms, bounds.dim))
+        })?;
+        Ok(ProbeReport::of_search(&expanded, search, comparisons, run))
+    }
+
+    /// Does `work` with the backend, the checkpoint and the progress bars of the command line; its result with the settings that
+    /// a report names.
+    fn watched<T>(
+        &self,
+        options: &Options,
+        common: &Common,
+        work: impl FnOnce(&Watch) -> Result<T>,
+    ) -> Result<(T, Run)> {
         let backend = common.backend()?;
-        let run = verify::settings(&options, &self.budget.name, backend.name());
+        let run = verify::settings(options, &self.budget.name, backend.name());
         let checkpoint = Checkpoint::open(&self.out, self.resume)?;
         let progress = Progress::new(common.quiet);
         let watch = Watch {
@@ -148,17 +161,9 @@ impl Probe {
             stop: interrupt::flag(),
             checkpoint: Some(&checkpoint),
         };
-        (watch.event)(Event::Needs(starts as usize));
-        let bounds = Bounds { atoms: self.atoms.into(), dim: self.dim.into() };
-        let log = self.out.join("search.jsonl");
-        let done = || (watch.event)(Event::Found);
-        let climbs =
-            hunt(&objective, bounds, (options.seed, starts), (&log, self.resume), self.limit, (watch.stop, &done))?;
-        let measuring = Measuring { claim, expanded: &expanded, options, watch: &watch, folder: &self.out };
-        let found = measuring.report(&climbs, &objective, (bounds.atoms, bounds.dim));
+        let found = work(&watch);
         progress.finish();
-        let (search, comparisons) = found?;
-        Ok(ProbeReport::of_search(&expanded, search, comparisons, run))
+        Ok((found?, run))
     }
 
     /// The axes that the command line fixes.
