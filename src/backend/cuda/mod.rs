@@ -22,7 +22,7 @@ use plan::{Plan, Worker};
 
 use super::choice::{DeviceOptions, Precision};
 use super::cpu::Cpu;
-use super::{Backend, Job, Open};
+use super::{Backend, Job, Open, PathJob};
 use crate::error::Result;
 use crate::moments::Moments;
 
@@ -108,6 +108,10 @@ impl Backend for Cuda {
             return Cpu.open(job, samples);
         }
         Ok(Box::new(self.open_job(job, samples)?))
+    }
+
+    fn open_paths<'a>(&'a self, job: &'a PathJob<'a>, paths: u64) -> Result<Box<dyn Open + 'a>> {
+        Cpu.open_paths(job, paths)
     }
 }
 
