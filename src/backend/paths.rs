@@ -20,9 +20,9 @@ pub struct PathJob<'a> {
     pub statistics: &'a [(&'a str, &'a dyn Statistic)],
 }
 
-impl PathJob<'_> {
+impl<'a> PathJob<'a> {
     /// What the statistics are numbers of: any of them, since all are of one law.
-    pub fn simulation(&self) -> Simulation<'_> {
+    pub fn simulation(&self) -> Simulation<'a> {
         self.statistics.first().expect("a job has a statistic").1.simulation()
     }
 

@@ -18,7 +18,7 @@ pub enum Simulation<'a> {
     PathKl(&'a Girsanov),
 }
 
-impl Simulation<'_> {
+impl<'a> Simulation<'a> {
     /// Numbers that a batch gives.
     pub fn width(&self) -> usize {
         match self {
@@ -28,7 +28,7 @@ impl Simulation<'_> {
     }
 
     /// The exact denoiser.
-    pub fn mean(&self) -> &Mean {
+    pub fn mean(&self) -> &'a Mean {
         match self {
             Self::LastStates(chain) => chain.mean(),
             Self::PathKl(girsanov) => girsanov.mean(),
