@@ -120,8 +120,8 @@ impl Backend for Cuda {
         Ok(Box::new(self.open_job(job, samples)?))
     }
 
-    fn open_paths<'a>(&'a self, job: &'a PathJob<'a>, _: u64) -> Result<Box<dyn Open + 'a>> {
-        let simulator = DevicePaths::new(self, job)?;
+    fn open_paths<'a>(&'a self, job: &'a PathJob<'a>, paths: u64) -> Result<Box<dyn Open + 'a>> {
+        let simulator = DevicePaths::new(self, job, paths)?;
         let tile = simulator.tile;
         Ok(Box::new(OpenPaths::new(job, simulator, tile)?))
     }

@@ -6,6 +6,7 @@ use super::DevicePaths;
 use crate::backend::PathJob;
 use crate::backend::cpu::Cpu;
 use crate::backend::cuda::Cuda;
+use crate::backend::cuda::compare::farther;
 use crate::denoiser;
 use crate::error::{Error, Result};
 use crate::posterior::BATCH;
@@ -62,9 +63,9 @@ impl PathComparison {
     }
 }
 
-/// Seven SNRs: early, where posteriors are broad, to late.
+/// Five SNRs: early, where posteriors are broad, to late.
 fn grid() -> Vec<f64> {
-    (0..=6).map(|k| 0.05 * 600_f64.powf(f64::from(k) / 6.0)).collect()
+    (0..=4).map(|k| 0.05 * 600_f64.powf(f64::from(k) / 4.0)).collect()
 }
 
 /// Compares the first `paths` paths of every simulation on `spec` under seed `seed`, rounded up to whole batches; nothing for a
@@ -89,7 +90,7 @@ pub fn compare(cuda: &Cuda, spec: &str, seed: u64, paths: u64) -> Result<Vec<Pat
     let one = |(name, statistic): &(&str, Box<dyn Statistic>)| {
         let job = PathJob { source: &source, stream, statistics: &[(*name, statistic.as_ref())] };
         let ours = Cpu.simulate(statistic.simulation(), &stream, 0..paths)?;
-        let theirs = DevicePaths::new(cuda, &job)?.simulate(statistic.simulation(), &stream, 0..paths)?;
+        let theirs = DevicePaths::new(cuda, &job, paths)?.simulate(statistic.simulation(), &stream, 0..paths)?;
         Ok(PathComparison {
             source: spec.into(),
             simulation: (*name).into(),
@@ -109,9 +110,6 @@ fn apart(ours: &[f64], theirs: &[f64]) -> f64 {
         return f64::INFINITY;
     }
     let scale = (ours.iter().map(|x| x * x).sum::<f64>() / ours.len() as f64).sqrt();
-    ours.iter().zip(theirs).fold(0.0, |worst, (a, b)| {
-        let apart = (a - b).abs() / a.abs().max(scale);
-        // NaN is as far as can be.
-        if apart <= worst { worst } else { apart }
-    })
+    let apart = |(a, b): (&f64, &f64)| farther(0.0, (a - b).abs() / a.abs().max(scale));
+    ours.iter().zip(theirs).map(apart).fold(0.0, f64::max)
 }

@@ -25,6 +25,9 @@ use law::{Extent, PathLaw, Tables};
 
 /// Paths of a tile at most: 1024 batches give each of 132 multiprocessors several.
 const MOST_PATHS: usize = 65_536;
+/// Several workers share the paths that are asked for, and room for so few is made at least.
+const PARTS: usize = 8;
+const FEW_PATHS: usize = 1024;
 /// Memory of a worker at most, where a batch fits into it.
 const MOST_BYTES: usize = 1 << 30;
 /// Rows of a tile at most: a kernel's 32-bit counts.
@@ -98,11 +101,11 @@ pub struct DevicePaths {
 }
 
 impl DevicePaths {
-    /// Copies the job's law to every device of `cuda`.
+    /// Copies the job's law to every device of `cuda`, with room for a good part of about `paths` paths at a time.
     ///
     /// # Errors
     /// [`crate::error::Error::Backend`]: out of memory.
-    pub fn new(cuda: &Cuda, job: &PathJob) -> Result<Self> {
+    pub fn new(cuda: &Cuda, job: &PathJob, paths: u64) -> Result<Self> {
         let mean = job.simulation().mean();
         let points = |simulation: Simulation| match simulation {
             Simulation::LastStates(_) => 0,
@@ -111,7 +114,8 @@ impl DevicePaths {
         let most_points = job.statistics.iter().map(|(_, s)| points(s.simulation())).max().unwrap_or(0);
         let extent = Extent::of(&mean.tables(), most_points);
         let most_rows = (MOST_ROWS / extent.copies / BATCH).max(1) * BATCH;
-        let mut tile = MOST_PATHS.min(most_rows);
+        let asked = (paths as usize / PARTS).max(FEW_PATHS).next_multiple_of(BATCH);
+        let mut tile = MOST_PATHS.min(most_rows).min(asked);
         let mut budgets = Vec::new();
         for device in &cuda.devices {
             let budget = cuda.budget(device)?;
