@@ -439,6 +439,33 @@ fn claims_get_the_verdicts_of_the_cpu() {
     assert_eq!(cpu, cuda);
 }
 
+/// Slices measured in single precision on a device are joined where there is none: the report is that of the whole run, the
+/// device's errors in it. A run on one backend does not go on with another's strips.
+#[test]
+fn strips_remember_what_measured_them() {
+    let folder = emulator("strips", None);
+    let claim = small(&folder, "mmse-dimension");
+    let verify = |words: &str, backend: &str, out: &str, more: &[&str]| {
+        let base = ["verify", &claim, "--budget", "2048", "--method", "monte-carlo", "--format", "csv", "--quiet"];
+        let place: &[&str] = if backend == "cpu" { &[] } else { &["--precision", "f32"] };
+        let output = klaim(&folder, words, &[&base[..], &["--backend", backend, "--out", out], place, more].concat());
+        assert!(matches!(output.status.code(), Some(0 | 1 | 3)), "{}", said(&output));
+        said(&output)
+    };
+    let (whole, on_cpu) = (verify("", "cuda", "whole", &[]), verify("", "cpu", "on-cpu", &[]));
+    assert_ne!(whole, on_cpu);
+    for shard in ["0/2", "1/2"] {
+        verify("", "cuda", &shard[..1], &["--shard", shard]);
+    }
+    let merged = klaim(&folder, "no-device", &["merge", "0", "1", "--out", "merged", "--format", "csv", "--quiet"]);
+    assert_eq!(said(&merged), whole);
+    let report = fs::read_to_string(folder.join("merged/run.toml")).unwrap();
+    assert!(report.contains("cuda f32"), "{report}");
+    assert_eq!(verify("", "cuda", "whole", &["--resume"]), whole);
+    fs::rename(folder.join("whole"), folder.join("resumed")).unwrap();
+    assert_eq!(verify("", "cpu", "resumed", &["--resume"]), on_cpu);
+}
+
 /// Everything that can be missing or fail: an error with `--backend cuda`, the CPU with `--backend auto`.
 #[test]
 fn what_fails_is_told() {

@@ -10,7 +10,7 @@ use crate::error::Result;
 use crate::estimate::{Estimate, Method};
 use crate::moments::{Moments, Regression};
 use crate::posterior::BATCH;
-use crate::run::checkpoint::Checkpoint;
+use crate::run::checkpoint::{Checkpoint, Strip};
 use crate::run::ledger::Lane;
 use crate::run::work::{Measure, Work};
 
@@ -99,37 +99,41 @@ impl LaneState {
             (range, address, stored)
         };
         let strips: Vec<_> = (0..STRIPS).filter(mine).map(find).collect();
-        let missing = strips.iter().any(|(.., stored)| stored.is_none()) || conditions.backend.approximate();
-        let take = |measure: &Measure, bounds: &[f64]| -> Result<(Vec<Option<Moments>>, Vec<f64>)> {
-            let strip = |(range, address, stored): (Range<u64>, String, Option<Moments>)| {
+        let missing = strips.iter().any(|(.., stored)| stored.is_none());
+        let backend = conditions.backend.name();
+        let take = |measure: &Measure, bounds: &[f64]| -> Result<Vec<Option<Strip>>> {
+            let strip = |(range, address, stored): (Range<u64>, String, Option<Strip>)| {
                 if conditions.stop.load(Ordering::Relaxed) {
                     return Ok(None);
                 }
-                let moments = match stored {
-                    Some(moments) => moments,
+                let strip = match stored {
+                    Some(strip) => strip,
                     None => {
-                        let moments = measure(range)?;
+                        let mut own = bounds.to_vec();
+                        own.resize(names.len(), 0.0);
+                        let strip = Strip { backend: backend.clone(), moments: measure(range)?, bounds: own };
                         if let Some(checkpoint) = conditions.checkpoint {
-                            checkpoint.append(&address, &names, &moments)?;
+                            checkpoint.append(&address, &names, &strip)?;
                         }
-                        moments
+                        strip
                     }
                 };
                 (conditions.progress)(length);
-                Ok(Some(moments))
+                Ok(Some(strip))
             };
-            let moments = strips.into_par_iter().map(strip).collect::<Result<_>>()?;
-            Ok((moments, bounds.to_vec()))
+            strips.into_par_iter().map(strip).collect()
         };
-        let (moments, bounds) = if missing {
+        let strips = if missing {
             work.with(&self.active, (conditions.backend, to - from), take)?
         } else {
             take(&|_| unreachable!("every strip is stored"), &[])
         }?;
-        let Some(moments) = moments.into_iter().collect::<Option<Vec<_>>>() else { return Ok(false) };
+        let Some(strips) = strips.into_iter().collect::<Option<Vec<_>>>() else { return Ok(false) };
         if conditions.shard.is_none() {
-            self.moments.merge(&merge_tree(moments));
-            self.bounds.iter_mut().zip(bounds).for_each(|(bound, now)| *bound = bound.max(now));
+            for strip in &strips {
+                self.bounds.iter_mut().zip(&strip.bounds).for_each(|(bound, now)| *bound = bound.max(*now));
+            }
+            self.moments.merge(&merge_tree(strips.into_iter().map(|strip| strip.moments).collect()));
             let mut regression = self.moments.regress(self.work.control_means());
             regression.bound.iter_mut().zip(&self.bounds).for_each(|(all, own)| *all += own);
             self.regression = Some(regression);
