@@ -302,7 +302,7 @@ fn simulated(folder: &Path, quantity: &str, source: &str, more: &[&str]) -> Valu
     let base =
         ["estimate", quantity, "--source", source, "--snr-min", "0.05", "--snr-max", "30", "--schedule", "geometric"];
     let output =
-        klaim(folder, "", &[&base[..], &["--steps", "3", "--format", "json", "--samples", "4096"], more].concat());
+        klaim(folder, "", &[&base[..], &["--steps", "3", "--format", "json", "--samples", "2048"], more].concat());
     let found: Value = serde_json::from_slice(&output.stdout).unwrap_or_else(|e| panic!("{e}: {}", said(&output)));
     let mut row = found["rows"][0].clone();
     row.as_object_mut().unwrap().remove("backend").unwrap();

@@ -111,13 +111,14 @@ KERNEL(ROW_THREADS, weigh_rows)(double* weights, double* __restrict__ scale, dou
     u64 row = blockIdx.x;
     double snr = snrs[row / PATHS / copies * stride], half_dim = 0.5 * (double)dim, square = 0.0;
     if (!uniform_variance) {
-        for (u32 k = threadIdx.x; k < dim; k += ROW_THREADS) square = fma(shifted[row * dim + k], shifted[row * dim + k], square);
+        for (u32 k = threadIdx.x; k < dim; k += ROW_THREADS)
+            square = fma(shifted[row * dim + k], shifted[row * dim + k], square);
         square = block_sum(held, square);
     }
     const double* from = products + row * count;
     double *to = weights + row * count, largest = -INFINITE;
     for (u32 j = threadIdx.x; j < count; j += ROW_THREADS) {
-        double v = variances[j], shrink = 1.0 / fma(snr, v, 1.0);
+        double v = variances[j], shrink = v > 0.0 ? 1.0 / fma(snr, v, 1.0) : 1.0;
         double spread = v > 0.0 ? half_dim * log1p(snr * v) : 0.0;
         double l = fma(shrink, fma(0.5 * v, square, from[j]), ln_weights[j] - spread - snr * half_norms[j] * shrink);
         to[j] = l;
@@ -126,7 +127,7 @@ KERNEL(ROW_THREADS, weigh_rows)(double* weights, double* __restrict__ scale, dou
     largest = block_max(held, largest);
     double total = 0.0, share = 0.0;
     for (u32 j = threadIdx.x; j < count; j += ROW_THREADS) {
-        double v = variances[j], w = weight_of(to[j], largest), shrunk = w / fma(snr, v, 1.0);
+        double v = variances[j], w = weight_of(to[j], largest), shrunk = v > 0.0 ? w / fma(snr, v, 1.0) : w;
         total += w;
         share = fma(v, shrunk, share);
         to[j] = shrunk;
