@@ -8,3 +8,4 @@
 #include "posterior/readout.cu"
 #include "posterior/sums.cu"
 #include "posterior/sums_f32.cu"
+#include "sampler/rows.cu"

@@ -3,7 +3,7 @@
 use std::ops::Range;
 use std::sync::Arc;
 
-use crate::backend::{Backend, Job, cpu};
+use crate::backend::{Backend, Job, PathJob};
 use crate::error::Result;
 use crate::moments::Moments;
 use crate::posterior::{self, BATCH, Grid, Readout, Sampler};
@@ -99,10 +99,10 @@ impl Work {
     }
 
     /// Calls `each` with the backend's bounds on the columns' rounding and a function that measures the columns `active` over a range of samples on a backend, all in all about
-    /// `samples`; simulated paths run on this machine's processors wherever readouts are taken.
+    /// `samples`.
     ///
     /// # Errors
-    /// Those of [`Backend::open`].
+    /// Those of [`Backend::open`] and [`Backend::open_paths`].
     pub fn with<T>(
         &self,
         active: &[usize],
@@ -125,7 +125,9 @@ impl Work {
             Prepared::Statistics { statistics, .. } => {
                 let chosen: Vec<(&str, &dyn Statistic)> =
                     active.iter().map(|&c| (statistics[c].0.as_str(), statistics[c].1.as_ref())).collect();
-                Ok(each(&|range| cpu::simulate(&self.source, &self.stream, &chosen, range), &[]))
+                let job = PathJob { source: &self.source, stream: self.stream, statistics: &chosen };
+                let open = backend.open_paths(&job, samples)?;
+                Ok(each(&|range| open.run(range), open.bounds()))
             }
         }
     }

@@ -6,13 +6,22 @@
 namespace {
 struct Register {
     Register() {
+        REGISTER(advance_rows);
         REGISTER(controls);
+        REGISTER(depart_rows);
+        REGISTER(diffuse_rows);
         REGISTER(draw_atoms);
         REGISTER(draw_mixture);
         REGISTER(draw_noise);
+        REGISTER(draw_points);
+        REGISTER(draw_rows);
         REGISTER(draw_simplex);
         REGISTER(draw_snrs);
+        REGISTER(enter_rows);
         REGISTER(extremes);
+        REGISTER(girsanov_components);
+        REGISTER(girsanov_orthonormal);
+        REGISTER(leave_rows);
         REGISTER(means);
         REGISTER(observe);
         REGISTER(observe_mixture);
@@ -21,10 +30,14 @@ struct Register {
         REGISTER(product);
         REGISTER(read_out);
         REGISTER(scatter);
+        REGISTER(sum_rows);
         REGISTER(sums_of_atoms);
         REGISTER(sums_of_atoms_f32);
         REGISTER(sums_of_simplex);
         REGISTER(sums_of_simplex_f32);
+        REGISTER(walk_components);
+        REGISTER(walk_orthonormal);
+        REGISTER(weigh_rows);
     }
 } registered;
 }  // namespace

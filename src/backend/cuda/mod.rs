@@ -8,21 +8,26 @@ pub mod compare;
 mod driver;
 mod kernels;
 mod law;
+mod lend;
+pub mod paths;
 mod plan;
 mod work;
 
 use std::ops::Range;
-use std::sync::{Arc, Condvar, Mutex, PoisonError};
+use std::sync::Arc;
 
 pub use driver::is_there as driver_is_there;
 use driver::{Device, error};
 use law::TILE;
+use lend::Lender;
+use paths::DevicePaths;
 pub use plan::Trace;
 use plan::{Plan, Worker};
 
 use super::choice::{DeviceOptions, Precision};
 use super::cpu::Cpu;
-use super::{Backend, Job, Open};
+use super::paths::OpenPaths;
+use super::{Backend, Job, Open, PathJob};
 use crate::error::Result;
 use crate::moments::Moments;
 
@@ -46,15 +51,20 @@ impl Cuda {
         Ok(Self { devices: Device::all()?.into_iter().map(Arc::new).collect(), options })
     }
 
+    /// Bytes of `device` that may be used.
+    fn budget(&self, device: &Device) -> Result<usize> {
+        match self.options.memory {
+            Some(bytes) => Ok(bytes),
+            None => Ok((device.free_memory()? as f64 * SHARE) as usize),
+        }
+    }
+
     fn open_job<'a>(&self, job: &'a Job<'a>, samples: u64) -> Result<OpenJob<'a>> {
         let shape = Plan::shape(job);
         let (tables, each) = (shape.extent.tables, shape.bytes());
         let mut workers = Vec::new();
         for device in &self.devices {
-            let budget = match self.options.memory {
-                Some(bytes) => bytes,
-                None => (device.free_memory()? as f64 * SHARE) as usize,
-            };
+            let budget = self.budget(device)?;
             let fitting = budget.saturating_sub(tables) / each;
             if fitting == 0 {
                 return Err(error(format!(
@@ -73,9 +83,9 @@ impl Cuda {
                 workers.push(Worker::new(device, Arc::clone(&plan), &shape)?);
             }
         }
-        let mut open = OpenJob { job, workers: Mutex::new(workers), returned: Condvar::new(), bounds: Vec::new() };
+        let mut open = OpenJob { job, workers: Lender::new(workers), bounds: Vec::new() };
         if self.approximate() {
-            open.bounds = open.with_worker(|worker| worker.calibrate(job))?;
+            open.bounds = open.workers.with(|worker| worker.calibrate(job))?;
         }
         Ok(open)
     }
@@ -87,7 +97,7 @@ impl Cuda {
     pub fn trace(&self, job: &Job, range: Range<u64>) -> Result<Trace> {
         let dim = Plan::shape(job).extent.dim;
         let open = self.open_job(job, range.end)?;
-        open.with_worker(|worker| worker.trace(job, range.start, (range.end - range.start) as u32, dim))
+        open.workers.with(|worker| worker.trace(job, range.start, (range.end - range.start) as u32, dim))
     }
 }
 
@@ -109,33 +119,24 @@ impl Backend for Cuda {
         }
         Ok(Box::new(self.open_job(job, samples)?))
     }
+
+    fn open_paths<'a>(&'a self, job: &'a PathJob<'a>, paths: u64) -> Result<Box<dyn Open + 'a>> {
+        let simulator = DevicePaths::new(self, job, paths)?;
+        let tile = simulator.tile;
+        Ok(Box::new(OpenPaths::new(job, simulator, tile)?))
+    }
 }
 
 /// A job with its workers.
 struct OpenJob<'a> {
     job: &'a Job<'a>,
-    workers: Mutex<Vec<Worker>>,
-    returned: Condvar,
+    workers: Lender<Worker>,
     bounds: Vec<f64>,
-}
-
-impl OpenJob<'_> {
-    /// Waits for a free worker, lends it, takes it back.
-    fn with_worker<T>(&self, use_it: impl FnOnce(&Worker) -> T) -> T {
-        let free = self.workers.lock().unwrap_or_else(PoisonError::into_inner);
-        let mut free = self.returned.wait_while(free, |f| f.is_empty()).unwrap_or_else(PoisonError::into_inner);
-        let worker = free.pop().expect("waited until one is free");
-        drop(free);
-        let result = use_it(&worker);
-        self.workers.lock().unwrap_or_else(PoisonError::into_inner).push(worker);
-        self.returned.notify_one();
-        result
-    }
 }
 
 impl Open for OpenJob<'_> {
     fn run(&self, range: Range<u64>) -> Result<Moments> {
-        self.with_worker(|worker| {
+        self.workers.with(|worker| {
             let mut total = Moments::new(self.job.width());
             for first in range.clone().step_by(TILE) {
                 let count = (range.end - first).min(TILE as u64) as u32;
