@@ -160,6 +160,17 @@ impl LaneState {
         })
     }
 
+    /// The truncated mean of one active readout, an interval that misses with probability `level` whatever the tail;
+    /// `None` before the first round, and where nothing is proven of the summands.
+    pub fn truncated(&self, readout: usize, level: f64) -> Option<Estimate> {
+        let at = self.active.binary_search(&readout).ok()?;
+        let (envelope, from) = self.work.envelope(readout)?;
+        let estimate = envelope.mean(&self.moments.summands(at, from), level)?;
+        let value = from.map_or(estimate.value, |from| from - estimate.value);
+        let own = self.bounds[at] + self.work.relative_bound() * value.abs();
+        Some(Estimate { value, bound: estimate.bound + own, ..estimate })
+    }
+
     /// Largest std_err/|value| among the active readouts; ∞ before the first round and where a value is 0.
     pub fn worst_relative_error(&self) -> f64 {
         let relative = |e: Estimate| if e.value == 0.0 { f64::INFINITY } else { e.std_err / e.value.abs() };
