@@ -62,6 +62,7 @@ DEVICE void walk(double* __restrict__ out, const Law& law, Draw draw, const doub
         estimate = held;
     }
     double* to = out + ((u64)blockIdx.x * copies + copy) * dim * PATHS + threadIdx.x;
+#pragma unroll 1
     for (u32 k = 0; k < dim; ++k) to[k * PATHS] = u[k * PATHS] / last_snr;
 }
 

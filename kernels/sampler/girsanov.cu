@@ -29,6 +29,7 @@ DEVICE void girsanov(double* __restrict__ out, const Law& law, Draw draw, const 
            *frozen = x + dim * PATHS, *mean = frozen + dim * PATHS, *weight = mean + dim * PATHS;
     *total = *now = 0.0;
     draw_into(x, law, draw, stream, sample, copy);
+#pragma unroll 1
     for (u32 k = 0; k < dim; ++k) u[k * PATHS] = 0.0;
     for (u32 at = 0; at < count; ++at) {
         // The start of the step, where the denoiser is frozen, and the two points in it.

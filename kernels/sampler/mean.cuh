@@ -61,6 +61,7 @@ struct Components {
     DEVICE_MEMBER double log_weights(double* weight, const double* u, double snr) const {
         double square = 0.0, largest = -INFINITE;
         if (!uniform)
+#pragma unroll 1
             for (u32 k = 0; k < dim; ++k) {
                 double x = u[k * PATHS] - snr * mean[k];
                 square = fma(x, x, square);
@@ -108,6 +109,7 @@ struct Components {
             u32 last = dim - first - 1;
 #pragma unroll
             for (u32 i = 0; i < COLUMNS_AT_ONCE; ++i) sum[i] = 0.0;
+#pragma unroll 4
             for (u32 j = 0; j < count; ++j) {
                 double w = weight[j * PATHS];
                 const double* row = centred + j * dim + first;
@@ -156,6 +158,8 @@ struct Orthonormal {
             estimate[k * PATHS] = w;
             total += w;
         }
+        // Divisions are long: once in the text is enough.
+#pragma unroll 1
         for (u32 k = 0; k < dim; ++k) estimate[k * PATHS] /= total;
     }
 
