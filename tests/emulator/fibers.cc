@@ -216,6 +216,7 @@ bool launch(void* kernel, Index blocks, Index threads, void** arguments, Schedul
     state.warps.resize((count + 31) / 32);
     block.threads = threads;
     block.blocks = blocks;
+    block.late = schedule == RANDOM || schedule == WARPS;
     for (u32 z = 0; z < blocks.z; ++z)
         for (u32 y = 0; y < blocks.y; ++y)
             for (u32 x = 0; x < blocks.x; ++x) {

@@ -7,9 +7,12 @@ namespace {
 struct Register {
     Register() {
         REGISTER(controls);
+        REGISTER(controls_f32);
+        REGISTER(distances);
         REGISTER(draw_atoms);
         REGISTER(draw_mixture);
         REGISTER(draw_noise);
+        REGISTER(draw_noise_f32);
         REGISTER(draw_simplex);
         REGISTER(draw_snrs);
         REGISTER(extremes);
@@ -18,13 +21,15 @@ struct Register {
         REGISTER(observe_mixture);
         REGISTER(prior_of_atoms);
         REGISTER(prior_of_simplex);
+        REGISTER(prior_f32);
         REGISTER(product);
+        REGISTER(product_f16x3);
         REGISTER(read_out);
         REGISTER(scatter);
+        REGISTER(split_rows);
+        REGISTER(sums_f32);
         REGISTER(sums_of_atoms);
-        REGISTER(sums_of_atoms_f32);
         REGISTER(sums_of_simplex);
-        REGISTER(sums_of_simplex_f32);
     }
 } registered;
 }  // namespace

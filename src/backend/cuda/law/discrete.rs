@@ -12,11 +12,11 @@ pub struct Weights {
     pub ln_weights: Buffer<f64>,
     pub ends: Buffer<f64>,
     pub atoms: u32,
-    shannon: f64,
+    pub shannon: f64,
 }
 
-/// The kernels that add one block of atoms: prior sums, posterior sums, and SNRs that a warp of the latter takes.
-pub struct SumKernels(pub &'static Kernel, pub &'static Kernel, pub u32);
+/// SNRs that a warp of the posterior sums takes.
+const GROUP: u32 = 8;
 
 impl Weights {
     /// Copies them to the device.
@@ -33,7 +33,7 @@ impl Weights {
         })
     }
 
-    /// Prior sums and posterior sums over one block of atoms (start, size); `law` is what both kernels ask of the law.
+    /// Prior sums and posterior sums over one block of atoms (start, size) by two kernels; `law` is what both ask of the law.
     ///
     /// # Errors
     /// [`crate::error::Error::Backend`].
@@ -42,7 +42,7 @@ impl Weights {
         queue: &Queue,
         work: &Work,
         tile: Tile,
-        SumKernels(prior, sums, group): SumKernels,
+        [prior, sums]: [&Kernel; 2],
         law: &[Argument],
         (start, size): (u32, u32),
     ) -> Result<()> {
@@ -53,16 +53,16 @@ impl Weights {
         queue.launch(prior, [warps, 1], &prior_arguments)?;
         let shape = [(&work.snrs).into(), tile.count.into(), tile.points.into()];
         let sums_arguments = [&[(&work.sums).into()], law, &shape[..], &block[..]].concat();
-        queue.launch(sums, [warps, tile.points.div_ceil(group)], &sums_arguments)
+        queue.launch(sums, [warps, tile.points.div_ceil(GROUP)], &sums_arguments)
     }
 
-    /// Observables from the sums, times `copies`; below `readouts` columns the controls, from the prior sums.
+    /// Observables from the sums, times `copies`.
     ///
     /// # Errors
     /// [`crate::error::Error::Backend`].
-    pub fn finish(&self, queue: &Queue, work: &Work, tile: Tile, copies: f64, readouts: u32) -> Result<()> {
+    pub fn observe(&self, queue: &Queue, work: &Work, tile: Tile, copies: f64) -> Result<()> {
         let cells = tile.count * tile.points;
-        let observe = [
+        let arguments = [
             (&work.observed).into(),
             (&work.sums).into(),
             (&work.snrs).into(),
@@ -70,8 +70,15 @@ impl Weights {
             copies.into(),
             cells.into(),
         ];
-        queue.launch(&kernels::OBSERVE, [cells.div_ceil(256), 1], &observe)?;
-        let controls = [
+        queue.launch(&kernels::OBSERVE, [cells.div_ceil(256), 1], &arguments)
+    }
+
+    /// Below `readouts` columns the controls, from the prior sums.
+    ///
+    /// # Errors
+    /// [`crate::error::Error::Backend`].
+    pub fn controls(&self, queue: &Queue, work: &Work, tile: Tile, readouts: u32) -> Result<()> {
+        let arguments = [
             (&work.columns).into(),
             (&work.prior).into(),
             (&work.index).into(),
@@ -80,6 +87,6 @@ impl Weights {
             tile.count.into(),
             readouts.into(),
         ];
-        queue.launch(&kernels::CONTROLS, [tile.count.div_ceil(128), 1], &controls)
+        queue.launch(&kernels::CONTROLS, [tile.count.div_ceil(128), 1], &arguments)
     }
 }

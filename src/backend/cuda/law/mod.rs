@@ -2,12 +2,19 @@
 
 mod atoms;
 mod discrete;
+mod extent;
 mod mixture;
 mod simplex;
+mod single;
+mod stream;
 
-use atoms::{MOST_PAIRED, PlacedAtoms};
+use atoms::{HostAtoms, PlacedAtoms};
 use discrete::Weights;
-use mixture::{Components, MIXTURE_WARPS};
+pub use extent::Extent;
+use mixture::Components;
+use simplex::Orthonormal;
+use single::Single;
+pub use stream::{BlockExtent, Blocks};
 
 use super::driver::Queue;
 use super::work::Work;
@@ -21,6 +28,9 @@ pub const TILE: usize = 1024;
 /// Atoms of one block of products: TILE × 2 × CHUNK products (33 MB) stay in the second-level cache of an H100 or H200.
 /// It fixes the tree of the sums. Even, so that a block of normals is not split.
 pub const CHUNK: usize = 2048;
+
+/// Samples on which the error of f32 is measured, at the start of a job: part of a tile.
+pub const CALIBRATED: usize = 256;
 
 /// What a sampler with a kernel is made of; [`super::Cuda`] gives others to the processors.
 pub fn tables_of(sampler: &dyn Sampler) -> Tables<'_> {
@@ -40,6 +50,29 @@ pub struct Tile {
     pub points: u32,
 }
 
+/// In what the sums of a tile are added up.
+#[derive(Clone, Copy)]
+pub enum Arithmetic {
+    /// f64.
+    Double,
+    /// f32 (mixtures: f64 all the same); controls whose bit is set are withheld, their known mean stands in their place.
+    Single {
+        /// Bit c for control c.
+        withheld: u32,
+    },
+}
+
+/// What of the atoms in R^d is on a device.
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub enum Place {
+    /// Their coordinates, and a table of all pairs of them.
+    Pairs,
+    /// Their coordinates.
+    Resident,
+    /// What is a number an atom; coordinates come from the host by blocks, for every tile.
+    Streamed,
+}
+
 /// A law whose tables are on a device.
 pub struct DeviceLaw {
     structure: Structure,
@@ -49,67 +82,28 @@ pub struct DeviceLaw {
 
 enum Structure {
     Atoms(Box<PlacedAtoms>),
-    Simplex(Weights),
+    Simplex(Box<Orthonormal>),
     Mixture(Components),
 }
 
-/// What a law asks of a [`Work`].
-pub struct Extent {
-    /// Coordinates of a sample's noise that are kept for a product; 0 where none is taken.
-    pub dim: usize,
-    /// Products of a tile that are there at a time.
-    pub products: usize,
-    /// Numbers that the components of a mixture need.
-    pub scratch: usize,
-    /// Bytes of the law's tables.
-    pub tables: usize,
-    /// Atoms, and bytes of the products of all pairs of them, where a table of these saves a product a sample.
-    pub gram: Option<(usize, usize)>,
-}
-
-impl Extent {
-    /// Of the law that `tables` describe.
-    pub fn of(tables: &Tables) -> Self {
-        let column = size_of::<f64>();
-        match tables {
-            Tables::Copies { factor, .. } => Self::of(&tables_of(*factor)),
-            Tables::Atoms { dim, norms, .. } => Self {
-                dim: *dim,
-                products: 2 * TILE * norms.len().min(CHUNK),
-                scratch: 0,
-                tables: norms.len() * (dim + 4) * column,
-                gram: Some((norms.len(), norms.len() * norms.len() * column)).filter(|_| norms.len() <= MOST_PAIRED),
-            },
-            Tables::Simplex(w) => {
-                let n = w.weights.len();
-                Self { dim: 0, products: TILE * n.min(CHUNK), scratch: 0, tables: 3 * n * column, gram: None }
-            }
-            Tables::Mixture { mixture, .. } => Self {
-                dim: mixture.dim,
-                products: 0,
-                scratch: MIXTURE_WARPS as usize * mixture.weights.len() * (mixture.dim + 1),
-                tables: (mixture.means.len() + 3 * mixture.weights.len() + mixture.dim) * column,
-                gram: None,
-            },
-        }
-    }
-}
-
 impl DeviceLaw {
-    /// Copies the tables of a law to a device; `gram`: with the products of all pairs of atoms.
+    /// Copies the tables of a law to a device; `known`: means of its controls; `place`: what of its atoms.
     ///
     /// # Errors
     /// [`crate::error::Error::Backend`]: out of memory.
-    pub fn upload(queue: &Queue, tables: &Tables, gram: bool) -> Result<Self> {
+    pub fn upload(queue: &Queue, tables: &Tables, known: &[f64], place: Place, precision: Precision) -> Result<Self> {
         let structure = match tables {
             Tables::Copies { factor, copies } => {
-                let factor = Self::upload(queue, &tables_of(*factor), gram)?;
+                let factor = Self::upload(queue, &tables_of(*factor), known, place, precision)?;
                 return Ok(Self { copies: factor.copies * *copies as f64, ..factor });
             }
             Tables::Atoms { dim, centred, norms, weights } => {
-                Structure::Atoms(Box::new(PlacedAtoms::upload(queue, *dim, centred, norms, weights, gram)?))
+                let host = HostAtoms { dim: *dim, centred, norms, weights, known };
+                Structure::Atoms(Box::new(PlacedAtoms::upload(queue, &host, place, precision)?))
             }
-            Tables::Simplex(weights) => Structure::Simplex(Weights::upload(queue, weights)?),
+            Tables::Simplex(weights) => {
+                Structure::Simplex(Box::new(Orthonormal::upload(queue, weights, known, precision)?))
+            }
             Tables::Mixture { mixture, ln_weights, ends, mean } => {
                 Structure::Mixture(Components::upload(queue, mixture, ln_weights, ends, mean)?)
             }
@@ -117,8 +111,8 @@ impl DeviceLaw {
         Ok(Self { structure, copies: 1.0 })
     }
 
-    /// Queues everything from random words to observables and, below `readouts` columns, `controls` controls. Mixtures are
-    /// in f64 whatever the `precision`.
+    /// Queues everything from random words to observables and, below `readouts` columns, `controls` controls; `tables` are
+    /// those that the law was uploaded from.
     ///
     /// # Errors
     /// [`crate::error::Error::Backend`].
@@ -126,21 +120,52 @@ impl DeviceLaw {
         &self,
         queue: &Queue,
         work: &Work,
-        tile: Tile,
+        (tables, tile): (&Tables, Tile),
         [readouts, controls]: [u32; 2],
-        precision: Precision,
+        arithmetic: Arithmetic,
     ) -> Result<()> {
-        match &self.structure {
+        let (weights, single) = match &self.structure {
             Structure::Atoms(atoms) => {
-                atoms.add_up(queue, work, tile, precision)?;
-                atoms.weights.finish(queue, work, tile, self.copies, readouts)
+                atoms.add_up(queue, work, tile, (centred_of(tables), arithmetic))?;
+                (&atoms.weights, atoms.single.as_ref().map(|s| &s.law))
             }
-            Structure::Simplex(weights) => {
-                simplex::add_up(weights, queue, work, tile, precision)?;
-                weights.finish(queue, work, tile, self.copies, readouts)
+            Structure::Simplex(simplex) => {
+                simplex.add_up(queue, work, tile, arithmetic)?;
+                (&simplex.weights, simplex.single.as_ref().map(|s| &s.law))
             }
-            Structure::Mixture(mixture) => mixture.observe(queue, work, tile, self.copies, [readouts, controls]),
+            Structure::Mixture(mixture) => {
+                return mixture.observe(queue, work, tile, self.copies, [readouts, controls]);
+            }
+        };
+        self.finish(queue, work, tile, (weights, single), (readouts, arithmetic))
+    }
+
+    /// Observables and controls of a discrete law from its sums.
+    fn finish(
+        &self,
+        queue: &Queue,
+        work: &Work,
+        tile: Tile,
+        (weights, single): (&Weights, Option<&Single>),
+        (readouts, arithmetic): (u32, Arithmetic),
+    ) -> Result<()> {
+        weights.observe(queue, work, tile, self.copies)?;
+        match (arithmetic, single) {
+            (Arithmetic::Single { withheld }, Some(single)) => {
+                let law = (&weights.ln_weights, weights.shannon);
+                single.controls(queue, work, tile, law, [readouts, withheld])
+            }
+            _ => weights.controls(queue, work, tile, readouts),
         }
+    }
+}
+
+/// x̃ of a law's atoms in R^d; empty for others.
+fn centred_of<'a>(tables: &Tables<'a>) -> &'a [f64] {
+    match tables {
+        Tables::Copies { factor, .. } => centred_of(&tables_of(*factor)),
+        Tables::Atoms { centred, .. } => centred,
+        Tables::Simplex(_) | Tables::Mixture { .. } => &[],
     }
 }
 
