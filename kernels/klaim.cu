@@ -1,7 +1,10 @@
 // Every kernel, in one translation unit: what NVRTC, nvcc and the emulator compile.
 #include "moments.cu"
 #include "numeric/product.cu"
+#include "numeric/product_f16x3.cu"
+#include "numeric/split.cu"
 #include "posterior/controls.cu"
+#include "posterior/controls_f32.cu"
 #include "posterior/draw.cu"
 #include "posterior/grid.cu"
 #include "posterior/mixture.cu"

@@ -31,9 +31,20 @@ DEVICE float power_of_two(float x) {
 #define EVERY_LANE 0xffffffffu
 #define INFINITE as_double(0x7ff0000000000000ull)
 
+// Two neighbours of a row of f32, moved at once.
+struct alignas(8) Pair {
+    float first, second;
+};
+
 // Sum over the lanes of a warp, the same in each lane, in a fixed tree.
 DEVICE double warp_sum(double x) {
 #pragma unroll
     for (u32 step = 16; step; step >>= 1) x += __shfl_xor_sync(EVERY_LANE, x, step);
+    return x;
+}
+
+DEVICE double warp_max(double x) {
+#pragma unroll
+    for (u32 step = 16; step; step >>= 1) x = fmax(x, __shfl_xor_sync(EVERY_LANE, x, step));
     return x;
 }

@@ -259,7 +259,7 @@ impl Moments {
         let control_dominance = (0..controls).filter(|&c| varied[c]).filter_map(dominance).reduce(f64::max);
         let flags = (0..readouts).map(|i| Flags { control_shift, control_dominance, ..self.flags(i) }).collect();
         let bound = (0..readouts).map(|i| self.rounding(i)).collect();
-        Regression { n: self.n, value, bound, covariance, flags }
+        Regression { n: self.n, value, bound, covariance, slopes: beta, flags }
     }
 }
 
@@ -342,6 +342,8 @@ pub struct Regression {
     pub bound: Vec<f64>,
     /// Covariance of the estimated means.
     pub covariance: DMatrix<f64>,
+    /// β: for each readout its coefficients of the controls.
+    pub slopes: Vec<DVector<f64>>,
     /// Tail diagnostics of each readout's summands.
     pub flags: Vec<Flags>,
 }

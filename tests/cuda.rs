@@ -36,6 +36,15 @@ const EVERY_KERNEL: [&str; 6] = [
     "zipf:exponent=1.5,atoms=9,embedding=simplex",
 ];
 
+/// Laws for the f32 product: more steps than stages, one coordinate, whole tiles, far atoms, two blocks.
+const PRODUCTS_IN_F32: [&str; 5] = [
+    "codebook:atoms=40,dim=100",
+    "codebook:atoms=128,dim=1",
+    "codebook:atoms=256,dim=16",
+    "zipf:exponent=1.5,atoms=300",
+    "codebook:atoms=2100,dim=2,seed=2",
+];
+
 /// A change to the kernels' text that must be noticed.
 struct Fault {
     file: &'static str,
@@ -133,13 +142,21 @@ fn every_law_agrees_in_every_schedule() {
     agrees("devices2", &["codebook:atoms=131,dim=5,seed=1", "zipf:exponent=1.5,atoms=9,embedding=simplex"], "1152");
 }
 
+fn selftest_in_f32(folder: &Path, words: &str, sources: &[&str]) -> Output {
+    let mut arguments = vec!["selftest", "--samples", "64", "--precision", "f32"];
+    sources.iter().for_each(|source| arguments.extend(["--source", source]));
+    klaim(folder, words, &arguments)
+}
+
 /// Single precision: within its own tolerance, and its measured error in the bound of an estimate.
 #[test]
 fn single_precision_carries_its_error() {
     let folder = emulator("single", None);
-    let mut arguments = vec!["selftest", "--samples", "64", "--precision", "f32"];
-    EVERY_KERNEL.iter().for_each(|source| arguments.extend(["--source", source]));
-    let output = klaim(&folder, "schedule3", &arguments);
+    for schedule in SCHEDULES {
+        let output = selftest_in_f32(&folder, schedule, &PRODUCTS_IN_F32[..1]);
+        assert_eq!(output.status.code(), Some(0), "{schedule}: {}", said(&output));
+    }
+    let output = selftest_in_f32(&folder, "schedule3", &[&EVERY_KERNEL[..], &PRODUCTS_IN_F32[1..]].concat());
     assert_eq!(output.status.code(), Some(0), "{}", said(&output));
     let of = |backend: &str, precision: &str| -> Value {
         let arguments = [
@@ -156,6 +173,57 @@ fn single_precision_carries_its_error() {
     let bound = number(&single, "bound") - number(&exact, "bound");
     assert!(apart > 0.0 && apart <= bound, "{apart} apart, bound {bound}");
     assert!(bound < 1e-5 * number(&exact, "value"), "bound {bound}");
+}
+
+/// Atoms that are too many for the memory allowed come from the host by blocks: within that memory, with the same differences
+/// from the CPU to the last digit. The device has a MiB more, for what is not counted (grid and readouts).
+#[test]
+fn streamed_atoms_give_the_same_bits() {
+    let folder = emulator("streamed", None);
+    for precision in ["f64", "f32"] {
+        let compared = |words: &str, memory: &[&str]| {
+            // Resident, the coordinates take 1.02 MiB more than blocks of them.
+            let base = ["selftest", "--samples", "64", "--source", "codebook:atoms=9300,dim=32", "--format", "json"];
+            klaim(&folder, words, &[&base[..], &["--precision", precision], memory].concat())
+        };
+        let refused = said(&compared("", &["--device-memory", "0.001"]));
+        let words: Vec<&str> = refused.split_whitespace().collect();
+        let needed = words.windows(2).find(|pair| pair[1] == "MiB").unwrap_or_else(|| panic!("{refused}"))[0];
+        let mib: f64 = needed.parse().unwrap();
+        let small = compared(&format!("mib-{}", mib + 1.0), &["--device-memory", &(mib / 1024.0).to_string()]);
+        let large = compared("", &[]);
+        let rows = |output: &Output| -> Value {
+            let found = serde_json::from_slice::<Value>(&output.stdout);
+            found.unwrap_or_else(|e| panic!("{e}: {}", said(output)))["rows"][0].clone()
+        };
+        assert_eq!(rows(&small), rows(&large));
+        assert_eq!(rows(&small)["holds"], true);
+    }
+}
+
+/// A law times a power of two, at the SNR that undoes it, has the same f32 numbers to the bit: 1e-21 and 1e21 are no worse
+/// than 1, though D² there is 1e-84 and 1e84.
+#[test]
+fn the_scale_of_a_law_does_not_show_in_f32() {
+    let folder = emulator("scales", None);
+    let information = |exponent: i32| {
+        let scale = 2.0_f64.powi(exponent);
+        let coordinate = |i: i32, j: i32| f64::from((7 * i + 13 * j) % 33 - 16) / 8.0 * scale;
+        let row = |i: i32| (0..3).map(|j| format!("{:e}", coordinate(i, j))).collect::<Vec<_>>().join(",");
+        // One name, which is the seed's.
+        let file = folder.join("scaled.csv");
+        fs::write(&file, (0..31).map(|i| row(i) + "\n").collect::<String>()).unwrap();
+        let (source, snr) = (format!("file:path={}", file.display()), format!("{:e}", (scale * scale).recip()));
+        let arguments = ["estimate", "information", "--source", &source, "--snr", &snr, "--samples", "2048"];
+        let options = ["--method", "monte-carlo", "--format", "json", "--backend", "cuda", "--precision", "f32"];
+        let output = klaim(&folder, "", &[&arguments[..], &options].concat());
+        let found: Value = serde_json::from_slice(&output.stdout).unwrap_or_else(|e| panic!("{e}: {}", said(&output)));
+        (found["rows"][0]["value"].clone(), found["rows"][0]["bound"].as_f64().unwrap())
+    };
+    let one = information(0);
+    assert!(one.1 < 1e-5, "bound {}", one.1);
+    assert_eq!(information(-70).0, one.0);
+    assert_eq!(information(70).0, one.0);
 }
 
 /// What the comparison is worth: a barrier left out, a wrong lane, an offset forgotten, a wrong block of random words.
@@ -389,6 +457,24 @@ fn claims_on_paths_get_the_verdicts_of_the_cpu() {
     let (cpu, cuda) = (verdicts(&folder, "cpu", &claims), verdicts(&folder, "cuda", &claims));
     assert!(cpu.len() > 25, "{} verdicts", cpu.len());
     assert_eq!(cpu, cuda);
+}
+
+/// The same of the f32 product: a term left out, a wrong lane, a copy not waited for, a barrier left out.
+#[test]
+fn planted_faults_of_the_f32_product_are_noticed() {
+    let faults = [
+        ("low-term", "part[j], high, right_low[j / 2]", "part[j], low, right_low[j / 2]"),
+        ("fragment-lane", "(row + lane % 16) * ROW_BYTES", "(row + (lane ^ 1) % 16) * ROW_BYTES"),
+        ("copy-not-waited-for", "wait_for_copies<STAGES - 2>", "wait_for_copies<STAGES - 1>"),
+        ("stage-overwritten-while-read", "        __syncthreads();\n        copier", "        copier"),
+    ];
+    for (name, from, to) in faults {
+        let fault = Fault { file: "numeric/product_f16x3.cu", from, to };
+        let output = selftest_in_f32(&emulator(name, Some(&fault)), "schedule3", &PRODUCTS_IN_F32[..1]);
+        // What was never written is NaN, and an error before any comparison.
+        let noticed = ["DIFFERS", "is not"].iter().any(|word| said(&output).contains(word));
+        assert!(noticed && output.status.code() != Some(0), "{name}: {}", said(&output));
+    }
 }
 
 fn verdicts(folder: &Path, backend: &str, claims: &[&str]) -> Vec<(String, String)> {

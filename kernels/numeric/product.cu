@@ -1,4 +1,4 @@
-// out = rows · columnsᵀ in f64; mirrors src/numeric/product.rs to rounding.
+// rows · columnsᵀ in f64, or distances made of it; mirrors src/numeric/product.rs to rounding.
 //
 // A block computes 128 × 128 elements with eight warps, each 64 × 32 of them by matrix instructions, 16 terms a step; the
 // next step's operands are on their way from memory while the present ones are multiplied. 128 × 128 because smaller
@@ -46,9 +46,10 @@ DEVICE void multiply(double (*sum)[4][2], const double* left, const double* righ
     }
 }
 
-// out: count × others; rows: count × length; columns: others × length; all row-major.
-KERNEL(PRODUCT_THREADS, product)(double* __restrict__ out, const double* __restrict__ rows,
-                                 const double* __restrict__ columns, u32 count, u32 others, u32 length) {
+// Hands each element (row, column) of rows · columnsᵀ to `keep`; rows: count × length, columns: others × length, row-major.
+template <class Keep>
+DEVICE void multiply_rows(const Keep& keep, const double* __restrict__ rows, const double* __restrict__ columns,
+                          u32 count, u32 others, u32 length) {
     SHARED(double, left, TILE * STRIDE);
     SHARED(double, right, TILE * STRIDE);
     u32 warp = threadIdx.x / WARP, lane = threadIdx.x % WARP;
@@ -78,6 +79,45 @@ KERNEL(PRODUCT_THREADS, product)(double* __restrict__ out, const double* __restr
 #pragma unroll
             for (u32 k = 0; k < 2; ++k) {
                 u32 r = first_row + row + 8 * i + lane / 4, c = first_column + column + 8 * j + 2 * (lane % 4) + k;
-                if (r < count && c < others) out[(u64)r * others + c] = sum[i][j][k];
+                if (r < count && c < others) keep(r, c, sum[i][j][k]);
             }
+}
+
+struct KeepProducts {
+    double* __restrict__ out;
+    u32 others;
+
+    DEVICE_MEMBER void operator()(u32 row, u32 column, double product) const {
+        out[(u64)row * others + column] = product;
+    }
+};
+
+// out: count × others; rows: count × length; columns: others × length; all row-major.
+KERNEL(PRODUCT_THREADS, product)(double* __restrict__ out, const double* __restrict__ rows,
+                                 const double* __restrict__ columns, u32 count, u32 others, u32 length) {
+    multiply_rows(KeepProducts{out, others}, rows, columns, count, others, length);
+}
+
+// |x|² + |y|² − 2⟨x, y⟩ before it is rounded to f32: by then only as exact as f64 makes it.
+struct KeepDistances {
+    float* __restrict__ out;
+    const double *__restrict__ norms, *__restrict__ others_norms;
+    const u32* __restrict__ index;
+    double unit;
+    u32 stride;
+
+    DEVICE_MEMBER void operator()(u32 row, u32 column, double product) const {
+        double distance = fmax(others_norms[column] + norms[index[row]] - 2.0 * product, 0.0);
+        out[(u64)row * stride + column] = (float)(distance * unit * unit);
+    }
+};
+
+// |x̃_r − x̃_i|² in units of 1/unit², for atoms start .. start + others. out: count × stride; rows: the atoms index[r],
+// count × length; columns: those atoms, others × length; norms: |x̃_i|² of all atoms.
+KERNEL(PRODUCT_THREADS, distances)(float* __restrict__ out, const double* __restrict__ rows,
+                                   const double* __restrict__ columns, const double* __restrict__ norms,
+                                   const u32* __restrict__ index, double unit, u32 count, u32 start, u32 others,
+                                   u32 length, u32 stride) {
+    KeepDistances keep = {out, norms, norms + start, index, unit, stride};
+    multiply_rows(keep, rows, columns, count, others, length);
 }

@@ -8,16 +8,17 @@ DEVICE double choice(Stream stream, u64 sample) {
     return uniform(words.x, words.y);
 }
 
-// One warp a sample. index: count; rows: z above x̃_I, 2·count × dim; own: ⟨z, x̃_I⟩, count (to rounding).
+// One warp a sample. index: count; rows: z above x̃_I, 2·count × dim; own: ⟨z, x̃_I⟩, count (to rounding). centred: x̃ of all
+// atoms or, where `gathered`, x̃_I of each sample, × dim.
 KERNEL(128, draw_atoms)(u32* __restrict__ index, double* __restrict__ rows, double* __restrict__ own,
                         const double* __restrict__ ends, const double* __restrict__ centred, u64 seed, u64 lane,
-                        u64 first, u32 count, u32 dim, u32 atoms) {
+                        u64 first, u32 count, u32 dim, u32 atoms, u32 gathered) {
     u32 s = blockIdx.x * 4u + threadIdx.x / WARP, lane_id = threadIdx.x % WARP;
     if (s >= count) return;
     Stream stream = {seed, lane};
     u32 i = index_of(ends, atoms, choice(stream, first + s));
     double *z = rows + (u64)s * dim, *x = rows + (u64)(count + s) * dim, sum = 0.0;
-    const double* atom = centred + (u64)i * dim;
+    const double* atom = centred + (u64)(gathered ? s : i) * dim;
     for (u32 k = 2 * lane_id; k < dim; k += 2 * WARP) {
         double even, odd;
         normal_pair(stream, first + s, FIRST_BLOCK + k / 2, &even, &odd);
@@ -59,4 +60,15 @@ KERNEL(256, draw_noise)(double* __restrict__ noise, u64 seed, u64 lane, u64 firs
     normal_pair(Stream{seed, lane}, first + s, FIRST_BLOCK + (start + k) / 2, &even, &odd);
     row[k] = even;
     if (k + 1 < size) row[k + 1] = odd;
+}
+
+// The same less z_I in f32, for the f32 sums: a of orthonormal atoms. noise: count × stride; own: z_I, count.
+KERNEL(256, draw_noise_f32)(float* __restrict__ noise, const double* __restrict__ own, u64 seed, u64 lane, u64 first,
+                            u32 count, u32 start, u32 size, u32 stride) {
+    u32 pairs = (size + 1) / 2, at = blockIdx.x * 256u + threadIdx.x;
+    if (at >= count * pairs) return;
+    u32 s = at / pairs, k = 2 * (at % pairs);
+    double even, odd;
+    normal_pair(Stream{seed, lane}, first + s, FIRST_BLOCK + (start + k) / 2, &even, &odd);
+    *(Pair*)(noise + (u64)s * stride + k) = Pair{(float)(even - own[s]), (float)(odd - own[s])};
 }

@@ -47,12 +47,6 @@ KERNEL(128, draw_mixture)(u32* __restrict__ index, double* __restrict__ rows, do
         if (c < controls) columns[(u64)(first_row + c) * count + s] = sum[c];
 }
 
-DEVICE double warp_max(double x) {
-#pragma unroll
-    for (u32 step = 16; step; step >>= 1) x = fmax(x, __shfl_xor_sync(EVERY_LANE, x, step));
-    return x;
-}
-
 // Weights and means of the components given y, into `weight` (J) and `centre` (J × d); returns the evidence
 // ln Σ w_j N(y; √γ μ_j, 1 + γ v_j) + (d/2) ln 2π.
 //

@@ -19,12 +19,12 @@ struct Row {
 };
 
 // The thread's pair of coordinates k, k + 1 in a launch of one thread a pair; `inside` where there is one.
-struct Pair {
+struct CoordinatePair {
     u64 row;
     u32 k;
     bool inside;
 
-    DEVICE_MEMBER Pair(u32 rows, u32 dim) {
+    DEVICE_MEMBER CoordinatePair(u32 rows, u32 dim) {
         u64 pairs = (dim + 1) / 2, at = (u64)blockIdx.x * 256u + threadIdx.x;
         row = at / pairs;
         k = (u32)(at % pairs) * 2;
@@ -87,7 +87,7 @@ KERNEL(ROW_THREADS, draw_rows)(double* __restrict__ x, const double* __restrict_
 KERNEL(256, enter_rows)(double* __restrict__ u, double* __restrict__ shifted, const double* __restrict__ x,
                         const double* __restrict__ prior, const double* __restrict__ mean, u64 seed, u64 lane,
                         u64 first, u32 rows, u32 dim, u32 copies, u32 exact, double snr) {
-    Pair pair(rows, dim);
+    CoordinatePair pair(rows, dim);
     if (!pair.inside) return;
     Row row(pair.row, copies, first);
     Normals normals(Stream{seed, lane}, row.sample, FIRST_BLOCK);
@@ -146,7 +146,7 @@ KERNEL(256, advance_rows)(double* __restrict__ u, double* __restrict__ before, d
                           const double* __restrict__ own, const double* __restrict__ mean, u64 seed, u64 lane,
                           u64 first, u32 rows, u32 dim, u32 copies, u32 block, double keep, double pull, double spread,
                           double carry, double offset, double next_snr) {
-    Pair pair(rows, dim);
+    CoordinatePair pair(rows, dim);
     if (!pair.inside) return;
     Row row(pair.row, copies, first);
     Normals normals(Stream{seed, lane}, row.sample, block);
@@ -188,7 +188,7 @@ KERNEL(256, diffuse_rows)(double* __restrict__ u, double* __restrict__ shifted, 
                           const double* __restrict__ mean, const double* __restrict__ now,
                           const double* __restrict__ next, u64 seed, u64 lane, u64 first, u32 rows, u32 dim, u32 copies,
                           u32 block) {
-    Pair pair(rows, dim);
+    CoordinatePair pair(rows, dim);
     if (!pair.inside) return;
     Row row(pair.row, copies, first);
     Normals normals(Stream{seed, lane}, row.sample, block);

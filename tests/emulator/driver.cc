@@ -2,7 +2,7 @@
 // cudarc calls for klaim, and no others.
 //
 // KLAIM_EMULATOR=word,word,… makes it misbehave or vary: schedule0 … schedule3, devices2, no-device, old-device,
-// old-driver, small-memory (a device of 512 KB), launch-fails, module-fails.
+// old-driver, small-memory (a device of 512 KB), mib-N (one of N MiB), launch-fails, module-fails.
 #include <cstdio>
 #include <cstdlib>
 #include <map>
@@ -26,7 +26,12 @@ Handle token() {
     static u64 something;
     return &something;
 }
-size_t total() { return asked("small-memory") ? 512u << 10 : size_t(2) << 30; }
+size_t total() {
+    const char* words = std::getenv("KLAIM_EMULATOR");
+    const char* mib = words ? std::strstr(words, "mib-") : nullptr;
+    if (mib) return std::strtoul(mib + 4, nullptr, 10) << 20;
+    return asked("small-memory") ? 512u << 10 : size_t(2) << 30;
+}
 
 std::mutex lock;
 std::map<Address, size_t> sizes;

@@ -2,12 +2,14 @@
 // and the test chooses the order in which threads run. Shared memory starts as NaN. What it cannot show: races that need
 // two threads at the same instant, and anything about speed.
 #pragma once
+#include <algorithm>
 #include <cmath>
 #include <cstddef>
 #include <cstdint>
 #include <cstring>
 #include <type_traits>
 #include <utility>
+#include <vector>
 
 typedef uint32_t u32;
 typedef unsigned long long u64;
@@ -18,6 +20,12 @@ namespace emulator {
 struct Index {
     u32 x, y, z;
 };
+// A copy that was started in group `group`.
+struct Copy {
+    void* to;
+    const void* from;
+    u32 group;
+};
 struct Thread {
     void* stack_pointer;
     Index index;
@@ -25,17 +33,21 @@ struct Thread {
     enum { READY, AT_BARRIER, IN_WARP } waits;
     u32 generation;
     bool done;
+    std::vector<Copy> copies;
+    u32 groups;
 };
 // What the lanes of a warp hand each other; two sets of slots, so that an exchange needs to wait only once.
 struct Warp {
     u64 slots[2][32];
     double operands[2][32][2];
+    float halves[2][32][12];
     u32 arrived, generation, alive;
 };
 struct Block {
     Index index, threads, blocks;
     // Shared memory that the launch gives.
     size_t shared_bytes;
+    bool late;
 };
 extern thread_local Thread* current;
 extern thread_local Block block;
@@ -115,14 +127,4 @@ using std::log;
 using std::log1p;
 using std::sqrt;
 
-// As the instruction: lane l holds a[l/4][l%4], b[l%4][l/4], c[l/4][2(l%4)] and its right neighbour.
-DEVICE void multiply_add_8x8x4(double* c, double a, double b) {
-    auto& held = emulator::warp().operands[emulator::current->exchanges++ & 1];
-    u32 lane = emulator::current->lane;
-    held[lane][0] = a;
-    held[lane][1] = b;
-    emulator::meet();
-    for (u32 j = 0; j < 2; ++j)
-        for (u32 k = 0; k < 4; ++k)
-            c[j] = fma(held[lane / 4 * 4 + k][0], held[(2 * (lane % 4) + j) * 4 + k][1], c[j]);
-}
+#include "matrix.h"

@@ -227,6 +227,7 @@ bool launch(void* kernel, Index blocks, Index threads, size_t shared_bytes, void
     block.threads = threads;
     block.blocks = blocks;
     block.shared_bytes = shared_bytes;
+    block.late = schedule == RANDOM || schedule == WARPS;
     for (u32 z = 0; z < blocks.z; ++z)
         for (u32 y = 0; y < blocks.y; ++y)
             for (u32 x = 0; x < blocks.x; ++x) {

@@ -8,11 +8,14 @@ struct Register {
     Register() {
         REGISTER(advance_rows);
         REGISTER(controls);
+        REGISTER(controls_f32);
         REGISTER(depart_rows);
         REGISTER(diffuse_rows);
+        REGISTER(distances);
         REGISTER(draw_atoms);
         REGISTER(draw_mixture);
         REGISTER(draw_noise);
+        REGISTER(draw_noise_f32);
         REGISTER(draw_points);
         REGISTER(draw_rows);
         REGISTER(draw_simplex);
@@ -25,16 +28,18 @@ struct Register {
         REGISTER(means);
         REGISTER(observe);
         REGISTER(observe_mixture);
+        REGISTER(prior_f32);
         REGISTER(prior_of_atoms);
         REGISTER(prior_of_simplex);
         REGISTER(product);
+        REGISTER(product_f16x3);
         REGISTER(read_out);
         REGISTER(scatter);
+        REGISTER(split_rows);
         REGISTER(sum_rows);
+        REGISTER(sums_f32);
         REGISTER(sums_of_atoms);
-        REGISTER(sums_of_atoms_f32);
         REGISTER(sums_of_simplex);
-        REGISTER(sums_of_simplex_f32);
         REGISTER(walk_components);
         REGISTER(walk_orthonormal);
         REGISTER(weigh_rows);

@@ -10,7 +10,8 @@ use std::marker::PhantomData;
 use std::sync::Arc;
 
 use cudarc::driver::{
-    CudaContext, CudaFunction, CudaSlice, CudaStream, DevicePtr, DriverError, LaunchConfig, PushKernelArg, result, sys,
+    CudaContext, CudaEvent, CudaFunction, CudaSlice, CudaStream, DevicePtr, DriverError, LaunchConfig, PushKernelArg,
+    result, sys,
 };
 use cudarc::nvrtc::{self, Ptx};
 
@@ -23,6 +24,7 @@ const LEAST_CAPABILITY: (i32, i32) = (8, 0);
 
 /// A numbered type that kernels take as it is.
 pub trait Element: cudarc::driver::DeviceRepr + cudarc::driver::ValidAsZeroBits + Clone + Copy {}
+impl Element for f32 {}
 impl Element for f64 {}
 impl Element for u32 {}
 impl Element for u64 {}
@@ -131,6 +133,9 @@ pub struct Queue {
 /// Memory of a device.
 pub struct Buffer<T>(CudaSlice<T>);
 
+/// A place in a queue.
+pub struct Mark(CudaEvent);
+
 /// One argument of a kernel.
 #[derive(Clone, Copy)]
 pub enum Argument<'a> {
@@ -221,6 +226,45 @@ impl Queue {
             self.stream.memcpy_htod(values, &mut buffer.0).map_err(failed("copying to the device"))?;
         }
         Ok(buffer)
+    }
+
+    /// Queues a copy of `values` to the start of `buffer`. From memory that is not pinned this returns when the driver has
+    /// read `values`, which is after everything queued before.
+    ///
+    /// # Errors
+    /// [`Error::Backend`].
+    pub fn refill<T: Element>(&self, buffer: &Buffer<T>, values: &[T]) -> Result<()> {
+        assert!(values.len() <= buffer.0.len(), "{} elements into {}", values.len(), buffer.0.len());
+        let (address, _guard) = buffer.0.device_ptr(&self.stream);
+        let copying = failed("copying to the device");
+        self.device.context.bind_to_thread().map_err(&copying)?;
+        // SAFETY: the buffer is alive and long enough (asserted above); whoever reads it waits for this queue, and this
+        // queue for them (`wait_for`), or is this queue; `values` is read before the call returns.
+        unsafe { result::memcpy_htod_async(address, values, self.stream.cu_stream()) }.map_err(&copying)
+    }
+
+    /// The place that this queue has reached.
+    ///
+    /// # Errors
+    /// [`Error::Backend`].
+    pub fn mark(&self) -> Result<Mark> {
+        self.stream.record_event(None).map(Mark).map_err(failed("marking a place in a stream"))
+    }
+
+    /// What is queued from now on starts after `mark`, a place in another queue of this device.
+    ///
+    /// # Errors
+    /// [`Error::Backend`].
+    pub fn wait_for(&self, mark: &Mark) -> Result<()> {
+        self.stream.wait(&mark.0).map_err(failed("waiting for a stream"))
+    }
+
+    /// Another queue of the same device.
+    ///
+    /// # Errors
+    /// [`Error::Backend`].
+    pub fn beside(&self) -> Result<Self> {
+        Self::new(&self.device)
     }
 
     /// The first `len` elements of `buffer`, once everything queued before is done.

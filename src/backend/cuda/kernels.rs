@@ -36,11 +36,14 @@ macro_rules! kernels {
 kernels! {
     ADVANCE_ROWS = "advance_rows", 256, "pppppppllluuuudddddd";
     CONTROLS = "controls", 128, "ppppduu";
+    CONTROLS_F32 = "controls_f32", 128, "pppppppdduuu";
     DEPART_ROWS = "depart_rows", 128, "pppppppuuudd";
     DIFFUSE_ROWS = "diffuse_rows", 256, "ppppppllluuuu";
-    DRAW_ATOMS = "draw_atoms", 128, "pppppllluuu";
+    DISTANCES = "distances", 256, "pppppduuuuu";
+    DRAW_ATOMS = "draw_atoms", 128, "pppppllluuuu";
     DRAW_MIXTURE = "draw_mixture", 128, "ppppppppllluuuuu";
     DRAW_NOISE = "draw_noise", 256, "pllluuu";
+    DRAW_NOISE_F32 = "draw_noise_f32", 256, "ppllluuuu";
     DRAW_POINTS = "draw_points", 256, "ppllluu";
     DRAW_ROWS = "draw_rows", 128, "pppppllluuuuu";
     DRAW_SIMPLEX = "draw_simplex", 128, "pppllluu";
@@ -53,15 +56,17 @@ kernels! {
     MEANS = "means", 256, "pppu";
     OBSERVE = "observe", 256, "pppddu";
     OBSERVE_MIXTURE = "observe_mixture", 128, "ppppppppduuuuu";
+    PRIOR_F32 = "prior_f32", 128, "pppppuupppdduuu";
     PRIOR_OF_ATOMS = "prior_of_atoms", 128, "pppppppupuuu";
     PRIOR_OF_SIMPLEX = "prior_of_simplex", 128, "ppppppuuu";
     PRODUCT = "product", 256, "pppuuu";
+    PRODUCT_F16X3 = "product_f16x3", 256, "ppppppduuuuu";
     READ_OUT = "read_out", 128, "ppppppppuu";
     SCATTER = "scatter", 256, "pppuu";
+    SPLIT_ROWS = "split_rows", 128, "pppduu";
+    SUMS_F32 = "sums_f32", 128, "pppppuupduuuu";
     SUMS_OF_ATOMS = "sums_of_atoms", 128, "pppppppupuuuu";
-    SUMS_OF_ATOMS_F32 = "sums_of_atoms_f32", 128, "pppppppupuuuu";
     SUMS_OF_SIMPLEX = "sums_of_simplex", 128, "ppppppuuuu";
-    SUMS_OF_SIMPLEX_F32 = "sums_of_simplex_f32", 128, "ppppppuuuu";
     SUM_ROWS = "sum_rows", 64, "ppu";
     WALK_COMPONENTS = "walk_components", 64, "ppppppllluuuuuudd";
     WALK_ORTHONORMAL = "walk_orthonormal", 64, "pppppllluuuudd";
@@ -72,15 +77,21 @@ kernels! {
 const SOURCE: &str = include_str!("../../../kernels/klaim.cu");
 const HEADERS: &[(&str, &str)] = &[
     ("moments.cu", include_str!("../../../kernels/moments.cu")),
+    ("numeric/copy.cuh", include_str!("../../../kernels/numeric/copy.cuh")),
     ("numeric/exp.cuh", include_str!("../../../kernels/numeric/exp.cuh")),
+    ("numeric/half.cuh", include_str!("../../../kernels/numeric/half.cuh")),
     ("numeric/mma.cuh", include_str!("../../../kernels/numeric/mma.cuh")),
     ("numeric/normal.cuh", include_str!("../../../kernels/numeric/normal.cuh")),
     ("numeric/product.cu", include_str!("../../../kernels/numeric/product.cu")),
+    ("numeric/product_f16x3.cu", include_str!("../../../kernels/numeric/product_f16x3.cu")),
+    ("numeric/split.cu", include_str!("../../../kernels/numeric/split.cu")),
     ("posterior/atoms.cuh", include_str!("../../../kernels/posterior/atoms.cuh")),
     ("posterior/controls.cu", include_str!("../../../kernels/posterior/controls.cu")),
+    ("posterior/controls_f32.cu", include_str!("../../../kernels/posterior/controls_f32.cu")),
     ("posterior/draw.cu", include_str!("../../../kernels/posterior/draw.cu")),
     ("posterior/grid.cu", include_str!("../../../kernels/posterior/grid.cu")),
     ("posterior/mixture.cu", include_str!("../../../kernels/posterior/mixture.cu")),
+    ("posterior/neighbours_f32.cuh", include_str!("../../../kernels/posterior/neighbours_f32.cuh")),
     ("posterior/readout.cu", include_str!("../../../kernels/posterior/readout.cu")),
     ("posterior/simplex.cuh", include_str!("../../../kernels/posterior/simplex.cuh")),
     ("posterior/sums.cu", include_str!("../../../kernels/posterior/sums.cu")),

@@ -25,4 +25,9 @@ impl<W> Lender<W> {
         self.returned.notify_one();
         result
     }
+
+    /// Changes every worker.
+    pub fn each_mut(&mut self, change: impl FnMut(&mut W)) {
+        self.free.get_mut().unwrap_or_else(PoisonError::into_inner).iter_mut().for_each(change);
+    }
 }

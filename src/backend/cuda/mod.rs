@@ -18,11 +18,12 @@ use std::sync::Arc;
 
 pub use driver::is_there as driver_is_there;
 use driver::{Device, error};
-use law::TILE;
+use law::{Place, TILE};
 use lend::Lender;
 use paths::DevicePaths;
 pub use plan::Trace;
 use plan::{Plan, Worker};
+use work::Shape;
 
 use super::choice::{DeviceOptions, Precision};
 use super::cpu::Cpu;
@@ -59,33 +60,52 @@ impl Cuda {
         }
     }
 
+    /// How a job fits into what may be taken of a device: with its atoms there or, where these are too many, with blocks of
+    /// them.
+    fn fit(&self, device: &Device, job: &Job, samples: u64) -> Result<Fit> {
+        let mut shape = Plan::shape(job, self.options.precision);
+        let budget = self.budget(device)?;
+        let mut tables = shape.extent.tables;
+        if budget.saturating_sub(tables) < shape.bytes()
+            && let Some((numbers, _)) = shape.extent.streamed
+        {
+            (tables, shape.streamed) = (numbers, true);
+        }
+        let each = shape.bytes();
+        let workers = (budget.saturating_sub(tables) / each).min(WORKERS);
+        if workers == 0 {
+            return Err(error(format!(
+                "{} needs {} MiB on {}, more than the {} MiB allowed (--device-memory)",
+                job.source.spec(),
+                (tables + each).div_ceil(1 << 20),
+                device.name(),
+                budget >> 20
+            )));
+        }
+        let rest = budget - tables - workers * each;
+        let pairs = shape.extent.pairs.is_some_and(|(atoms, bytes)| atoms as u64 <= samples && bytes <= rest);
+        let place = match (shape.streamed, pairs) {
+            (true, _) => Place::Streamed,
+            (false, true) => Place::Pairs,
+            (false, false) => Place::Resident,
+        };
+        Ok(Fit { shape, place, workers })
+    }
+
     fn open_job<'a>(&self, job: &'a Job<'a>, samples: u64) -> Result<OpenJob<'a>> {
-        let shape = Plan::shape(job);
-        let (tables, each) = (shape.extent.tables, shape.bytes());
         let mut workers = Vec::new();
         for device in &self.devices {
-            let budget = self.budget(device)?;
-            let fitting = budget.saturating_sub(tables) / each;
-            if fitting == 0 {
-                return Err(error(format!(
-                    "{} needs {} MiB on {}, more than the {} MiB allowed (--device-memory)",
-                    job.source.spec(),
-                    (tables + each).div_ceil(1 << 20),
-                    device.name(),
-                    budget >> 20
-                )));
-            }
-            let workers_here = fitting.min(WORKERS);
-            let rest = budget - tables - workers_here * each;
-            let gram = shape.extent.gram.is_some_and(|(atoms, bytes)| atoms as u64 <= samples && bytes <= rest);
-            let plan = Arc::new(Plan::new(device, job, gram, self.options.precision)?);
-            for _ in 0..workers_here {
+            let Fit { shape, place, workers: here } = self.fit(device, job, samples)?;
+            let plan = Arc::new(Plan::new(device, job, place, self.options.precision)?);
+            for _ in 0..here {
                 workers.push(Worker::new(device, Arc::clone(&plan), &shape)?);
             }
         }
         let mut open = OpenJob { job, workers: Lender::new(workers), bounds: Vec::new() };
         if self.approximate() {
-            open.bounds = open.workers.with(|worker| worker.calibrate(job))?;
+            let found = open.workers.with(|worker| worker.calibrate(job))?;
+            open.bounds = found.bounds;
+            open.workers.each_mut(|worker| worker.withhold(found.withheld));
         }
         Ok(open)
     }
@@ -95,7 +115,7 @@ impl Cuda {
     /// # Errors
     /// [`crate::error::Error::Backend`].
     pub fn trace(&self, job: &Job, range: Range<u64>) -> Result<Trace> {
-        let dim = Plan::shape(job).extent.dim;
+        let dim = Plan::shape(job, self.options.precision).extent.dim;
         let open = self.open_job(job, range.end)?;
         open.workers.with(|worker| worker.trace(job, range.start, (range.end - range.start) as u32, dim))
     }
@@ -125,6 +145,13 @@ impl Backend for Cuda {
         let tile = simulator.tile;
         Ok(Box::new(OpenPaths::new(job, simulator, tile)?))
     }
+}
+
+/// How a job fits on a device.
+struct Fit {
+    shape: Shape,
+    place: Place,
+    workers: usize,
 }
 
 /// A job with its workers.

@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use super::driver::{Buffer, Device, Queue, error};
 use super::kernels;
-use super::law::{DeviceLaw, Extent, Tile, tables_of};
+use super::law::{Arithmetic, CALIBRATED, DeviceLaw, Extent, Place, Tile, tables_of};
 use super::work::{Shape, Work};
 use crate::backend::Job;
 use crate::backend::choice::Precision;
@@ -105,7 +105,22 @@ pub struct Worker {
     work: Work,
     /// Tables on this worker's device.
     plan: Arc<Plan>,
+    /// Bits of the controls in whose place f32 writes their known means.
+    withheld: u32,
 }
+
+/// What f32 does to a job's readouts and controls.
+pub struct Calibration {
+    /// For each readout, a bound on the error of its mean.
+    pub bounds: Vec<f64>,
+    /// Bits of the controls to withhold.
+    pub withheld: u32,
+}
+
+/// A control is withheld where f32 moves it by more than this share of its standard deviation on average: symmetric laws
+/// have controls that are constant, or 0, and would have rounding for variation. Up to this share, a mean that is off by as
+/// much shows in 1e8 samples at the earliest; what it does to an estimate is in the bound.
+const MOST_MOVED: f64 = 1e-4;
 
 impl Worker {
     /// A worker for `plan`.
@@ -114,7 +129,7 @@ impl Worker {
     /// [`crate::error::Error::Backend`]: out of memory.
     pub fn new(device: &Arc<Device>, plan: Arc<Plan>, shape: &Shape) -> Result<Self> {
         let queue = Queue::new(device)?;
-        Ok(Self { work: Work::new(&queue, shape)?, queue, plan })
+        Ok(Self { work: Work::new(&queue, shape)?, queue, plan, withheld: 0 })
     }
 
     /// Moments of the `count` samples from `first` on.
@@ -122,7 +137,7 @@ impl Worker {
     /// # Errors
     /// [`crate::error::Error::Backend`]; [`crate::error::Error::NonFinite`].
     pub fn tile(&self, job: &Job, first: u64, count: u32) -> Result<Moments> {
-        self.columns(job, first, count, self.plan.precision)?;
+        self.columns(job, first, count, self.arithmetic())?;
         let (queue, work, plan) = (&self.queue, &self.work, &self.plan);
         let means = [(&work.mean).into(), (&work.strange).into(), (&work.columns).into(), count.into()];
         queue.launch(&kernels::MEANS, [plan.width, 1], &means)?;
@@ -147,7 +162,7 @@ impl Worker {
     }
 
     /// Readouts and controls of each sample, left in the worker's memory.
-    fn columns(&self, job: &Job, first: u64, count: u32, precision: Precision) -> Result<()> {
+    fn columns(&self, job: &Job, first: u64, count: u32, arithmetic: Arithmetic) -> Result<()> {
         let (queue, work, plan) = (&self.queue, &self.work, &self.plan);
         let GridTables { lo, width, lanes, kind, points } = &plan.grid;
         let draw = [
@@ -164,7 +179,13 @@ impl Worker {
         queue.launch(&kernels::DRAW_SNRS, [(count * points).div_ceil(256), 1], &draw)?;
         let tile = Tile { stream: job.stream, first, count, points: *points };
         let readouts = plan.readouts.count;
-        plan.law.observe(queue, work, tile, [readouts, plan.width - readouts], precision)?;
+        plan.law.observe(
+            queue,
+            work,
+            (&tables_of(job.sampler), tile),
+            [readouts, plan.width - readouts],
+            arithmetic,
+        )?;
         let ReadoutTables { starts, cell, form, factor, parameter, count: readouts } = &plan.readouts;
         let read = [
             (&work.columns).into(),
@@ -181,20 +202,54 @@ impl Worker {
         queue.launch(&kernels::READ_OUT, [count.div_ceil(128), *readouts], &read)
     }
 
-    /// For each readout, twice the mean distance of its values in f32 from those in f64 over the first [`CALIBRATED`] samples:
-    /// the error of a mean is at most the mean error. Twice, for the samples that are not among these.
+    /// In what this worker adds up.
+    fn arithmetic(&self) -> Arithmetic {
+        match self.plan.precision {
+            Precision::F64 => Arithmetic::Double,
+            Precision::F32 => Arithmetic::Single { withheld: self.withheld },
+        }
+    }
+
+    /// Withholds controls from now on.
+    pub fn withhold(&mut self, controls: u32) {
+        self.withheld = controls;
+    }
+
+    /// Measures f32 against f64 on the first [`CALIBRATED`] samples.
+    ///
+    /// An estimate is R̄ − β(C̄ − known): it is off by at most the mean of |ΔR| + Σ |β_c| |ΔC_c|. The bound is twice that,
+    /// for the samples that are not among these and for β being theirs.
     ///
     /// # Errors
     /// [`crate::error::Error::Backend`].
-    pub fn calibrate(&self, job: &Job) -> Result<Vec<f64>> {
-        let values = |precision| {
-            self.columns(job, 0, CALIBRATED as u32, precision)?;
-            self.queue.download(&self.work.columns, CALIBRATED * job.readouts.len())
+    pub fn calibrate(&self, job: &Job) -> Result<Calibration> {
+        let width = self.plan.width as usize;
+        let values = |arithmetic| {
+            self.columns(job, 0, CALIBRATED as u32, arithmetic)?;
+            self.queue.download(&self.work.columns, CALIBRATED * width)
         };
-        let (single, double) = (values(Precision::F32)?, values(Precision::F64)?);
-        let apart =
-            |(a, b): (&[f64], &[f64])| a.iter().zip(b).map(|(a, b)| (a - b).abs()).sum::<f64>() / CALIBRATED as f64;
-        Ok(single.chunks(CALIBRATED).zip(double.chunks(CALIBRATED)).map(|pair| 2.0 * apart(pair)).collect())
+        let (single, mut double) = (values(Arithmetic::Single { withheld: 0 })?, values(Arithmetic::Double)?);
+        let apart: Vec<f64> = single
+            .chunks(CALIBRATED)
+            .zip(double.chunks(CALIBRATED))
+            .map(|(a, b)| a.iter().zip(b).map(|(a, b)| (a - b).abs()).sum::<f64>() / CALIBRATED as f64)
+            .collect();
+        let (readouts, known) = (job.readouts.len(), job.sampler.control_means());
+        let mut withheld = 0;
+        for (c, column) in double.chunks_mut(CALIBRATED).skip(readouts).enumerate() {
+            // Written so that NaN is withheld.
+            if !(apart[readouts + c] <= MOST_MOVED * std_dev(column)) {
+                withheld |= 1 << c;
+                column.fill(known[c]);
+            }
+        }
+        let rows: Vec<f64> = (0..CALIBRATED).flat_map(|s| double.iter().skip(s).step_by(CALIBRATED)).copied().collect();
+        let slopes = Moments::of_block(&rows, width).regress(known).slopes;
+        let of_controls = |r: usize| -> f64 {
+            let kept = (0..known.len()).filter(|c| withheld >> c & 1 == 0);
+            kept.map(|c| slopes[r][c].abs() * apart[readouts + c]).sum()
+        };
+        Ok(Calibration { bounds: (0..readouts).map(|r| 2.0 * (apart[r] + of_controls(r))).collect(), withheld })
     }
 
     /// What the device drew and computed for each of `count` samples, for comparison with the CPU.
@@ -202,12 +257,13 @@ impl Worker {
     /// # Errors
     /// [`crate::error::Error::Backend`].
     pub fn trace(&self, job: &Job, first: u64, count: u32, dim: usize) -> Result<Trace> {
-        self.columns(job, first, count, self.plan.precision)?;
+        self.columns(job, first, count, self.arithmetic())?;
         let n = count as usize;
         Ok(Trace {
             index: self.queue.download(&self.work.index, n)?,
             noise: self.queue.download(&self.work.rows, n * dim)?,
             columns: self.queue.download(&self.work.columns, n * self.plan.width as usize)?,
+            withheld: self.withheld,
         })
     }
 }
@@ -220,21 +276,23 @@ pub struct Trace {
     pub noise: Vec<f64>,
     /// Readouts and controls: width × samples.
     pub columns: Vec<f64>,
+    /// Bits of the controls in whose place their known means stand.
+    pub withheld: u32,
 }
 
 impl Plan {
-    /// Copies a job's tables to a device and waits until they are there; `gram`: with the products of all pairs of atoms.
+    /// Copies a job's tables to a device and waits until they are there; `place`: what of its atoms.
     ///
     /// # Errors
     /// [`crate::error::Error::Backend`]: out of memory, or too many numbers for a device's indices.
-    pub fn new(device: &Arc<Device>, job: &Job, gram: bool, precision: Precision) -> Result<Self> {
+    pub fn new(device: &Arc<Device>, job: &Job, place: Place, precision: Precision) -> Result<Self> {
         let cells = job.grid.len().max(job.readouts.len());
         if cells > MOST_POINTS {
             return Err(error(format!("{cells} SNRs or readouts at once; at most {MOST_POINTS}")));
         }
         let queue = Queue::new(device)?;
         let plan = Self {
-            law: DeviceLaw::upload(&queue, &tables_of(job.sampler), gram)?,
+            law: DeviceLaw::upload(&queue, &tables_of(job.sampler), job.sampler.control_means(), place, precision)?,
             grid: GridTables::upload(&queue, &job.grid, &job.stream)?,
             readouts: ReadoutTables::upload(&queue, job.readouts, &job.grid)?,
             width: job.width() as u32,
@@ -244,13 +302,22 @@ impl Plan {
         Ok(plan)
     }
 
-    /// How large a worker is.
-    pub fn shape(job: &Job) -> Shape {
-        Shape { extent: Extent::of(&tables_of(job.sampler)), points: job.grid.len(), width: job.width() }
+    /// How large a worker is that finds a law's coordinates on its device.
+    pub fn shape(job: &Job, precision: Precision) -> Shape {
+        Shape {
+            streamed: false,
+            extent: Extent::of(&tables_of(job.sampler), precision),
+            points: job.grid.len(),
+            width: job.width(),
+        }
     }
 }
 
-/// Samples on which the error of f32 is measured: part of a tile.
-const CALIBRATED: usize = 256;
+fn std_dev(values: &[f64]) -> f64 {
+    let n = values.len() as f64;
+    let mean = values.iter().sum::<f64>() / n;
+    (values.iter().map(|x| (x - mean).powi(2)).sum::<f64>() / n).sqrt()
+}
+
 /// Blocks down in a launch.
 const MOST_POINTS: usize = 65_535;

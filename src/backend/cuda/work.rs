@@ -1,7 +1,7 @@
 //! The memory in which one tile of samples is worked on.
 
 use super::driver::{Buffer, Queue};
-use super::law::{Extent, TILE};
+use super::law::{Blocks, Extent, TILE};
 use crate::error::Result;
 use crate::moments;
 
@@ -18,15 +18,19 @@ pub struct Shape {
     pub points: usize,
     /// Readouts and controls.
     pub width: usize,
+    /// Whether coordinates of atoms come from the host by blocks.
+    pub streamed: bool,
 }
 
 impl Shape {
     /// Bytes of a [`Work`].
     pub fn bytes(&self) -> usize {
-        let Self { extent, points, width } = self;
+        let Self { extent, points, width, streamed } = self;
         let a_sample = 2 * extent.dim + 2 + points * (1 + SUMS + OBSERVABLES) + PRIOR_SUMS + width;
         let a_tile = extent.products + extent.scratch + width * (width + 1) / 2 + width * (2 + 2 * moments::TAIL);
-        (TILE * a_sample + a_tile) * size_of::<f64>()
+        let blocks = extent.streamed.filter(|_| *streamed).map_or(0, |(_, blocks)| blocks.bytes());
+        let single = extent.noise + extent.distances + extent.halves + TILE;
+        (TILE * a_sample + a_tile) * size_of::<f64>() + single * size_of::<f32>() + blocks
     }
 }
 
@@ -42,6 +46,16 @@ pub struct Work {
     pub snrs: Buffer<f64>,
     /// ⟨z, x̃_i⟩ above ⟨x̃_I, x̃_i⟩ (noise of orthonormal atoms): 2·samples × block of atoms.
     pub products: Buffer<f64>,
+    /// a in f32: samples × block of atoms.
+    pub noise: Buffer<f32>,
+    /// D in f32: samples × block of atoms; empty where atoms are orthonormal.
+    pub distances: Buffer<f32>,
+    /// z as halves: samples × words.
+    pub halves: Buffer<u32>,
+    /// The powers of two that were taken out of them: samples.
+    pub factors: Buffer<f32>,
+    /// Room for atoms that come by blocks.
+    pub blocks: Option<Blocks>,
     /// Posterior weights and means of a mixture's components: warps × J·(d + 1).
     pub scratch: Buffer<f64>,
     /// Posterior sums: samples × points × 5.
@@ -68,13 +82,19 @@ impl Work {
     /// # Errors
     /// [`crate::error::Error::Backend`]: out of memory.
     pub fn new(queue: &Queue, shape: &Shape) -> Result<Self> {
-        let Shape { extent, points, width } = shape;
+        let Shape { extent, points, width, streamed } = shape;
+        let blocks = extent.streamed.filter(|_| *streamed);
         Ok(Self {
             index: queue.room(TILE)?,
             rows: queue.room(2 * TILE * extent.dim)?,
             own: queue.room(TILE)?,
             snrs: queue.room(TILE * points)?,
             products: queue.room(extent.products)?,
+            noise: queue.room(extent.noise)?,
+            distances: queue.room(extent.distances)?,
+            halves: queue.room(extent.halves)?,
+            factors: queue.room(TILE)?,
+            blocks: blocks.map(|(_, extent)| Blocks::new(queue, &extent)).transpose()?,
             scratch: queue.room(extent.scratch)?,
             sums: queue.room(TILE * points * SUMS)?,
             prior: queue.room(TILE * PRIOR_SUMS)?,
