@@ -177,7 +177,11 @@ mod tests {
         let cut: Vec<f64> = data.iter().map(|w| w.min(level)).collect();
         let direct = Moments::of_block(&cut, 1).summands(0, None);
         assert!((mean / direct.mean - 1.0).abs() < ROUNDING, "{mean} for {}", direct.mean);
-        assert!((variance / (direct.scatter / 199.0) - 1.0).abs() < ROUNDING, "{variance} for {}", direct.scatter / 199.0);
+        assert!(
+            (variance / (direct.scatter / 199.0) - 1.0).abs() < ROUNDING,
+            "{variance} for {}",
+            direct.scatter / 199.0
+        );
     }
 
     /// Mirrored: c − W has its largest where W has its smallest.

@@ -154,7 +154,8 @@ impl Numbers {
         if self.excess.is_nan() {
             "the sides cannot be compared: one is not a number, or both are infinite".into()
         } else if n == 0 || room <= 0.0 && self.bound >= self.z * self.std_err {
-            let (bound, more) = if n == 0 { ("deterministic bound", "") } else { ("bound", "; more samples narrow it") };
+            let (bound, more) =
+                if n == 0 { ("deterministic bound", "") } else { ("bound", "; more samples narrow it") };
             format!("the {bound} {:.1e} is too wide for the margin {:.1e}{more}", self.bound, self.margin)
         } else if room > 0.0 {
             let factor = (self.z * self.std_err / room).powi(2);
