@@ -51,7 +51,7 @@ impl Open for OpenJob<'_> {
 /// batch's, whatever the range.
 ///
 /// # Errors
-/// [`Error::NonFinite`] with the address of the first sample whose readout is NaN or infinite.
+/// [`crate::error::Error::NonFinite`] with the address of the first sample whose readout is NaN or infinite.
 pub fn run(job: &Job, range: Range<u64>) -> Result<Moments> {
     debug_assert!(
         range.start.is_multiple_of(BATCH as u64) && range.end.is_multiple_of(BATCH as u64),

@@ -2,7 +2,7 @@
 //! the bit), in kernels of `kernels/sampler`. What is read off the last states is the CPU's business.
 //!
 //! A law that fits into a multiprocessor's shared memory beside a batch of paths is walked by one kernel from start to end
-//! ([`small`]), any other by a few launches a step ([`large`]). Paths come in tiles as large as memory allows; each path's
+//! (`small.rs`), any other by a few launches a step (`large.rs`). Paths come in tiles as large as memory allows; each path's
 //! numbers depend on that path alone, so tiles change no bit.
 
 pub mod compare;
