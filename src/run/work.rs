@@ -55,7 +55,8 @@ impl Work {
     /// tilted noise, for simulated paths and for sums over several SNRs.
     pub fn envelope(&self, c: usize) -> Option<(Envelope, Option<f64>)> {
         let Prepared::Readouts { readouts, tilted: false, .. } = &self.columns else { return None };
-        let &[Term { point: SnrPoint::At(_), observable, weight: Weight::Constant(1.0) }] = &readouts[c].terms[..] else {
+        let &[Term { point: SnrPoint::At(_), observable, weight: Weight::Constant(1.0) }] = &readouts[c].terms[..]
+        else {
             return None;
         };
         match observable {
