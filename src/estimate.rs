@@ -17,15 +17,15 @@ pub enum Method {
 }
 
 impl Method {
-    /// Every method with what it is, in one line.
+    /// Every method with what it is, in one line; the most exact first.
     pub const ALL: [(Self, &str); 4] = [
         (Self::ClosedForm, "a formula, exact to rounding"),
         (Self::Quadrature, "a deterministic integral or sum, with a bound on its error"),
-        (Self::MonteCarlo, "an average over random samples, with a standard error"),
         (
             Self::TruncatedMean,
             "an average over truncated samples, with a bound that needs no variance; taken in verdicts where the standard error is not to be believed",
         ),
+        (Self::MonteCarlo, "an average over random samples, with a standard error"),
     ];
 }
 

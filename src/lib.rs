@@ -41,6 +41,7 @@ pub mod sampler;
 pub mod quality;
 pub mod quantity;
 pub mod verdict;
+pub mod trend;
 pub mod report;
 pub mod claim;
 pub mod backend;

@@ -11,7 +11,8 @@
 //! COLT 2009, Theorem 4, on both sides; s² is the variance of the truncated summands. The level τ is fixed by n and what is
 //! proven alone, never by the samples: that is what makes the interval honest for every law, whether or not a rare summand
 //! was seen. Median of means has the same rate, but on Pareto summands of α = 1.2, 1.5 and 1.8 its proven
-//! half-width is 9 to 23 times this one's (`data/truncated.py`), and it needs its groups kept apart.
+//! half-width is 9 to 23 times this one's (`data/truncated.py`), and it needs its groups kept apart. The price: 4 to 7 times the
+//! width of the Gaussian interval, which misses in 12, 24 and 53 % of the runs there at a nominal 5 %.
 
 use crate::estimate::{Estimate, Flags, Method};
 

@@ -40,6 +40,16 @@ pub enum Relation {
     /// The slope of ln lhs against ln of an axis lies in an interval.
     #[serde(rename = "slope")]
     Slope,
+    /// lhs levels off as an axis grows ([`crate::trend`]).
+    #[serde(rename = "bounded")]
+    Bounded,
+}
+
+impl Relation {
+    /// Whether it speaks of a sequence along an axis, not of two sides at a point.
+    pub fn along_an_axis(self) -> bool {
+        matches!(self, Self::Slope | Self::Bounded)
+    }
 }
 
 impl std::fmt::Display for Relation {
@@ -49,6 +59,7 @@ impl std::fmt::Display for Relation {
             Self::AtMost => "<=",
             Self::AtLeast => ">=",
             Self::Slope => "slope",
+            Self::Bounded => "bounded",
         })
     }
 }
@@ -71,7 +82,7 @@ pub fn judge(excess: f64, half_width: f64, margin: f64) -> Verdict {
 pub fn excess(relation: Relation, difference: f64) -> f64 {
     match relation {
         Relation::Equal | Relation::Slope => difference.abs(),
-        Relation::AtMost => difference,
+        Relation::AtMost | Relation::Bounded => difference,
         Relation::AtLeast => -difference,
     }
 }

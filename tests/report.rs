@@ -141,7 +141,7 @@ fn what_is_missing_is_empty_and_what_is_not_finite_has_its_name() {
     let header = reader.headers().unwrap().clone();
     let column = |name: &str| header.iter().position(|h| h == name).unwrap();
     let rows: Vec<_> = reader.records().map(Result::unwrap).collect();
-    assert_eq!(rows.len(), 4 * (5 + 1 + 1));
+    assert_eq!(rows.len(), 5 * (5 + 1 + 1), "a claim for each relation");
     assert!(rows.iter().all(|r| r[column("steps")].is_empty() && r[column("dominance")].is_empty()));
     assert_eq!((&rows[0][column("lhs")], &rows[1][column("half_width")]), ("nan", "inf"));
     assert_eq!(&rows[0][column("source")], "a<b>&\"c\"");

@@ -168,3 +168,22 @@ fn rare_events_are_decided_where_there_is_room_and_never_wrongly() {
     let wrong = [count(2, Verdict::Supported), count(3, Verdict::Supported), count(4, Verdict::Refuted)];
     assert_eq!(wrong, [0; 3], "false claims supported, true ones refuted");
 }
+
+/// Sampled sequences over growing simplex codes: I grows like H = ln N where the SNR is high, M levels off at 1 where it is low.
+/// False alarms: 40 seeds at level 0.001.
+#[test]
+fn sampled_sequences_level_off_or_grow() {
+    let sequence = |lhs: &str, snr: f64| {
+        format!(
+            "lhs = \"{lhs}\"\nrelation = \"bounded\"\nagainst = \"atoms\"\nmargin = 0.02\n[over]\nsource = [\"simplex:atoms={{atoms}}\"]\natoms = [4, 16, 64, 256, 1024]\nsnr = [{snr}]\n"
+        )
+    };
+    let head = "id = \"sequence\"\ntitle = \"t\"\nstatement = \"s\"\ncite = \"none\"\norigin = \"klaim\"\n";
+    for (lhs, snr, expected) in [("information", 30.0, Verdict::Refuted), ("mmse", 0.5, Verdict::Supported)] {
+        let text = format!("{head}{}", sequence(lhs, snr));
+        let claim = claim::parse(Path::new("sequence.toml"), &text, &mut Sources::default()).unwrap();
+        for seed in 0..20 {
+            assert_eq!(verdicts(&claim, seed, 0.001), [expected], "{lhs}, seed {seed}");
+        }
+    }
+}

@@ -50,9 +50,9 @@ pub struct Section {
     /// The constants that the expressions use.
     pub constants: BTreeMap<String, f64>,
     /// Smallest violation that the run must be able to see, relative to |rhs| (|lhs| where rhs = 0; for a slope,
-    /// absolute in the exponent), > 0.
+    /// absolute in the exponent; for a bounded sequence, of growth per e-fold relative to the last value), > 0.
     pub margin: f64,
-    /// For a slope: what it is taken against, and the interval allowed.
+    /// For a slope: what it is taken against, and the interval allowed; for a bounded sequence that of its growth, [−∞, −decay].
     pub slope: Option<SlopeStatement>,
     /// What the file expects.
     pub expected: Verdict,

@@ -27,6 +27,8 @@ pub(super) struct Plan<'a> {
     pub rhs: Option<Meaning<'a>>,
     /// What a slope is taken against.
     pub abscissa: Option<Meaning<'a>>,
+    /// Fewest points along what it is taken against.
+    pub fewest: usize,
     /// Where a problem of the whole section is shown.
     pub span: Range<usize>,
 }
@@ -49,8 +51,10 @@ impl<'a> Plan<'a> {
         let along = self.abscissa.as_ref().map_or(Vec::new(), |abscissa| self.fit_axes(abscissa));
         let (inner, outer): (Vec<&Written>, Vec<&Written>) =
             self.axes.iter().copied().partition(|axis| along.contains(&axis.name.as_str()));
-        if self.abscissa.is_some() && inner.iter().map(|axis| axis.values.len()).product::<usize>() < 2 {
-            reader.problems.add(self.span.clone(), "a slope needs at least two points along what it is taken against");
+        if self.abscissa.is_some() && inner.iter().map(|axis| axis.values.len()).product::<usize>() < self.fewest {
+            let (what, fewest) = if self.fewest == 2 { ("slope", "two") } else { ("bounded sequence", "three") };
+            let message = format!("a {what} needs at least {fewest} points along what it is taken against");
+            reader.problems.add(self.span.clone(), message);
             return Vec::new();
         }
         let runs = combinations(&inner);

@@ -15,7 +15,7 @@ use crate::verdict::{Relation, Verdict};
 /// Keys of the file itself.
 const HEADER: [&str; 9] = ["id", "title", "statement", "cite", "origin", "assumes", "remark", "expect", "over"];
 /// Keys that a control or a break may override.
-const STATEMENT: [&str; 7] = ["lhs", "relation", "rhs", "constants", "margin", "against", "between"];
+const STATEMENT: [&str; 8] = ["lhs", "relation", "rhs", "constants", "margin", "against", "between", "decay"];
 /// Where a claim may come from.
 const ORIGINS: [&str; 4] = ["paper-v1", "paper-tmlr", "classical", "klaim"];
 /// Margin of a file that states none.
@@ -52,6 +52,7 @@ pub(super) struct Statement {
     pub margin: Option<Spanned<f64>>,
     pub against: Option<Spanned<Expression>>,
     pub between: Option<Spanned<[f64; 2]>>,
+    pub decay: Option<Spanned<f64>>,
     pub axes: Vec<Written>,
     /// Further grids of the main statement, where `over` is given several times; controls and breaks inherit the first.
     pub further: Vec<Vec<Written>>,
@@ -193,9 +194,10 @@ impl Reader<'_> {
             relation: entries.get("relation").and_then(|value| self.relation(value)),
             rhs,
             constants: self.constants(entries),
-            margin: entries.get("margin").and_then(|value| self.margin(value)),
+            margin: entries.get("margin").and_then(|value| self.positive("margin", value)),
             against: entries.get("against").and_then(|value| self.against(value)),
             between: entries.get("between").and_then(|value| self.between(value)),
+            decay: entries.get("decay").and_then(|value| self.positive("decay", value)),
             axes,
             further: grids.collect(),
         }
@@ -212,7 +214,7 @@ impl Reader<'_> {
 
     fn relation(&mut self, value: &Spanned<DeValue>) -> Option<Spanned<Relation>> {
         let text = self.string("relation", value)?;
-        let all = [Relation::Equal, Relation::AtMost, Relation::AtLeast, Relation::Slope];
+        let all = [Relation::Equal, Relation::AtMost, Relation::AtLeast, Relation::Slope, Relation::Bounded];
         let names = all.map(|r| r.to_string());
         self.one_of("relation", &text, &names.each_ref().map(String::as_str));
         let found = names.iter().position(|name| name == text.get_ref())?;
@@ -226,13 +228,13 @@ impl Reader<'_> {
         table.iter().filter_map(|(key, _, value)| Some((key.to_owned(), self.finite(key, value)?))).collect()
     }
 
-    fn margin(&mut self, value: &Spanned<DeValue>) -> Option<Spanned<f64>> {
-        let margin = self.finite("margin", value)?;
-        if *margin.get_ref() <= 0.0 {
-            self.problems.add(value.span(), format!("`margin` must be > 0, not {}", margin.get_ref()));
+    fn positive(&mut self, key: &str, value: &Spanned<DeValue>) -> Option<Spanned<f64>> {
+        let number = self.finite(key, value)?;
+        if *number.get_ref() <= 0.0 {
+            self.problems.add(value.span(), format!("`{key}` must be > 0, not {}", number.get_ref()));
             return None;
         }
-        Some(margin)
+        Some(number)
     }
 
     /// An axis or a quantity: one name, nothing around it.

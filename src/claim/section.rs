@@ -15,6 +15,7 @@ use crate::claim::names::{Binding, Names};
 use crate::claim::sources::Sources;
 use crate::claim::value::Reader;
 use crate::report::model::SlopeStatement;
+use crate::trend;
 use crate::verdict::{Relation, Verdict};
 
 /// A statement with what it inherits. "Own" is what the section itself gives: that must be used; what is inherited and
@@ -27,6 +28,7 @@ pub(super) struct Merged<'a> {
     rhs: Option<&'a Spanned<Expression>>,
     against: Option<&'a Spanned<Expression>>,
     between: Option<&'a Spanned<[f64; 2]>>,
+    decay: Option<&'a Spanned<f64>>,
     /// Constants by name.
     pub constants: BTreeMap<&'a str, Constant>,
     /// Axes in the order of the main statement, new ones last, and whether they are own.
@@ -76,6 +78,7 @@ impl<'a> Merged<'a> {
             rhs: own.rhs.as_ref().or(main.rhs.as_ref()),
             against: own.against.as_ref().or(main.against.as_ref()),
             between: own.between.as_ref().or(main.between.as_ref()),
+            decay: own.decay.as_ref().or(main.decay.as_ref()),
             constants,
             axes,
         }
@@ -105,6 +108,7 @@ impl<'a> Merged<'a> {
         let needed: &[&str] = match relation {
             None => &["lhs", "relation"],
             Some(Relation::Slope) => &["lhs", "against", "between"],
+            Some(Relation::Bounded) => &["lhs", "against"],
             Some(_) => &["lhs", "rhs"],
         };
         for key in needed.iter().filter(|key| !self.has(key)) {
@@ -112,10 +116,17 @@ impl<'a> Merged<'a> {
         }
         let (foreign, why): (&[&str], _) = match relation {
             None => return,
-            Some(Relation::Slope) => (&["rhs"], "a slope has no right side; state its interval as `between`"),
-            Some(_) => (&["against", "between"], "belongs to `relation = \"slope\"`"),
+            Some(Relation::Slope) => {
+                (&["rhs", "decay"], "a slope has no right side and no plateau; state its interval as `between`")
+            }
+            Some(Relation::Bounded) => (
+                &["rhs", "between"],
+                "a bounded sequence has no right side and no exponent; state its plateau as `decay`",
+            ),
+            Some(_) => (&["against", "between", "decay"], "belongs to `relation = \"slope\"` or `\"bounded\"`"),
         };
         let spans = [
+            ("decay", self.decay.map(Spanned::span)),
             ("rhs", self.rhs.map(Spanned::span)),
             ("against", self.against.map(Spanned::span)),
             ("between", self.between.map(Spanned::span)),
@@ -131,13 +142,13 @@ impl<'a> Merged<'a> {
     pub(super) fn section(&self, expected: Verdict, reader: &mut Reader, sources: &mut Sources) -> Section {
         let relation = self.relation.map(|r| *r.get_ref());
         self.check_keys(relation, reader);
-        let slope = relation == Some(Relation::Slope);
+        let along = relation.is_some_and(Relation::along_an_axis);
         let mut names = Names::new(self);
         let lhs = self.lhs.and_then(|e| names.resolve(e, reader));
-        let rhs = self.rhs.filter(|_| !slope).and_then(|e| names.resolve(e, reader));
-        let against = self.against.filter(|_| slope).and_then(|e| names.resolve(e, reader));
+        let rhs = self.rhs.filter(|_| !along).and_then(|e| names.resolve(e, reader));
+        let against = self.against.filter(|_| along).and_then(|e| names.resolve(e, reader));
         names.check_sources(reader, sources);
-        let complete = lhs.is_some() && (if slope { against.is_some() } else { rhs.is_some() });
+        let complete = lhs.is_some() && (if along { against.is_some() } else { rhs.is_some() });
         if complete {
             names.check_use(reader);
         }
@@ -149,16 +160,20 @@ impl<'a> Merged<'a> {
             relation: relation.unwrap_or(Relation::Equal),
             constants: names.used_constants(),
             margin: margin.map_or(DEFAULT_MARGIN, |m| *m.get_ref()),
-            slope: against.as_ref().zip(self.between).map(|(against, between)| SlopeStatement {
-                against: against.expression.to_string(),
-                between: *between.get_ref(),
+            slope: against.as_ref().and_then(|against| {
+                let between = match relation {
+                    Some(Relation::Bounded) => [f64::NEG_INFINITY, -self.decay.map_or(trend::DECAY, |d| *d.get_ref())],
+                    _ => *self.between?.get_ref(),
+                };
+                Some(SlopeStatement { against: against.expression.to_string(), between })
             }),
             expected,
             cases: Vec::new(),
         };
         if let (Some(lhs), true, 0) = (lhs, complete, reader.problems.len()) {
             let axes = names.used_axes();
-            let plan = Plan { axes, lhs, rhs, abscissa: against, span: self.span() };
+            let fewest = if relation == Some(Relation::Bounded) { trend::FEWEST } else { 2 };
+            let plan = Plan { axes, lhs, rhs, abscissa: against, fewest, span: self.span() };
             section.cases = plan.cases(reader, sources);
         }
         section

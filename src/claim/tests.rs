@@ -113,6 +113,18 @@ fn a_slope_gathers_its_points() {
 }
 
 #[test]
+fn a_bounded_sequence_gathers_its_points() {
+    let text = SLOPE.replace("\"slope\"", "\"bounded\"").replace("between = [0.5, 1.5]\n", "");
+    for (text, decay) in [(text.clone(), 0.1), (text.replace("[over]", "decay = 0.3\n[over]"), 0.3)] {
+        let claim = read(&text).unwrap();
+        assert_eq!((claim.main.cases.len(), claim.main.cases[0].points.len()), (3, 5));
+        assert_eq!(claim.main.slope.unwrap().between.map(f64::to_bits), [f64::NEG_INFINITY, -decay].map(f64::to_bits));
+    }
+    let (.., message, _) = failure(&text.replace("{ from = 4, to = 64, points = 5 }", "[4, 8]"));
+    assert!(message.contains("at least three points"), "{message}");
+}
+
+#[test]
 fn a_slope_against_a_quantity_runs_along_what_it_varies_with() {
     for (against, cases, points) in [("shannon", 3, 5), ("information", 1, 15), ("snr", 5, 3)] {
         let claim = read(&SLOPE.replace("\"atoms\"", &format!("\"{against}\""))).unwrap();
@@ -194,6 +206,9 @@ const BAD: &[(&str, &str, &str, usize, usize, &str, &str)] = &[
     (SLOPE, "against = \"atoms\"", "against = \"source\"", 8, 12, "is text", ""),
     (SLOPE, "relation = \"slope\"", "relation = \"slope\"\nrhs = \"1\"", 8, 7, "no right side", ""),
     (SLOPE, "{ from = 4, to = 64, points = 5 }", "[4]", 1, 1, "at least two points", ""),
+    (SLOPE, "relation = \"slope\"", "relation = \"bounded\"", 9, 11, "no right side and no exponent", ""),
+    (SLOPE, "[0.5, 1.5]\n", "[0.5, 1.5]\ndecay = 0.1\n", 10, 9, "no plateau", ""),
+    (SLOPE, "[0.5, 1.5]\n", "[0.5, 1.5]\ndecay = -1\n", 10, 9, "`decay` must be > 0, not -1", ""),
 ];
 
 #[test]

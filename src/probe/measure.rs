@@ -230,7 +230,7 @@ fn source_of(case: &Case) -> Option<&Source> {
 pub fn ratio(relation: Relation, lhs: f64, rhs: f64) -> f64 {
     let over = |a: f64, b: f64| if a == 0.0 || (b.is_infinite() && a.is_finite()) { 0.0 } else { a / b };
     match relation {
-        Relation::AtMost | Relation::Slope => over(lhs, rhs),
+        Relation::AtMost | Relation::Slope | Relation::Bounded => over(lhs, rhs),
         Relation::AtLeast => over(rhs, lhs),
         Relation::Equal => 1.0 + over((lhs - rhs).abs(), rhs.abs()),
     }

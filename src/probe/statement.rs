@@ -6,7 +6,6 @@ use crate::claim::{self, Claim, Replacement, Sources, Values};
 use crate::error::{Error, Result};
 use crate::report::model::Axis;
 use crate::source::Spec;
-use crate::verdict::Relation;
 
 /// SNRs of the first look at a point where a claim's own axis has fewer.
 const FIRST_LOOK: usize = 17;
@@ -37,10 +36,10 @@ impl Statement {
     pub fn new(path: PathBuf, text: String, source: Spec, fixed: Vec<Replacement>, sample: &Place) -> Result<Self> {
         let mut statement = Self { path, text, source, fixed, snrs: None };
         let claim = statement.at(sample, &[], &mut Sources::default())?;
-        if claim.main.relation == Relation::Slope {
+        if claim.main.relation.along_an_axis() {
             return Err(Error::invalid(
                 claim.id,
-                "is a statement about a slope, which has no ratio to map; probe an inequality",
+                "is a statement about a slope or a trend, which has no ratio to map; probe an inequality",
             ));
         }
         if !sample.iter().any(|(name, _)| name == "snr") {

@@ -118,12 +118,13 @@ pub struct SectionReport {
     pub lhs: String,
     /// The relation.
     pub relation: Relation,
-    /// Right side as written; empty for a slope.
+    /// Right side as written; empty for a slope and for a bounded sequence.
     pub rhs: String,
     /// For a right side that is a minimum or a maximum: its arguments as written.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub alternatives: Vec<String>,
-    /// For a slope: the axis or quantity it is taken against, and the interval allowed.
+    /// For a slope: the axis or quantity it is taken against, and the interval allowed; for a bounded sequence the same of its
+    /// growth, [−∞, −decay].
     pub slope: Option<SlopeStatement>,
     /// Constants by name.
     #[serde(with = "number::named")]
@@ -138,7 +139,7 @@ pub struct SectionReport {
     pub rows: Vec<Row>,
 }
 
-/// The statement of a slope relation.
+/// The statement of a relation along an axis.
 #[derive(Debug, Clone, Serialize, Deserialize)]
 pub struct SlopeStatement {
     /// Axis or quantity on the abscissa.
@@ -153,10 +154,10 @@ pub struct SlopeStatement {
 pub struct Row {
     /// Axis values by name; `source` is a spec.
     pub axes: BTreeMap<String, Axis>,
-    /// Left side (for a slope: the fitted exponent).
+    /// Left side (for a slope: the fitted exponent; for a bounded sequence: its late growth per e-fold).
     #[serde(with = "number")]
     pub lhs: f64,
-    /// Right side (for a slope: the nearest end of the allowed interval).
+    /// Right side (for a slope: the nearest end of the allowed interval; for a bounded sequence: the most that a plateau would grow).
     #[serde(with = "number")]
     pub rhs: f64,
     /// Standard error of lhs − rhs from their joint moments.
@@ -180,7 +181,7 @@ pub struct Row {
     pub flags: Flags,
     /// A command line that reproduces this row alone, bit for bit.
     pub replay: String,
-    /// For a slope: the points (abscissa, lhs, standard error) behind the fit; empty otherwise.
+    /// For a slope or a bounded sequence: the points (abscissa, lhs, standard error) behind the fit; empty otherwise.
     #[serde(default, with = "number::triples")]
     pub points: Vec<[f64; 3]>,
     /// The values of the section's `alternatives`.

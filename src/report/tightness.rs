@@ -5,14 +5,14 @@ use crate::verdict::{Relation, Verdict};
 
 /// How far a row is from refutation, for ordering rows of one section; larger is nearer, NaN where it cannot be told.
 ///
-/// `<=`, `>=`: the violation relative to |rhs| (to |lhs| where rhs = 0); `==`: |lhs − rhs| in half-widths;
+/// `<=`, `>=`, bounded: the violation relative to |rhs| (to |lhs| where rhs = 0); `==`: |lhs − rhs| in half-widths;
 /// slope: the distance of the exponent outside its interval, negative inside.
 pub fn score(section: &SectionReport, row: &Row) -> f64 {
     let difference = row.lhs - row.rhs;
     match section.relation {
         Relation::Equal if difference == 0.0 => 0.0,
         Relation::Equal => difference.abs() / row.half_width,
-        Relation::AtMost => relative(row),
+        Relation::AtMost | Relation::Bounded => relative(row),
         Relation::AtLeast => -relative(row),
         Relation::Slope => match &section.slope {
             Some(slope) => (slope.between[0] - row.lhs).max(row.lhs - slope.between[1]),

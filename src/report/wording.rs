@@ -15,6 +15,11 @@ pub fn words(section: &SectionReport, row: &Row) -> String {
         Relation::Equal => {
             format!("off by {} ({} h)", digits::plain(relative(row), 2), digits::plain(score(section, row), 2))
         }
+        Relation::Bounded => format!(
+            "late growth {} per e-fold, at most {} on a plateau",
+            digits::concise(row.lhs, row.std_err),
+            digits::plain(row.rhs, 3)
+        ),
         Relation::AtMost | Relation::AtLeast => format!("lhs/rhs = {}", digits::plain(row.lhs / row.rhs, 4)),
     }
 }

@@ -143,11 +143,7 @@ impl Linear {
 
     /// The least exact method among the terms.
     pub fn method(&self) -> Method {
-        let rank = |m: &Method| {
-            [Method::ClosedForm, Method::Quadrature, Method::TruncatedMean, Method::MonteCarlo]
-                .iter()
-                .position(|x| x == m)
-        };
+        let rank = |m: &Method| Method::ALL.iter().position(|(method, _)| method == m);
         self.terms.iter().map(|t| t.estimate.method).max_by_key(rank).unwrap_or(Method::ClosedForm)
     }
 

@@ -5,14 +5,15 @@ use nalgebra::{DMatrix, DVector};
 use crate::claim::{Case, Section};
 use crate::estimate::{Flags, Method};
 use crate::run::book::{Book, Linear};
+use crate::trend::{Contrast, Contrasts, Trend};
 use crate::verdict::{self, Relation, Verdict};
 
 /// The outcome of one case after some round.
 #[derive(Debug, Clone)]
 pub struct Outcome {
-    /// Left side, or the fitted exponent.
+    /// Left side, the fitted exponent, or the late growth of a sequence.
     pub lhs: f64,
-    /// Right side, or the nearest end of the allowed interval.
+    /// Right side, the nearest end of the allowed interval, or the most that a plateau would grow.
     pub rhs: f64,
     /// Standard error of lhs − rhs.
     pub std_err: f64,
@@ -30,7 +31,7 @@ pub struct Outcome {
     pub method: Method,
     /// The worst flags.
     pub flags: Flags,
-    /// For a slope: (abscissa, lhs, standard error).
+    /// For a slope or a bounded sequence: (abscissa, lhs, standard error).
     pub points: Vec<[f64; 3]>,
     /// For a right side that is a minimum or a maximum: the values of its arguments.
     pub alternatives: Vec<f64>,
@@ -40,6 +41,7 @@ pub struct Outcome {
 pub fn judge(book: &Book, section: &Section, case: &Case, z: f64) -> Outcome {
     match section.relation {
         Relation::Slope => slope(book, section, case, z),
+        Relation::Bounded => bounded(book, section, case, z),
         _ => inequality(book, section, case, z),
     }
 }
@@ -104,6 +106,80 @@ fn slope(book: &Book, section: &Section, case: &Case, z: f64) -> Outcome {
     let nearest = if (exponent - low).abs() < (exponent - high).abs() { low } else { high };
     let together = all.into_iter().reduce(Linear::minus).unwrap_or_default();
     Outcome { points, ..numbers.outcome(&together, exponent, nearest) }
+}
+
+/// The growth of lhs per e-fold of its abscissa, late against early ([`crate::trend`]). The outcome's sides are the late growth
+/// and the most that a plateau would show.
+fn bounded(book: &Book, section: &Section, case: &Case, z: f64) -> Outcome {
+    let decay = section.slope.as_ref().map_or(f64::NAN, |s| -s.between[1]);
+    let y: Vec<Linear> = case.points.iter().map(|p| book.evaluate(&p.lhs)).collect();
+    let x: Vec<f64> =
+        case.points.iter().map(|p| p.abscissa.as_ref().map_or(f64::NAN, |a| book.evaluate(a).value)).collect();
+    let points: Vec<[f64; 3]> =
+        y.iter().zip(&x).map(|(y, &x)| [x, y.value, book.covariance(y, y).max(0.0).sqrt()]).collect();
+    let ln: Vec<f64> = x.iter().map(|x| x.ln()).collect();
+    let last = y.last().map_or(f64::NAN, |y| y.value);
+    let Some(trend) = Trend::new(&ln, decay).filter(|_| y.iter().all(|y| y.value.is_finite())) else {
+        let reason = "the sequence is not finite, or what it is taken against does not increase".into();
+        return Outcome { points, ..undecided(reason, section.margin * last.abs()) };
+    };
+    let sum = |weight: &dyn Fn(usize) -> f64| {
+        let terms = y.iter().enumerate().map(|(i, y)| y.clone().map(-weight(i) * y.value, -weight(i)));
+        terms.fold(Linear::default(), Linear::minus)
+    };
+    let at_end = |i: usize| if i + 1 == y.len() { section.margin * last.signum() } else { 0.0 };
+    let late = sum(&|i| trend.late[i]);
+    let plateau = sum(&|i| trend.late[i] - trend.plateau * trend.early[i]);
+    let error = |linear: &Linear| book.covariance(linear, linear).max(0.0).sqrt();
+    let contrast = |linear: &Linear| Contrast { value: linear.value, half_width: z * error(linear) + linear.bound() };
+    let contrasts = Contrasts {
+        late: contrast(&late),
+        plateau: contrast(&plateau),
+        growth: contrast(&sum(&|i| trend.late[i] - trend.growth * trend.early[i])),
+        flat: contrast(&sum(&|i| trend.late[i] - at_end(i))),
+    };
+    let allowed = (late.value - plateau.value).max(0.0);
+    let telling = if allowed > 0.0 { &plateau } else { &late };
+    let (std_err, half_width) = (error(telling), contrast(telling).half_width);
+    let (verdict, reason) = match (plateau.flags().distrust(), contrasts.verdict()) {
+        (Some(reason), _) => (Verdict::Inconclusive, reason),
+        (None, Verdict::Inconclusive) => {
+            (Verdict::Inconclusive, "neither a plateau nor unbounded growth can be excluded".into())
+        }
+        (None, decided) => (decided, String::new()),
+    };
+    Outcome {
+        lhs: late.value,
+        rhs: allowed,
+        std_err,
+        half_width,
+        margin: section.margin * last.abs(),
+        verdict,
+        reason,
+        n: plateau.n(),
+        method: plateau.method(),
+        flags: plateau.flags(),
+        points,
+        alternatives: Vec::new(),
+    }
+}
+
+/// The outcome of a case whose numbers cannot be judged.
+pub fn undecided(reason: String, margin: f64) -> Outcome {
+    Outcome {
+        lhs: f64::NAN,
+        rhs: f64::NAN,
+        std_err: f64::NAN,
+        half_width: f64::INFINITY,
+        margin,
+        verdict: Verdict::Inconclusive,
+        reason,
+        n: 0,
+        method: Method::MonteCarlo,
+        flags: Flags::default(),
+        points: Vec::new(),
+        alternatives: Vec::new(),
+    }
 }
 
 /// Weights w with Σ w y the generalised least-squares slope of y on x: Σ w = 0, Σ w x = 1.

@@ -176,18 +176,5 @@ fn sample_round(
 /// The outcome of a case that the user's stop left without a single round.
 fn unmeasured(stopped: bool) -> Outcome {
     debug_assert!(stopped, "only a stop leaves a case unmeasured");
-    Outcome {
-        lhs: f64::NAN,
-        rhs: f64::NAN,
-        std_err: f64::NAN,
-        half_width: f64::INFINITY,
-        margin: f64::NAN,
-        verdict: Verdict::Inconclusive,
-        reason: "interrupted before its first round; `--resume` continues".into(),
-        n: 0,
-        method: crate::estimate::Method::MonteCarlo,
-        flags: Default::default(),
-        points: Vec::new(),
-        alternatives: Vec::new(),
-    }
+    judge::undecided("interrupted before its first round; `--resume` continues".into(), f64::NAN)
 }

@@ -297,29 +297,30 @@ pub fn awkward() -> Report {
         [-1.0, -0.0, nan, 0.1],
         [1.0, inf, 0.0, 0.1],
     ];
-    let claims = [Relation::Equal, Relation::AtMost, Relation::AtLeast, Relation::Slope].map(|relation| {
-        let rows = |keep: usize| {
-            sides[..keep]
-                .iter()
-                .enumerate()
-                .map(|(k, s)| row("odd", relation, number(10_f64.powi(k as i32)), *s))
-                .collect()
-        };
-        let mut main = section(relation, ["l < r", "r & l", ""], Verdict::Supported, rows(5));
-        let mut worse = section(relation, ["l", "r", "only NaN"], Verdict::Refuted, rows(1));
-        if relation == Relation::Slope {
-            main.slope = Some(SlopeStatement { against: "snr".into(), between: [f64::NEG_INFINITY, -1.0] });
-            main.rows[0].points = vec![[1.0, nan, 0.1], [2.0, inf, nan], [-1.0, 1.0, 0.0]];
-            main.rows[2].points = vec![[1.0, 1.0, 0.0], [1.0, 1.0, inf]];
-            worse.slope = main.slope.clone();
-        }
-        main.constants.insert("C".into(), inf);
-        claim(
-            [&format!("odd-{relation:?}").to_lowercase(), "<Odd>", "0 < ∞ & so on"],
-            main,
-            vec![worse.clone()],
-            vec![worse],
-        )
-    });
+    let claims =
+        [Relation::Equal, Relation::AtMost, Relation::AtLeast, Relation::Slope, Relation::Bounded].map(|relation| {
+            let rows = |keep: usize| {
+                sides[..keep]
+                    .iter()
+                    .enumerate()
+                    .map(|(k, s)| row("odd", relation, number(10_f64.powi(k as i32)), *s))
+                    .collect()
+            };
+            let mut main = section(relation, ["l < r", "r & l", ""], Verdict::Supported, rows(5));
+            let mut worse = section(relation, ["l", "r", "only NaN"], Verdict::Refuted, rows(1));
+            if relation.along_an_axis() {
+                main.slope = Some(SlopeStatement { against: "snr".into(), between: [f64::NEG_INFINITY, -1.0] });
+                main.rows[0].points = vec![[1.0, nan, 0.1], [2.0, inf, nan], [-1.0, 1.0, 0.0]];
+                main.rows[2].points = vec![[1.0, 1.0, 0.0], [1.0, 1.0, inf]];
+                worse.slope = main.slope.clone();
+            }
+            main.constants.insert("C".into(), inf);
+            claim(
+                [&format!("odd-{relation:?}").to_lowercase(), "<Odd>", "0 < ∞ & so on"],
+                main,
+                vec![worse.clone()],
+                vec![worse],
+            )
+        });
     report(std::iter::once(none).chain(claims).collect(), vec![source("a<b>&\"c\"", nan)])
 }

@@ -10,6 +10,7 @@ use crate::report::digits;
 use crate::report::model::{Axis, ClaimReport, Report, SectionReport};
 use crate::report::plot;
 use crate::report::tightness::telling;
+use crate::verdict::Relation;
 
 /// The section of one claim.
 pub fn section(report: &Report, claim: &ClaimReport) -> Markup {
@@ -44,7 +45,10 @@ pub fn section(report: &Report, claim: &ClaimReport) -> Markup {
 /// The inequality as the claim file writes it, with its constants.
 pub fn formula(section: &SectionReport) -> Markup {
     html! {
-        @if let Some(slope) = &section.slope {
+        @if let (Relation::Bounded, Some(slope)) = (section.relation, &section.slope) {
+            code { (section.lhs) } " levels off as " code { (slope.against) } " grows, no slower than its power "
+            (digits::plain(slope.between[1], 6))
+        } @else if let Some(slope) = &section.slope {
             "the exponent of " code { (section.lhs) } " against " code { (slope.against) } " lies between "
             (digits::plain(slope.between[0], 6)) " and " (digits::plain(slope.between[1], 6))
         } @else {

@@ -39,7 +39,7 @@ fn share(section: &SectionReport, row: &Row) -> Option<f64> {
     let share = match section.relation {
         Relation::AtMost => row.lhs / row.rhs,
         Relation::AtLeast => row.rhs / row.lhs,
-        Relation::Equal | Relation::Slope => return None,
+        Relation::Equal | Relation::Slope | Relation::Bounded => return None,
     };
     (share >= 0.0).then_some(share)
 }

@@ -24,12 +24,14 @@ pub fn worst(section: &SectionReport, row: &Row) -> Markup {
             b { (role(row.verdict)) } @if !place.is_empty() { ", " (place) } ": "
             @if section.relation == Relation::Slope {
                 "exponent " (digits::concise(row.lhs, row.std_err)) ", nearest end of the interval " (digits::plain(row.rhs, DIGITS)) ", "
+            } @else if section.relation == Relation::Bounded {
+                "growth per e-fold, late " (digits::concise(row.lhs, row.std_err)) ", at most " (digits::plain(row.rhs, DIGITS)) " on a plateau, "
             } @else {
                 "lhs = " (digits::plain(row.lhs, DIGITS)) ", rhs = " (digits::plain(row.rhs, DIGITS))
                 ", lhs − rhs = " (digits::concise(row.lhs - row.rhs, row.std_err)) ", "
             }
             i { "h" } "\u{a0}=\u{a0}" (digits::plain(row.half_width, 2))
-            @if section.relation != Relation::Slope { "; " (words(section, row).replace(" = ", "\u{a0}=\u{a0}")) }
+            @if !section.relation.along_an_axis() { "; " (words(section, row).replace(" = ", "\u{a0}=\u{a0}")) }
             ". " (meaning(row))
         }
         (command(&row.replay))
@@ -70,6 +72,7 @@ pub fn table(section: &SectionReport) -> Markup {
     let reasons = section.rows.iter().any(|row| !row.reason.is_empty());
     let (lhs, rhs, tight) = match section.relation {
         Relation::Slope => ("exponent", "nearest end", "exponent"),
+        Relation::Bounded => ("late growth", "most on a plateau", "late / most"),
         Relation::Equal => ("lhs", "rhs", "(lhs − rhs) / |rhs|"),
         Relation::AtMost | Relation::AtLeast => ("lhs", "rhs", "lhs / rhs"),
     };

@@ -119,7 +119,7 @@ fn forbidden(frame: &Frame<'_>, relation: Relation) -> Markup {
     let (y, tall) = match relation {
         Relation::AtMost => (top, line - top),
         Relation::AtLeast => (line, top + height - line),
-        Relation::Equal | Relation::Slope => return html! {},
+        Relation::Equal | Relation::Slope | Relation::Bounded => return html! {},
     };
     html! { rect class="forbidden" x=(format!("{left:.2}")) y=(format!("{y:.2}")) width=(format!("{width:.2}")) height=(format!("{tall:.2}")) {} }
 }
@@ -136,7 +136,7 @@ fn reference_label(frame: &Frame<'_>, relation: Relation, series: &[Series]) -> 
     let label = match relation {
         Relation::AtMost => "claim: lhs / rhs ≤ 1",
         Relation::AtLeast => "claim: lhs / rhs ≥ 1",
-        Relation::Equal | Relation::Slope => return html! {},
+        Relation::Equal | Relation::Slope | Relation::Bounded => return html! {},
     };
     let [left, top, wide, tall] = frame.area();
     let line = frame.y.clamped(level(relation));

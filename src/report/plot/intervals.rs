@@ -49,6 +49,7 @@ pub fn figure(claim: &ClaimReport) -> Option<Figure> {
         Relation::Equal => "(lhs − rhs) / |rhs|",
         Relation::Slope => "exponent",
         Relation::AtMost | Relation::AtLeast => "lhs / rhs",
+        Relation::Bounded => "late growth / most on a plateau",
     };
     let frame = Frame { x, y, x_label, y_label: "", y_ticks: false };
     let body = html! {
@@ -153,6 +154,9 @@ fn caption(claim: &ClaimReport, lines: &[Line], left_out: usize) -> String {
         }
         Relation::AtMost => "Left side over right side, one line a case; the claim keeps it left of the dashed line.",
         Relation::AtLeast => "Left side over right side, one line a case; the claim keeps it right of the dashed line.",
+        Relation::Bounded => {
+            "Growth late over the most that a plateau would show, one line a case; the claim keeps it left of the dashed line."
+        }
         Relation::Slope => "Fitted exponent, one line a case; the claim keeps it inside the grey band.",
     });
     text.push_str(" Bars: simultaneous half-width h. Circles: supported; squares: refuted; diamonds: inconclusive.");

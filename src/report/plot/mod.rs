@@ -49,6 +49,9 @@ fn single(claim: &ClaimReport) -> Option<Figure> {
         let points = claim.main.slope.as_ref().and_then(|slope| slope::figure(claim, slope));
         return points.or_else(|| intervals::figure(claim));
     }
+    if claim.main.relation == Relation::Bounded {
+        return intervals::figure(claim);
+    }
     series::abscissa(&claim.main).and_then(|axis| curves::figure(claim, axis)).or_else(|| intervals::figure(claim))
 }
 
