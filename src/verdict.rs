@@ -91,20 +91,37 @@ pub fn excess(relation: Relation, difference: f64) -> f64 {
 /// by the rounds of sampling, round r ≥ 1 getting α/(r(r+1)), which sums to α whenever one stops.
 ///
 /// `level` in (0, 1), `comparisons` ≥ 1. Accurate to 1e-9 down to tails of 1e-15.
-pub fn z_score(level: f64, comparisons: u64, round: u32) -> f64 {
+fn z_score(level: f64, comparisons: u64, round: u32) -> f64 {
     let rounds = f64::from(round) * f64::from(round + 1);
     let tail = 0.5 * level / comparisons.max(1) as f64 / rounds;
     -Normal::standard().inverse_cdf(tail)
 }
 
-/// Probability that a normal variable lies beyond ±`z`.
-pub fn level_of(z: f64) -> f64 {
-    2.0 * Normal::standard().sf(z)
+/// Share of a comparison's level that its standard errors take; the rest is for intervals that need none.
+const FOR_STANDARD_ERRORS: f64 = 0.9;
+
+/// How a comparison of a round spends its level: the quantile of its standard errors, and the probability with which any of
+/// its `needs` numbers may lie outside an interval that is proven ([`crate::truncated`]). Together they miss with the
+/// comparison's level, however it mixes them.
+///
+/// Arguments and accuracy as of [`z_score`].
+pub fn spent(level: f64, comparisons: u64, round: u32, needs: usize) -> (f64, f64) {
+    let rounds = f64::from(round) * f64::from(round + 1);
+    let proven = (1.0 - FOR_STANDARD_ERRORS) * level / comparisons.max(1) as f64 / rounds;
+    (z_score(FOR_STANDARD_ERRORS * level, comparisons, round), proven / needs.max(1) as f64)
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    /// Two tails beyond z and three proven intervals: the level of one comparison in one round.
+    #[test]
+    fn the_level_is_spent_once() {
+        let (z, proven) = spent(0.02, 10, 2, 3);
+        let all = 2.0 * Normal::standard().sf(z) + 3.0 * proven;
+        assert!((all / (0.02 / 10.0 / 6.0) - 1.0).abs() < 1e-9, "{all}");
+    }
 
     #[test]
     fn the_three_verdicts() {
