@@ -11,3 +11,4 @@
 #include "posterior/readout.cu"
 #include "posterior/sums.cu"
 #include "posterior/sums_f32.cu"
+#include "sampler/rows.cu"

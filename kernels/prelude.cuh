@@ -10,6 +10,8 @@ typedef unsigned long long u64;
 // A kernel with at most `threads` threads a block.
 #define KERNEL(threads, name) extern "C" __global__ void __launch_bounds__(threads) name
 #define SHARED(type, name, count) __shared__ type name[count]
+// All that the launch gives beside.
+#define SHARED_REST(type, name) extern __shared__ type name[]
 DEVICE u32 high_product(u32 a, u32 b) { return __umulhi(a, b); }
 DEVICE double as_double(u64 bits) { return __longlong_as_double((long long)bits); }
 DEVICE u64 as_bits(double x) { return (u64)__double_as_longlong(x); }
@@ -30,7 +32,7 @@ DEVICE float power_of_two(float x) {
 #define INFINITE as_double(0x7ff0000000000000ull)
 
 // Two neighbours of a row of f32, moved at once.
-struct alignas(8) Pair {
+struct alignas(8) TwoFloats {
     float first, second;
 };
 

@@ -12,6 +12,21 @@ pub enum Method {
     Quadrature,
     /// An average over random samples, with a standard error.
     MonteCarlo,
+    /// An average over truncated random samples, with a bound that holds at the run's level without a variance ([`crate::truncated`]).
+    TruncatedMean,
+}
+
+impl Method {
+    /// Every method with what it is, in one line.
+    pub const ALL: [(Self, &str); 4] = [
+        (Self::ClosedForm, "a formula, exact to rounding"),
+        (Self::Quadrature, "a deterministic integral or sum, with a bound on its error"),
+        (Self::MonteCarlo, "an average over random samples, with a standard error"),
+        (
+            Self::TruncatedMean,
+            "an average over truncated samples, with a bound that needs no variance; taken in verdicts where the standard error is not to be believed",
+        ),
+    ];
 }
 
 impl std::fmt::Display for Method {
@@ -20,6 +35,7 @@ impl std::fmt::Display for Method {
             Self::ClosedForm => "closed-form",
             Self::Quadrature => "quadrature",
             Self::MonteCarlo => "monte-carlo",
+            Self::TruncatedMean => "truncated-mean",
         })
     }
 }
@@ -101,7 +117,8 @@ pub struct Estimate {
     pub value: f64,
     /// Standard error of `value` over the random samples; 0 without sampling.
     pub std_err: f64,
-    /// Bound on the deterministic error: quadrature, truncation, rounding. |E value − truth| ≤ bound.
+    /// Bound on the deterministic error: quadrature, truncation, rounding. |E value − truth| ≤ bound. For a truncated mean,
+    /// the half-width of its interval.
     pub bound: f64,
     /// Number of independent samples; 0 without sampling.
     pub n: u64,

@@ -25,6 +25,7 @@ pub mod estimate;
 pub mod stream;
 pub mod numeric;
 pub mod tail;
+pub mod truncated;
 pub mod moments;
 pub mod source;
 pub mod channel;

@@ -5,6 +5,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::estimate::Flags;
 use crate::numeric::arch;
+use crate::truncated::Summands;
 
 /// Largest and smallest summands kept for each column: enough to fit a Pareto tail, few enough to merge and store.
 pub const TAIL: usize = 64;
@@ -160,6 +161,15 @@ impl Moments {
     /// The largest values of column `j`, descending, and the smallest, ascending: at most [`TAIL`] each.
     pub fn extremes(&self, j: usize) -> [&[f64]; 2] {
         [&self.largest[j], &self.smallest[j]]
+    }
+
+    /// Column `j` as summands of its own mean, without regard to controls; `from` − column where `from` is given.
+    pub fn summands(&self, j: usize, from: Option<f64>) -> Summands {
+        let (mean, largest) = match from {
+            None => (self.mean[j], self.largest[j].clone()),
+            Some(from) => (from - self.mean[j], self.smallest[j].iter().map(|x| from - x).collect()),
+        };
+        Summands { n: self.n, mean, scatter: self.cross(j, j), largest, rounding: self.rounding(j) }
     }
 
     /// Number of samples.

@@ -86,6 +86,11 @@ pub fn z_score(level: f64, comparisons: u64, round: u32) -> f64 {
     -Normal::standard().inverse_cdf(tail)
 }
 
+/// Probability that a normal variable lies beyond ±`z`.
+pub fn level_of(z: f64) -> f64 {
+    2.0 * Normal::standard().sf(z)
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;

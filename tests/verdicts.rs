@@ -51,8 +51,13 @@ impl Statement {
 
 /// A claim with the first statement as its own and the others as controls: one run judges them all.
 fn claim(statements: &[Statement]) -> Claim {
+    claim_on(SOURCE, statements)
+}
+
+/// The same about another source.
+fn claim_on(source: &str, statements: &[Statement]) -> Claim {
     let head = "id = \"calibration\"\ntitle = \"t\"\nstatement = \"s\"\ncite = \"none\"\norigin = \"klaim\"\n";
-    let over = format!("[over]\nsource = [\"{SOURCE}\"]\nsnr = [{SNR}]\n");
+    let over = format!("[over]\nsource = [\"{source}\"]\nsnr = [{SNR}]\n");
     let controls: String = statements[1..].iter().map(|s| format!("[[control]]\nwhy = \"w\"\n{}", s.keys())).collect();
     let text = format!("{head}{}{over}{controls}", statements[0].keys());
     claim::parse(Path::new("calibration.toml"), &text, &mut Sources::default()).unwrap()
@@ -143,4 +148,23 @@ fn a_true_claim_is_supported_and_its_control_off_by_5_percent_refuted() {
             assert_eq!(verdicts(&claim, seed, 0.001), expected, "{lhs}, seed {seed}");
         }
     }
+}
+
+/// An event of 1e-4 among 32,768 samples: three are seen and no error bar is to be believed. The truncated mean knows that M is an
+/// average of numbers below 2(1 − p)², and decides what has room enough: nothing that is not so.
+#[test]
+fn rare_events_are_decided_where_there_is_room_and_never_wrongly() {
+    const RARE: &str = "bernoulli:p=0.0001";
+    let truth = exact::at(&Source::parse(RARE).unwrap(), SNR).unwrap().unwrap();
+    let mmse = truth.mmse.value;
+    let statement = |relation, rhs| Statement { lhs: "mmse", relation, rhs, margin: 0.05 };
+    let roomy = [statement("<=", 50.0 * mmse), statement(">=", 50.0 * mmse)];
+    let tight = [statement("<=", 0.9 * mmse), statement(">=", 1.1 * mmse), statement("==", mmse)];
+    let claim = claim_on(RARE, &roomy.into_iter().chain(tight).collect::<Vec<_>>());
+    let all: Vec<Vec<Verdict>> = (0..100).map(|seed| verdicts(&claim, seed, LEVEL)).collect();
+    let count = |i: usize, which: Verdict| all.iter().filter(|v| v[i] == which).count();
+    println!("supported {}, refuted {} of 100", count(0, Verdict::Supported), count(1, Verdict::Refuted));
+    assert_eq!((count(0, Verdict::Supported), count(1, Verdict::Refuted)), (100, 100), "what has room is decided");
+    let wrong = [count(2, Verdict::Supported), count(3, Verdict::Supported), count(4, Verdict::Refuted)];
+    assert_eq!(wrong, [0; 3], "false claims supported, true ones refuted");
 }

@@ -2,12 +2,14 @@
 
 use std::ops::Range;
 
-use super::{Backend, Job, Open};
-use crate::error::{Error, Result};
+use rayon::prelude::*;
+
+use super::paths::OpenPaths;
+use super::{Backend, Job, Open, PathJob};
+use crate::error::Result;
 use crate::moments::Moments;
 use crate::posterior::{BATCH, Observed};
-use crate::sampler::Statistic;
-use crate::source::Source;
+use crate::sampler::{Simulation, Simulator};
 use crate::stream::Stream;
 
 /// This machine's processors.
@@ -21,6 +23,17 @@ impl Backend for Cpu {
 
     fn open<'a>(&'a self, job: &'a Job<'a>, _: u64) -> Result<Box<dyn Open + 'a>> {
         Ok(Box::new(OpenJob(job)))
+    }
+
+    fn open_paths<'a>(&'a self, job: &'a PathJob<'a>, _: u64) -> Result<Box<dyn Open + 'a>> {
+        Ok(Box::new(OpenPaths::new(job, *self, BATCH)?))
+    }
+}
+
+impl Simulator for Cpu {
+    fn simulate(&self, simulation: Simulation, stream: &Stream, range: Range<u64>) -> Result<Vec<f64>> {
+        let batches: Vec<u64> = range.step_by(BATCH).collect();
+        Ok(batches.par_iter().flat_map_iter(|&first| simulation.run(stream, first)).collect())
     }
 }
 
@@ -73,38 +86,4 @@ pub fn for_batches(job: &Job, range: Range<u64>, mut each: impl FnMut(&[f64])) -
         each(&rows);
     }
     Ok(())
-}
-
-/// Moments of statistics of simulated paths over the paths of `range`, both ends multiples of [`BATCH`]; all statistics give
-/// the same number of rows a batch.
-///
-/// # Errors
-/// [`Error::NonFinite`] with the address of the first path (of its batch, where paths enter in pairs) that gives NaN or ∞.
-pub fn simulate(
-    source: &Source,
-    stream: &Stream,
-    statistics: &[(&str, &dyn Statistic)],
-    range: Range<u64>,
-) -> Result<Moments> {
-    let width = statistics.len();
-    let rows = statistics.first().map_or(1, |(_, statistic)| statistic.rows());
-    let (mut column, mut block) = (vec![0.0; rows], vec![0.0; rows * width]);
-    let mut total = Moments::new(width);
-    for first in range.step_by(BATCH) {
-        for (at, (name, statistic)) in statistics.iter().enumerate() {
-            statistic.observe(stream, first, &mut column);
-            if let Some(row) = column.iter().position(|x| !x.is_finite()) {
-                return Err(Error::NonFinite {
-                    quantity: (*name).to_owned(),
-                    source_spec: source.spec().into(),
-                    seed: stream.seed(),
-                    lane: stream.lane(),
-                    sample: first + row as u64,
-                });
-            }
-            column.iter().enumerate().for_each(|(row, x)| block[row * width + at] = *x);
-        }
-        total.add_block(&block);
-    }
-    Ok(total)
 }

@@ -1,11 +1,14 @@
-//! Where samples are taken: a [`Job`] goes in, [`crate::moments::Moments`] come out.
+//! Where samples are taken: a [`Job`] or a [`PathJob`] goes in, [`crate::moments::Moments`] come out.
 
 pub mod choice;
 pub mod cpu;
 #[cfg(feature = "cuda")]
 pub mod cuda;
+pub mod paths;
 
 use std::ops::Range;
+
+pub use paths::PathJob;
 
 use crate::error::{Error, Result};
 use crate::moments::Moments;
@@ -61,11 +64,17 @@ pub trait Backend: Sync {
     /// # Errors
     /// [`Error::Backend`] where the job does not fit.
     fn open<'a>(&'a self, job: &'a Job<'a>, samples: u64) -> Result<Box<dyn Open + 'a>>;
+
+    /// The same for about `paths` simulated paths.
+    ///
+    /// # Errors
+    /// [`Error::Backend`] where the job does not fit.
+    fn open_paths<'a>(&'a self, job: &'a PathJob<'a>, paths: u64) -> Result<Box<dyn Open + 'a>>;
 }
 
 /// A job that is ready to run, from as many threads as there are.
 pub trait Open: Sync {
-    /// Moments of the readouts and controls over the samples of `range`, both ends multiples of
+    /// Moments of the readouts and controls, or of the statistics, over the samples of `range`, both ends multiples of
     /// [`crate::posterior::BATCH`].
     ///
     /// The caller runs many ranges side by side, and their boundaries fix the tree of merges: the same range has the same

@@ -5,6 +5,7 @@ use serde_json::{Value, json};
 
 use super::{Common, Format, output, verify};
 use crate::error::Result;
+use crate::estimate::Method;
 use crate::quantity::QUANTITIES;
 use crate::sampler::SAMPLERS;
 use crate::schedule::SCHEDULES;
@@ -23,6 +24,8 @@ enum What {
     Claims,
     /// The kinds of sources and their parameters
     Sources,
+    /// The methods by which numbers are obtained
+    Methods,
     /// The quantities that expressions know
     Quantities,
     /// The samplers and their parameters
@@ -40,6 +43,7 @@ impl List {
         let items = match self.what {
             What::Claims => claims()?,
             What::Sources => sources(),
+            What::Methods => methods(),
             What::Quantities => quantities(),
             What::Samplers => samplers(),
             What::Schedules => schedules(),
@@ -72,6 +76,10 @@ fn human(item: &Value) -> String {
 fn claims() -> Result<Vec<Value>> {
     let claims = verify::load(&[])?;
     Ok(claims.iter().map(|c| json!({ "name": c.id, "summary": format!("{}  {}", c.statement, c.cite) })).collect())
+}
+
+fn methods() -> Vec<Value> {
+    Method::ALL.iter().map(|(method, summary)| json!({ "name": method.to_string(), "summary": summary })).collect()
 }
 
 fn sources() -> Vec<Value> {

@@ -152,8 +152,9 @@ impl Probe {
         work: impl FnOnce(&Watch) -> Result<T>,
     ) -> Result<(T, Run)> {
         let backend = common.backend()?;
-        let run = verify::settings(options, &self.budget.name, backend.name());
-        let checkpoint = Checkpoint::open(&self.out, self.resume)?;
+        let name = backend.name();
+        let checkpoint = Checkpoint::open(&self.out, self.resume.then_some(&name))?;
+        let run = verify::settings(options, &self.budget.name, name);
         let progress = Progress::new(common.quiet);
         let watch = Watch {
             backend: backend.as_ref(),

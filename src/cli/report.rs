@@ -6,6 +6,8 @@ use std::path::{Path, PathBuf};
 use clap::Parser;
 
 use super::{Arguments, Common, verify};
+use crate::backend::Backend;
+use crate::backend::cpu::Cpu;
 use crate::error::{Error, Result};
 use crate::report;
 use crate::run::checkpoint::Checkpoint;
@@ -54,13 +56,14 @@ impl Merge {
             return Err(Error::invalid("merge", format!("slice {missing}/{total} is missing")));
         }
         verify.out = Some(self.out.clone());
-        let mut checkpoint = Checkpoint::open(&self.out, false)?;
+        let mut checkpoint = Checkpoint::open(&self.out, None)?;
         for slice in &self.slices {
             checkpoint.absorb(slice)?;
         }
         // Nothing is sampled again, so no slice's device is needed.
-        let common = Common { backend: common.backend, format: common.format, quiet: common.quiet, ..slice_common };
-        verify.measure(&verify::load(&verify.claims)?, None, &checkpoint, &common)
+        let name = checkpoint.backends().unwrap_or_else(|| Cpu.name());
+        let common = Common { format: common.format, quiet: common.quiet, ..slice_common };
+        verify.measure(&verify::load(&verify.claims)?, None, (&Cpu, &checkpoint, name), &common)
     }
 }
 

@@ -35,6 +35,7 @@ mod run {
     use crate::backend::Backend;
     use crate::backend::cuda::Cuda;
     use crate::backend::cuda::compare::{Comparison, SOURCES, compare, tolerance};
+    use crate::backend::cuda::paths::compare::{self as paths, PathComparison};
     use crate::cli::Format;
 
     impl Selftest {
@@ -48,15 +49,22 @@ mod run {
             let specs: Vec<&str> = if self.source.is_empty() { SOURCES.to_vec() } else { given.collect() };
             let found =
                 specs.iter().map(|spec| compare(&cuda, spec, common.seed, self.samples)).collect::<Result<Vec<_>>>()?;
-            let holds = found.iter().all(Comparison::holds);
+            let specs: Vec<&str> = if self.source.is_empty() { paths::SOURCES.to_vec() } else { specs };
+            let walked = specs.iter().map(|spec| paths::compare(&cuda, spec, common.seed, self.samples));
+            let walked = walked.collect::<Result<Vec<_>>>()?.concat();
+            let holds = found.iter().all(Comparison::holds) && walked.iter().all(PathComparison::holds);
             let allowed = tolerance(common.precision);
             match common.format {
-                Format::Human => output::text(&table(&cuda.name(), allowed, &found))?,
-                Format::Csv => output::text(&csv(&found))?,
+                Format::Human => output::text(&(table(&cuda.name(), allowed, &found) + &table_of_paths(&walked)))?,
+                Format::Csv => output::text(&csv(&found, &walked))?,
                 Format::Json => {
                     let rows: Vec<_> = found.iter().map(row).collect();
+                    let paths: Vec<_> = walked.iter().map(row_of_paths).collect();
                     let device = cuda.name();
-                    output::json(&json!({ "backend": device, "tolerance": allowed, "rows": rows, "holds": holds }))?
+                    output::json(&json!({
+                        "backend": device, "tolerance": allowed, "rows": rows, "path_tolerance": paths::TOLERANCE,
+                        "paths": paths, "holds": holds,
+                    }))?
                 }
             };
             Ok(u8::from(!holds))
@@ -87,9 +95,37 @@ mod run {
                 withheld: controls that f32 leaves out, because rounding would show in them\n"
     }
 
+    fn table_of_paths(walked: &[PathComparison]) -> String {
+        let mut text =
+            format!("\nSimulated paths; last states and path KLs may differ by {:.0e}\n\n", paths::TOLERANCE);
+        text += &format!("{:<60} {:<22} {:>6} {:>18} {:>8}\n", "source", "simulation", "paths", "numbers", "apart");
+        for c in walked {
+            text += &format!(
+                "{:<60} {:<22} {:>6} {:>18} {:>8.0e}  {}\n",
+                c.source,
+                c.simulation,
+                c.paths,
+                format!("{} of {}", c.differing, c.numbers),
+                c.apart,
+                if c.holds() { "agrees" } else { "DIFFERS" }
+            );
+        }
+        text + "\nnumbers: how many differ in a bit; apart: largest relative difference\n"
+    }
+
     /// Numbers that JSON has no name for are strings.
+    fn number(x: f64) -> serde_json::Value {
+        if x.is_finite() { json!(x) } else { json!(crate::report::number::name(x)) }
+    }
+
+    fn row_of_paths(c: &PathComparison) -> serde_json::Value {
+        json!({
+            "source": c.source, "simulation": c.simulation, "paths": c.paths, "differing": c.differing,
+            "numbers": c.numbers, "apart": number(c.apart), "holds": c.holds(),
+        })
+    }
+
     fn row(c: &Comparison) -> serde_json::Value {
-        let number = |x: f64| if x.is_finite() { json!(x) } else { json!(crate::report::number::name(x)) };
         json!({
             "source": c.source, "samples": c.samples, "atoms": c.atoms, "normals": c.normals,
             "normals_compared": c.normals_compared, "readout": number(c.readout), "moments": number(c.moments),
@@ -97,14 +133,21 @@ mod run {
         })
     }
 
-    fn csv(found: &[Comparison]) -> String {
-        let mut text = "source,samples,atoms,normals,normals_compared,readout,moments,withheld,holds\n".to_owned();
+    /// Rows of readouts have no simulation, rows of paths no atoms, normals and moments; `readout` is the largest difference of
+    /// either.
+    fn csv(found: &[Comparison], walked: &[PathComparison]) -> String {
+        let mut text =
+            "source,simulation,samples,atoms,normals,normals_compared,readout,moments,withheld,holds\n".to_owned();
         for c in found {
             let Comparison { source, samples, atoms, normals, normals_compared, readout, moments, withheld, .. } = c;
             text += &format!(
-                "\"{source}\",{samples},{atoms},{normals},{normals_compared},{readout:e},{moments:e},{withheld},{}\n",
+                "\"{source}\",,{samples},{atoms},{normals},{normals_compared},{readout:e},{moments:e},{withheld},{}\n",
                 c.holds()
             );
+        }
+        for c in walked {
+            let PathComparison { source, simulation, paths, apart, .. } = c;
+            text += &format!("\"{source}\",\"{simulation}\",{paths},,,,{apart:e},,,{}\n", c.holds());
         }
         text
     }

@@ -110,8 +110,10 @@ impl Verify {
             Some(shard) => Some(shard),
             None => slurm_shard()?,
         };
-        let checkpoint = Checkpoint::open(&self.folder(), self.resume)?;
-        self.measure(&claims, shard, &checkpoint, common)
+        let backend = common.backend()?;
+        let name = backend.name();
+        let checkpoint = Checkpoint::open(&self.folder(), self.resume.then_some(&name))?;
+        self.measure(&claims, shard, (backend.as_ref(), &checkpoint, name), common)
     }
 
     /// Where the run is written: a replay leaves the run that it came from alone.
@@ -120,12 +122,13 @@ impl Verify {
         self.out.clone().unwrap_or_else(|| PathBuf::from(default))
     }
 
-    /// Measures `claims` with this command's options, whatever it says of shards and the checkpoint.
+    /// Measures `claims` with this command's options, whatever it says of shards and the checkpoint; `name` is where strips
+    /// are measured, for the report.
     pub(super) fn measure(
         &self,
         claims: &[Claim],
         shard: Option<(u64, u64)>,
-        checkpoint: &Checkpoint,
+        (backend, checkpoint, name): (&dyn Backend, &Checkpoint, String),
         common: &Common,
     ) -> Result<u8> {
         let options = Options {
@@ -137,9 +140,8 @@ impl Verify {
             shard,
             only: self.case.clone(),
         };
-        let backend = common.backend()?;
-        let run = settings(&options, &self.budget.name, backend.name());
-        let place = (backend.as_ref(), Some(checkpoint));
+        let run = settings(&options, &self.budget.name, name);
+        let place = (backend, Some(checkpoint));
         let Some(report) = execute(claims, &options, place, common, run.clone())? else {
             report::write_settings(&run, &self.folder())?;
             return output::text(&format!(

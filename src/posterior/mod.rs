@@ -6,6 +6,7 @@
 pub mod atoms;
 pub mod controls;
 pub mod copies;
+pub mod envelope;
 pub mod grid;
 pub mod mixture;
 pub mod readout;

@@ -4,7 +4,7 @@
 use crate::numeric::arch;
 use crate::posterior::BATCH;
 use crate::sampler::chain::truth;
-use crate::sampler::{Chain, Statistic};
+use crate::sampler::{Chain, Simulation, Statistic};
 use crate::stream::Stream;
 
 /// The energy distance of a chain's last state from the truth, in units of |x|.
@@ -22,11 +22,14 @@ impl Statistic for Energy {
         1
     }
 
-    fn observe(&self, stream: &Stream, first: u64, out: &mut [f64]) {
-        let sampled = self.chain.run(stream, first);
+    fn simulation(&self) -> Simulation<'_> {
+        Simulation::LastStates(&self.chain)
+    }
+
+    fn read(&self, simulated: &[f64], stream: &Stream, first: u64, out: &mut [f64]) {
         let lane = Stream::named(stream.seed(), &format!("{:x} truth", stream.lane()));
         let truth = truth(self.chain.source(), self.chain.last_snr(), &lane, first);
-        out[0] = distance(&sampled, &truth);
+        out[0] = distance(simulated, &truth);
     }
 }
 

@@ -24,7 +24,7 @@ fn responsibilities(chain: &Chain, states: &[f64], modes: usize) -> Vec<f64> {
 }
 
 impl Witness for ModeSigns {
-    fn choose(chain: &Chain, pilot: &[Vec<f64>]) -> Self {
+    fn choose(chain: &Chain, pilot: &[&[f64]]) -> Self {
         let masses = chain.mean().masses().expect("a quantity of the modes is made for a law with modes");
         let mut found = vec![0.0; masses.len()];
         for states in pilot {

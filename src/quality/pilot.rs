@@ -7,8 +7,9 @@
 
 use std::sync::OnceLock;
 
+use crate::error::Result;
 use crate::posterior::BATCH;
-use crate::sampler::{Chain, Statistic};
+use crate::sampler::{Chain, Simulation, Simulator, Statistic};
 use crate::stream::Stream;
 
 /// Batches of the pilot: 8192 paths.
@@ -17,7 +18,7 @@ pub const BATCHES: u64 = 128;
 /// What a pilot chooses.
 pub trait Witness: Send + Sync + Sized {
     /// The best one for the pilot's last states, given one batch (d × BATCH) after another.
-    fn choose(chain: &Chain, pilot: &[Vec<f64>]) -> Self;
+    fn choose(chain: &Chain, pilot: &[&[f64]]) -> Self;
 
     /// f(x̂) − E f(x) of each path of a batch of last states (d × BATCH) into `out` (BATCH).
     fn evaluate(&self, chain: &Chain, states: &[f64], out: &mut [f64]);
@@ -41,12 +42,21 @@ impl<W: Witness> Statistic for Witnessed<W> {
         BATCH
     }
 
-    fn observe(&self, stream: &Stream, first: u64, out: &mut [f64]) {
-        let witness = self.witness.get_or_init(|| {
+    fn simulation(&self) -> Simulation<'_> {
+        Simulation::LastStates(&self.chain)
+    }
+
+    fn prepare(&self, stream: &Stream, simulator: &dyn Simulator) -> Result<()> {
+        if self.witness.get().is_none() {
             let lane = Stream::named(stream.seed(), &format!("{:x} pilot", stream.lane()));
-            let pilot: Vec<Vec<f64>> = (0..BATCHES).map(|b| self.chain.run(&lane, b * BATCH as u64)).collect();
-            W::choose(&self.chain, &pilot)
-        });
-        witness.evaluate(&self.chain, &self.chain.run(stream, first), out);
+            let pilot = simulator.simulate(self.simulation(), &lane, 0..BATCHES * BATCH as u64)?;
+            let batches: Vec<&[f64]> = pilot.chunks(self.simulation().width()).collect();
+            self.witness.get_or_init(|| W::choose(&self.chain, &batches));
+        }
+        Ok(())
+    }
+
+    fn read(&self, simulated: &[f64], _: &Stream, _: u64, out: &mut [f64]) {
+        self.witness.get().expect("a statistic is prepared before it is read").evaluate(&self.chain, simulated, out);
     }
 }

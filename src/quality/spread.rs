@@ -2,7 +2,7 @@
 
 use crate::estimate::Estimate;
 use crate::posterior::BATCH;
-use crate::sampler::{Chain, Start, Statistic};
+use crate::sampler::{Chain, Simulation, Start, Statistic};
 use crate::source::Law;
 use crate::stream::Stream;
 
@@ -27,9 +27,13 @@ impl Statistic for Spread {
         BATCH
     }
 
-    fn observe(&self, stream: &Stream, first: u64, out: &mut [f64]) {
+    fn simulation(&self) -> Simulation<'_> {
+        Simulation::LastStates(&self.chain)
+    }
+
+    fn read(&self, simulated: &[f64], _: &Stream, _: u64, out: &mut [f64]) {
         out.fill(0.0);
-        for (row, mean) in self.chain.run(stream, first).chunks(BATCH).zip(&self.mean) {
+        for (row, mean) in simulated.chunks(BATCH).zip(&self.mean) {
             out.iter_mut().zip(row).for_each(|(out, x)| *out += (x - mean) * (x - mean));
         }
     }

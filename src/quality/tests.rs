@@ -3,7 +3,8 @@
 use std::sync::Arc;
 
 use super::*;
-use crate::backend::cpu;
+use crate::backend::cpu::Cpu;
+use crate::backend::{Backend, PathJob};
 use crate::denoiser;
 use crate::numeric::gamma::normal_survival;
 use crate::posterior::BATCH;
@@ -33,7 +34,9 @@ fn geometric(low: f64, high: f64, steps: i32) -> Vec<f64> {
 fn measured(statistic: &dyn Statistic, name: &str, batches: u64) -> (f64, f64) {
     let stream = Stream::named(0, name);
     let source = Source::parse("bpsk").unwrap();
-    let moments = cpu::simulate(&source, &stream, &[(name, statistic)], 0..batches * BATCH as u64).unwrap();
+    let job = PathJob { source: &source, stream, statistics: &[(name, statistic)] };
+    let paths = batches * BATCH as u64;
+    let moments = Cpu.open_paths(&job, paths).unwrap().run(0..paths).unwrap();
     let found = moments.regress(&[]);
     (found.value[0], found.covariance[(0, 0)].sqrt())
 }

@@ -15,7 +15,7 @@ const COARSE: usize = 512;
 const DIRECTIONS: usize = 32;
 
 /// Sorted positions of a pilot along `direction`.
-fn sorted(pilot: &[Vec<f64>], direction: &[f64]) -> Vec<f64> {
+fn sorted(pilot: &[&[f64]], direction: &[f64]) -> Vec<f64> {
     let mut all: Vec<f64> = pilot.iter().flat_map(|states| along(states, direction)).collect();
     all.sort_unstable_by(f64::total_cmp);
     all
@@ -65,7 +65,7 @@ pub struct Slopes {
 }
 
 impl Witness for Slopes {
-    fn choose(chain: &Chain, pilot: &[Vec<f64>]) -> Self {
+    fn choose(chain: &Chain, pilot: &[&[f64]]) -> Self {
         let sorted = sorted(pilot, &[1.0]);
         let target = target(chain, &[1.0]);
         let cells = Cells::new(FINE, &sorted, &target);
@@ -143,7 +143,7 @@ impl Potential {
 }
 
 impl Witness for Potentials {
-    fn choose(chain: &Chain, pilot: &[Vec<f64>]) -> Self {
+    fn choose(chain: &Chain, pilot: &[&[f64]]) -> Self {
         let potential = |direction: Vec<f64>| {
             let potential = Potential::new(&sorted(pilot, &direction), &target(chain, &direction));
             (direction, potential)

@@ -98,7 +98,7 @@ impl Instruments {
     fn spectrum(&self, source: &Source) -> Arc<Vec<f64>> {
         let mut spectra = self.spectra.lock().unwrap_or_else(PoisonError::into_inner);
         let compute = || match source.law() {
-            Law::Atoms(atoms) => eigenvalues(covariance(atoms)),
+            Law::Atoms(atoms) => covariance_spectrum(atoms),
             Law::Mixture(mixture) => mixture_spectrum(mixture),
             _ => Vec::new(),
         };
@@ -124,10 +124,15 @@ fn simplex_information(simplex: &Simplex, snr: f64) -> f64 {
     0.5 * (diagonal + correction.ln())
 }
 
-fn covariance(atoms: &Atoms) -> DMatrix<f64> {
+/// The d eigenvalues of the covariance AᵀA, A with a row √p (x − EX) an atom; from AAᵀ where there are fewer atoms than
+/// dimensions: the others are 0.
+fn covariance_spectrum(atoms: &Atoms) -> Vec<f64> {
     let mean = atoms.mean();
     let rows = DMatrix::from_fn(atoms.len(), atoms.dim, |i, j| (atoms.point(i)[j] - mean[j]) * atoms.weights[i].sqrt());
-    rows.tr_mul(&rows)
+    let smaller = if atoms.len() < atoms.dim { &rows * rows.transpose() } else { rows.tr_mul(&rows) };
+    let mut eigenvalues: Vec<f64> = SymmetricEigen::new(smaller).eigenvalues.iter().map(|&l| l.max(0.0)).collect();
+    eigenvalues.resize(atoms.dim, 0.0);
+    eigenvalues
 }
 
 /// Eigenvalues of Σ_j w_j (v_j I + (μ_j − μ)(μ_j − μ)ᵀ).
@@ -135,9 +140,29 @@ fn mixture_spectrum(mixture: &Mixture) -> Vec<f64> {
     let within: f64 = mixture.weights.iter().zip(&mixture.variances).map(|(w, v)| w * v).sum();
     let means =
         Atoms { dim: mixture.dim, points: mixture.means.clone(), weights: mixture.weights.clone(), missing: 0.0 };
-    eigenvalues(covariance(&means)).into_iter().map(|between| between + within).collect()
+    covariance_spectrum(&means).into_iter().map(|between| between + within).collect()
 }
 
-fn eigenvalues(matrix: DMatrix<f64>) -> Vec<f64> {
-    SymmetricEigen::new(matrix).eigenvalues.iter().map(|&l| l.max(0.0)).collect()
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// tr Σ(I + γΣ)⁻¹ by a factorisation, with fewer atoms than dimensions and with more.
+    #[test]
+    fn the_linear_error_is_that_of_the_covariance() {
+        let snr = 0.7;
+        for spec in ["codebook:atoms=3,dim=7", "codebook:atoms=9,dim=4"] {
+            let source = Source::parse(spec).expect("a source");
+            let Law::Atoms(atoms) = source.law() else { panic!("atoms") };
+            let mean = atoms.mean();
+            let covariance = DMatrix::from_fn(atoms.dim, atoms.dim, |k, l| {
+                let term = |i| atoms.weights[i] * (atoms.point(i)[k] - mean[k]) * (atoms.point(i)[l] - mean[l]);
+                (0..atoms.len()).map(term).sum::<f64>()
+            });
+            let shifted = DMatrix::identity(atoms.dim, atoms.dim) + snr * &covariance;
+            let expected = (covariance * shifted.try_inverse().expect("positive definite")).trace();
+            let found = Instruments::default().lmmse(&source, snr).value;
+            assert!((found / expected - 1.0).abs() < 1e-12, "{spec}: {found} for {expected}");
+        }
+    }
 }

@@ -8,6 +8,8 @@ use crate::verdict::{Relation, Verdict};
 /// The tightness of a row in words: `lhs/rhs = 0.873`, `off by −2.1×10⁻⁴ (0.31 h)`, `exponent −1.002`.
 pub fn words(section: &SectionReport, row: &Row) -> String {
     match section.relation {
+        // Interrupted before its first round.
+        _ if row.lhs.is_nan() => "no value".into(),
         Relation::Slope => format!("exponent {}", digits::concise(row.lhs, row.std_err)),
         Relation::Equal if row.lhs.to_bits() == row.rhs.to_bits() => "equal to the last bit".into(),
         Relation::Equal => {

@@ -14,6 +14,8 @@ pub struct Book<'a> {
     pub lanes: &'a [LaneState],
     /// For brackets.
     pub tools: &'a Instruments,
+    /// Probability with which a truncated mean may miss.
+    pub level: f64,
 }
 
 /// A value as a linear function of needs around their estimates, for the propagation of errors.
@@ -35,21 +37,23 @@ struct Term {
 }
 
 impl Book<'_> {
-    /// The estimate of a need. A sampled one whose error bar is not to be believed is replaced by a rigorous bracket
-    /// where the quantity has one; the second result says whether the samples stand behind the value.
+    /// The estimate of a need. A sampled one whose error bar is not to be believed is replaced by a rigorous bracket or by a
+    /// truncated mean, whichever is shorter, where there is one; the second result says whether the value has an error bar of samples.
     pub fn estimate(&self, need: &Need) -> (Estimate, bool) {
         let (lane, readout) = match self.ledger.route(need) {
             Route::Known(estimate) => return (*estimate, false),
             Route::Sampled { lane, readout } => (&self.lanes[*lane], *readout),
         };
         let sampled = lane.read(readout).expect("a need is sampled before it is read");
-        if sampled.flags.distrust().is_some()
-            && let Rule::Measured { bracket: Some(bracket), .. } = &need.quantity.rule
-            && let Some(estimate) = bracket(need, self.tools)
-        {
-            return (estimate, false);
+        if sampled.flags.distrust().is_none() {
+            return (sampled, true);
         }
-        (sampled, true)
+        let bracket = match &need.quantity.rule {
+            Rule::Measured { bracket: Some(bracket), .. } => bracket(need, self.tools),
+            _ => None,
+        };
+        let robust = bracket.into_iter().chain(lane.truncated(readout, self.level));
+        robust.min_by(|a, b| a.bound.total_cmp(&b.bound)).map_or((sampled, true), |estimate| (estimate, false))
     }
 
     /// Evaluates a bound expression and its derivatives.
@@ -134,13 +138,16 @@ impl Linear {
 
     /// Samples behind the value; 0 without sampling.
     pub fn n(&self) -> u64 {
-        self.sampled().map(|t| t.estimate.n).max().unwrap_or(0)
+        self.terms.iter().map(|t| t.estimate.n).max().unwrap_or(0)
     }
 
     /// The least exact method among the terms.
     pub fn method(&self) -> Method {
-        let rank =
-            |m: &Method| [Method::ClosedForm, Method::Quadrature, Method::MonteCarlo].iter().position(|x| x == m);
+        let rank = |m: &Method| {
+            [Method::ClosedForm, Method::Quadrature, Method::TruncatedMean, Method::MonteCarlo]
+                .iter()
+                .position(|x| x == m)
+        };
         self.terms.iter().map(|t| t.estimate.method).max_by_key(rank).unwrap_or(Method::ClosedForm)
     }
 

@@ -154,7 +154,9 @@ impl Numbers {
         if self.excess.is_nan() {
             "the sides cannot be compared: one is not a number, or both are infinite".into()
         } else if n == 0 || room <= 0.0 && self.bound >= self.z * self.std_err {
-            format!("the deterministic bound {:.1e} is too wide for the margin {:.1e}", self.bound, self.margin)
+            let (bound, more) =
+                if n == 0 { ("deterministic bound", "") } else { ("bound", "; more samples narrow it") };
+            format!("the {bound} {:.1e} is too wide for the margin {:.1e}{more}", self.bound, self.margin)
         } else if room > 0.0 {
             let factor = (self.z * self.std_err / room).powi(2);
             format!("about {:.0e} samples would decide, if the values stay", n as f64 * factor)

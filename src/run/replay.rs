@@ -18,11 +18,8 @@ pub fn command(claim: &Claim, address: &str, samples: u64, run: &Run, method: Me
     if samples > 0 {
         words.push(format!("--budget {samples}"));
     }
-    if samples > 0 && run.backend.starts_with("cuda") {
-        words.push("--backend cuda".into());
-        if run.backend.starts_with("cuda f32") {
-            words.push("--precision f32".into());
-        }
+    if samples > 0 {
+        words.extend(place(&run.backend).map(str::to_owned));
     }
     if let Some(value) = method.to_possible_value().filter(|_| method != MethodChoice::default()) {
         words.push(format!("--method {}", value.get_name()));
@@ -32,4 +29,31 @@ pub fn command(claim: &Claim, address: &str, samples: u64, run: &Run, method: Me
     }
     words.push(format!("--level {}", run.level));
     words.join(" ")
+}
+
+/// The option that samples where `backend` did. `None` for several places: no single one has all their bits.
+fn place(backend: &str) -> Option<&'static str> {
+    match backend {
+        several if several.contains(" + ") => None,
+        "cpu" => Some("--backend cpu"),
+        f32 if f32.starts_with("cuda f32") => Some("--backend cuda --precision f32"),
+        _ => Some("--backend cuda"),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_replay_samples_where_the_run_did() {
+        for (backend, option) in [
+            ("cpu", Some("--backend cpu")),
+            ("cuda (NVIDIA H200)", Some("--backend cuda")),
+            ("cuda f32 (NVIDIA H200)", Some("--backend cuda --precision f32")),
+            ("cpu + cuda (NVIDIA H200)", None),
+        ] {
+            assert_eq!(place(backend), option);
+        }
+    }
 }

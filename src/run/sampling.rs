@@ -10,7 +10,7 @@ use crate::error::Result;
 use crate::estimate::{Estimate, Method};
 use crate::moments::{Moments, Regression};
 use crate::posterior::BATCH;
-use crate::run::checkpoint::Checkpoint;
+use crate::run::checkpoint::{Checkpoint, Strip};
 use crate::run::ledger::Lane;
 use crate::run::work::{Measure, Work};
 
@@ -99,37 +99,41 @@ impl LaneState {
             (range, address, stored)
         };
         let strips: Vec<_> = (0..STRIPS).filter(mine).map(find).collect();
-        let missing = strips.iter().any(|(.., stored)| stored.is_none()) || conditions.backend.approximate();
-        let take = |measure: &Measure, bounds: &[f64]| -> Result<(Vec<Option<Moments>>, Vec<f64>)> {
-            let strip = |(range, address, stored): (Range<u64>, String, Option<Moments>)| {
+        let missing = strips.iter().any(|(.., stored)| stored.is_none());
+        let backend = conditions.backend.name();
+        let take = |measure: &Measure, bounds: &[f64]| -> Result<Vec<Option<Strip>>> {
+            let strip = |(range, address, stored): (Range<u64>, String, Option<Strip>)| {
                 if conditions.stop.load(Ordering::Relaxed) {
                     return Ok(None);
                 }
-                let moments = match stored {
-                    Some(moments) => moments,
+                let strip = match stored {
+                    Some(strip) => strip,
                     None => {
-                        let moments = measure(range)?;
+                        let mut own = bounds.to_vec();
+                        own.resize(names.len(), 0.0);
+                        let strip = Strip { backend: backend.clone(), moments: measure(range)?, bounds: own };
                         if let Some(checkpoint) = conditions.checkpoint {
-                            checkpoint.append(&address, &names, &moments)?;
+                            checkpoint.append(&address, &names, &strip)?;
                         }
-                        moments
+                        strip
                     }
                 };
                 (conditions.progress)(length);
-                Ok(Some(moments))
+                Ok(Some(strip))
             };
-            let moments = strips.into_par_iter().map(strip).collect::<Result<_>>()?;
-            Ok((moments, bounds.to_vec()))
+            strips.into_par_iter().map(strip).collect()
         };
-        let (moments, bounds) = if missing {
+        let strips = if missing {
             work.with(&self.active, (conditions.backend, to - from), take)?
         } else {
             take(&|_| unreachable!("every strip is stored"), &[])
         }?;
-        let Some(moments) = moments.into_iter().collect::<Option<Vec<_>>>() else { return Ok(false) };
+        let Some(strips) = strips.into_iter().collect::<Option<Vec<_>>>() else { return Ok(false) };
         if conditions.shard.is_none() {
-            self.moments.merge(&merge_tree(moments));
-            self.bounds.iter_mut().zip(bounds).for_each(|(bound, now)| *bound = bound.max(now));
+            for strip in &strips {
+                self.bounds.iter_mut().zip(&strip.bounds).for_each(|(bound, now)| *bound = bound.max(*now));
+            }
+            self.moments.merge(&merge_tree(strips.into_iter().map(|strip| strip.moments).collect()));
             let mut regression = self.moments.regress(self.work.control_means());
             regression.bound.iter_mut().zip(&self.bounds).for_each(|(all, own)| *all += own);
             self.regression = Some(regression);
@@ -154,6 +158,17 @@ impl LaneState {
             method: Method::MonteCarlo,
             flags: regression.flags[at],
         })
+    }
+
+    /// The truncated mean of one active readout, an interval that misses with probability `level` whatever the tail;
+    /// `None` before the first round, and where nothing is proven of the summands.
+    pub fn truncated(&self, readout: usize, level: f64) -> Option<Estimate> {
+        let at = self.active.binary_search(&readout).ok()?;
+        let (envelope, from) = self.work.envelope(readout)?;
+        let estimate = envelope.mean(&self.moments.summands(at, from), level)?;
+        let value = from.map_or(estimate.value, |from| from - estimate.value);
+        let own = self.bounds[at] + self.work.relative_bound() * value.abs();
+        Some(Estimate { value, bound: estimate.bound + own, ..estimate })
     }
 
     /// Largest std_err/|value| among the active readouts; ∞ before the first round and where a value is 0.

@@ -94,9 +94,10 @@ pub fn outcomes(claims: &[Claim], options: &Options, watch: &Watch) -> Result<Op
         let unfinished = open.iter().filter(|o| !o.decided()).count();
         let finished = sample_round(&open, &ledger, &mut lanes, (taken, until), options, watch, (round, unfinished))?;
         if finished && options.shard.is_none() {
-            let book = Book { ledger: &ledger, lanes: &lanes, tools: &tools };
             let z = verdict::z_score(options.level, comparisons, round);
             for case in open.iter_mut().filter(|o| !o.decided()) {
+                let level = verdict::level_of(z) / case.needs().count().max(1) as f64;
+                let book = Book { ledger: &ledger, lanes: &lanes, tools: &tools, level };
                 case.outcome = Some(judge::judge(&book, case.section, case.case, z));
                 let sampled = case.needs().any(|need| matches!(ledger.route(need), Route::Sampled { .. }));
                 case.samples = if sampled { until } else { 0 };

@@ -3,14 +3,16 @@
 use std::ops::Range;
 use std::sync::Arc;
 
-use crate::backend::{Backend, Job, cpu};
+use crate::backend::{Backend, Job, PathJob};
 use crate::error::Result;
 use crate::moments::Moments;
-use crate::posterior::{self, BATCH, Grid, Readout, Sampler};
+use crate::posterior::envelope::envelope;
+use crate::posterior::{self, BATCH, Grid, Observable, Readout, Sampler, SnrPoint, Term, Weight};
 use crate::run::ledger::{Columns, Lane};
 use crate::sampler::Statistic;
 use crate::source::Source;
 use crate::stream::Stream;
+use crate::truncated::Envelope;
 
 /// Moments of columns over a range of samples.
 pub type Measure<'a> = dyn Fn(Range<u64>) -> Result<Moments> + Sync + 'a;
@@ -25,7 +27,7 @@ pub struct Work {
 }
 
 enum Prepared {
-    Readouts { sampler: Box<dyn Sampler>, readouts: Vec<Readout> },
+    Readouts { sampler: Box<dyn Sampler>, readouts: Vec<Readout>, tilted: bool },
     Statistics { rows: usize, statistics: Vec<(String, Box<dyn Statistic>)> },
 }
 
@@ -40,12 +42,30 @@ impl Work {
         let columns = match lane.columns {
             Columns::Readouts { tilt, readouts } => {
                 let tilted = tilt.and_then(|snr| posterior::tilted(&lane.source, snr));
+                let is_tilted = tilted.is_some();
                 let sampler = tilted.map_or_else(|| posterior::sampler(&lane.source), Ok)?;
-                Prepared::Readouts { sampler, readouts }
+                Prepared::Readouts { sampler, readouts, tilted: is_tilted }
             }
             Columns::Statistics { rows, statistics } => Prepared::Statistics { rows, statistics },
         };
         Ok(Self { stream: Stream::named(seed, &name), name, columns, source: lane.source })
+    }
+
+    /// What is proven of column `c`'s summands, or, where the second result is given, of its difference from that; `None` for
+    /// tilted noise, for simulated paths and for sums over several SNRs.
+    pub fn envelope(&self, c: usize) -> Option<(Envelope, Option<f64>)> {
+        let Prepared::Readouts { readouts, tilted: false, .. } = &self.columns else { return None };
+        let &[Term { point: SnrPoint::At(_), observable, weight: Weight::Constant(1.0) }] = &readouts[c].terms[..]
+        else {
+            return None;
+        };
+        match observable {
+            Observable::Information => {
+                let shannon = self.source.pmf()?.shannon().value;
+                Some((envelope(&self.source, Observable::PosteriorEntropy)?, Some(shannon)))
+            }
+            _ => Some((envelope(&self.source, observable)?, None)),
+        }
     }
 
     /// Number of columns, control variates not counted.
@@ -99,10 +119,10 @@ impl Work {
     }
 
     /// Calls `each` with the backend's bounds on the columns' rounding and a function that measures the columns `active` over a range of samples on a backend, all in all about
-    /// `samples`; simulated paths run on this machine's processors wherever readouts are taken.
+    /// `samples`.
     ///
     /// # Errors
-    /// Those of [`Backend::open`].
+    /// Those of [`Backend::open`] and [`Backend::open_paths`].
     pub fn with<T>(
         &self,
         active: &[usize],
@@ -110,7 +130,7 @@ impl Work {
         each: impl FnOnce(&Measure, &[f64]) -> T,
     ) -> Result<T> {
         match &self.columns {
-            Prepared::Readouts { sampler, readouts } => {
+            Prepared::Readouts { sampler, readouts, .. } => {
                 let readouts: Vec<Readout> = active.iter().map(|&r| readouts[r].clone()).collect();
                 let job = Job {
                     source: &self.source,
@@ -125,7 +145,9 @@ impl Work {
             Prepared::Statistics { statistics, .. } => {
                 let chosen: Vec<(&str, &dyn Statistic)> =
                     active.iter().map(|&c| (statistics[c].0.as_str(), statistics[c].1.as_ref())).collect();
-                Ok(each(&|range| cpu::simulate(&self.source, &self.stream, &chosen, range), &[]))
+                let job = PathJob { source: &self.source, stream: self.stream, statistics: &chosen };
+                let open = backend.open_paths(&job, samples)?;
+                Ok(each(&|range| open.run(range), open.bounds()))
             }
         }
     }

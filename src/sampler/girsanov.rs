@@ -8,7 +8,7 @@ use std::sync::Arc;
 
 use super::chain::{denoiser_offset, draws};
 use super::mean::{Mean, Scratch};
-use super::statistic::Statistic;
+use super::statistic::{Simulation, Statistic};
 use crate::denoiser::Denoiser;
 use crate::error::Result;
 use crate::numeric::normal;
@@ -27,6 +27,13 @@ pub struct Girsanov {
     steps: Vec<[f64; 3]>,
 }
 
+/// Whether both give the same number on the same stream; a law is known by its spec.
+impl PartialEq for Girsanov {
+    fn eq(&self, other: &Self) -> bool {
+        self.source.spec() == other.source.spec() && self.steps == other.steps
+    }
+}
+
 impl Girsanov {
     /// The sampler with `denoiser` on `source` along `grid`, γ_0 < … < γ_K (γ_0 ≥ 0).
     ///
@@ -40,16 +47,29 @@ impl Girsanov {
             source: Arc::clone(source),
         })
     }
-}
 
-impl Statistic for Girsanov {
-    fn rows(&self) -> usize {
-        1
+    /// The law whose paths are followed.
+    pub fn source(&self) -> &Arc<Source> {
+        &self.source
     }
 
-    fn observe(&self, stream: &Stream, first: u64, out: &mut [f64]) {
+    /// The exact denoiser.
+    pub fn mean(&self) -> &Mean {
+        &self.mean
+    }
+
+    /// γ_k, γ_{k+1} and what the denoiser adds to the posterior mean at γ_k in every coordinate.
+    pub fn steps(&self) -> &[[f64; 3]] {
+        &self.steps
+    }
+
+    /// The mean of paths `first .. first + BATCH` of `stream`.
+    ///
+    /// Increments are normals of [`increments`], ⌈d/2⌉ blocks an advance from block 0 on; the points of step k are s and 1 − s,
+    /// s half the first uniform of block k of the batch's first sample in [`points`]; X is that of `stream` itself.
+    pub fn run(&self, stream: &Stream, first: u64) -> f64 {
         let mut paths = Paths::new(&self.source, stream, first);
-        let points = lane(stream, "points of steps");
+        let points = points(stream);
         let mut scratch = Scratch::default();
         let [mut frozen, mut mean] = [(); 2].map(|()| vec![0.0; paths.states.len()]);
         let mut total = 0.0;
@@ -66,8 +86,32 @@ impl Statistic for Girsanov {
                 total += 0.25 * (hi - lo) * square;
             }
         }
-        out[0] = total / BATCH as f64;
+        total / BATCH as f64
     }
+}
+
+impl Statistic for Girsanov {
+    fn rows(&self) -> usize {
+        1
+    }
+
+    fn simulation(&self) -> Simulation<'_> {
+        Simulation::PathKl(self)
+    }
+
+    fn read(&self, simulated: &[f64], _: &Stream, _: u64, out: &mut [f64]) {
+        out.copy_from_slice(simulated);
+    }
+}
+
+/// The random words of the Brownian increments of paths of `stream`.
+pub fn increments(stream: &Stream) -> Stream {
+    lane(stream, "noise")
+}
+
+/// The random words of the points of steps.
+pub fn points(stream: &Stream) -> Stream {
+    lane(stream, "points of steps")
 }
 
 /// A stream of its own for `purpose`, told by the statistic's stream alone.
@@ -92,7 +136,7 @@ impl Paths {
     fn new(source: &Source, stream: &Stream, first: u64) -> Self {
         let zeros = vec![0.0; source.dim() * BATCH];
         Self {
-            noise: lane(stream, "noise"),
+            noise: increments(stream),
             first,
             points: draws(source, stream, first),
             states: zeros.clone(),
@@ -146,7 +190,7 @@ mod tests {
         let girsanov = Girsanov::new(&need.source, &denoiser, &grid).unwrap();
         let (stream, mut rows) = (Stream::named(seed, "girsanov"), vec![0.0; batches as usize]);
         for (batch, row) in rows.iter_mut().enumerate() {
-            girsanov.observe(&stream, (batch * BATCH) as u64, std::slice::from_mut(row));
+            *row = girsanov.run(&stream, (batch * BATCH) as u64);
         }
         let found = Moments::of_block(&rows, 1).regress(&[]);
         (found.value[0], found.covariance[(0, 0)].sqrt())

@@ -40,6 +40,41 @@ struct Components {
     uniform: bool,
 }
 
+/// What a mean is made of, for a device that repeats it.
+#[derive(Debug, Clone, Copy)]
+pub struct MeanTables<'a> {
+    /// Dimension d of one copy.
+    pub dim: usize,
+    /// Independent copies, coordinates one copy after the other.
+    pub copies: usize,
+    /// One copy's law.
+    pub form: Form<'a>,
+}
+
+/// The law of one copy.
+#[derive(Debug, Clone, Copy)]
+pub enum Form<'a> {
+    /// Isotropic Gaussians (or atoms) about a common mean.
+    Components {
+        /// EX, d.
+        mean: &'a [f64],
+        /// μ̃_j = μ_j − EX, row-major J × d.
+        centred: &'a [f64],
+        /// The same, d × J.
+        transposed: &'a [f64],
+        /// v_j.
+        variances: &'a [f64],
+        /// ln w_j.
+        ln_weights: &'a [f64],
+        /// ½|μ̃_j|².
+        half_norms: &'a [f64],
+        /// All v_j are one number.
+        uniform: bool,
+    },
+    /// Orthonormal atoms, by ln p_i (d numbers).
+    Orthonormal(&'a [f64]),
+}
+
 /// Memory that [`Mean::evaluate`] works in, kept between calls.
 #[derive(Debug, Default)]
 pub struct Scratch {
@@ -95,6 +130,27 @@ impl Mean {
             Structure::Orthonormal(ln_weights) => ln_weights.iter().map(|l| l.exp()).collect(),
             Structure::Copies(base) => base.prior().repeat(self.dim / base.dim),
         }
+    }
+
+    /// What it is made of; copies of copies are copies.
+    pub fn tables(&self) -> MeanTables<'_> {
+        let form = match &self.structure {
+            Structure::Copies(base) => {
+                let base = base.tables();
+                return MeanTables { copies: self.dim / base.dim, ..base };
+            }
+            Structure::Components(c) => Form::Components {
+                mean: &c.mean,
+                centred: &c.centred,
+                transposed: &c.transposed,
+                variances: &c.variances,
+                ln_weights: &c.ln_weights,
+                half_norms: &c.half_norms,
+                uniform: c.uniform,
+            },
+            Structure::Orthonormal(ln_weights) => Form::Orthonormal(ln_weights),
+        };
+        MeanTables { dim: self.dim, copies: 1, form }
     }
 
     /// The prior masses of the atoms or components; `None` for a product, whose modes are not numbered.

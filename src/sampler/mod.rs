@@ -11,4 +11,4 @@ pub mod statistic;
 pub use chain::Chain;
 pub use girsanov::Girsanov;
 pub use rule::{SAMPLERS, Sampler, Start, find};
-pub use statistic::Statistic;
+pub use statistic::{Simulation, Simulator, Statistic};

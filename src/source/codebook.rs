@@ -19,6 +19,7 @@ pub const CODEBOOK: Kind = Kind {
 
 fn codebook(arguments: &Arguments) -> Result<Source> {
     let (atoms, dim, seed) = (arguments.count("atoms", 1)?, arguments.count("dim", 1)?, arguments.count("seed", 0)?);
+    arguments.room("atoms", atoms as f64 * dim as f64)?;
     Source::discrete(arguments.spec(), Atoms::new(dim, gaussian_points(atoms, dim, seed as u64), vec![1.0; atoms])?)
 }
 
@@ -43,5 +44,6 @@ pub const SIMPLEX: Kind = Kind {
 
 fn simplex(arguments: &Arguments) -> Result<Source> {
     let atoms = arguments.count("atoms", 1)?;
+    arguments.room("atoms", atoms as f64)?;
     Source::orthonormal(arguments.spec(), Simplex { weights: vec![1.0 / atoms as f64; atoms] })
 }

@@ -44,28 +44,55 @@ impl Source {
     }
 }
 
-/// Where in a sample's blocks a law finds its random numbers.
+/// The blocks of a sample where a law finds its random numbers.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Blocks {
+    /// That of the choice of an atom or a component.
+    pub choice: u32,
+    /// First of those of everything else.
+    pub own: u32,
+}
+
+impl Blocks {
+    const TOP: Self = Self { choice: 0, own: OWN_BLOCKS };
+
+    /// The blocks of copy `copy` inside a product whose base needs `span` own blocks.
+    fn of_copy(self, copy: usize, span: u32) -> Self {
+        let choice = self.own + copy as u32 * (1 + span);
+        Self { choice, own: choice + 1 }
+    }
+}
+
+/// What a draw is made of, for a device that repeats it.
+#[derive(Debug)]
+pub struct DrawTables<'a> {
+    /// Partial sums of the weights.
+    pub ends: &'a [f64],
+    /// Atoms, or means of components (row-major J × d); empty for orthonormal atoms.
+    pub points: &'a [f64],
+    /// Where the copies of a product find their random numbers, one after the other; one entry without a product.
+    pub blocks: Vec<Blocks>,
+}
+
+/// Where a law finds its random numbers.
 #[derive(Clone, Copy)]
 struct Place {
     stream: Stream,
     sample: u64,
-    choice: u32,
-    own: u32,
+    blocks: Blocks,
 }
 
 impl Place {
     fn top(stream: &Stream, sample: u64) -> Self {
-        Self { stream: *stream, sample, choice: 0, own: OWN_BLOCKS }
+        Self { stream: *stream, sample, blocks: Blocks::TOP }
     }
 
-    /// The place of copy `copy` inside a product whose base needs `span` own blocks.
     fn of_copy(self, copy: usize, span: u32) -> Self {
-        let choice = self.own + copy as u32 * (1 + span);
-        Self { choice, own: choice + 1, ..self }
+        Self { blocks: self.blocks.of_copy(copy, span), ..self }
     }
 
     fn uniform(self) -> f64 {
-        self.stream.uniforms(self.sample, self.choice)[0]
+        self.stream.uniforms(self.sample, self.blocks.choice)[0]
     }
 }
 
@@ -88,6 +115,29 @@ impl Sampler<'_> {
     /// `None` for laws without atoms, and where a tail was cut (its mass is not in the weights).
     pub fn information_content(&self, stream: &Stream, sample: u64) -> Option<f64> {
         self.content_at(Place::top(stream, sample))
+    }
+
+    /// What a draw is made of; `None` for a density.
+    pub fn tables(&self) -> Option<DrawTables<'_>> {
+        self.tables_at(Blocks::TOP)
+    }
+
+    fn tables_at(&self, blocks: Blocks) -> Option<DrawTables<'_>> {
+        let alone = |ends, points| Some(DrawTables { ends, points, blocks: vec![blocks] });
+        match &self.law {
+            Prepared::Atoms(atoms, cumulative) => alone(cumulative.ends(), &atoms.points),
+            Prepared::Simplex(_, cumulative) => alone(cumulative.ends(), &[]),
+            Prepared::Mixture(mixture, cumulative) => alone(cumulative.ends(), &mixture.means),
+            Prepared::Density(_) => None,
+            Prepared::Product { base, copies } => {
+                let span = base.own_blocks();
+                let mut tables = base.tables_at(blocks.of_copy(0, span))?;
+                for copy in 1..*copies {
+                    tables.blocks.extend(base.tables_at(blocks.of_copy(copy, span))?.blocks);
+                }
+                Some(tables)
+            }
+        }
     }
 
     /// Blocks beyond the choice that one draw reads.
@@ -125,7 +175,7 @@ impl Sampler<'_> {
             }
             Prepared::Mixture(mixture, cumulative) => {
                 let component = cumulative.index(place.uniform());
-                normal::fill_from(&place.stream, place.sample, place.own, out);
+                normal::fill_from(&place.stream, place.sample, place.blocks.own, out);
                 let deviation = mixture.variances[component].sqrt();
                 for (x, mean) in out.iter_mut().zip(&mixture.means[component * mixture.dim..]) {
                     *x = mean + deviation * *x;

@@ -49,6 +49,7 @@ pub fn embed(arguments: &Arguments, weights: Vec<f64>) -> Result<Source> {
         }
         "codebook" => {
             let (dim, seed) = (arguments.count("dim", 1)?, arguments.count("seed", 0)?);
+            arguments.room("dim", n as f64 * dim as f64)?;
             Source::discrete(
                 arguments.spec(),
                 Atoms::new(dim, codebook::gaussian_points(n, dim, seed as u64), weights)?,

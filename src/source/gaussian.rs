@@ -18,6 +18,7 @@ pub const GAUSSIAN: Kind = Kind {
 
 fn build(arguments: &Arguments) -> Result<Source> {
     let (dim, variance) = (arguments.count("dim", 1)?, arguments.positive("variance")?);
+    arguments.room("dim", dim as f64)?;
     let law = Mixture { dim, means: vec![0.0; dim], variances: vec![variance], weights: vec![1.0], approximation: 0.0 };
     Ok(Source::new(arguments.spec(), Law::Mixture(law), None, Estimate::exact(dim as f64 * variance)))
 }

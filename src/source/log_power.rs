@@ -42,5 +42,6 @@ fn build(arguments: &Arguments) -> Result<Source> {
         );
     };
     let weight = |i: f64| 1.0 / (i * i.ln_1p().powf(power));
+    arguments.room("atoms", atoms as f64)?;
     embedding::embed(arguments, (1..=atoms).map(|i| weight(i as f64)).collect())
 }

@@ -71,6 +71,7 @@ fn build(arguments: &Arguments) -> Result<Source> {
 fn ring(arguments: &Arguments) -> Result<Layout> {
     let (n, radius, variance) =
         (arguments.count("ring", 1)?, arguments.positive("radius")?, arguments.positive("variance")?);
+    arguments.room("ring", 4.0 * n as f64)?;
     let angle = |j: usize| std::f64::consts::TAU * j as f64 / n as f64;
     let means = (0..n).flat_map(|j| [radius * angle(j).cos(), radius * angle(j).sin()]).collect();
     Ok(Layout { dim: 2, means, variances: vec![variance; n], weights: vec![1.0; n] })
@@ -79,6 +80,7 @@ fn ring(arguments: &Arguments) -> Result<Layout> {
 fn grid(arguments: &Arguments) -> Result<Layout> {
     let (side, spacing, variance) =
         (arguments.count("grid", 1)?, arguments.positive("spacing")?, arguments.positive("variance")?);
+    arguments.room("grid", 4.0 * (side as f64).powi(2))?;
     let coordinate = |k: usize| spacing * (k as f64 - 0.5 * (side as f64 - 1.0));
     let means = (0..side * side).flat_map(|j| [coordinate(j / side), coordinate(j % side)]).collect();
     Ok(Layout { dim: 2, means, variances: vec![variance; side * side], weights: vec![1.0; side * side] })
@@ -86,6 +88,7 @@ fn grid(arguments: &Arguments) -> Result<Layout> {
 
 fn code(arguments: &Arguments) -> Result<Layout> {
     let (n, dim, seed) = (arguments.count("code", 1)?, arguments.count("dim", 1)?, arguments.count("seed", 0)?);
+    arguments.room("code", n as f64 * dim as f64)?;
     let means = gaussian_points(n, dim, seed as u64);
     Ok(Layout { dim, means, variances: vec![arguments.positive("variance")?; n], weights: vec![1.0; n] })
 }

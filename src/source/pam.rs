@@ -14,6 +14,7 @@ pub const PAM: Kind = Kind {
 
 fn build(arguments: &Arguments) -> Result<Source> {
     let levels = arguments.count("levels", 1)?;
+    arguments.room("levels", levels as f64)?;
     let middle = (levels as f64 - 1.0) / 2.0;
     let points = (0..levels).map(|k| k as f64 - middle).collect();
     Source::discrete(arguments.spec(), Atoms::new(1, points, vec![1.0; levels])?)

@@ -49,15 +49,18 @@ fn build(arguments: &Arguments) -> Result<Source> {
     let centre = centre as i64;
     let kept: Vec<(i64, f64)> =
         (centre - KEPT..=centre + KEPT).map(|k| (k, cells.mass(k))).skip_while(|&(_, p)| p < LEAST_MASS).collect();
-    let end = kept.iter().rposition(|&(_, p)| p >= LEAST_MASS).expect("the median has mass") + 1;
+    let too_fine = |missing: f64| {
+        let message =
+            format!("{step:?} is too fine: {KEPT} atoms on either side of the median leave out a mass of {missing:.2}");
+        arguments.invalid("step", message)
+    };
+    let end = kept.iter().rposition(|&(_, p)| p >= LEAST_MASS).ok_or_else(|| too_fine(1.0))? + 1;
     let kept = &kept[..end];
     // A gap inside the support cannot occur: every density here is unimodal.
     let (first, last) = (kept[0].0, kept[end - 1].0);
     let missing = cells.mass_below(first) + cells.mass_above(last);
     if missing > MOST_MISSING {
-        let message =
-            format!("{step} is too fine: {KEPT} atoms on either side of the median leave out a mass of {missing:.2}");
-        return Err(arguments.invalid("step", message));
+        return Err(too_fine(missing));
     }
     let weights: Vec<f64> = kept.iter().map(|&(_, p)| p).collect();
     // Masses are relatively accurate each; their sum with the rest is 1 up to the rounding that this takes out.

@@ -28,6 +28,8 @@ fn build(arguments: &Arguments) -> Result<Source> {
     if dof < LEAST_DOF {
         return Err(arguments.invalid("dof", format!("must be at least {LEAST_DOF}, not {dof}")));
     }
+    // Some hundred components, each with its mean.
+    arguments.room("dim", 1e3 * dim as f64)?;
     let variance = if dof > 2.0 { dim as f64 * dof / (dof - 2.0) } else { f64::INFINITY };
     Ok(Source::new(arguments.spec(), Law::Mixture(components(dof, dim)), None, Estimate::exact(variance)))
 }

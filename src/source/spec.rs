@@ -248,6 +248,17 @@ impl<'a> Arguments<'a> {
         }
     }
 
+    /// Makes sure that this machine can hold `numbers` numbers, which the parameter `name` asks for, and two copies of them to
+    /// work on.
+    ///
+    /// # Errors
+    /// [`Error::Invalid`] where the system refuses so much memory.
+    pub fn room(&self, name: &str, numbers: f64) -> Result<()> {
+        let there = numbers < usize::MAX as f64 && Vec::<[f64; 3]>::new().try_reserve_exact(numbers as usize).is_ok();
+        let message = || format!("asks for {numbers:.1e} numbers: more than this machine's memory holds");
+        if there { Ok(()) } else { Err(self.invalid(name, message())) }
+    }
+
     /// A whole number of at least `least`, or `None` for `inf`.
     ///
     /// # Errors
@@ -292,6 +303,7 @@ impl<'a> Arguments<'a> {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::source::Source;
 
     #[test]
     fn nested_specs_round_trip() {
@@ -318,6 +330,26 @@ mod tests {
             ("line", "line"),
         ] {
             assert_eq!(shortest(text), expected);
+        }
+    }
+
+    #[test]
+    fn what_no_memory_holds_is_refused() {
+        for spec in [
+            "simplex:atoms=1e12",
+            "zipf:exponent=2,atoms=1e12",
+            "log-power:power=2.5,atoms=1e12",
+            "pam:levels=1e12",
+            "codebook:atoms=64,dim=1e12",
+            "zipf:exponent=2,atoms=1e6,embedding=codebook,dim=1e9",
+            "tree:depth=40,branch=9,scale=1",
+            "gaussian:dim=1e12,variance=1",
+            "scale-mixture:dof=5,dim=1e11",
+            "mixture:grid=1e6,spacing=1,variance=1",
+            "quantized:base=(student-t:dof=3),step=1e-300",
+        ] {
+            let message = Source::parse(spec).expect_err(spec).to_string();
+            assert!(message.contains("memory") || message.contains("too fine"), "{spec}: {message}");
         }
     }
 

@@ -25,17 +25,10 @@ pub const TREE: Kind = Kind {
     build,
 };
 
-/// Most leaves times dimensions: 1 GiB of positions.
-const MOST_NUMBERS: f64 = 134_217_728.0;
-
 fn build(arguments: &Arguments) -> Result<Source> {
     let (depth, branch) = (arguments.count("depth", 1)?, arguments.count("branch", 2)?);
     let (scale, dim, seed) = (arguments.positive("scale")?, arguments.count("dim", 1)?, arguments.count("seed", 0)?);
-    let numbers = (branch as f64).powf(depth as f64) * dim as f64;
-    if numbers > MOST_NUMBERS {
-        let message = format!("branch^depth leaves in R^dim are {numbers:.1e} numbers, more than {MOST_NUMBERS:.1e}");
-        return Err(arguments.invalid("depth", message));
-    }
+    arguments.room("depth", (branch as f64).powf(depth as f64) * dim as f64)?;
     let points = leaves(depth, branch, scale, dim, seed as u64);
     let weights = vec![1.0; points.len() / dim];
     Source::discrete(arguments.spec(), Atoms::new(dim, points, weights)?)

@@ -37,5 +37,6 @@ fn build(arguments: &Arguments) -> Result<Source> {
         let (missing, variance) = (pmf.tail(n), pmf.variance());
         return embedding::embed_infinite(arguments, weights, missing, Arc::new(pmf), variance);
     };
+    arguments.room("atoms", atoms as f64)?;
     embedding::embed(arguments, (1..=atoms).map(|i| (i as f64).powf(-exponent)).collect())
 }

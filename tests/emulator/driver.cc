@@ -178,12 +178,13 @@ int cuModuleGetFunction(Handle* function, Handle, const char* name) {
     *function = emulator::find(name);
     return *function ? SUCCESS : NOT_FOUND;
 }
-int cuLaunchKernel(Handle function, u32 bx, u32 by, u32 bz, u32 tx, u32 ty, u32 tz, u32, Stream* stream,
+int cuLaunchKernel(Handle function, u32 bx, u32 by, u32 bz, u32 tx, u32 ty, u32 tz, u32 shared, Stream* stream,
                    void** arguments, void**) {
     if (stream) stream->run();
     if (asked("launch-fails")) return LAUNCH_FAILED;
     if (tx * ty * tz == 0 || tx * ty * tz > 1024 || bx * by * bz == 0 || by > 65535 || bz > 65535) return INVALID;
-    return emulator::launch(function, {bx, by, bz}, {tx, ty, tz}, arguments, schedule()) ? SUCCESS : LAUNCH_FAILED;
+    if (shared > 48u << 10) return INVALID;
+    return emulator::launch(function, {bx, by, bz}, {tx, ty, tz}, shared, arguments, schedule()) ? SUCCESS : LAUNCH_FAILED;
 }
 int cuGetErrorName(int error, const char** name) {
     switch (error) {

@@ -46,6 +46,8 @@ struct Warp {
 struct Block {
     Index index, threads, blocks;
     bool late;
+    // Shared memory that the launch gives.
+    size_t shared_bytes;
 };
 extern thread_local Thread* current;
 extern thread_local Block block;
@@ -88,6 +90,7 @@ struct Call<F> {
 #define SHARED(type, name, count)       \
     static const char name##_place = 0; \
     type* name = static_cast<type*>(emulator::shared(&name##_place, sizeof(type) * (count)))
+#define SHARED_REST(type, name) SHARED(type, name, emulator::block.shared_bytes / sizeof(type))
 #define __restrict__ __restrict
 #define threadIdx (emulator::current->index)
 #define blockIdx (emulator::block.index)

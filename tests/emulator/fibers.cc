@@ -25,6 +25,8 @@ namespace {
 constexpr size_t STACK = 64 * 1024;
 // Every byte of shared memory that a kernel reads without having written it.
 constexpr u64 POISON = 0xFFF7FFFFFFF7FFFFull;
+// Words behind each array of shared memory that nobody writes.
+constexpr size_t FENCE = 64;
 
 struct State {
     std::vector<Thread> threads;
@@ -142,6 +144,14 @@ void start_block(Index threads) {
     }
 }
 
+// Whether the words behind the block's shared arrays are untouched.
+bool intact() {
+    for (const auto& array : state.shared)
+        if (!std::all_of(array.second.end() - FENCE, array.second.end(), [](u64 word) { return word == POISON; }))
+            return false;
+    return true;
+}
+
 // False where no thread can move and some are not done: a deadlock.
 bool run_block(Schedule schedule, std::mt19937_64& random) {
     std::vector<size_t> order(state.threads.size());
@@ -188,7 +198,7 @@ void meet() {
 
 void* shared(const void* key, size_t bytes) {
     auto& memory = state.shared[key];
-    if (memory.empty()) memory.assign((bytes + 7) / 8, POISON);
+    if (memory.empty()) memory.assign((bytes + 7) / 8 + FENCE, POISON);
     return memory.data();
 }
 
@@ -199,7 +209,7 @@ void* find(const char* name) {
     return found == kernels().end() ? nullptr : reinterpret_cast<void*>(found->second);
 }
 
-bool launch(void* kernel, Index blocks, Index threads, void** arguments, Schedule schedule) {
+bool launch(void* kernel, Index blocks, Index threads, size_t shared_bytes, void** arguments, Schedule schedule) {
     size_t count = size_t(threads.x) * threads.y * threads.z;
     std::mt19937_64 random(1);
     if (state.capacity < count) {
@@ -217,6 +227,7 @@ bool launch(void* kernel, Index blocks, Index threads, void** arguments, Schedul
     block.threads = threads;
     block.blocks = blocks;
     block.late = schedule == RANDOM || schedule == WARPS;
+    block.shared_bytes = shared_bytes;
     for (u32 z = 0; z < blocks.z; ++z)
         for (u32 y = 0; y < blocks.y; ++y)
             for (u32 x = 0; x < blocks.x; ++x) {
@@ -224,6 +235,10 @@ bool launch(void* kernel, Index blocks, Index threads, void** arguments, Schedul
                 start_block(threads);
                 if (!run_block(schedule, random)) {
                     std::fprintf(stderr, "emulator: deadlock in block (%u, %u, %u)\n", x, y, z);
+                    return false;
+                }
+                if (!intact()) {
+                    std::fprintf(stderr, "emulator: block (%u, %u, %u) wrote beyond its shared memory\n", x, y, z);
                     return false;
                 }
             }

@@ -6,16 +6,25 @@
 namespace {
 struct Register {
     Register() {
+        REGISTER(advance_rows);
         REGISTER(controls);
         REGISTER(controls_f32);
+        REGISTER(depart_rows);
+        REGISTER(diffuse_rows);
         REGISTER(distances);
         REGISTER(draw_atoms);
         REGISTER(draw_mixture);
         REGISTER(draw_noise);
         REGISTER(draw_noise_f32);
+        REGISTER(draw_points);
+        REGISTER(draw_rows);
         REGISTER(draw_simplex);
         REGISTER(draw_snrs);
+        REGISTER(enter_rows);
         REGISTER(extremes);
+        REGISTER(girsanov_components);
+        REGISTER(girsanov_orthonormal);
+        REGISTER(leave_rows);
         REGISTER(means);
         REGISTER(observe);
         REGISTER(observe_mixture);
@@ -27,9 +36,13 @@ struct Register {
         REGISTER(read_out);
         REGISTER(scatter);
         REGISTER(split_rows);
+        REGISTER(sum_rows);
         REGISTER(sums_f32);
         REGISTER(sums_of_atoms);
         REGISTER(sums_of_simplex);
+        REGISTER(walk_components);
+        REGISTER(walk_orthonormal);
+        REGISTER(weigh_rows);
     }
 } registered;
 }  // namespace

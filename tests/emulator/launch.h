@@ -8,7 +8,7 @@ namespace emulator {
 enum Schedule { FORWARD, REVERSE, RANDOM, WARPS };
 
 void* find(const char* name);
-// False after a deadlock.
-bool launch(void* kernel, Index blocks, Index threads, void** arguments, Schedule schedule);
+// False after a deadlock, and where a block wrote beyond its shared memory.
+bool launch(void* kernel, Index blocks, Index threads, size_t shared_bytes, void** arguments, Schedule schedule);
 
 }  // namespace emulator

@@ -188,11 +188,15 @@ fn columns_apart(rows: &[Vec<f64>], columns: &[f64], scales: &[f64], withheld: &
         for (row, b) in rows.iter().zip(theirs) {
             let size = row[c].abs().max(*scale);
             let apart = if size > 0.0 { (row[c] - b).abs() / size } else { b.abs() };
-            // NaN is as far as can be.
-            worst = if apart <= worst { worst } else { apart };
+            worst = farther(worst, apart);
         }
     }
     worst
+}
+
+/// The larger of two distances; NaN is as far as can be, and stays so.
+pub fn farther(worst: f64, apart: f64) -> f64 {
+    if apart.is_nan() { f64::INFINITY } else { worst.max(apart) }
 }
 
 fn root_mean_square(rows: &[Vec<f64>], column: usize) -> f64 {
@@ -222,7 +226,7 @@ fn moments_apart(ours: &Moments, theirs: &Moments, columns: &[usize]) -> f64 {
     let std_err = |i: usize| a.covariance[(i, i)].sqrt();
     let varies: Vec<usize> = (0..a.value.len()).filter(|&i| std_err(i) > ROUNDING * a.value[i].abs()).collect();
     let mut worst = 0.0_f64;
-    let mut take = |apart: f64| worst = if apart <= worst { worst } else { apart };
+    let mut take = |apart: f64| worst = farther(worst, apart);
     for &i in &varies {
         take((a.value[i] - b.value[i]).abs() / std_err(i));
         let deviation = std_err(i) * (ours.n() as f64).sqrt();

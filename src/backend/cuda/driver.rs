@@ -290,6 +290,14 @@ impl Queue {
     /// # Errors
     /// [`Error::Backend`].
     pub fn launch(&self, kernel: &Kernel, blocks: [u32; 2], arguments: &[Argument]) -> Result<()> {
+        self.launch_with(kernel, blocks, 0, arguments)
+    }
+
+    /// The same with room for `shared` numbers in each block's shared memory, beside what the kernel declares.
+    ///
+    /// # Errors
+    /// [`Error::Backend`].
+    pub fn launch_with(&self, kernel: &Kernel, blocks: [u32; 2], shared: usize, arguments: &[Argument]) -> Result<()> {
         let kinds: String = arguments.iter().map(Argument::kind).collect();
         assert_eq!(kinds, kernel.parameters, "arguments of `{}`", kernel.name);
         let mut launch = self.stream.launch_builder(&self.device.functions[kernel.name]);
@@ -303,7 +311,7 @@ impl Queue {
         let shape = LaunchConfig {
             grid_dim: (blocks[0], blocks[1], 1),
             block_dim: (kernel.threads, 1, 1),
-            shared_mem_bytes: 0,
+            shared_mem_bytes: (shared * size_of::<f64>()) as u32,
         };
         // SAFETY: number, order and kinds of the arguments are the kernel's (asserted above against its table, and the
         // table against the kernel's text by a test); addresses are of live buffers of this device, borrowed until the

@@ -34,16 +34,25 @@ macro_rules! kernels {
 }
 
 kernels! {
+    ADVANCE_ROWS = "advance_rows", 256, "pppppppllluuuudddddd";
     CONTROLS = "controls", 128, "ppppduu";
     CONTROLS_F32 = "controls_f32", 128, "pppppppdduuu";
+    DEPART_ROWS = "depart_rows", 128, "pppppppuuudd";
+    DIFFUSE_ROWS = "diffuse_rows", 256, "ppppppllluuuu";
     DISTANCES = "distances", 256, "pppppduuuuu";
     DRAW_ATOMS = "draw_atoms", 128, "pppppllluuuu";
     DRAW_MIXTURE = "draw_mixture", 128, "ppppppppllluuuuu";
     DRAW_NOISE = "draw_noise", 256, "pllluuu";
     DRAW_NOISE_F32 = "draw_noise_f32", 256, "ppllluuuu";
+    DRAW_POINTS = "draw_points", 256, "ppllluu";
+    DRAW_ROWS = "draw_rows", 128, "pppppllluuuuu";
     DRAW_SIMPLEX = "draw_simplex", 128, "pppllluu";
     DRAW_SNRS = "draw_snrs", 256, "ppppplluu";
+    ENTER_ROWS = "enter_rows", 256, "pppppllluuuud";
     EXTREMES = "extremes", 512, "ppuu";
+    GIRSANOV_COMPONENTS = "girsanov_components", 64, "ppppppllllluuuuu";
+    GIRSANOV_ORTHONORMAL = "girsanov_orthonormal", 64, "pppppllllluuu";
+    LEAVE_ROWS = "leave_rows", 256, "ppuud";
     MEANS = "means", 256, "pppu";
     OBSERVE = "observe", 256, "pppddu";
     OBSERVE_MIXTURE = "observe_mixture", 128, "ppppppppduuuuu";
@@ -58,6 +67,10 @@ kernels! {
     SUMS_F32 = "sums_f32", 128, "pppppuupduuuu";
     SUMS_OF_ATOMS = "sums_of_atoms", 128, "pppppppupuuuu";
     SUMS_OF_SIMPLEX = "sums_of_simplex", 128, "ppppppuuuu";
+    SUM_ROWS = "sum_rows", 64, "ppu";
+    WALK_COMPONENTS = "walk_components", 64, "ppppppllluuuuuudd";
+    WALK_ORTHONORMAL = "walk_orthonormal", 64, "pppppllluuuudd";
+    WEIGH_ROWS = "weigh_rows", 128, "pppppppppuuuuu";
 }
 
 /// The translation unit, and what it includes by name.
@@ -84,7 +97,12 @@ const HEADERS: &[(&str, &str)] = &[
     ("posterior/sums.cu", include_str!("../../../kernels/posterior/sums.cu")),
     ("posterior/sums_f32.cu", include_str!("../../../kernels/posterior/sums_f32.cu")),
     ("prelude.cuh", include_str!("../../../kernels/prelude.cuh")),
+    ("sampler/chain.cu", include_str!("../../../kernels/sampler/chain.cu")),
+    ("sampler/girsanov.cu", include_str!("../../../kernels/sampler/girsanov.cu")),
+    ("sampler/mean.cuh", include_str!("../../../kernels/sampler/mean.cuh")),
+    ("sampler/rows.cu", include_str!("../../../kernels/sampler/rows.cu")),
     ("source/cumulative.cuh", include_str!("../../../kernels/source/cumulative.cuh")),
+    ("source/draw.cuh", include_str!("../../../kernels/source/draw.cuh")),
     ("stream.cuh", include_str!("../../../kernels/stream.cuh")),
 ];
 

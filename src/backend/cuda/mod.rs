@@ -8,22 +8,27 @@ pub mod compare;
 mod driver;
 mod kernels;
 mod law;
+mod lend;
+pub mod paths;
 mod plan;
 mod work;
 
 use std::ops::Range;
-use std::sync::{Arc, Condvar, Mutex, PoisonError};
+use std::sync::Arc;
 
 pub use driver::is_there as driver_is_there;
 use driver::{Device, error};
 use law::{Place, TILE};
+use lend::Lender;
+use paths::DevicePaths;
 pub use plan::Trace;
 use plan::{Plan, Worker};
 use work::Shape;
 
 use super::choice::{DeviceOptions, Precision};
 use super::cpu::Cpu;
-use super::{Backend, Job, Open};
+use super::paths::OpenPaths;
+use super::{Backend, Job, Open, PathJob};
 use crate::error::Result;
 use crate::moments::Moments;
 
@@ -47,14 +52,19 @@ impl Cuda {
         Ok(Self { devices: Device::all()?.into_iter().map(Arc::new).collect(), options })
     }
 
+    /// Bytes of `device` that may be used.
+    fn budget(&self, device: &Device) -> Result<usize> {
+        match self.options.memory {
+            Some(bytes) => Ok(bytes),
+            None => Ok((device.free_memory()? as f64 * SHARE) as usize),
+        }
+    }
+
     /// How a job fits into what may be taken of a device: with its atoms there or, where these are too many, with blocks of
     /// them.
     fn fit(&self, device: &Device, job: &Job, samples: u64) -> Result<Fit> {
         let mut shape = Plan::shape(job, self.options.precision);
-        let budget = match self.options.memory {
-            Some(bytes) => bytes,
-            None => (device.free_memory()? as f64 * SHARE) as usize,
-        };
+        let budget = self.budget(device)?;
         let mut tables = shape.extent.tables;
         if budget.saturating_sub(tables) < shape.bytes()
             && let Some((numbers, _)) = shape.extent.streamed
@@ -91,12 +101,11 @@ impl Cuda {
                 workers.push(Worker::new(device, Arc::clone(&plan), &shape)?);
             }
         }
-        let mut open = OpenJob { job, workers: Mutex::new(workers), returned: Condvar::new(), bounds: Vec::new() };
+        let mut open = OpenJob { job, workers: Lender::new(workers), bounds: Vec::new() };
         if self.approximate() {
-            let found = open.with_worker(|worker| worker.calibrate(job))?;
+            let found = open.workers.with(|worker| worker.calibrate(job))?;
             open.bounds = found.bounds;
-            let workers = open.workers.get_mut().unwrap_or_else(PoisonError::into_inner);
-            workers.iter_mut().for_each(|worker| worker.withhold(found.withheld));
+            open.workers.for_each(|worker| worker.withhold(found.withheld));
         }
         Ok(open)
     }
@@ -108,7 +117,7 @@ impl Cuda {
     pub fn trace(&self, job: &Job, range: Range<u64>) -> Result<Trace> {
         let dim = Plan::shape(job, self.options.precision).extent.dim;
         let open = self.open_job(job, range.end)?;
-        open.with_worker(|worker| worker.trace(job, range.start, (range.end - range.start) as u32, dim))
+        open.workers.with(|worker| worker.trace(job, range.start, (range.end - range.start) as u32, dim))
     }
 }
 
@@ -130,6 +139,12 @@ impl Backend for Cuda {
         }
         Ok(Box::new(self.open_job(job, samples)?))
     }
+
+    fn open_paths<'a>(&'a self, job: &'a PathJob<'a>, paths: u64) -> Result<Box<dyn Open + 'a>> {
+        let simulator = DevicePaths::new(self, job, paths)?;
+        let tile = simulator.tile;
+        Ok(Box::new(OpenPaths::new(job, simulator, tile)?))
+    }
 }
 
 /// How a job fits on a device.
@@ -142,28 +157,13 @@ struct Fit {
 /// A job with its workers.
 struct OpenJob<'a> {
     job: &'a Job<'a>,
-    workers: Mutex<Vec<Worker>>,
-    returned: Condvar,
+    workers: Lender<Worker>,
     bounds: Vec<f64>,
-}
-
-impl OpenJob<'_> {
-    /// Waits for a free worker, lends it, takes it back.
-    fn with_worker<T>(&self, use_it: impl FnOnce(&Worker) -> T) -> T {
-        let free = self.workers.lock().unwrap_or_else(PoisonError::into_inner);
-        let mut free = self.returned.wait_while(free, |f| f.is_empty()).unwrap_or_else(PoisonError::into_inner);
-        let worker = free.pop().expect("waited until one is free");
-        drop(free);
-        let result = use_it(&worker);
-        self.workers.lock().unwrap_or_else(PoisonError::into_inner).push(worker);
-        self.returned.notify_one();
-        result
-    }
 }
 
 impl Open for OpenJob<'_> {
     fn run(&self, range: Range<u64>) -> Result<Moments> {
-        self.with_worker(|worker| {
+        self.workers.with(|worker| {
             let mut total = Moments::new(self.job.width());
             for first in range.clone().step_by(TILE) {
                 let count = (range.end - first).min(TILE as u64) as u32;

@@ -1,0 +1,158 @@
+//! Simulated paths on devices: the posterior means that a path asks for at every step, and its random numbers (the CPU's to
+//! the bit), in kernels of `kernels/sampler`. What is read off the last states is the CPU's business.
+//!
+//! A law that fits into a multiprocessor's shared memory beside a batch of paths is walked by one kernel from start to end
+//! ([`small`]), any other by a few launches a step ([`large`]). Paths come in tiles as large as memory allows; each path's
+//! numbers depend on that path alone, so tiles change no bit.
+
+pub mod compare;
+mod large;
+mod law;
+mod small;
+
+use std::ops::Range;
+use std::sync::Arc;
+
+use super::driver::{Device, Queue, error};
+use super::lend::Lender;
+use super::{Cuda, WORKERS};
+use crate::backend::PathJob;
+use crate::error::Result;
+use crate::posterior::BATCH;
+use crate::sampler::{Simulation, Simulator};
+use crate::stream::Stream;
+use law::{Extent, PathLaw, Tables};
+
+/// Paths of a tile at most: 1024 batches give each of 132 multiprocessors several.
+const MOST_PATHS: usize = 65_536;
+/// Several workers share the paths that are asked for, and room for so few is made at least.
+const PARTS: usize = 8;
+const FEW_PATHS: usize = 1024;
+/// Memory of a worker at most, where a batch fits into it.
+const MOST_BYTES: usize = 1 << 30;
+/// Rows of a tile at most: a kernel's 32-bit counts.
+const MOST_ROWS: usize = 1 << 22;
+
+/// A tile of paths of one stream.
+#[derive(Clone, Copy)]
+struct Tile {
+    stream: Stream,
+    /// First path.
+    first: u64,
+    /// Number of paths, whole batches.
+    paths: u32,
+}
+
+impl Tile {
+    fn batches(&self) -> u32 {
+        self.paths / BATCH as u32
+    }
+}
+
+/// What simulates in: one queue, its memory, the law on its device.
+struct Worker {
+    queue: Queue,
+    law: Arc<PathLaw>,
+    room: Room,
+}
+
+/// The memory of a tile.
+enum Room {
+    Small(small::Room),
+    Large(Box<large::Room>),
+}
+
+impl Worker {
+    fn new(device: &Arc<Device>, law: &Arc<PathLaw>, extent: &Extent, paths: usize) -> Result<Self> {
+        let queue = Queue::new(device)?;
+        let room = match law.tables {
+            Tables::Small(_) => Room::Small(small::Room::new(&queue, extent, paths)?),
+            Tables::Large(_) => Room::Large(Box::new(large::Room::new(&queue, extent, paths)?)),
+        };
+        Ok(Self { queue, law: Arc::clone(law), room })
+    }
+
+    /// [`Simulation::width`] numbers a batch.
+    fn simulate(&self, simulation: Simulation, tile: Tile) -> Result<Vec<f64>> {
+        let (queue, law) = (&self.queue, self.law.as_ref());
+        match (&law.tables, &self.room, simulation) {
+            (Tables::Small(table), Room::Small(room), Simulation::LastStates(chain)) => {
+                room.walk(queue, law, table, chain, tile)
+            }
+            (Tables::Small(table), Room::Small(room), Simulation::PathKl(girsanov)) => {
+                room.girsanov(queue, law, table, girsanov, tile)
+            }
+            (Tables::Large(tables), Room::Large(room), Simulation::LastStates(chain)) => {
+                room.walk(queue, law, tables, chain, tile)
+            }
+            (Tables::Large(tables), Room::Large(room), Simulation::PathKl(girsanov)) => {
+                room.girsanov(queue, law, tables, girsanov, tile)
+            }
+            _ => unreachable!("a worker's room is of its law's regime"),
+        }
+    }
+}
+
+/// The devices as a simulator of one law.
+pub struct DevicePaths {
+    workers: Lender<Worker>,
+    /// Paths of a tile.
+    pub tile: usize,
+}
+
+impl DevicePaths {
+    /// Copies the job's law to every device of `cuda`, with room for a good part of about `paths` paths at a time.
+    ///
+    /// # Errors
+    /// [`crate::error::Error::Backend`]: out of memory.
+    pub fn new(cuda: &Cuda, job: &PathJob, paths: u64) -> Result<Self> {
+        let mean = job.simulation().mean();
+        let points = |simulation: Simulation| match simulation {
+            Simulation::LastStates(_) => 0,
+            Simulation::PathKl(girsanov) => 1 + 3 * girsanov.steps().len(),
+        };
+        let most_points = job.statistics.iter().map(|(_, s)| points(s.simulation())).max().unwrap_or(0);
+        let extent = Extent::of(&mean.tables(), most_points);
+        let most_rows = (MOST_ROWS / extent.copies / BATCH).max(1) * BATCH;
+        let asked = (paths as usize / PARTS).max(FEW_PATHS).next_multiple_of(BATCH);
+        let mut tile = MOST_PATHS.min(most_rows).min(asked);
+        let mut budgets = Vec::new();
+        for device in &cuda.devices {
+            let budget = cuda.budget(device)?;
+            let batch = extent.bytes(BATCH);
+            let rest = budget.saturating_sub(extent.table_bytes());
+            if rest < batch {
+                return Err(error(format!(
+                    "paths on {} need {} MiB on {}, more than the {} MiB allowed (--device-memory)",
+                    job.source.spec(),
+                    (extent.table_bytes() + batch).div_ceil(1 << 20),
+                    device.name(),
+                    budget >> 20
+                )));
+            }
+            let workers = (rest / batch).min(WORKERS);
+            tile = tile.min((rest / workers).min(MOST_BYTES.max(batch)) / batch * BATCH);
+            budgets.push((device, workers));
+        }
+        let mut all = Vec::new();
+        for (device, workers) in budgets {
+            let law = Arc::new(PathLaw::upload(device, job.source, mean)?);
+            for _ in 0..workers {
+                all.push(Worker::new(device, &law, &extent, tile)?);
+            }
+        }
+        Ok(Self { workers: Lender::new(all), tile })
+    }
+}
+
+impl Simulator for DevicePaths {
+    fn simulate(&self, simulation: Simulation, stream: &Stream, range: Range<u64>) -> Result<Vec<f64>> {
+        let mut all = Vec::new();
+        for first in range.clone().step_by(self.tile) {
+            let paths = (range.end - first).min(self.tile as u64) as u32;
+            let tile = Tile { stream: *stream, first, paths };
+            all.extend(self.workers.with(|worker| worker.simulate(simulation, tile))?);
+        }
+        Ok(all)
+    }
+}
