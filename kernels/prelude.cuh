@@ -32,7 +32,7 @@ DEVICE float power_of_two(float x) {
 #define INFINITE as_double(0x7ff0000000000000ull)
 
 // Two neighbours of a row of f32, moved at once.
-struct alignas(8) Pair {
+struct alignas(8) TwoFloats {
     float first, second;
 };
 

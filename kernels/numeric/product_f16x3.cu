@@ -124,7 +124,7 @@ KERNEL(F16_THREADS, product_f16x3)(float* __restrict__ out, const Chunk* __restr
                 float factor = row_factor * column_factors[start + c + k];
                 value[k] = fmaf(sum[i / 2][j][i % 2 * 2 + k], factor, -own_high) - own_low;
             }
-            *(Pair*)(out + (u64)r * stride + c) = Pair{value[0], value[1]};
+            *(TwoFloats*)(out + (u64)r * stride + c) = TwoFloats{value[0], value[1]};
         }
     }
 }

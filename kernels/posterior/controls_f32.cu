@@ -20,11 +20,11 @@ KERNEL(128, prior_f32)(double* __restrict__ shifted, const float* __restrict__ n
     NearOne law = near_one(Near{noise, distances, index, log_weights, table, spacing, start, stride}, s);
     float mean_a = (float)(-own[s] * unit), mean_d = (float)((variance + norms[index[s]]) * unit * unit);
     float sum[SHIFTED_SUMS] = {0.0f, 0.0f, 0.0f, 0.0f, 0.0f};
-    const Pair* own_weights = (const Pair*)(weights + start) + lane;
+    const TwoFloats* own_weights = (const TwoFloats*)(weights + start) + lane;
     for (u32 step = 0; step < stride / (2 * WARP); ++step) {
         float a[2], d[2];
         law.pair(step, a, d);
-        Pair p = own_weights[step * WARP];
+        TwoFloats p = own_weights[step * WARP];
 #pragma unroll
         for (u32 k = 0; k < 2; ++k) {
             // At I both are 0 before the shift.

@@ -70,5 +70,5 @@ KERNEL(256, draw_noise_f32)(float* __restrict__ noise, const double* __restrict_
     u32 s = at / pairs, k = 2 * (at % pairs);
     double even, odd;
     normal_pair(Stream{seed, lane}, first + s, FIRST_BLOCK + (start + k) / 2, &even, &odd);
-    *(Pair*)(noise + (u64)s * stride + k) = Pair{(float)(even - own[s]), (float)(odd - own[s])};
+    *(TwoFloats*)(noise + (u64)s * stride + k) = TwoFloats{(float)(even - own[s]), (float)(odd - own[s])};
 }

@@ -24,14 +24,14 @@ struct Near {
 
 // Every 64 of them as one lane sees them from its sample's atom I: two neighbours. Steps count in 64 atoms.
 struct NearOne {
-    const Pair *noise, *distances, *log_weights;
+    const TwoFloats *noise, *distances, *log_weights;
     float log_weight;
     // Atom I, counted from this lane's first.
     u32 own;
 
     // a and D of both, with rounding of 0 at I.
     DEVICE_MEMBER void pair(u32 step, float* a, float* d) const {
-        Pair both_a = noise[step * WARP], both_d = distances[step * WARP];
+        TwoFloats both_a = noise[step * WARP], both_d = distances[step * WARP];
         a[0] = both_a.first;
         a[1] = both_a.second;
         d[0] = both_d.first;
@@ -42,7 +42,7 @@ struct NearOne {
 
     // log2(p_i/p_I) of both; −∞ at I, which is not its own neighbour.
     DEVICE_MEMBER void ratios(u32 step, float* c) const {
-        Pair both = log_weights[step * WARP];
+        TwoFloats both = log_weights[step * WARP];
         c[0] = is_own(step, 0) ? -(float)INFINITE : both.first - log_weight;
         c[1] = is_own(step, 1) ? -(float)INFINITE : both.second - log_weight;
     }
@@ -51,6 +51,6 @@ struct NearOne {
 DEVICE NearOne near_one(const Near& law, u32 sample) {
     u32 i = law.index[sample], first = 2 * (threadIdx.x % WARP);
     const float* row = law.distances + (law.table ? (u64)i * law.table + law.start : (u64)sample * law.spacing);
-    return NearOne{(const Pair*)(law.noise + (u64)sample * law.stride + first), (const Pair*)(row + first),
-                   (const Pair*)(law.log_weights + law.start + first), law.log_weights[i], i - law.start - first};
+    return NearOne{(const TwoFloats*)(law.noise + (u64)sample * law.stride + first), (const TwoFloats*)(row + first),
+                   (const TwoFloats*)(law.log_weights + law.start + first), law.log_weights[i], i - law.start - first};
 }

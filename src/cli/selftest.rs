@@ -74,23 +74,25 @@ mod run {
     fn table(device: &str, allowed: f64, found: &[Comparison]) -> String {
         let mut text = format!("CPU against {device}; readouts of each sample may differ by {allowed:.0e}\n\n");
         text += &format!(
-            "{:<46} {:>8} {:>6} {:>16} {:>8} {:>8}\n",
-            "source", "samples", "atoms", "normals", "readout", "moments"
+            "{:<46} {:>8} {:>6} {:>16} {:>8} {:>8} {:>8}\n",
+            "source", "samples", "atoms", "normals", "readout", "moments", "withheld"
         );
         for c in found {
             text += &format!(
-                "{:<46} {:>8} {:>6} {:>16} {:>8.0e} {:>8.0e}  {}\n",
+                "{:<46} {:>8} {:>6} {:>16} {:>8.0e} {:>8.0e} {:>8}  {}\n",
                 c.source,
                 c.samples,
                 c.atoms,
                 format!("{} of {}", c.normals, c.normals_compared),
                 c.readout,
                 c.moments,
+                c.withheld,
                 if c.holds() { "agrees" } else { "DIFFERS" }
             );
         }
         text + "\natoms, normals: how many differ in a bit; readout: largest relative difference of a sample;\n\
-                moments: of a mean, a covariance (in standard errors) or an extreme value (in deviations)\n"
+                moments: of a mean, a covariance (in standard errors) or an extreme value (in deviations);\n\
+                withheld: controls that f32 leaves out, because rounding would show in them\n"
     }
 
     fn table_of_paths(walked: &[PathComparison]) -> String {
@@ -127,24 +129,25 @@ mod run {
         json!({
             "source": c.source, "samples": c.samples, "atoms": c.atoms, "normals": c.normals,
             "normals_compared": c.normals_compared, "readout": number(c.readout), "moments": number(c.moments),
-            "holds": c.holds(),
+            "withheld": c.withheld, "holds": c.holds(),
         })
     }
 
     /// Rows of readouts have no simulation, rows of paths no atoms, normals and moments; `readout` is the largest difference of
     /// either.
     fn csv(found: &[Comparison], walked: &[PathComparison]) -> String {
-        let mut text = "source,simulation,samples,atoms,normals,normals_compared,readout,moments,holds\n".to_owned();
+        let mut text =
+            "source,simulation,samples,atoms,normals,normals_compared,readout,moments,withheld,holds\n".to_owned();
         for c in found {
-            let Comparison { source, samples, atoms, normals, normals_compared, readout, moments, .. } = c;
+            let Comparison { source, samples, atoms, normals, normals_compared, readout, moments, withheld, .. } = c;
             text += &format!(
-                "\"{source}\",,{samples},{atoms},{normals},{normals_compared},{readout:e},{moments:e},{}\n",
+                "\"{source}\",,{samples},{atoms},{normals},{normals_compared},{readout:e},{moments:e},{withheld},{}\n",
                 c.holds()
             );
         }
         for c in walked {
             let PathComparison { source, simulation, paths, apart, .. } = c;
-            text += &format!("\"{source}\",\"{simulation}\",{paths},,,,{apart:e},,{}\n", c.holds());
+            text += &format!("\"{source}\",\"{simulation}\",{paths},,,,{apart:e},,,{}\n", c.holds());
         }
         text
     }

@@ -2,11 +2,14 @@
 // cudarc calls for klaim, and no others.
 //
 // KLAIM_EMULATOR=word,word,… makes it misbehave or vary: schedule0 … schedule3, devices2, no-device, old-device,
-// old-driver, small-memory (a device of 512 KB), mib-N (one of N MiB), launch-fails, module-fails.
+// old-driver, small-memory (a device of 512 KB), mib-N (one of N MiB), launch-fails, module-fails, late-copies (copies to the
+// device happen when something of their stream, or of one that waits for it, needs them), deaf (nothing waits for events).
 #include <cstdio>
 #include <cstdlib>
 #include <map>
 #include <mutex>
+#include <set>
+#include <vector>
 
 #include "launch.h"
 
@@ -33,7 +36,31 @@ size_t total() {
     return asked("small-memory") ? 512u << 10 : size_t(2) << 30;
 }
 
+// Copies that a stream has not done yet.
+struct Stream {
+    struct Copy {
+        void* to;
+        std::vector<char> bytes;
+    };
+    std::vector<Copy> copies;
+    u64 begun = 0, done = 0;
+
+    void run(u64 until) {
+        for (; done < until; ++done) {
+            const Copy& copy = copies[done - (begun - copies.size())];
+            std::memcpy(copy.to, copy.bytes.data(), copy.bytes.size());
+        }
+        if (done == begun) copies.clear();
+    }
+    void run() { run(begun); }
+};
+struct Event {
+    Stream* stream;
+    u64 begun;
+};
+
 std::mutex lock;
+std::set<Stream*> streams;
 std::map<Address, size_t> sizes;
 size_t used = 0;
 
@@ -56,6 +83,8 @@ bool intact(Address at, size_t bytes) {
 }
 Result release(Address at) {
     std::lock_guard<std::mutex> guard(lock);
+    if (asked("late-copies"))
+        for (Stream* stream : streams) stream->run();
     auto found = sizes.find(at);
     if (found == sizes.end()) return INVALID;
     if (!intact(at, found->second)) {
@@ -101,25 +130,44 @@ int cuDevicePrimaryCtxRelease_v2(Device) { return SUCCESS; }
 int cuCtxSetCurrent(Handle) { return SUCCESS; }
 int cuCtxGetCurrent(Handle* context) { return *context = token(), SUCCESS; }
 int cuCtxSynchronize() { return SUCCESS; }
-int cuStreamCreate(Handle* stream, u32) { return *stream = token(), SUCCESS; }
-int cuStreamDestroy_v2(Handle) { return SUCCESS; }
-int cuStreamSynchronize(Handle) { return SUCCESS; }
-int cuStreamWaitEvent(Handle, Handle, u32) { return SUCCESS; }
-int cuEventCreate(Handle* event, u32) { return *event = token(), SUCCESS; }
-int cuEventRecord(Handle, Handle) { return SUCCESS; }
-int cuEventSynchronize(Handle) { return SUCCESS; }
-int cuEventDestroy_v2(Handle) { return SUCCESS; }
+int cuStreamCreate(Stream** stream, u32) {
+    std::lock_guard<std::mutex> guard(lock);
+    return streams.insert(*stream = new Stream), SUCCESS;
+}
+int cuStreamDestroy_v2(Stream* stream) {
+    std::lock_guard<std::mutex> guard(lock);
+    stream->run();
+    streams.erase(stream);
+    delete stream;
+    return SUCCESS;
+}
+int cuStreamSynchronize(Stream* stream) { return stream ? stream->run() : void(), SUCCESS; }
+int cuStreamWaitEvent(Stream*, Event* event, u32) {
+    if (event->stream && !asked("deaf")) event->stream->run(event->begun);
+    return SUCCESS;
+}
+int cuEventCreate(Event** event, u32) { return *event = new Event{nullptr, 0}, SUCCESS; }
+int cuEventRecord(Event* event, Stream* stream) {
+    return *event = Event{stream, stream ? stream->begun : 0}, SUCCESS;
+}
+int cuEventSynchronize(Event* event) { return event->stream ? event->stream->run(event->begun) : void(), SUCCESS; }
+int cuEventDestroy_v2(Event* event) { return delete event, SUCCESS; }
 int cuMemAlloc_v2(Address* at, size_t bytes) { return allocate(at, bytes); }
 int cuMemAllocAsync(Address* at, size_t bytes, Handle) { return allocate(at, bytes); }
 int cuMemFree_v2(Address at) { return release(at); }
 int cuMemFreeAsync(Address at, Handle) { return release(at); }
-int cuMemsetD8Async(Address at, unsigned char byte, size_t bytes, Handle) {
+int cuMemsetD8Async(Address at, unsigned char byte, size_t bytes, Stream* stream) {
+    if (stream) stream->run();
     return std::memset(reinterpret_cast<void*>(at), byte, bytes), SUCCESS;
 }
-int cuMemcpyHtoDAsync_v2(Address to, const void* from, size_t bytes, Handle) {
-    return std::memcpy(reinterpret_cast<void*>(to), from, bytes), SUCCESS;
+int cuMemcpyHtoDAsync_v2(Address to, const void* from, size_t bytes, Stream* stream) {
+    auto bytes_at = static_cast<const char*>(from);
+    if (!stream || !asked("late-copies")) return std::memcpy(reinterpret_cast<void*>(to), from, bytes), SUCCESS;
+    stream->copies.push_back({reinterpret_cast<void*>(to), {bytes_at, bytes_at + bytes}});
+    return ++stream->begun, SUCCESS;
 }
-int cuMemcpyDtoHAsync_v2(void* to, Address from, size_t bytes, Handle) {
+int cuMemcpyDtoHAsync_v2(void* to, Address from, size_t bytes, Stream* stream) {
+    if (stream) stream->run();
     return std::memcpy(to, reinterpret_cast<void*>(from), bytes), SUCCESS;
 }
 int cuModuleLoadData(Handle* module, const void*) {
@@ -130,8 +178,9 @@ int cuModuleGetFunction(Handle* function, Handle, const char* name) {
     *function = emulator::find(name);
     return *function ? SUCCESS : NOT_FOUND;
 }
-int cuLaunchKernel(Handle function, u32 bx, u32 by, u32 bz, u32 tx, u32 ty, u32 tz, u32 shared, Handle, void** arguments,
-                   void**) {
+int cuLaunchKernel(Handle function, u32 bx, u32 by, u32 bz, u32 tx, u32 ty, u32 tz, u32 shared, Stream* stream,
+                   void** arguments, void**) {
+    if (stream) stream->run();
     if (asked("launch-fails")) return LAUNCH_FAILED;
     if (tx * ty * tz == 0 || tx * ty * tz > 1024 || bx * by * bz == 0 || by > 65535 || bz > 65535) return INVALID;
     if (shared > 48u << 10) return INVALID;

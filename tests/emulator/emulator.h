@@ -45,9 +45,9 @@ struct Warp {
 };
 struct Block {
     Index index, threads, blocks;
+    bool late;
     // Shared memory that the launch gives.
     size_t shared_bytes;
-    bool late;
 };
 extern thread_local Thread* current;
 extern thread_local Block block;

@@ -226,8 +226,8 @@ bool launch(void* kernel, Index blocks, Index threads, size_t shared_bytes, void
     state.warps.resize((count + 31) / 32);
     block.threads = threads;
     block.blocks = blocks;
-    block.shared_bytes = shared_bytes;
     block.late = schedule == RANDOM || schedule == WARPS;
+    block.shared_bytes = shared_bytes;
     for (u32 z = 0; z < blocks.z; ++z)
         for (u32 y = 0; y < blocks.y; ++y)
             for (u32 x = 0; x < blocks.x; ++x) {

@@ -60,6 +60,8 @@ pub struct Comparison {
     pub readout: f64,
     /// Largest difference of the moments of two tiles (see [`MOMENT_TOLERANCE`]).
     pub moments: f64,
+    /// Controls that f32 does not use on this law, because rounding would show in them; not compared.
+    pub withheld: u32,
     /// Precision of the sums.
     pub precision: Precision,
 }
@@ -173,6 +175,7 @@ pub fn compare(cuda: &Cuda, spec: &str, seed: u64, samples: u64) -> Result<Compa
             c >= readouts.len() && trace.withheld >> (c - readouts.len()) & 1 == 1
         }),
         moments: moments_apart(&ours, &theirs, &measured),
+        withheld: trace.withheld.count_ones(),
         precision: cuda.options.precision,
     })
 }

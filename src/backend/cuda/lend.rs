@@ -26,8 +26,8 @@ impl<W> Lender<W> {
         result
     }
 
-    /// Changes every worker.
-    pub fn each_mut(&mut self, change: impl FnMut(&mut W)) {
+    /// Changes every worker, while none is lent.
+    pub fn for_each(&mut self, change: impl FnMut(&mut W)) {
         self.free.get_mut().unwrap_or_else(PoisonError::into_inner).iter_mut().for_each(change);
     }
 }

@@ -105,7 +105,7 @@ impl Cuda {
         if self.approximate() {
             let found = open.workers.with(|worker| worker.calibrate(job))?;
             open.bounds = found.bounds;
-            open.workers.each_mut(|worker| worker.withhold(found.withheld));
+            open.workers.for_each(|worker| worker.withhold(found.withheld));
         }
         Ok(open)
     }

@@ -237,8 +237,9 @@ impl Worker {
         let (readouts, known) = (job.readouts.len(), job.sampler.control_means());
         let mut withheld = 0;
         for (c, column) in double.chunks_mut(CALIBRATED).skip(readouts).enumerate() {
-            // Written so that NaN is withheld.
-            if !(apart[readouts + c] <= MOST_MOVED * std_dev(column)) {
+            // NaN is withheld.
+            let kept = apart[readouts + c] <= MOST_MOVED * std_dev(column);
+            if !kept {
                 withheld |= 1 << c;
                 column.fill(known[c]);
             }

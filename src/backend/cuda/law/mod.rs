@@ -83,7 +83,7 @@ pub struct DeviceLaw {
 enum Structure {
     Atoms(Box<PlacedAtoms>),
     Simplex(Box<Orthonormal>),
-    Mixture(Components),
+    Mixture(Box<Components>),
 }
 
 impl DeviceLaw {
@@ -105,7 +105,7 @@ impl DeviceLaw {
                 Structure::Simplex(Box::new(Orthonormal::upload(queue, weights, known, precision)?))
             }
             Tables::Mixture { mixture, ln_weights, ends, mean } => {
-                Structure::Mixture(Components::upload(queue, mixture, ln_weights, ends, mean)?)
+                Structure::Mixture(Box::new(Components::upload(queue, mixture, ln_weights, ends, mean)?))
             }
         };
         Ok(Self { structure, copies: 1.0 })
