@@ -14,6 +14,9 @@ pub struct Selftest {
     /// Samples of each source, in whole batches of 64 (the first 1024 are compared one by one)
     #[arg(long, default_value_t = 1152, value_parser = clap::value_parser!(u64).range(1..=1 << 30))]
     samples: u64,
+    /// Compare samples alone, not simulated paths
+    #[arg(long)]
+    no_paths: bool,
 }
 
 #[cfg(not(feature = "cuda"))]
@@ -23,7 +26,7 @@ impl Selftest {
     /// # Errors
     /// Always: there is nothing to test.
     pub(super) fn run(self, common: &Common) -> Result<u8> {
-        let _ = (self.source, self.samples, json!(null), output::text);
+        let _ = (self.source, self.samples, self.no_paths, json!(null), output::text);
         crate::backend::choice::backend(crate::backend::choice::Choice::Cuda, common.device_options(), |_| ())
             .map(|_| 0)
     }
@@ -49,7 +52,11 @@ mod run {
             let specs: Vec<&str> = if self.source.is_empty() { SOURCES.to_vec() } else { given.collect() };
             let found =
                 specs.iter().map(|spec| compare(&cuda, spec, common.seed, self.samples)).collect::<Result<Vec<_>>>()?;
-            let specs: Vec<&str> = if self.source.is_empty() { paths::SOURCES.to_vec() } else { specs };
+            let specs: Vec<&str> = match (self.no_paths, self.source.is_empty()) {
+                (true, _) => Vec::new(),
+                (false, true) => paths::SOURCES.to_vec(),
+                (false, false) => specs,
+            };
             let walked = specs.iter().map(|spec| paths::compare(&cuda, spec, common.seed, self.samples));
             let walked = walked.collect::<Result<Vec<_>>>()?.concat();
             let holds = found.iter().all(Comparison::holds) && walked.iter().all(PathComparison::holds);

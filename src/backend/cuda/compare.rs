@@ -40,7 +40,8 @@ pub const SOURCES: &[&str] = &[
     "product:dim=7,base=(pam:levels=5)",
     "gaussian:dim=3,variance=1.7",
     "mixture:ring=9,radius=4,variance=0.1",
-    "scale-mixture:dof=4,dim=70",
+    "scale-mixture:dof=4,dim=3",
+    "mixture:code=3,dim=70,variance=0.5",
 ];
 
 /// How far the device is from the CPU on one law.
