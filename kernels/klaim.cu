@@ -1,4 +1,4 @@
-// Every kernel, in one translation unit: what NVRTC, nvcc and the emulator compile.
+// Every kernel: what nvcc and the emulator compile as one text, and NVRTC line by line, all lines at the same time.
 #include "moments.cu"
 #include "numeric/product.cu"
 #include "numeric/product_f16x3.cu"

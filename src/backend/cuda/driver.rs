@@ -95,16 +95,20 @@ impl Device {
             let (major, minor) = capability;
             return Err(error(format!("{name} has compute capability {major}.{minor}; klaim needs 8.0 or newer")));
         }
-        let image = kernels::image(capability)?;
-        let binary = match image {
-            kernels::Image::Binary(bytes) => Ptx::from_binary(bytes),
-            kernels::Image::Portable(text) => Ptx::from_src(text),
+        let load = |image| {
+            let binary = match image {
+                kernels::Image::Binary(bytes) => Ptx::from_binary(bytes),
+                kernels::Image::Portable(text) => Ptx::from_src(text),
+            };
+            context.load_module(binary).map_err(failed("loading the kernels"))
         };
-        let module = context.load_module(binary).map_err(failed("loading the kernels"))?;
+        let modules = kernels::images(capability)?.into_iter().map(load).collect::<Result<Vec<_>>>()?;
         let mut functions = HashMap::new();
         for kernel in kernels::ALL {
-            let function = module.load_function(kernel.name).map_err(failed(kernel.name))?;
-            functions.insert(kernel.name, function);
+            // A kernel stands in one of the images.
+            let function = modules.iter().find_map(|module| module.load_function(kernel.name).ok());
+            let missing = || error(format!("the compiled kernels lack `{}`", kernel.name));
+            functions.insert(kernel.name, function.ok_or_else(missing)?);
         }
         Ok(Self { context, functions, name })
     }
