@@ -1,12 +1,6 @@
 // The draw of (X, Z) of each sample, the same as the CPU's to the bit; mirrors AtomSampler::draw of
 // src/posterior/atoms.rs and the head of SimplexSampler::observe of src/posterior/simplex.rs.
-#include "numeric/normal.cuh"
-#include "source/cumulative.cuh"
-
-DEVICE double choice(Stream stream, u64 sample) {
-    Words words = block_of(stream, sample, 0);
-    return uniform(words.x, words.y);
-}
+#include "source/draw.cuh"
 
 // One warp a sample. index: count; rows: z above x̃_I, 2·count × dim; own: ⟨z, x̃_I⟩, count (to rounding). centred: x̃ of all
 // atoms or, where `gathered`, x̃_I of each sample, × dim.
@@ -16,7 +10,7 @@ KERNEL(128, draw_atoms)(u32* __restrict__ index, double* __restrict__ rows, doub
     u32 s = blockIdx.x * 4u + threadIdx.x / WARP, lane_id = threadIdx.x % WARP;
     if (s >= count) return;
     Stream stream = {seed, lane};
-    u32 i = index_of(ends, atoms, choice(stream, first + s));
+    u32 i = choice_of(stream, first + s, 0, ends, atoms);
     double *z = rows + (u64)s * dim, *x = rows + (u64)(count + s) * dim, sum = 0.0;
     const double* atom = centred + (u64)(gathered ? s : i) * dim;
     for (u32 k = 2 * lane_id; k < dim; k += 2 * WARP) {
@@ -44,7 +38,7 @@ KERNEL(128, draw_simplex)(u32* __restrict__ index, double* __restrict__ own, con
     u32 s = blockIdx.x * 128u + threadIdx.x;
     if (s >= count) return;
     Stream stream = {seed, lane};
-    u32 i = index_of(ends, atoms, choice(stream, first + s));
+    u32 i = choice_of(stream, first + s, 0, ends, atoms);
     double even, odd;
     normal_pair(stream, first + s, FIRST_BLOCK + i / 2, &even, &odd);
     index[s] = i;

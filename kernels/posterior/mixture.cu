@@ -1,8 +1,7 @@
 // Mixtures of isotropic Gaussians, whose posterior is a mixture too; mirrors src/posterior/mixture.rs. The draw is the CPU's
 // to the bit, observables agree to rounding.
 #include "numeric/exp.cuh"
-#include "numeric/normal.cuh"
-#include "source/cumulative.cuh"
+#include "source/draw.cuh"
 
 // First of the blocks that belong to X alone (OWN_BLOCKS of src/source/draw.rs).
 #define OWN_BLOCKS 0x80000000u
@@ -17,8 +16,7 @@ KERNEL(128, draw_mixture)(u32* __restrict__ index, double* __restrict__ rows, do
     u32 s = blockIdx.x * 4u + threadIdx.x / WARP, lane_id = threadIdx.x % WARP;
     if (s >= count) return;
     Stream stream = {seed, lane};
-    Words words = block_of(stream, first + s, 0);
-    u32 j = index_of(ends, components, uniform(words.x, words.y));
+    u32 j = choice_of(stream, first + s, 0, ends, components);
     double *z = rows + (u64)s * dim, *x = rows + (u64)(count + s) * dim, std_dev = sqrt(variances[j]);
     const double* centre = means + (u64)j * dim;
     double sum[3] = {0.0, 0.0, 0.0};

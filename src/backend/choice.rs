@@ -110,10 +110,6 @@ mod device {
             self.cuda.name()
         }
 
-        fn approximate(&self) -> bool {
-            self.cuda.approximate()
-        }
-
         fn open<'a>(&'a self, job: &'a Job<'a>, samples: u64) -> Result<Box<dyn Open + 'a>> {
             let instead = |error| self.instead(error, "sampling", job.source).and_then(|cpu| cpu.open(job, samples));
             self.cuda.open(job, samples).or_else(instead)

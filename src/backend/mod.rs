@@ -53,11 +53,6 @@ pub trait Backend: Sync {
     /// Its name in reports.
     fn name(&self) -> String;
 
-    /// Whether it makes errors of its own, which [`Open::bounds`] then tells.
-    fn approximate(&self) -> bool {
-        false
-    }
-
     /// Makes ready for about `samples` samples of `job`: what it needs is copied once, and given back when the result is
     /// dropped. No number depends on `samples`.
     ///

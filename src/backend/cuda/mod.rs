@@ -29,7 +29,7 @@ use super::choice::{DeviceOptions, Precision};
 use super::cpu::Cpu;
 use super::paths::OpenPaths;
 use super::{Backend, Job, Open, PathJob};
-use crate::error::Result;
+use crate::error::{Error, Result};
 use crate::moments::Moments;
 
 /// Workers a device: one computes, one copies, two more fill gaps.
@@ -50,6 +50,11 @@ impl Cuda {
     /// [`crate::error::Error::Backend`] says what is missing or too old.
     pub fn new(options: DeviceOptions) -> Result<Self> {
         Ok(Self { devices: Device::all()?.into_iter().map(Arc::new).collect(), options })
+    }
+
+    /// Whether sums make errors of their own, which [`Open::bounds`] then tells.
+    fn approximate(&self) -> bool {
+        self.options.precision == Precision::F32
     }
 
     /// Bytes of `device` that may be used.
@@ -74,13 +79,7 @@ impl Cuda {
         let each = shape.bytes();
         let workers = (budget.saturating_sub(tables) / each).min(WORKERS);
         if workers == 0 {
-            return Err(error(format!(
-                "{} needs {} MiB on {}, more than the {} MiB allowed (--device-memory)",
-                job.source.spec(),
-                (tables + each).div_ceil(1 << 20),
-                device.name(),
-                budget >> 20
-            )));
+            return Err(too_large(&format!("{} needs", job.source.spec()), tables + each, (device, budget)));
         }
         let rest = budget - tables - workers * each;
         let pairs = shape.extent.pairs.is_some_and(|(atoms, bytes)| atoms as u64 <= samples && bytes <= rest);
@@ -128,10 +127,6 @@ impl Backend for Cuda {
         format!("cuda{precision} ({})", names.join(", "))
     }
 
-    fn approximate(&self) -> bool {
-        self.options.precision == Precision::F32
-    }
-
     fn open<'a>(&'a self, job: &'a Job<'a>, samples: u64) -> Result<Box<dyn Open + 'a>> {
         // Tilted noise has no kernel.
         if job.sampler.tables().is_none() {
@@ -145,6 +140,13 @@ impl Backend for Cuda {
         let tile = simulator.tile;
         Ok(Box::new(OpenPaths::new(job, simulator, tile)?))
     }
+}
+
+/// The error where `who` ("… needs") takes more bytes of a device than allowed.
+fn too_large(who: &str, bytes: usize, (device, budget): (&Device, usize)) -> Error {
+    let (needed, allowed) = (bytes.div_ceil(1 << 20), budget >> 20);
+    let place = device.name();
+    error(format!("{who} {needed} MiB on {place}, more than the {allowed} MiB allowed (--device-memory)"))
 }
 
 /// How a job fits on a device.

@@ -272,7 +272,7 @@ impl PlacedAtoms {
 type Halves<'a> = (&'a Buffer<u32>, &'a Buffer<f32>, u32);
 
 /// out = rows · columnsᵀ with `rows` m × k and `columns` n × k for [m, n, k].
-fn multiply(
+pub fn multiply(
     queue: &Queue,
     out: &Buffer<f64>,
     rows: &Buffer<f64>,

@@ -8,6 +8,7 @@ mod simplex;
 mod single;
 mod stream;
 
+pub use atoms::multiply;
 use atoms::{HostAtoms, PlacedAtoms};
 use discrete::Weights;
 pub use extent::Extent;

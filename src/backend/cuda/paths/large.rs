@@ -4,6 +4,7 @@ use super::Tile;
 use super::law::{Extent, LargeTables, PathLaw};
 use crate::backend::cuda::driver::{Argument, Buffer, Queue};
 use crate::backend::cuda::kernels;
+use crate::backend::cuda::law::multiply;
 use crate::error::Result;
 use crate::numeric::normal::FIRST_BLOCK;
 use crate::posterior::BATCH;
@@ -236,9 +237,9 @@ impl Room {
         let Some([centred, transposed]) = &tables.centred else {
             return weigh(&self.estimate, &self.shifted);
         };
-        multiply(queue, [&self.products, &self.shifted, centred], [rows.count(), law.count, law.dim])?;
+        multiply(queue, &self.products, &self.shifted, centred.into(), [rows.count(), law.count, law.dim])?;
         weigh(&self.products, &self.products)?;
-        multiply(queue, [&self.estimate, &self.products, transposed], [rows.count(), law.dim, law.count])
+        multiply(queue, &self.estimate, &self.products, transposed.into(), [rows.count(), law.dim, law.count])
     }
 
     /// True paths from point `at` to the next.
@@ -276,10 +277,4 @@ impl Room {
         ];
         rows.queue.launch(&kernels::DEPART_ROWS, [rows.count().div_ceil(4), 1], &arguments)
     }
-}
-
-/// out = rows · columnsᵀ with `rows` m × k and `columns` n × k for [m, n, k].
-fn multiply(queue: &Queue, [out, rows, columns]: [&Buffer<f64>; 3], [m, n, k]: [u32; 3]) -> Result<()> {
-    let arguments = [out.into(), rows.into(), columns.into(), m.into(), n.into(), k.into()];
-    queue.launch(&kernels::PRODUCT, [n.div_ceil(128), m.div_ceil(128)], &arguments)
 }

@@ -13,9 +13,9 @@ mod small;
 use std::ops::Range;
 use std::sync::Arc;
 
-use super::driver::{Device, Queue, error};
+use super::driver::{Device, Queue};
 use super::lend::Lender;
-use super::{Cuda, WORKERS};
+use super::{Cuda, WORKERS, too_large};
 use crate::backend::PathJob;
 use crate::error::Result;
 use crate::posterior::BATCH;
@@ -122,13 +122,8 @@ impl DevicePaths {
             let batch = extent.bytes(BATCH);
             let rest = budget.saturating_sub(extent.table_bytes());
             if rest < batch {
-                return Err(error(format!(
-                    "paths on {} need {} MiB on {}, more than the {} MiB allowed (--device-memory)",
-                    job.source.spec(),
-                    (extent.table_bytes() + batch).div_ceil(1 << 20),
-                    device.name(),
-                    budget >> 20
-                )));
+                let who = format!("paths on {} need", job.source.spec());
+                return Err(too_large(&who, extent.table_bytes() + batch, (device, budget)));
             }
             let workers = (rest / batch).min(WORKERS);
             tile = tile.min((rest / workers).min(MOST_BYTES.max(batch)) / batch * BATCH);
