@@ -40,7 +40,7 @@ impl std::fmt::Display for Method {
     }
 }
 
-/// What is known about the trustworthiness of a Monte-Carlo error bar.
+/// What is known about the trustworthiness of an error bar: the figures behind [`Estimate::doubts`].
 #[derive(Debug, Clone, Copy, Default, PartialEq, Serialize, Deserialize)]
 pub struct Flags {
     /// Pareto shape k̂ of the summands' upper tail (\[VSGYG24\]); ≥ 0.5: the variance may be infinite, > 0.7: do not
@@ -58,6 +58,13 @@ pub struct Flags {
     /// the regression rests on that sample alone. `None` without controls.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub control_dominance: Option<f64>,
+    /// The deterministic bound as a share of the way from the value to the farther end of all that it may be: from 1 on it
+    /// says nothing. `None` where that range is not known ([`Estimate::within`]).
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub bound_share: Option<f64>,
+    /// The estimate could not be made: there is no number ([`Estimate::failed`]).
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub failed: bool,
 }
 
 impl Flags {
@@ -69,28 +76,38 @@ impl Flags {
     pub const MISSED_MEAN: f64 = 5.0;
     /// Above this share a coefficient of the regression rests on a single sample.
     pub const CONTROL_SHARE: f64 = 0.25;
+    /// From this share on a bound reaches over all that the value may be.
+    pub const WHOLE_RANGE: f64 = 1.0;
 
-    /// Why the error bar is not to be believed, if it is not.
-    pub fn distrust(&self) -> Option<String> {
-        if let Some(shift) = self.control_shift.filter(|&shift| shift > Self::MISSED_MEAN) {
-            return Some(format!(
-                "a known mean is missed by {shift:.0} standard errors: the samples did not see a rare event"
-            ));
-        }
-        if let Some(share) = self.control_dominance.filter(|&share| share > Self::CONTROL_SHARE) {
-            return Some(format!("one sample carries {:.0} % of a control variate's spread", share * 100.0));
-        }
-        if let Some(k) = self.pareto_k.filter(|&k| k > Self::UNRELIABLE_K) {
-            return Some(format!("tail index k̂ = {k:.2} > {}: the variance may be infinite", Self::UNRELIABLE_K));
-        }
-        self.dominance.filter(|&share| share > Self::DOMINANT_SHARE).map(|share| match share {
-            1.0.. => "the samples do not differ, or one alone does: what makes the value was not seen".into(),
+    /// Everything that speaks against the error bar, in words; empty where it is to be believed.
+    pub fn doubts(&self) -> Vec<String> {
+        let above = |figure: Option<f64>, most: f64| figure.filter(|&x| x > most);
+        let missed = above(self.control_shift, Self::MISSED_MEAN).map(|shift| {
+            format!("a known mean is missed by {shift:.0} standard errors: the samples did not see a rare event")
+        });
+        let rests = above(self.control_dominance, Self::CONTROL_SHARE)
+            .map(|share| format!("one sample carries {:.0} % of a control variate's spread", share * 100.0));
+        let heavy = above(self.pareto_k, Self::UNRELIABLE_K)
+            .map(|k| format!("tail index k̂ = {k:.2} > {}: the variance may be infinite", Self::UNRELIABLE_K));
+        let alone = above(self.dominance, Self::DOMINANT_SHARE).map(|share| match share {
+            1.0.. => "no event was seen: the samples do not differ, or one alone does".into(),
             _ => format!(
                 "one sample carries {:.0} % of the spread (more than {:.0} %)",
                 share * 100.0,
                 Self::DOMINANT_SHARE * 100.0
             ),
-        })
+        });
+        let void = self
+            .bound_share
+            .filter(|&share| share >= Self::WHOLE_RANGE)
+            .map(|_| "the bound is no bound: it reaches over all that the value may be".into());
+        let failed = self.failed.then(|| "it could not be measured".into());
+        [failed, void, missed, rests, heavy, alone].into_iter().flatten().collect()
+    }
+
+    /// Whether nothing speaks against the error bar.
+    pub fn believed(&self) -> bool {
+        self.doubts().is_empty()
     }
 
     /// The worse of two sets of flags, for a value that rests on both.
@@ -104,6 +121,8 @@ impl Flags {
             dominance: max(self.dominance, other.dominance),
             control_shift: max(self.control_shift, other.control_shift),
             control_dominance: max(self.control_dominance, other.control_dominance),
+            bound_share: max(self.bound_share, other.bound_share),
+            failed: self.failed || other.failed,
         }
     }
 }
@@ -124,7 +143,7 @@ pub struct Estimate {
     pub n: u64,
     /// How it was obtained.
     pub method: Method,
-    /// Diagnostics of the samples.
+    /// Diagnostics; [`Estimate::doubts`] says what they mean.
     pub flags: Flags,
 }
 
@@ -140,6 +159,42 @@ impl Estimate {
         Self { value, std_err: 0.0, bound, n: 0, method: Method::Quadrature, flags: Flags::default() }
     }
 
+    /// An estimate that could not be made: no number, and not to be believed. Who reports it says why.
+    pub fn failed(method: Method) -> Self {
+        let flags = Flags { failed: true, ..Flags::default() };
+        Self { value: f64::NAN, std_err: 0.0, bound: f64::INFINITY, n: 0, method, flags }
+    }
+
+    /// The same of a value that lies in [`low`, `high`] whatever was measured: it is doubted where its bound reaches over all of
+    /// that.
+    pub fn within(mut self, [low, high]: [f64; 2]) -> Self {
+        let farther = (self.value - low).max(high - self.value);
+        if self.bound > 0.0 && farther.is_finite() {
+            self.flags.bound_share = Some(self.bound / farther);
+        }
+        self
+    }
+
+    /// Everything that speaks against the value with its errors, in words that stand alone; empty where it is to be believed.
+    pub fn doubts(&self) -> Vec<String> {
+        let mut doubts = self.flags.doubts();
+        if self.value.is_nan() && !self.flags.failed {
+            doubts.push("the value is not a number".into());
+        }
+        if self.n == 1 {
+            doubts.push("one sample has no spread: its error is unknown".into());
+        }
+        if !self.std_err.is_finite() || self.bound.is_nan() {
+            doubts.push("the error is not finite".into());
+        }
+        doubts
+    }
+
+    /// Whether the value is to be believed within its errors: nothing speaks against it ([`Estimate::doubts`]).
+    pub fn believed(&self) -> bool {
+        self.doubts().is_empty()
+    }
+
     /// The same value in another unit: everything times `factor`.
     pub fn scaled(self, factor: f64) -> Self {
         Self {
@@ -148,5 +203,53 @@ impl Estimate {
             bound: self.bound * factor.abs(),
             ..self
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn sampled(n: u64, flags: Flags) -> Estimate {
+        Estimate { value: 1.0, std_err: 0.1, bound: 0.0, n, method: Method::MonteCarlo, flags }
+    }
+
+    /// Each figure beyond its limit is told, all of them together, and at its limit none is.
+    #[test]
+    fn every_doubt_is_told_in_words() {
+        let limits = Flags {
+            pareto_k: Some(Flags::UNRELIABLE_K),
+            dominance: Some(Flags::DOMINANT_SHARE),
+            control_shift: Some(Flags::MISSED_MEAN),
+            control_dominance: Some(Flags::CONTROL_SHARE),
+            bound_share: Some(0.99),
+            failed: false,
+        };
+        assert!(sampled(2048, limits).believed());
+        let beyond = Flags {
+            pareto_k: Some(0.71),
+            dominance: Some(1.0),
+            control_shift: Some(6.0),
+            control_dominance: Some(0.3),
+            bound_share: Some(Flags::WHOLE_RANGE),
+            failed: true,
+        };
+        let doubts = sampled(1, beyond).doubts();
+        let words =
+            ["k̂ = 0.71", "no event", "6 standard errors", "control variate", "no bound", "could not", "one sample has"];
+        for word in words {
+            assert!(doubts.iter().any(|doubt| doubt.contains(word)), "{word}: {doubts:?}");
+        }
+        assert_eq!(doubts.len(), words.len());
+    }
+
+    #[test]
+    fn what_says_nothing_is_not_believed() {
+        assert!(!Estimate::failed(Method::Quadrature).believed());
+        assert!(!Estimate::exact(f64::NAN).believed());
+        assert!(Estimate::exact(f64::INFINITY).believed());
+        let wide = Estimate::quadrature(0.5, 4.0);
+        assert!(wide.within([0.0, 4.6]).believed() && wide.within([0.0, f64::INFINITY]).believed());
+        assert!(wide.within([0.0, 4.5]).doubts()[0].contains("no bound"));
     }
 }

@@ -1,7 +1,7 @@
 //! Do the error bars mean what they say? The 95 % interval of every Monte-Carlo quantity over 200 seeds, at 2,048
 //! samples, the fewest that a run takes: there the seven control variates' regression is at its worst.
 //!
-//! An estimate may miss if it says so ([`klaim::estimate::Flags::distrust`]). Three things are asked: nowhere do more
+//! An estimate may miss if it says so ([`klaim::estimate::Estimate::doubts`]). Three things are asked: nowhere do more
 //! than 11 % of the seeds miss in silence; where most seeds do not warn, the interval covers in 89 % to 99.5 %; and the
 //! regimes where most do are exactly those listed. False alarms: fixed seeds, so none until a stream changes; then
 //! P(Bin(200, 0.05) ∉ [1, 22]) = 1.5e-4 for each of the 84 intervals.
@@ -149,7 +149,7 @@ fn truth(regime: &Regime) -> Vec<(f64, f64)> {
 /// Judges one interval of one regime; returns whether most seeds warn.
 fn warned(label: &str, estimates: &[&Estimate], (truth, error): (f64, f64)) -> bool {
     let missed = |e: &Estimate| (e.value - truth).abs() > Z * e.std_err;
-    let trusted = |e: &Estimate| e.flags.distrust().is_none();
+    let trusted = |e: &Estimate| e.believed();
     let count = |which: &dyn Fn(&Estimate) -> bool| estimates.iter().filter(|e| which(e)).count();
     let (misses, warnings) = (count(&missed), count(&|e| !trusted(e)));
     let silent = count(&|e| missed(e) && trusted(e));
@@ -309,7 +309,7 @@ fn tilted_intervals_cover_at_high_snr() {
 /// Judges one interval: the seeds that miss and the spread in standard errors.
 fn high_snr_row(label: &str, estimates: &[&Estimate], (truth, error): (f64, f64)) -> (usize, f64) {
     let misses = estimates.iter().filter(|e| (e.value - truth).abs() > Z * e.std_err + e.bound).count();
-    let warned = estimates.iter().filter(|e| e.flags.distrust().is_some()).count();
+    let warned = estimates.iter().filter(|e| !e.believed()).count();
     let mean = |f: &dyn Fn(&Estimate) -> f64| estimates.iter().map(|e| f(e)).sum::<f64>() / estimates.len() as f64;
     let (std_err, value) = (mean(&|e| e.std_err), mean(&|e| e.value));
     let spread = mean(&|e| (e.value - value).powi(2)).sqrt() / std_err;

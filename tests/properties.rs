@@ -400,7 +400,7 @@ fn in_order(v: &ChannelValues) -> [f64; 4] {
 /// Counts the estimates that may be believed, all of which must be near.
 fn compare(found: &[Estimate], expected: &[f64], what: &str) -> usize {
     let mut trusted = 0;
-    for (e, expected) in found.iter().zip(expected).filter(|(e, _)| e.flags.distrust().is_none()) {
+    for (e, expected) in found.iter().zip(expected).filter(|(e, _)| e.believed()) {
         assert!((e.value - expected).abs() <= SAMPLED * e.std_err, "{what}: {expected} expected, found {e:?}");
         trusted += 1;
     }
@@ -489,7 +489,7 @@ fn symmetric_laws_are_believed() {
             let source = Arc::new(source);
             for (need, e) in needs(&source, &VALUES, &[snr]).iter().zip(sample(&needs(&source, &VALUES, &[snr]), 0)) {
                 let what = format!("{} of {}, {n} atoms", need.quantity.name, source.spec());
-                assert!(e.flags.distrust().is_none(), "{what}: {:?}", e.flags.distrust());
+                assert!(e.believed(), "{what}: {:?}", e.doubts());
             }
         }
     }
@@ -510,7 +510,7 @@ fn integrals_of_sampled_sources_are_differences() {
         };
         let found = sample(&names.map(need), 0);
         for (pair, names) in found.chunks(2).zip(names.chunks(2)) {
-            if pair.iter().all(|e| e.flags.distrust().is_none()) {
+            if pair.iter().all(|e| e.believed()) {
                 let error = SAMPLED * (pair[0].std_err + pair[1].std_err);
                 assert!((pair[0].value - pair[1].value).abs() <= error, "{names:?} of {spec}: {pair:?}");
             }

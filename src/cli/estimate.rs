@@ -180,6 +180,8 @@ fn row((need, estimate): &(Need, Estimate), backend: &str) -> Value {
         "n": estimate.n,
         "method": estimate.method,
         "backend": backend,
+        "believed": estimate.believed(),
+        "doubts": estimate.doubts(),
         "flags": estimate.flags,
     });
     for (name, value) in
@@ -222,6 +224,8 @@ fn csv(rows: &[(Need, Estimate)]) -> Result<String> {
         "bound",
         "n",
         "method",
+        "believed",
+        "doubts",
         "pareto_k",
         "dominance",
     ];
@@ -246,6 +250,8 @@ fn csv(rows: &[(Need, Estimate)]) -> Result<String> {
             number::name(e.bound),
             e.n.to_string(),
             e.method.to_string(),
+            e.believed().to_string(),
+            e.doubts().join("; "),
             optional(e.flags.pareto_k),
             optional(e.flags.dominance),
         ];
@@ -276,7 +282,7 @@ fn table(rows: &[(Need, Estimate)]) -> String {
             (false, true) => format!(" ± {:.0e} (bound)", e.bound),
             (false, false) => String::new(),
         };
-        let doubt = e.flags.distrust().map_or(String::new(), |why| format!("  ! {why}"));
+        let doubt = e.doubts().iter().map(|why| format!("  ! {why}")).collect::<String>();
         text += &format!(
             "{} of {}{place}{steps}  {}{error}  {}{doubt}\n",
             need.quantity.name,

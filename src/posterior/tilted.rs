@@ -262,7 +262,7 @@ mod tests {
             let [mmse, ..] = sampled(&atoms, source.pmf().unwrap().shannon().value, snr, snr, 1 << 16);
             assert!((mmse.value - expected).abs() <= SAMPLED * mmse.std_err, "T = {t}: {mmse:?} for {expected:e}");
             assert!(mmse.std_err < 0.02 * mmse.value, "T = {t}: {mmse:?}");
-            assert!(mmse.flags.distrust().is_none(), "T = {t}: {:?}", mmse.flags.distrust());
+            assert!(mmse.believed(), "T = {t}: {:?}", mmse.doubts());
         }
     }
 }

@@ -45,7 +45,7 @@ impl Book<'_> {
             Route::Sampled { lane, readout } => (&self.lanes[*lane], *readout),
         };
         let sampled = lane.read(readout).expect("a need is sampled before it is read");
-        if sampled.flags.distrust().is_none() {
+        if sampled.believed() {
             return (sampled, true);
         }
         let bracket = match &need.quantity.rule {

@@ -141,12 +141,12 @@ fn bounded(book: &Book, section: &Section, case: &Case, z: f64) -> Outcome {
     let allowed = (late.value - plateau.value).max(0.0);
     let telling = if allowed > 0.0 { &plateau } else { &late };
     let (std_err, half_width) = (error(telling), contrast(telling).half_width);
-    let (verdict, reason) = match (plateau.flags().distrust(), contrasts.verdict()) {
-        (Some(reason), _) => (Verdict::Inconclusive, reason),
-        (None, Verdict::Inconclusive) => {
+    let (verdict, reason) = match (plateau.flags().doubts(), contrasts.verdict()) {
+        (doubts, _) if !doubts.is_empty() => (Verdict::Inconclusive, doubts.join("; ")),
+        (_, Verdict::Inconclusive) => {
             (Verdict::Inconclusive, "neither a plateau nor unbounded growth can be excluded".into())
         }
-        (None, decided) => (decided, String::new()),
+        (_, decided) => (decided, String::new()),
     };
     Outcome {
         lhs: late.value,
@@ -213,9 +213,9 @@ impl Numbers {
         let Self { excess, std_err, bound, margin, z } = self;
         let half_width = z * std_err + bound;
         let (flags, n) = (behind.flags(), behind.n());
-        let (verdict, reason) = match flags.distrust() {
-            Some(reason) => (Verdict::Inconclusive, reason),
-            None => match verdict::judge(excess, half_width, margin) {
+        let (verdict, reason) = match flags.doubts() {
+            doubts if !doubts.is_empty() => (Verdict::Inconclusive, doubts.join("; ")),
+            _ => match verdict::judge(excess, half_width, margin) {
                 Verdict::Inconclusive => (Verdict::Inconclusive, self.what_would_decide(n)),
                 decided => (decided, String::new()),
             },
