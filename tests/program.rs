@@ -187,7 +187,10 @@ fn estimate_prints_the_documented_json() {
         let json: Value = serde_json::from_slice(&output.stdout).unwrap();
         assert_keys(&json, &["rows"]);
         for row in json["rows"].as_array().unwrap() {
-            let keys = ["quantity", "source", "value", "std_err", "bound", "n", "method", "backend", "flags"];
+            let keys = [
+                "quantity", "source", "value", "unit", "std_err", "bound", "n", "method", "backend", "believed",
+                "doubts", "flags",
+            ];
             assert_keys(row, &[&keys, axes].concat());
             assert!(row["value"].is_f64() && row["std_err"].is_f64() && row["n"].is_u64(), "{row}");
         }
@@ -195,6 +198,38 @@ fn estimate_prints_the_documented_json() {
     let output = klaim(dir.path(), &["estimate", "shannon", "--source=log-power:power=2,atoms=inf", "--format=json"]);
     let json: Value = serde_json::from_slice(&output.stdout).unwrap();
     assert_eq!(json["rows"][0]["value"], "inf");
+}
+
+/// The entropy of a fair coin is 1 bit = ln 2 nats, its varentropy 0; what is no information has no bits.
+#[test]
+fn information_is_told_in_nats_or_bits_and_the_unit_is_printed() {
+    let dir = tempfile::tempdir().unwrap();
+    let says = |arguments: &[&str]| {
+        let output = klaim(dir.path(), &[&["estimate"], arguments].concat());
+        assert_eq!(output.status.code(), Some(0), "{arguments:?}");
+        String::from_utf8(output.stdout).unwrap()
+    };
+    let row = |arguments: &[&str]| -> Value {
+        let json: Value = serde_json::from_str(&says(&[arguments, &["--format=json"]].concat())).unwrap();
+        json["rows"][0].clone()
+    };
+    let [nats, bits] = ["nats", "bits"].map(|unit| row(&["shannon", "--source=bernoulli:p=0.1", "--unit", unit]));
+    assert_eq!((nats["unit"].as_str(), bits["unit"].as_str()), (Some("nats"), Some("bits")));
+    for field in ["value", "bound"] {
+        let ratio = nats[field].as_f64().unwrap() / bits[field].as_f64().unwrap();
+        assert!((ratio / std::f64::consts::LN_2 - 1.0).abs() < 1e-15, "{field}: {ratio}");
+    }
+    let squares = ["nats", "bits"].map(|unit| row(&["info_variance", "--source=bernoulli:p=0.1", "--unit", unit]));
+    let ratio = squares[0]["value"].as_f64().unwrap() / squares[1]["value"].as_f64().unwrap();
+    assert!((ratio / std::f64::consts::LN_2.powi(2) - 1.0).abs() < 1e-15, "{ratio}");
+    assert_eq!(squares[1]["unit"], "bits²");
+    assert!(says(&["shannon", "--source=bpsk", "--unit=bits"]).contains("bits"));
+    assert!(says(&["mmse", "--source=bpsk", "--snr=1"]).contains("|x|²"));
+    assert!(says(&["mmse", "--source=bpsk", "--snr=1", "--format=csv"]).contains(",bound,unit,n,"));
+    for (quantity, what) in [("mmse", "|x|²"), ("ratio_log", "number without a unit")] {
+        let arguments = ["estimate", quantity, "--source=bpsk", "--unit=bits"];
+        assert_refused(dir.path(), &arguments, &["--unit", quantity, what, "leave it out"]);
+    }
 }
 
 #[test]

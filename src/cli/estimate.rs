@@ -8,7 +8,7 @@ use super::progress::Progress;
 use super::{Common, Format, interrupt, output, snr};
 use crate::error::{Error, Result};
 use crate::estimate::Estimate;
-use crate::quantity::{self, Need, Quantity, Scope, Setting};
+use crate::quantity::{self, Information, Need, Quantity, Scope, Setting};
 use crate::report::number;
 use crate::run::MethodChoice;
 use crate::run::estimate::{Target, estimate};
@@ -58,6 +58,9 @@ pub struct EstimateCommand {
     /// Which evaluators may be used
     #[arg(long, value_enum, default_value = "auto")]
     method: MethodChoice,
+    /// In what information is told: entropies, mutual information, divergences
+    #[arg(long, value_enum, default_value = "nats")]
+    unit: Information,
 }
 
 fn positive(text: &str) -> Result<f64, String> {
@@ -71,6 +74,7 @@ impl EstimateCommand {
     /// Whatever stops it: exit status 2.
     pub(super) fn run(self, common: &Common) -> Result<u8> {
         let (quantity, arguments) = call(&self.quantity)?;
+        let factor = self.factor(quantity)?;
         let settings = self.settings(quantity, &arguments)?;
         let mut needs = Vec::new();
         for spec in &self.source {
@@ -85,15 +89,28 @@ impl EstimateCommand {
         let watch = Watch { backend: backend.as_ref(), event: &event, stop: interrupt::flag(), checkpoint: None };
         let estimates = estimate(&needs, self.method, common.seed, target, &watch);
         progress.finish();
-        let rows: Vec<(Need, Estimate)> = needs.into_iter().zip(estimates?).collect();
+        let rows: Vec<(Need, Estimate)> =
+            needs.into_iter().zip(estimates?.into_iter().map(|e| e.scaled(factor))).collect();
         match common.format {
-            Format::Human => output::text(&table(&rows)),
-            Format::Csv => output::text(&csv(&rows)?),
+            Format::Human => output::text(&table(&rows, self.unit)),
+            Format::Csv => output::text(&csv(&rows, self.unit)?),
             Format::Json => {
                 let backend = backend.name();
-                output::json(&json!({ "rows": rows.iter().map(|r| row(r, &backend)).collect::<Vec<_>>() }))
+                output::json(&json!({ "rows": rows.iter().map(|r| row(r, &backend, self.unit)).collect::<Vec<_>>() }))
             }
         }
+    }
+
+    /// What values are multiplied with to be in the unit asked for.
+    fn factor(&self, quantity: &Quantity) -> Result<f64> {
+        quantity.unit.factor(self.unit).ok_or_else(|| {
+            let symbol = quantity.unit.symbol(Information::Nats);
+            let what = if symbol == "1" { "a number without a unit".into() } else { format!("measured in {symbol}") };
+            Error::invalid(
+                "--unit",
+                format!("bits are a unit of information; `{}` is {what}: leave it out", quantity.name),
+            )
+        })
     }
 
     /// One setting for each combination of the axes of the quantity's scope.
@@ -169,11 +186,12 @@ fn call(text: &str) -> Result<(&'static Quantity, Vec<f64>)> {
     }
 }
 
-fn row((need, estimate): &(Need, Estimate), backend: &str) -> Value {
+fn row((need, estimate): &(Need, Estimate), backend: &str, information: Information) -> Value {
     let finite = |x: f64| if x.is_finite() { json!(x) } else { json!(number::name(x)) };
     let mut row = json!({
         "quantity": need.quantity.name,
         "source": need.source.spec(),
+        "unit": need.quantity.unit.symbol(information),
         "value": finite(estimate.value),
         "std_err": finite(estimate.std_err),
         "bound": finite(estimate.bound),
@@ -208,7 +226,7 @@ fn row((need, estimate): &(Need, Estimate), backend: &str) -> Value {
     row
 }
 
-fn csv(rows: &[(Need, Estimate)]) -> Result<String> {
+fn csv(rows: &[(Need, Estimate)], information: Information) -> Result<String> {
     let header = [
         "quantity",
         "source",
@@ -222,6 +240,7 @@ fn csv(rows: &[(Need, Estimate)]) -> Result<String> {
         "value",
         "std_err",
         "bound",
+        "unit",
         "n",
         "method",
         "believed",
@@ -248,6 +267,7 @@ fn csv(rows: &[(Need, Estimate)]) -> Result<String> {
             number::name(e.value),
             number::name(e.std_err),
             number::name(e.bound),
+            need.quantity.unit.symbol(information).to_owned(),
             e.n.to_string(),
             e.method.to_string(),
             e.believed().to_string(),
@@ -261,7 +281,7 @@ fn csv(rows: &[(Need, Estimate)]) -> Result<String> {
     Ok(String::from_utf8(bytes).expect("CSV of UTF-8 fields is UTF-8"))
 }
 
-fn table(rows: &[(Need, Estimate)]) -> String {
+fn table(rows: &[(Need, Estimate)], information: Information) -> String {
     let mut text = String::new();
     for (need, e) in rows {
         let setting = &need.setting;
@@ -283,8 +303,12 @@ fn table(rows: &[(Need, Estimate)]) -> String {
             (false, false) => String::new(),
         };
         let doubt = e.doubts().iter().map(|why| format!("  ! {why}")).collect::<String>();
+        let unit = match need.quantity.unit.symbol(information) {
+            "1" => String::new(),
+            symbol => format!(" {symbol}"),
+        };
         text += &format!(
-            "{} of {}{place}{steps}  {}{error}  {}{doubt}\n",
+            "{} of {}{place}{steps}  {}{error}{unit}  {}{doubt}\n",
             need.quantity.name,
             need.source.spec(),
             e.value,

@@ -6,7 +6,7 @@ use serde_json::{Value, json};
 use super::{Common, Format, output, verify};
 use crate::error::Result;
 use crate::estimate::Method;
-use crate::quantity::QUANTITIES;
+use crate::quantity::{Information, QUANTITIES};
 use crate::sampler::SAMPLERS;
 use crate::schedule::SCHEDULES;
 use crate::source::{KINDS, Parameter};
@@ -104,5 +104,5 @@ fn quantities() -> Vec<Value> {
         [] => q.name.to_owned(),
         arguments => format!("{}({})", q.name, arguments.join(", ")),
     };
-    QUANTITIES.iter().map(|q| json!({ "name": name(q), "summary": q.summary, "axes": q.scope.axes() })).collect()
+    QUANTITIES.iter().map(|q| json!({ "name": name(q), "summary": q.summary, "unit": q.unit.symbol(Information::Nats), "axes": q.scope.axes() })).collect()
 }

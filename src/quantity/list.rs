@@ -1,6 +1,7 @@
 //! Every quantity: its name, what it depends on and how it is obtained.
 
 use super::{Quantity, Rule, Scope, channel, interval, path, path_bound, path_readout, simulated, source, supremum};
+use crate::quantity::unit::Unit;
 
 /// Every quantity, in the order of the documentation.
 pub const QUANTITIES: &[Quantity] = &[
@@ -9,6 +10,7 @@ pub const QUANTITIES: &[Quantity] = &[
         scope: Scope::Source,
         arguments: &[],
         summary: "dimension d",
+        unit: Unit::One,
         rule: Rule::Known(source::dim),
     },
     Quantity {
@@ -16,6 +18,7 @@ pub const QUANTITIES: &[Quantity] = &[
         scope: Scope::Source,
         arguments: &[],
         summary: "number of atoms N; inf for infinitely many or a continuous law",
+        unit: Unit::One,
         rule: Rule::Known(source::atoms),
     },
     Quantity {
@@ -23,6 +26,7 @@ pub const QUANTITIES: &[Quantity] = &[
         scope: Scope::Source,
         arguments: &[],
         summary: "Shannon entropy H = E[−ln p(X)], nats; inf for a continuous law",
+        unit: Unit::Information(1),
         rule: Rule::Known(source::shannon),
     },
     Quantity {
@@ -30,6 +34,7 @@ pub const QUANTITIES: &[Quantity] = &[
         scope: Scope::Source,
         arguments: &[],
         summary: "Rényi entropy of order ½, H_½ = 2 ln Σ √p, nats",
+        unit: Unit::Information(1),
         rule: Rule::Known(source::renyi_half),
     },
     Quantity {
@@ -37,6 +42,7 @@ pub const QUANTITIES: &[Quantity] = &[
         scope: Scope::Source,
         arguments: &["order"],
         summary: "Rényi entropy of the given order, (1−a)⁻¹ ln Σ p^a, nats",
+        unit: Unit::Information(1),
         rule: Rule::Known(source::renyi),
     },
     Quantity {
@@ -44,6 +50,7 @@ pub const QUANTITIES: &[Quantity] = &[
         scope: Scope::Source,
         arguments: &[],
         summary: "collision entropy H_2 = −ln Σ p², nats",
+        unit: Unit::Information(1),
         rule: Rule::Known(source::collision),
     },
     Quantity {
@@ -51,6 +58,7 @@ pub const QUANTITIES: &[Quantity] = &[
         scope: Scope::Source,
         arguments: &[],
         summary: "min-entropy −ln max p, nats",
+        unit: Unit::Information(1),
         rule: Rule::Known(source::min_entropy),
     },
     Quantity {
@@ -58,6 +66,7 @@ pub const QUANTITIES: &[Quantity] = &[
         scope: Scope::Source,
         arguments: &[],
         summary: "total variance E|X − EX|²",
+        unit: Unit::Length(2),
         rule: Rule::Known(source::second_moment),
     },
     Quantity {
@@ -65,6 +74,7 @@ pub const QUANTITIES: &[Quantity] = &[
         scope: Scope::Source,
         arguments: &[],
         summary: "sub-exponential norm of the information content about its mean, nats",
+        unit: Unit::Information(1),
         rule: Rule::Known(source::psi1),
     },
     Quantity {
@@ -72,6 +82,7 @@ pub const QUANTITIES: &[Quantity] = &[
         scope: Scope::Source,
         arguments: &[],
         summary: "varentropy Var[−ln p(X)], nats²",
+        unit: Unit::Information(2),
         rule: Rule::Known(source::info_variance),
     },
     Quantity {
@@ -79,6 +90,7 @@ pub const QUANTITIES: &[Quantity] = &[
         scope: Scope::Snr,
         arguments: &[],
         summary: "minimum mean-square error M(γ) = E|X − E[X|Y]|²",
+        unit: Unit::Length(2),
         rule: Rule::Measured {
             deterministic: channel::mmse,
             readout: Some(|need, _| Ok(channel::mmse_readout(need))),
@@ -90,6 +102,7 @@ pub const QUANTITIES: &[Quantity] = &[
         scope: Scope::Snr,
         arguments: &[],
         summary: "−M′(γ) = E‖Cov(X|Y)‖²_F ≥ 0",
+        unit: Unit::Length(4),
         rule: Rule::Measured {
             deterministic: channel::mmse_slope,
             readout: Some(|need, _| Ok(channel::mmse_slope_readout(need))),
@@ -101,6 +114,7 @@ pub const QUANTITIES: &[Quantity] = &[
         scope: Scope::Snr,
         arguments: &[],
         summary: "M″(γ) = E[2 tr Cov³ − ‖K₃‖²]",
+        unit: Unit::Length(6),
         rule: Rule::Measured { deterministic: channel::mmse_curvature, readout: None, bracket: None },
     },
     Quantity {
@@ -108,6 +122,7 @@ pub const QUANTITIES: &[Quantity] = &[
         scope: Scope::Snr,
         arguments: &[],
         summary: "mutual information I(X; Y_γ), nats",
+        unit: Unit::Information(1),
         rule: Rule::Measured {
             deterministic: channel::information,
             readout: Some(|need, _| Ok(channel::information_readout(need))),
@@ -119,6 +134,7 @@ pub const QUANTITIES: &[Quantity] = &[
         scope: Scope::Snr,
         arguments: &[],
         summary: "H(X|Y_γ) = H − I, nats; discrete laws only",
+        unit: Unit::Information(1),
         rule: Rule::Measured {
             deterministic: channel::posterior_entropy,
             readout: Some(|need, _| Ok(channel::posterior_entropy_readout(need))),
@@ -130,6 +146,7 @@ pub const QUANTITIES: &[Quantity] = &[
         scope: Scope::Snr,
         arguments: &[],
         summary: "error of the best linear estimate, tr Σ(I + γΣ)⁻¹",
+        unit: Unit::Length(2),
         rule: Rule::Measured { deterministic: channel::lmmse, readout: None, bracket: None },
     },
     Quantity {
@@ -137,6 +154,7 @@ pub const QUANTITIES: &[Quantity] = &[
         scope: Scope::Interval,
         arguments: &[],
         summary: "I(snr_max) − I(snr_min), nats",
+        unit: Unit::Information(1),
         rule: Rule::Measured {
             deterministic: interval::information_gain,
             readout: Some(|need, _| interval::information_gain_readout(need)),
@@ -148,6 +166,7 @@ pub const QUANTITIES: &[Quantity] = &[
         scope: Scope::Interval,
         arguments: &[],
         summary: "ln(snr_max/snr_min)",
+        unit: Unit::One,
         rule: Rule::Known(interval::ratio_log),
     },
     Quantity {
@@ -155,6 +174,7 @@ pub const QUANTITIES: &[Quantity] = &[
         scope: Scope::Interval,
         arguments: &[],
         summary: "½ ∫ M dγ over the interval, nats",
+        unit: Unit::Information(1),
         rule: Rule::Measured {
             deterministic: interval::mmse_integral,
             readout: Some(|need, _| interval::mmse_integral_readout(need)),
@@ -166,6 +186,7 @@ pub const QUANTITIES: &[Quantity] = &[
         scope: Scope::Interval,
         arguments: &[],
         summary: "M(snr_min) − M(snr_max)",
+        unit: Unit::Length(2),
         rule: Rule::Measured {
             deterministic: interval::mmse_drop,
             readout: Some(|need, _| interval::mmse_drop_readout(need)),
@@ -177,6 +198,7 @@ pub const QUANTITIES: &[Quantity] = &[
         scope: Scope::Interval,
         arguments: &[],
         summary: "∫ −M′ dγ over the interval",
+        unit: Unit::Length(2),
         rule: Rule::Measured {
             deterministic: interval::slope_integral,
             readout: Some(|need, _| interval::slope_integral_readout(need)),
@@ -188,6 +210,7 @@ pub const QUANTITIES: &[Quantity] = &[
         scope: Scope::Interval,
         arguments: &[],
         summary: "∫ −γ M′ dγ over the interval, nats",
+        unit: Unit::Information(1),
         rule: Rule::Measured {
             deterministic: interval::weighted_slope_integral,
             readout: Some(|need, _| interval::weighted_slope_integral_readout(need)),
@@ -199,6 +222,7 @@ pub const QUANTITIES: &[Quantity] = &[
         scope: Scope::Interval,
         arguments: &[],
         summary: "largest −γ² M′ on the interval",
+        unit: Unit::One,
         rule: Rule::Measured { deterministic: supremum::weighted_slope, readout: None, bracket: None },
     },
     Quantity {
@@ -206,6 +230,7 @@ pub const QUANTITIES: &[Quantity] = &[
         scope: Scope::Interval,
         arguments: &[],
         summary: "∫ √(−M′) dγ over the interval: its square over 4 is the limit of K·path_kl on the best grid",
+        unit: Unit::One,
         rule: Rule::Measured { deterministic: interval::root_slope_integral, readout: None, bracket: None },
     },
     Quantity {
@@ -213,6 +238,7 @@ pub const QUANTITIES: &[Quantity] = &[
         scope: Scope::Path,
         arguments: &[],
         summary: "discretisation term of the path KL, ½ Σ ∫ (M(γ_k) − M(γ)) dγ, nats",
+        unit: Unit::Information(1),
         rule: Rule::Measured { deterministic: path::path_kl, readout: Some(path_readout::difference), bracket: None },
     },
     Quantity {
@@ -220,6 +246,7 @@ pub const QUANTITIES: &[Quantity] = &[
         scope: Scope::Path,
         arguments: &[],
         summary: "path_kl through ½ Σ ∫ (γ_{k+1} − γ)(−M′(γ)) dγ, nats: a check where it is sampled",
+        unit: Unit::Information(1),
         rule: Rule::Measured { deterministic: path::path_kl, readout: Some(path_readout::slope), bracket: None },
     },
     Quantity {
@@ -227,6 +254,7 @@ pub const QUANTITIES: &[Quantity] = &[
         scope: Scope::Path,
         arguments: &[],
         summary: "path_kl through ½ Σ Δ_k M(γ_k) − I(γ_K) + I(γ_0), nats: a check, without slopes",
+        unit: Unit::Information(1),
         rule: Rule::Measured {
             deterministic: path::path_kl_information,
             readout: Some(path_readout::information),
@@ -238,6 +266,7 @@ pub const QUANTITIES: &[Quantity] = &[
         scope: Scope::Path,
         arguments: &[],
         summary: "cost of starting from N(γ_0 EX, γ_0 I), ½γ_0 E|X−EX|² − I(γ_0), nats",
+        unit: Unit::Information(1),
         rule: Rule::Measured {
             deterministic: path::init_kl,
             readout: Some(|need, _| path_readout::init(need)),
@@ -249,6 +278,7 @@ pub const QUANTITIES: &[Quantity] = &[
         scope: Scope::Path,
         arguments: &[],
         summary: "cost of an inexact denoiser, ½ Σ Δ_k (L − M)(γ_k), nats",
+        unit: Unit::Information(1),
         rule: Rule::Measured { deterministic: path::denoiser_kl, readout: None, bracket: None },
     },
     Quantity {
@@ -256,6 +286,7 @@ pub const QUANTITIES: &[Quantity] = &[
         scope: Scope::Path,
         arguments: &[],
         summary: "path_kl + init_kl + denoiser_kl: KL of the true path from the sampler's, nats",
+        unit: Unit::Information(1),
         rule: Rule::Measured { deterministic: path::total_kl, readout: Some(path_readout::total), bracket: None },
     },
     Quantity {
@@ -263,6 +294,7 @@ pub const QUANTITIES: &[Quantity] = &[
         scope: Scope::Path,
         arguments: &[],
         summary: "KL of the last state's law from the sampler's, started from N(γ_0 EX, γ_0 I), nats; on a line",
+        unit: Unit::Information(1),
         rule: Rule::Measured { deterministic: path::terminal_kl, readout: None, bracket: None },
     },
     Quantity {
@@ -270,6 +302,7 @@ pub const QUANTITIES: &[Quantity] = &[
         scope: Scope::Path,
         arguments: &[],
         summary: "path_kl + denoiser_kl simulated along true paths, ½ Σ ∫ E|m_γ − x̂_k|² dγ, nats; uses no mmse",
+        unit: Unit::Information(1),
         rule: Rule::Simulated { deterministic: None, statistic: simulated::girsanov_kl },
     },
     Quantity {
@@ -277,6 +310,7 @@ pub const QUANTITIES: &[Quantity] = &[
         scope: Scope::Sampler,
         arguments: &[],
         summary: "energy distance of the sampler's last state from the truth, 2E|x̂−x| − E|x−x′| − E|x̂−x̂′|, x = X + Z/√γ_K",
+        unit: Unit::Length(1),
         rule: Rule::Simulated { deterministic: None, statistic: simulated::energy_distance },
     },
     Quantity {
@@ -284,6 +318,7 @@ pub const QUANTITIES: &[Quantity] = &[
         scope: Scope::Sampler,
         arguments: &[],
         summary: "1-Wasserstein distance of the sampler's last state from the truth, on a line; sampled: a lower bound by a witness",
+        unit: Unit::Length(1),
         rule: Rule::Simulated {
             deterministic: Some(simulated::wasserstein_1_on_a_line),
             statistic: simulated::wasserstein_1,
@@ -294,6 +329,7 @@ pub const QUANTITIES: &[Quantity] = &[
         scope: Scope::Sampler,
         arguments: &[],
         summary: "squared 2-Wasserstein distance of the last state from the truth, mean over directions; a lower bound by a witness",
+        unit: Unit::Length(2),
         rule: Rule::Simulated { deterministic: None, statistic: simulated::sliced_wasserstein_2 },
     },
     Quantity {
@@ -301,6 +337,7 @@ pub const QUANTITIES: &[Quantity] = &[
         scope: Scope::Sampler,
         arguments: &[],
         summary: "total variation of the modes' masses in the last state, ½ Σ |E P(j|x̂) − w_j|; a lower bound by a witness",
+        unit: Unit::One,
         rule: Rule::Simulated { deterministic: None, statistic: simulated::mode_variation },
     },
     Quantity {
@@ -308,6 +345,7 @@ pub const QUANTITIES: &[Quantity] = &[
         scope: Scope::Sampler,
         arguments: &[],
         summary: "variance of the sampler's last state, E|x̂ − EX|²; the truth has E|X − EX|² + d/γ_K",
+        unit: Unit::Length(2),
         rule: Rule::Simulated {
             deterministic: Some(simulated::gaussian_variance),
             statistic: simulated::sampled_variance,
@@ -318,6 +356,7 @@ pub const QUANTITIES: &[Quantity] = &[
         scope: Scope::Path,
         arguments: &["C"],
         summary: "½ C H² Σ (r_k − 1 − ln r_k), r_k = γ_{k+1}/γ_k, nats",
+        unit: Unit::Information(1),
         rule: Rule::Measured { deterministic: path_bound::paper, readout: None, bracket: None },
     },
     Quantity {
@@ -325,6 +364,7 @@ pub const QUANTITIES: &[Quantity] = &[
         scope: Scope::Path,
         arguments: &[],
         summary: "½ B Σ (r_k − 1 − ln r_k), B the bound on γ²|M′| by H_½, nats",
+        unit: Unit::Information(1),
         rule: Rule::Measured { deterministic: path_bound::renyi, readout: None, bracket: None },
     },
     Quantity {
@@ -332,6 +372,7 @@ pub const QUANTITIES: &[Quantity] = &[
         scope: Scope::Path,
         arguments: &[],
         summary: "(max r_k − 1)·I(γ_K), nats",
+        unit: Unit::Information(1),
         rule: Rule::Measured {
             deterministic: path_bound::information,
             readout: Some(path_bound::information_readout),
@@ -343,6 +384,7 @@ pub const QUANTITIES: &[Quantity] = &[
         scope: Scope::Path,
         arguments: &[],
         summary: "½ Σ (r_k − 1) ∫ −γM′ dγ over each step, nats",
+        unit: Unit::Information(1),
         rule: Rule::Measured {
             deterministic: path_bound::growth,
             readout: Some(path_bound::growth_readout),
@@ -354,6 +396,7 @@ pub const QUANTITIES: &[Quantity] = &[
         scope: Scope::Path,
         arguments: &[],
         summary: "bound on path_kl by the entropy, (max r_k − 1)·H, nats",
+        unit: Unit::Information(1),
         rule: Rule::Measured { deterministic: path_bound::entropy, readout: None, bracket: None },
     },
     Quantity {
@@ -361,6 +404,7 @@ pub const QUANTITIES: &[Quantity] = &[
         scope: Scope::Path,
         arguments: &[],
         summary: "bound on path_kl by the directions of the covariance, (max r_k − 1)·½ ln det(I + γ_K Σ), nats",
+        unit: Unit::Information(1),
         rule: Rule::Measured { deterministic: path_bound::intrinsic, readout: None, bracket: None },
     },
     Quantity {
@@ -368,6 +412,7 @@ pub const QUANTITIES: &[Quantity] = &[
         scope: Scope::Path,
         arguments: &[],
         summary: "(max r_k − 1)·(d/2) ln(1 + γ_K E|X−EX|²/d), nats",
+        unit: Unit::Information(1),
         rule: Rule::Measured { deterministic: path_bound::dimension, readout: None, bracket: None },
     },
     Quantity {
@@ -375,6 +420,7 @@ pub const QUANTITIES: &[Quantity] = &[
         scope: Scope::Path,
         arguments: &[],
         summary: "(ρ − 1)(I(γ_K) + ½), ρ = (1 + γ_K E|X−EX|²)^{1/K}, nats",
+        unit: Unit::Information(1),
         rule: Rule::Measured {
             deterministic: path_bound::from_zero,
             readout: Some(path_bound::from_zero_readout),

@@ -10,6 +10,7 @@ pub mod path_readout;
 pub mod simulated;
 pub mod source;
 pub mod supremum;
+mod unit;
 
 use std::sync::Arc;
 
@@ -21,6 +22,7 @@ use crate::source::Source;
 
 pub use instruments::Instruments;
 pub use list::QUANTITIES;
+pub use unit::{Information, Unit};
 
 /// What must be fixed before a quantity has a value.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
@@ -69,6 +71,8 @@ pub struct Quantity {
     pub arguments: &'static [&'static str],
     /// One line for `klaim list quantities`, with the formula and the unit.
     pub summary: &'static str,
+    /// In what it is measured.
+    pub unit: Unit,
     /// How it is obtained.
     pub rule: Rule,
 }
