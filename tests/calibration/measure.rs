@@ -1,0 +1,127 @@
+//! Estimates of many needs under many seeds, with the route that each takes.
+
+use std::collections::HashMap;
+use std::path::Path;
+use std::sync::Arc;
+use std::sync::atomic::AtomicBool;
+
+use klaim::backend::cpu::Cpu;
+use klaim::estimate::{Estimate, Method};
+use klaim::quantity::{self, Instruments, Need, Setting};
+use klaim::run::MethodChoice;
+use klaim::run::estimate::{Target, estimate};
+use klaim::run::ledger::{Ledger, Route};
+use klaim::run::sampling::{Conditions, LaneState};
+use klaim::run::watch::Watch;
+use klaim::source::Source;
+use rayon::prelude::*;
+
+use super::tally::Truth;
+
+/// The fewest that a run takes: there a regression on the controls is at its worst.
+pub const SAMPLES: u64 = 2048;
+
+/// One number that is asked for.
+pub fn need(source: &Arc<Source>, name: &str, setting: Setting) -> Need {
+    Need { source: Arc::clone(source), quantity: quantity::find(name).expect("a quantity"), setting }
+}
+
+/// Estimates of `needs`, in their order.
+pub fn measure(needs: &[Need], choice: MethodChoice, seed: u64, samples: u64) -> Vec<Estimate> {
+    let stop = AtomicBool::new(false);
+    let watch = Watch { backend: &Cpu, event: &|_| {}, stop: &stop, checkpoint: None };
+    let target = Target { relative_error: None, budget: samples };
+    estimate(needs, choice, seed, target, &watch).expect("numbers that can be measured")
+}
+
+/// For each of `needs` its estimates from `samples` samples under the seeds 0, 1, …
+pub fn replicate(needs: &[Need], samples: u64, replications: u64) -> Vec<Vec<Estimate>> {
+    let run = |seed| measure(needs, MethodChoice::MonteCarlo, seed, samples);
+    let runs: Vec<Vec<Estimate>> = (0..replications).into_par_iter().map(run).collect();
+    (0..needs.len()).map(|i| runs.iter().map(|run| run[i]).collect()).collect()
+}
+
+/// The truncated means of the same samples at the level 0.05, where there are any.
+pub fn truncated(needs: &[Need], replications: u64) -> Vec<Vec<Estimate>> {
+    let stop = AtomicBool::new(false);
+    let conditions = Conditions { backend: &Cpu, checkpoint: None, shard: None, stop: &stop, progress: &|_| {} };
+    let run = |seed: u64| -> Vec<Option<Estimate>> {
+        let mut ledger = ledger(needs);
+        let sample = |lane| {
+            let mut lane = LaneState::new(lane, seed).expect("a sampler");
+            lane.sample(0, SAMPLES, &conditions).expect("finite summands");
+            lane
+        };
+        let lanes: Vec<LaneState> = std::mem::take(&mut ledger.lanes).into_iter().map(sample).collect();
+        let read = |need: &Need| match ledger.route(need) {
+            Route::Sampled { lane, readout } => lanes[*lane].truncated(*readout, super::tally::LEVEL),
+            Route::Known(_) => None,
+        };
+        needs.iter().map(read).collect()
+    };
+    let runs: Vec<Vec<Option<Estimate>>> = (0..replications).into_par_iter().map(run).collect();
+    (0..needs.len()).map(|i| runs.iter().filter_map(|run| run[i]).collect()).collect()
+}
+
+fn ledger(needs: &[Need]) -> Ledger {
+    let tools = Instruments::default();
+    Ledger::new(needs.iter(), MethodChoice::MonteCarlo, &tools, &|| ()).expect("a route")
+}
+
+/// The name of the samples that each need is read off: plain, tilted or simulated.
+pub fn routes(needs: &[Need]) -> Vec<String> {
+    let ledger = ledger(needs);
+    let name = |need: &Need| match ledger.route(need) {
+        Route::Sampled { lane, .. } => match ledger.lanes[*lane].columns.name().as_str() {
+            "" => "monte-carlo".into(),
+            name if name.starts_with("|tilted") => "tilted".into(),
+            _ => "simulated paths".into(),
+        },
+        Route::Known(estimate) => estimate.method.to_string(),
+    };
+    needs.iter().map(name).collect()
+}
+
+/// The values of a deterministic route, each times `copies`.
+pub fn exact(needs: &[Need], copies: f64) -> Vec<Truth> {
+    let values = measure(needs, MethodChoice::Quadrature, 0, SAMPLES);
+    let truth = |e: &Estimate| {
+        assert!(e.method != Method::MonteCarlo && e.std_err == 0.0, "{e:?}");
+        Truth::Exact { value: copies * e.value, bound: copies * e.bound }
+    };
+    values.iter().map(truth).collect()
+}
+
+/// The rows of a table of data/.
+pub fn rows(file: &str) -> Vec<HashMap<String, String>> {
+    let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("data").join(file);
+    let mut reader = csv::Reader::from_path(&path).expect("a table");
+    reader.deserialize().map(|row| row.expect("a row")).collect()
+}
+
+/// The value of `need` with its standard error in a table that another program made, the law being called `law` there;
+/// I = H − H(X|Y) where the table has the latter alone.
+pub fn sampled(table: &[HashMap<String, String>], law: &str, need: &Need) -> Option<Truth> {
+    let snr = need.setting.snr?;
+    let find = |quantity: &str| {
+        let row = table.iter().find(|row| {
+            let named = row.get("law").or(row.get("source")).is_some_and(|name| name == law);
+            named
+                && row["quantity"] == quantity
+                && row["snr"].parse().is_ok_and(|at: f64| at.to_bits() == snr.to_bits())
+        })?;
+        let number = |column: &str| row[column].parse::<f64>().expect("a number");
+        Some((number("value"), number("std_err")))
+    };
+    let derived = || {
+        let (rest, std_err) = find("posterior_entropy").filter(|_| need.quantity.name == "information")?;
+        Some((need.source.pmf()?.shannon().value - rest, std_err))
+    };
+    let (value, std_err) = find(need.quantity.name).or_else(derived)?;
+    Some(Truth::Sampled { value, std_err })
+}
+
+/// A number in few letters: 0.01, 1e-9.
+pub fn short(x: f64) -> String {
+    if (1e-3..1e4).contains(&x) { format!("{x}") } else { format!("{x:e}") }
+}
