@@ -2,6 +2,7 @@
 
 use std::ops::Range;
 use std::path::PathBuf;
+use std::sync::Arc;
 
 /// Everything that can stop klaim from answering. A refuted claim is a finding, not an error.
 #[derive(Debug, thiserror::Error)]
@@ -69,8 +70,10 @@ pub enum Error {
     /// A summand that is NaN or infinite: the address makes that sample replay alone.
     #[error("{quantity} of {source_spec} is not finite at seed {seed}, lane {lane:#x}, sample {sample}")]
     NonFinite {
-        /// The quantity's name.
+        /// The quantity's name, with where it is measured.
         quantity: String,
+        /// Which of the numbers that were measured together it is; past the last of them, a control variate.
+        column: usize,
         /// The source's canonical spec.
         source_spec: String,
         /// Seed of the run.
@@ -96,9 +99,12 @@ pub enum Error {
         /// Why it cannot run, and what would help.
         message: String,
     },
-    /// The user asked to stop; what was finished is kept.
-    #[error("interrupted; finished blocks are kept in {}", .0.display())]
-    Interrupted(PathBuf),
+    /// A stop was asked for before this number was there.
+    #[error("interrupted before it was measured")]
+    Interrupted,
+    /// An error that several numbers share.
+    #[error(transparent)]
+    Shared(Arc<Error>),
 }
 
 /// Result with klaim's [`enum@Error`].
@@ -108,6 +114,15 @@ impl Error {
     /// An [`Error::Invalid`] from its two parts.
     pub fn invalid(what: impl Into<String>, message: impl Into<String>) -> Self {
         Self::Invalid { what: what.into(), message: message.into() }
+    }
+
+    /// Whether a stop is all that is wrong.
+    pub fn is_interruption(&self) -> bool {
+        match self {
+            Self::Interrupted => true,
+            Self::Shared(error) => error.is_interruption(),
+            _ => false,
+        }
     }
 
     /// An [`Error::Unknown`] that suggests the nearest of `known` (edit distance at most a third of the length, at least 2).

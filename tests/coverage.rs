@@ -16,7 +16,6 @@
 
 use std::collections::BTreeSet;
 use std::sync::Arc;
-use std::sync::atomic::AtomicBool;
 
 use klaim::backend::cpu::Cpu;
 use klaim::backend::{Backend, Job};
@@ -25,6 +24,7 @@ use klaim::posterior::{self, Grid, Observable, Readout};
 use klaim::quantity::{self, Need, Setting};
 use klaim::run::MethodChoice;
 use klaim::run::estimate::{Target, estimate};
+use klaim::run::stop::Stop;
 use klaim::run::watch::Watch;
 use klaim::source::{Atoms, Source, Spec};
 use klaim::stream::Stream;
@@ -103,9 +103,12 @@ const WARNED: &[&str] = &[
 ];
 
 fn measure(needs: &[Need], choice: MethodChoice, seed: u64) -> Vec<Estimate> {
-    let stop = AtomicBool::new(false);
-    let watch = Watch { backend: &Cpu, event: &|_| {}, stop: &stop, checkpoint: None };
-    estimate(needs, choice, seed, Target { relative_error: None, budget: SAMPLES }, &watch).unwrap()
+    let watch = Watch { backend: Arc::new(Cpu), event: &|_| {}, stop: Stop::default(), checkpoint: None };
+    estimate(needs, choice, seed, Target { relative_error: None, budget: SAMPLES }, &watch)
+        .unwrap()
+        .into_iter()
+        .map(Result::unwrap)
+        .collect()
 }
 
 fn needs(source: Source, snrs: &[f64]) -> Vec<Need> {

@@ -274,6 +274,31 @@ fn exit_statuses_say_how_it_went() {
     assert_eq!(status(&close, &["--method=monte-carlo", "--budget=1"]), Some(3), "too few samples to decide");
 }
 
+/// What has no route says so in its row; the others are measured. Where nothing is, that is an error.
+#[test]
+fn what_cannot_be_measured_takes_nothing_with_it() {
+    let dir = with_claim(&[("\"bernoulli:p=0.1\"", "\"bernoulli:p=0.1\", \"simplex:atoms=4\"")]);
+    let mmse = ["estimate", "mmse", "--snr=1", "--method=quadrature", "--source=simplex:atoms=4"];
+    let output = klaim(dir.path(), &[&mmse[..], &["--source=bpsk", "--format=json"]].concat());
+    let rows = &serde_json::from_slice::<Value>(&output.stdout).unwrap()["rows"];
+    assert_eq!((output.status.code(), rows[1]["believed"].as_bool()), (Some(3), Some(true)));
+    assert_eq!((rows[0]["value"].as_str(), rows[0]["believed"].as_bool()), (Some("nan"), Some(false)));
+    assert!(rows[0]["doubts"][0].as_str().unwrap().contains("no deterministic route"), "{rows}");
+    let output = klaim(dir.path(), &[&mmse[..], &["--source=bpsk", "--format=csv"]].concat());
+    let said = String::from_utf8(output.stdout).unwrap();
+    assert!(said.lines().nth(1).unwrap().starts_with("mmse,simplex:atoms=4,1,,,,,,,,,,"), "missing is empty: {said}");
+    assert_refused(dir.path(), &mmse, &["no deterministic route"]);
+    let verify = ["verify", "claim.toml", "--out=out", "--method=quadrature", "--format=json"];
+    let output = klaim(dir.path(), &verify);
+    let found: Value = serde_json::from_slice(&output.stdout).unwrap();
+    assert_eq!(output.status.code(), Some(3));
+    let verdicts: Vec<&str> =
+        found["claims"][0]["cases"].as_array().unwrap().iter().map(|c| c["verdict"].as_str().unwrap()).collect();
+    assert_eq!(verdicts, ["supported", "supported", "inconclusive", "inconclusive"]);
+    let table = fs::read_to_string(dir.path().join("out/results.csv")).unwrap();
+    assert!(table.contains("mmse of simplex:atoms=4: has no deterministic route"), "{table}");
+}
+
 #[test]
 fn a_closed_pipe_is_no_panic() {
     let program = assert_cmd::cargo::cargo_bin("klaim");

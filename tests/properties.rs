@@ -6,7 +6,6 @@
 #![allow(clippy::unwrap_used, reason = "a failed unwrap is a failed test")]
 
 use std::sync::Arc;
-use std::sync::atomic::AtomicBool;
 
 use klaim::backend::cpu::Cpu;
 use klaim::estimate::Estimate;
@@ -15,6 +14,7 @@ use klaim::numeric::normal;
 use klaim::quantity::{self, Need, Setting};
 use klaim::run::MethodChoice;
 use klaim::run::estimate::{Target, estimate};
+use klaim::run::stop::Stop;
 use klaim::run::watch::Watch;
 use klaim::schedule::dynamic;
 use klaim::source::{Atoms, Source, Spec};
@@ -385,10 +385,9 @@ fn sample(needs: &[Need], seed: u64) -> Vec<Estimate> {
 }
 
 fn measured(needs: &[Need], choice: MethodChoice, seed: u64) -> Vec<Estimate> {
-    let stop = AtomicBool::new(false);
-    let watch = Watch { backend: &Cpu, event: &|_| {}, stop: &stop, checkpoint: None };
+    let watch = Watch { backend: Arc::new(Cpu), event: &|_| {}, stop: Stop::default(), checkpoint: None };
     let target = Target { relative_error: None, budget: SAMPLES };
-    estimate(needs, choice, seed, target, &watch).unwrap()
+    estimate(needs, choice, seed, target, &watch).unwrap().into_iter().map(Result::unwrap).collect()
 }
 
 const VALUES: [&str; 4] = ["mmse", "mmse_slope", "information", "posterior_entropy"];

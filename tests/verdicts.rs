@@ -6,13 +6,14 @@
 #![allow(clippy::unwrap_used, reason = "a failed unwrap is a failed test")]
 
 use std::path::Path;
-use std::sync::atomic::AtomicBool;
+use std::sync::Arc;
 
 use klaim::backend::cpu::Cpu;
 use klaim::claim::{self, Claim, Sources};
 use klaim::exact;
 use klaim::report::model::Run;
 use klaim::run::MethodChoice;
+use klaim::run::stop::Stop;
 use klaim::run::verify::{Options, verify};
 use klaim::run::watch::Watch;
 use klaim::source::Source;
@@ -65,8 +66,7 @@ fn claim_on(source: &str, statements: &[Statement]) -> Claim {
 
 /// The verdicts of the statements under one seed, each at the whole level.
 fn verdicts(claim: &Claim, seed: u64, level: f64) -> Vec<Verdict> {
-    let stop = AtomicBool::new(false);
-    let watch = Watch { backend: &Cpu, event: &|_| {}, stop: &stop, checkpoint: None };
+    let watch = Watch { backend: Arc::new(Cpu), event: &|_| {}, stop: Stop::default(), checkpoint: None };
     let options = Options {
         seed,
         level,
@@ -85,6 +85,7 @@ fn verdicts(claim: &Claim, seed: u64, level: f64) -> Vec<Verdict> {
         comparisons: 0,
         backend: "cpu".into(),
         date: String::new(),
+        interrupted: false,
     };
     let report = verify(std::slice::from_ref(claim), &options, &watch, run).unwrap().unwrap();
     let claim = &report.claims[0];

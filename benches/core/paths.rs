@@ -2,12 +2,12 @@
 //! geometric steps from γ = 0.01 to 10).
 
 use std::sync::Arc;
-use std::sync::atomic::AtomicBool;
 
 use klaim::backend::cpu::Cpu;
 use klaim::quantity::{Need, Setting, find};
 use klaim::run::MethodChoice;
 use klaim::run::estimate::{Target, estimate};
+use klaim::run::stop::Stop;
 use klaim::run::watch::Watch;
 use klaim::source::Source;
 
@@ -33,12 +33,11 @@ pub fn print() {
     };
     let source = Arc::new(Source::parse("codebook:atoms=16,dim=8").expect("a source"));
     let need = [Need { source, quantity: find("path_kl").expect("a quantity"), setting }];
-    let stop = AtomicBool::new(false);
-    let watch = Watch { backend: &Cpu, event: &|_| {}, stop: &stop, checkpoint: None };
+    let watch = Watch { backend: Arc::new(Cpu), event: &|_| {}, stop: Stop::default(), checkpoint: None };
     let target = Target { relative_error: None, budget: SAMPLES };
     let run = |seed| {
         let (found, timing) = Timing::of(|| estimate(&need, MethodChoice::Auto, seed, target, &watch));
-        let found = found.expect("a path KL")[0];
+        let found = *found.expect("a run")[0].as_ref().expect("a path KL");
         (timing.alone(threads), found.std_err / found.value)
     };
     let mut runs: Vec<(f64, f64)> = (0..RUNS as u64).map(run).collect();

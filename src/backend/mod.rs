@@ -40,6 +40,7 @@ impl Job<'_> {
     pub fn not_finite(&self, column: usize, sample: u64) -> Error {
         Error::NonFinite {
             quantity: self.readouts.get(column).map_or_else(|| "control variate".into(), |r| r.to_string()),
+            column,
             source_spec: self.source.spec().into(),
             seed: self.stream.seed(),
             lane: self.stream.lane(),
@@ -49,7 +50,7 @@ impl Job<'_> {
 }
 
 /// A place where jobs run.
-pub trait Backend: Sync {
+pub trait Backend: Send + Sync {
     /// Its name in reports.
     fn name(&self) -> String;
 

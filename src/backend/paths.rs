@@ -30,6 +30,7 @@ impl<'a> PathJob<'a> {
     fn not_finite(&self, statistic: usize, first: u64, row: usize) -> Error {
         Error::NonFinite {
             quantity: self.statistics[statistic].0.to_owned(),
+            column: statistic,
             source_spec: self.source.spec().into(),
             seed: self.stream.seed(),
             lane: self.stream.lane(),

@@ -2,14 +2,14 @@
 
 use std::sync::Arc;
 
-use serde_json::{Value, json};
+use serde_json::json;
 
 use super::progress::Progress;
-use super::{Common, Format, interrupt, output, snr};
+use super::rows::{self, Row};
+use super::{Common, Format, diagnose, interrupt, output, snr};
 use crate::error::{Error, Result};
 use crate::estimate::Estimate;
 use crate::quantity::{self, Information, Need, Quantity, Scope, Setting};
-use crate::report::number;
 use crate::run::MethodChoice;
 use crate::run::estimate::{Target, estimate};
 use crate::run::watch::Watch;
@@ -86,19 +86,42 @@ impl EstimateCommand {
         let progress = Progress::new(common.quiet);
         let backend = common.backend()?;
         let event = |event| progress.show(event);
-        let watch = Watch { backend: backend.as_ref(), event: &event, stop: interrupt::flag(), checkpoint: None };
+        let name = backend.name();
+        let watch = Watch { backend, event: &event, stop: interrupt::attended(), checkpoint: None };
         let estimates = estimate(&needs, self.method, common.seed, target, &watch);
         progress.finish();
-        let rows: Vec<(Need, Estimate)> =
-            needs.into_iter().zip(estimates?.into_iter().map(|e| e.scaled(factor))).collect();
-        match common.format {
-            Format::Human => output::text(&table(&rows, self.unit)),
-            Format::Csv => output::text(&csv(&rows, self.unit)?),
-            Format::Json => {
-                let backend = backend.name();
-                output::json(&json!({ "rows": rows.iter().map(|r| row(r, &backend, self.unit)).collect::<Vec<_>>() }))
-            }
+        let estimates = estimates?;
+        let interrupted = watch.stop.requested();
+        if estimates.iter().all(Result::is_err) {
+            return Ok(nothing(estimates.into_iter().filter_map(Result::err), interrupted));
         }
+        let in_unit = |found: Result<Estimate>| found.map(|estimate| estimate.scaled(factor));
+        let numbers = needs.into_iter().zip(estimates.into_iter().map(in_unit));
+        let rows: Vec<Row> = numbers.map(|(need, found)| Row::new(need, found, self.unit)).collect();
+        match common.format {
+            Format::Human => output::text(&rows::table(&rows))?,
+            Format::Csv => output::text(&rows::csv(&rows)?)?,
+            Format::Json => {
+                let mut found = json!({ "rows": rows.iter().map(|r| r.json(&name)).collect::<Vec<_>>() });
+                if interrupted {
+                    found["interrupted"] = true.into();
+                }
+                output::json(&found)?
+            }
+        };
+        let missing = rows.iter().filter(|row| row.missing.is_some()).count();
+        if interrupted {
+            let line = match missing {
+                0 => "interrupted: fewer samples were taken than asked for".to_owned(),
+                n => format!("interrupted: {n} of {} numbers were not measured", rows.len()),
+            };
+            if common.format == Format::Human {
+                output::text(&format!("{line}\n"))?
+            } else {
+                told(&line)
+            };
+        }
+        Ok(if interrupted || missing > 0 { INCOMPLETE } else { 0 })
     }
 
     /// What values are multiplied with to be in the unit asked for.
@@ -186,134 +209,27 @@ fn call(text: &str) -> Result<(&'static Quantity, Vec<f64>)> {
     }
 }
 
-fn row((need, estimate): &(Need, Estimate), backend: &str, information: Information) -> Value {
-    let finite = |x: f64| if x.is_finite() { json!(x) } else { json!(number::name(x)) };
-    let mut row = json!({
-        "quantity": need.quantity.name,
-        "source": need.source.spec(),
-        "unit": need.quantity.unit.symbol(information),
-        "value": finite(estimate.value),
-        "std_err": finite(estimate.std_err),
-        "bound": finite(estimate.bound),
-        "n": estimate.n,
-        "method": estimate.method,
-        "backend": backend,
-        "believed": estimate.believed(),
-        "doubts": estimate.doubts(),
-        "flags": estimate.flags,
-    });
-    for (name, value) in
-        [("snr", need.setting.snr), ("snr_min", need.setting.snr_min), ("snr_max", need.setting.snr_max)]
-    {
-        if let Some(value) = value {
-            row[name] = json!(value);
-        }
-    }
-    if let Some(steps) = need.setting.steps {
-        row["steps"] = json!(steps);
-    }
-    let setting = &need.setting;
-    for (name, value) in
-        [("schedule", &setting.schedule), ("sampler", &setting.sampler), ("denoiser", &setting.denoiser)]
-    {
-        if let Some(value) = value {
-            row[name] = json!(value);
-        }
-    }
-    if !need.setting.arguments.is_empty() {
-        row["arguments"] = json!(need.setting.arguments);
-    }
-    row
+/// Exit status where some numbers could not be measured: nothing wrong, something inconclusive.
+const INCOMPLETE: u8 = 3;
+
+/// Tells `line` on stderr.
+fn told(line: &str) -> u8 {
+    eprintln!("{line}");
+    0
 }
 
-fn csv(rows: &[(Need, Estimate)], information: Information) -> Result<String> {
-    let header = [
-        "quantity",
-        "source",
-        "snr",
-        "snr_min",
-        "snr_max",
-        "steps",
-        "schedule",
-        "sampler",
-        "denoiser",
-        "value",
-        "std_err",
-        "bound",
-        "unit",
-        "n",
-        "method",
-        "believed",
-        "doubts",
-        "pareto_k",
-        "dominance",
-    ];
-    let mut writer = csv::Writer::from_writer(Vec::new());
-    let optional = |x: Option<f64>| x.map_or(String::new(), number::name);
-    let failed = |e: csv::Error| Error::io("stdout")(e.into());
-    writer.write_record(header).map_err(failed)?;
-    for (need, e) in rows {
-        let setting = &need.setting;
-        let record = [
-            need.quantity.name.to_owned(),
-            need.source.spec().to_owned(),
-            optional(setting.snr),
-            optional(setting.snr_min),
-            optional(setting.snr_max),
-            setting.steps.map_or(String::new(), |steps| steps.to_string()),
-            setting.schedule.clone().unwrap_or_default(),
-            setting.sampler.clone().unwrap_or_default(),
-            setting.denoiser.clone().unwrap_or_default(),
-            number::name(e.value),
-            number::name(e.std_err),
-            number::name(e.bound),
-            need.quantity.unit.symbol(information).to_owned(),
-            e.n.to_string(),
-            e.method.to_string(),
-            e.believed().to_string(),
-            e.doubts().join("; "),
-            optional(e.flags.pareto_k),
-            optional(e.flags.dominance),
-        ];
-        writer.write_record(record).map_err(failed)?;
+/// Tells why no number could be measured, each reason once; the exit status.
+fn nothing(errors: impl Iterator<Item = Error>, interrupted: bool) -> u8 {
+    let mut said = Vec::new();
+    for error in errors.filter(|error| !error.is_interruption()) {
+        if !said.contains(&error.to_string()) {
+            said.push(error.to_string());
+            diagnose::print(error);
+        }
     }
-    let bytes = writer.into_inner().map_err(|e| Error::io("stdout")(e.into_error()))?;
-    Ok(String::from_utf8(bytes).expect("CSV of UTF-8 fields is UTF-8"))
-}
-
-fn table(rows: &[(Need, Estimate)], information: Information) -> String {
-    let mut text = String::new();
-    for (need, e) in rows {
-        let setting = &need.setting;
-        let place = match (setting.snr, setting.snr_min, setting.snr_max) {
-            (Some(snr), ..) => format!("  snr {snr:<10.6}"),
-            (None, Some(lo), Some(hi)) => format!("  snr {lo} … {hi}"),
-            _ => String::new(),
-        };
-        let steps = match (setting.steps, &setting.schedule) {
-            (Some(steps), Some(schedule)) => {
-                let sampler = setting.sampler.as_ref().map_or(String::new(), |sampler| format!(", {sampler}"));
-                format!("  {steps} steps, {schedule}{sampler}")
-            }
-            _ => String::new(),
-        };
-        let error = match (e.std_err > 0.0, e.bound > 0.0) {
-            (true, _) => format!(" ± {:.1e} (std err, n = {})", e.std_err, e.n),
-            (false, true) => format!(" ± {:.0e} (bound)", e.bound),
-            (false, false) => String::new(),
-        };
-        let doubt = e.doubts().iter().map(|why| format!("  ! {why}")).collect::<String>();
-        let unit = match need.quantity.unit.symbol(information) {
-            "1" => String::new(),
-            symbol => format!(" {symbol}"),
-        };
-        text += &format!(
-            "{} of {}{place}{steps}  {}{error}{unit}  {}{doubt}\n",
-            need.quantity.name,
-            need.source.spec(),
-            e.value,
-            e.method
-        );
+    if !interrupted {
+        return 2;
     }
-    text
+    eprintln!("interrupted before anything was measured");
+    interrupt::NOTHING
 }

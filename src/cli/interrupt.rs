@@ -1,17 +1,29 @@
-//! Ctrl-C: the first asks the run to stop at the next strip, the second ends the process.
+//! SIGINT (Ctrl-C) and SIGTERM: the first asks the command to stop and to keep what it has, the second ends the process.
 
-use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::OnceLock;
 
-static STOP: AtomicBool = AtomicBool::new(false);
+use crate::run::stop::Stop;
 
-/// Installs the handler and returns the flag that it sets.
-pub fn flag() -> &'static AtomicBool {
+/// Exit status of a command that a signal ended before it had anything to report.
+pub const NOTHING: u8 = 130;
+
+/// The request of a command that has something to keep; a command without one ends at the first signal.
+static ATTENDED: OnceLock<Stop> = OnceLock::new();
+
+/// Installs the handler of signals.
+pub fn install() {
     // A second installation fails and changes nothing: the first handler serves all.
-    let _ = ctrlc::set_handler(|| {
-        if STOP.swap(true, Ordering::Relaxed) {
-            std::process::exit(130);
+    let _ = ctrlc::set_handler(|| match ATTENDED.get() {
+        None => {
+            eprintln!("interrupted before anything was measured");
+            std::process::exit(NOTHING.into());
         }
-        eprintln!("\nstopping after the blocks in hand; press Ctrl-C again to stop at once");
+        Some(stop) if stop.request() => std::process::exit(NOTHING.into()),
+        Some(_) => eprintln!("\nstopping with what was measured; once more stops without it"),
     });
-    &STOP
+}
+
+/// The request that the first signal makes from now on.
+pub fn attended() -> Stop {
+    ATTENDED.get_or_init(Stop::default).clone()
 }

@@ -9,12 +9,14 @@ mod output;
 mod probe;
 mod progress;
 mod report;
+mod rows;
 mod schedule;
 mod selftest;
 mod snr;
 mod verify;
 
 use std::process::ExitCode;
+use std::sync::Arc;
 
 use clap::{CommandFactory, Parser, Subcommand, ValueEnum};
 
@@ -70,8 +72,8 @@ impl Common {
     ///
     /// # Errors
     /// A device that was asked for and cannot be had.
-    fn backend(&self) -> Result<Box<dyn Backend>> {
-        choice::backend(self.backend, self.device_options(), |line| eprintln!("{line}"))
+    fn backend(&self) -> Result<Arc<dyn Backend>> {
+        choice::backend(self.backend, self.device_options(), |line| eprintln!("{line}")).map(Arc::from)
     }
 }
 
@@ -159,6 +161,7 @@ enum Command {
 
 /// Runs the program on this process's arguments.
 pub fn run() -> ExitCode {
+    interrupt::install();
     let arguments = Arguments::parse();
     match execute(arguments) {
         Ok(status) => ExitCode::from(status),

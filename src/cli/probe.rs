@@ -117,9 +117,8 @@ impl Probe {
         let sample: Place = parameters.iter().map(|p| (p.name.clone(), p.values[0])).collect();
         let statement = new(&sample)?;
         let claim = statement.at(&sample, &[], &mut Sources::default())?;
-        let (found, run) = self.watched(&options, common, |watch| {
-            sweep(&statement, parameters, self.width, options.clone(), watch, self.out.clone())
-        })?;
+        let (found, run) =
+            self.watched(&options, common, |watch| sweep(&statement, parameters, self.width, options.clone(), watch))?;
         Ok(ProbeReport::new(&claim, &source.to_string(), found, run))
     }
 
@@ -134,8 +133,14 @@ impl Probe {
         let ((search, comparisons), run) = self.watched(&options, common, |watch| {
             (watch.event)(Event::Needs(starts as usize));
             let done = || (watch.event)(Event::Found);
-            let climbs =
-                hunt(&objective, bounds, (options.seed, starts), (&log, self.resume), self.limit, (watch.stop, &done))?;
+            let climbs = hunt(
+                &objective,
+                bounds,
+                (options.seed, starts),
+                (&log, self.resume),
+                self.limit,
+                (&watch.stop, &done),
+            )?;
             let options = options.clone();
             let measuring = Measuring { claim, expanded: &expanded, options, watch, folder: &self.out };
             measuring.report(&climbs, &objective, (bounds.atoms, bounds.dim))
@@ -157,14 +162,14 @@ impl Probe {
         let run = verify::settings(options, &self.budget.name, name);
         let progress = Progress::new(common.quiet);
         let watch = Watch {
-            backend: backend.as_ref(),
+            backend,
             event: &|event| progress.show(event),
-            stop: interrupt::flag(),
+            stop: interrupt::attended(),
             checkpoint: Some(&checkpoint),
         };
         let found = work(&watch);
         progress.finish();
-        Ok((found?, run))
+        Ok((found?, Run { interrupted: watch.stop.requested(), ..run }))
     }
 
     /// The axes that the command line fixes.

@@ -2,6 +2,7 @@
 
 use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
 
 use clap::Parser;
 
@@ -63,7 +64,7 @@ impl Merge {
         // Nothing is sampled again, so no slice's device is needed.
         let name = checkpoint.backends().unwrap_or_else(|| Cpu.name());
         let common = Common { format: common.format, quiet: common.quiet, ..slice_common };
-        verify.measure(&verify::load(&verify.claims)?, None, (&Cpu, &checkpoint, name), &common)
+        verify.measure(&verify::load(&verify.claims)?, None, (Arc::new(Cpu), &checkpoint, name), &common)
     }
 }
 

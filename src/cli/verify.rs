@@ -113,7 +113,7 @@ impl Verify {
         let backend = common.backend()?;
         let name = backend.name();
         let checkpoint = Checkpoint::open(&self.folder(), self.resume.then_some(&name))?;
-        self.measure(&claims, shard, (backend.as_ref(), &checkpoint, name), common)
+        self.measure(&claims, shard, (backend, &checkpoint, name), common)
     }
 
     /// Where the run is written: a replay leaves the run that it came from alone.
@@ -128,7 +128,7 @@ impl Verify {
         &self,
         claims: &[Claim],
         shard: Option<(u64, u64)>,
-        (backend, checkpoint, name): (&dyn Backend, &Checkpoint, String),
+        (backend, checkpoint, name): (Arc<dyn Backend>, &Checkpoint, String),
         common: &Common,
     ) -> Result<u8> {
         let options = Options {
@@ -158,12 +158,12 @@ impl Verify {
 pub(super) fn execute(
     claims: &[Claim],
     options: &Options,
-    (backend, checkpoint): (&dyn Backend, Option<&Checkpoint>),
+    (backend, checkpoint): (Arc<dyn Backend>, Option<&Checkpoint>),
     common: &Common,
     run: Run,
 ) -> Result<Option<Report>> {
     let progress = Progress::new(common.quiet);
-    let watch = Watch { backend, event: &|event| progress.show(event), stop: interrupt::flag(), checkpoint };
+    let watch = Watch { backend, event: &|event| progress.show(event), stop: interrupt::attended(), checkpoint };
     let report = verify(claims, options, &watch, run);
     progress.finish();
     report
@@ -180,6 +180,7 @@ pub(super) fn settings(options: &Options, budget: &str, backend: String) -> Run 
         comparisons: 0,
         backend,
         date: humantime::format_rfc3339_seconds(std::time::SystemTime::now()).to_string()[..10].into(),
+        interrupted: false,
     }
 }
 

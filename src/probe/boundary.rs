@@ -109,7 +109,7 @@ pub fn bracket(
                 Some((bracket, middle))
             })
             .collect();
-        if open.is_empty() {
+        if open.is_empty() || meter.stopped() {
             break;
         }
         let place = |(bracket, middle): &(&mut Bracket, f64)| {

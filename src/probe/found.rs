@@ -2,7 +2,6 @@
 
 use std::fs;
 use std::path::{Path, PathBuf};
-use std::sync::atomic::{self, AtomicBool};
 
 use serde::{Deserialize, Serialize};
 
@@ -126,7 +125,7 @@ impl Measuring<'_> {
         let spec = Spec { kind: "file".into(), parameters: vec![argument("path", &file), argument("weights", "p")] };
         let statement = Statement::new(self.claim.0.clone(), self.claim.1.clone(), spec, Vec::new(), &Place::new())?;
         let options = Options { comparisons: Some(comparisons), ..self.options.clone() };
-        let mut meter = Meter::new(&statement, options, self.watch, self.folder.to_owned());
+        let mut meter = Meter::new(&statement, options, self.watch);
         let finding = meter.measure(&[Place::new()])?.pop().expect("one place, one finding");
         Ok(MeasuredLaw { candidate: law.clone(), file, finding })
     }
@@ -180,8 +179,7 @@ impl Measuring<'_> {
             shrunk: None,
             claim_file: None,
         };
-        let stopped = |stop: &AtomicBool| stop.load(atomic::Ordering::Relaxed);
-        if report.found.finding.verdict == Verdict::Refuted && !stopped(self.watch.stop) {
+        if report.found.finding.verdict == Verdict::Refuted && !self.watch.stop.requested() {
             let small = shrink(objective, &start.law, start.ln_ratio, self.options.seed)?;
             let small = self.measured(&small, "small.csv", comparisons)?;
             let repeated = if small.finding.verdict == Verdict::Refuted { &small } else { &report.found };

@@ -1,14 +1,12 @@
 //! One point of a probe: the claim there, at its worst SNR, judged as `verify` judges.
 
-use std::cmp::Ordering;
-use std::collections::BTreeMap;
-use std::path::PathBuf;
-use std::sync::atomic;
-
 use serde::{Deserialize, Serialize};
+use std::cmp::Ordering;
+use std::collections::{BTreeMap, HashMap};
+use std::sync::Arc;
 
 use crate::claim::{Case, Claim, Input, Sources};
-use crate::error::{Error, Result};
+use crate::error::Result;
 use crate::estimate::Method;
 use crate::probe::statement::{Place, Statement};
 use crate::report::model::Axis;
@@ -90,8 +88,21 @@ pub struct Meter<'a> {
     options: Options,
     watch: &'a Watch<'a>,
     sources: Sources,
-    /// Named where the user stops the probe.
-    folder: PathBuf,
+    /// Of each law that was met, by its spec.
+    laws: HashMap<String, LawNumbers>,
+}
+
+/// H, H_½ and V/H² of a law, nats.
+#[derive(Debug, Clone, Copy)]
+struct LawNumbers([f64; 3]);
+
+impl LawNumbers {
+    /// ∞, ∞ and NaN for a continuous law.
+    fn of(source: &Source) -> Self {
+        let Some(pmf) = source.pmf() else { return Self([f64::INFINITY, f64::INFINITY, f64::NAN]) };
+        let shannon = pmf.shannon().value;
+        Self([shannon, pmf.renyi(0.5).value, pmf.info_variance().value / (shannon * shannon)])
+    }
 }
 
 /// The worst case of a place so far, and the SNRs of the last look.
@@ -103,9 +114,14 @@ struct Worst {
 }
 
 impl<'a> Meter<'a> {
-    /// `options` with the number of `comparisons` of the whole probe (see [`Meter::cases_a_place`]); `folder` holds the checkpoint.
-    pub fn new(statement: &'a Statement, options: Options, watch: &'a Watch<'a>, folder: PathBuf) -> Self {
-        Self { statement, options, watch, sources: Sources::default(), folder }
+    /// `options` with the number of `comparisons` of the whole probe (see [`Meter::cases_a_place`]).
+    pub fn new(statement: &'a Statement, options: Options, watch: &'a Watch<'a>) -> Self {
+        Self { statement, options, watch, sources: Sources::default(), laws: HashMap::new() }
+    }
+
+    /// Whether a stop is asked for.
+    pub fn stopped(&self) -> bool {
+        self.watch.stop.requested()
     }
 
     /// Most cases that one place takes.
@@ -121,10 +137,11 @@ impl<'a> Meter<'a> {
         })
     }
 
-    /// The findings at `places`, in their order: a first look at all, then closer looks around each worst SNR.
+    /// The findings at `places`, in their order: a first look at all, then closer looks around each worst SNR. After a stop
+    /// what was measured, the rest undecided.
     ///
     /// # Errors
-    /// Those of [`outcomes`]; [`Error::Interrupted`].
+    /// Those of [`outcomes`].
     pub fn measure(&mut self, places: &[Place]) -> Result<Vec<Finding>> {
         let first = self.statement.snrs.clone().unwrap_or_default();
         let searching = !first.is_empty();
@@ -134,6 +151,9 @@ impl<'a> Meter<'a> {
             .collect();
         for _ in 0..=if searching { CLOSER_LOOKS } else { 0 } {
             self.look(places, &mut worst)?;
+            if self.stopped() {
+                break;
+            }
             for worst in worst.iter_mut().filter(|_| searching) {
                 worst.snrs = closer(&worst.snrs, worst.finding.as_ref());
             }
@@ -149,17 +169,30 @@ impl<'a> Meter<'a> {
             .map(|(place, worst)| self.statement.at(place, &worst.snrs, &mut self.sources))
             .collect::<Result<_>>()?;
         let found = outcomes(&claims, &self.options, self.watch)?.expect("a probe is no shard");
-        if self.watch.stop.load(atomic::Ordering::Relaxed) {
-            return Err(Error::Interrupted(self.folder.clone()));
-        }
-        let mut found = found.into_iter();
+        let mut found = found.outcomes.into_iter();
         for ((claim, place), worst) in claims.iter().zip(places).zip(worst) {
             for case in &claim.main.cases {
                 let (outcome, _) = found.next().expect("one outcome a case");
-                worst.add(finding(claim.main.relation, case, place, outcome));
+                let law = self.law(case);
+                worst.add(finding(claim.main.relation, case, place, outcome, law));
             }
         }
         Ok(())
+    }
+}
+
+impl Meter<'_> {
+    /// The numbers of a case's law, made once; NaN where a stop came first.
+    fn law(&mut self, case: &Case) -> LawNumbers {
+        let unknown = LawNumbers([f64::NAN; 3]);
+        let Some(source) = source_of(case) else { return unknown };
+        if let Some(law) = self.laws.get(source.spec()) {
+            return *law;
+        }
+        let (spec, source) = (source.spec().to_owned(), Arc::clone(source));
+        let Some(law) = self.watch.stop.unless(move || LawNumbers::of(&source)) else { return unknown };
+        self.laws.insert(spec, law);
+        law
     }
 }
 
@@ -192,13 +225,11 @@ fn closer(snrs: &[f64], worst: Option<&Finding>) -> Vec<f64> {
     (0..SNRS_OF_A_LOOK).map(|k| low * (share(k) * (high / low).ln()).exp()).collect()
 }
 
-fn finding(relation: Relation, case: &Case, place: &Place, outcome: Outcome) -> Finding {
+fn finding(relation: Relation, case: &Case, place: &Place, outcome: Outcome, law: LawNumbers) -> Finding {
     let (lhs, rhs) = (outcome.lhs, outcome.rhs);
     let scale = if rhs == 0.0 { lhs.abs() } else { rhs.abs() };
     let relative = |x: f64| if x == 0.0 { 0.0 } else { x / scale };
-    let source = source_of(case);
-    let pmf = source.and_then(|source| source.pmf());
-    let shannon = pmf.map_or(f64::INFINITY, |pmf| pmf.shannon().value);
+    let LawNumbers([shannon, renyi_half, relative_varentropy]) = law;
     Finding {
         at: place.iter().cloned().collect(),
         axes: case.points[0].axes.clone(),
@@ -212,16 +243,16 @@ fn finding(relation: Relation, case: &Case, place: &Place, outcome: Outcome) -> 
         n: outcome.n,
         method: outcome.method,
         shannon,
-        renyi_half: pmf.map_or(f64::INFINITY, |pmf| pmf.renyi(0.5).value),
-        relative_varentropy: pmf.map_or(f64::NAN, |pmf| pmf.info_variance().value / (shannon * shannon)),
+        renyi_half,
+        relative_varentropy,
     }
 }
 
-fn source_of(case: &Case) -> Option<&Source> {
+fn source_of(case: &Case) -> Option<&Arc<Source>> {
     let point = &case.points[0];
     let inputs = point.lhs.inputs.iter().chain(point.rhs.iter().flat_map(|rhs| &rhs.inputs));
     inputs.into_iter().find_map(|input| match input {
-        Input::Need(need) => Some(need.source.as_ref()),
+        Input::Need(need) => Some(&need.source),
         Input::Number(_) => None,
     })
 }

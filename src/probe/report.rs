@@ -81,6 +81,7 @@ impl ProbeReport {
             return search.findings();
         }
         let mut lines: Vec<String> = self.boundaries.iter().map(boundary).collect();
+        let missing = self.map.iter().filter(|f| f.ratio.is_nan()).count();
         let refuted = self.map.iter().filter(|f| f.verdict == Verdict::Refuted).count();
         let open = self.map.iter().filter(|f| f.verdict == Verdict::Inconclusive).count();
         let largest = self
@@ -95,6 +96,9 @@ impl ProbeReport {
             });
         } else {
             lines.push(largest);
+        }
+        if self.run.interrupted {
+            lines.insert(0, format!("interrupted: {missing} of {} points were not measured", self.map.len()));
         }
         if open > 0 {
             lines.push(format!("{open} of {} points are undecided", self.map.len()));
@@ -127,9 +131,9 @@ impl ProbeReport {
         Some(format!("at {}: {}; at {}: {}", place(&boundary.breaks), law(&boundary.breaks), place(far), law(far)))
     }
 
-    /// Exit status: 3 where something is undecided, else 0 (a break is a finding).
+    /// Exit status: 3 where something is undecided or was left by a stop, else 0 (a break is a finding).
     pub fn exit(&self) -> u8 {
-        if self.map.iter().any(|f| f.verdict == Verdict::Inconclusive) { 3 } else { 0 }
+        if self.run.interrupted || self.map.iter().any(|f| f.verdict == Verdict::Inconclusive) { 3 } else { 0 }
     }
 
     /// The JSON form with a final newline.

@@ -1,7 +1,5 @@
 //! The sweep: a map over one or two parameters, its boundaries, its largest ratio.
 
-use std::path::PathBuf;
-
 use crate::error::{Error, Result};
 use crate::probe::boundary::{self, Boundary};
 use crate::probe::measure::{Finding, Meter};
@@ -60,7 +58,6 @@ pub fn sweep(
     width: f64,
     options: Options,
     watch: &Watch,
-    folder: PathBuf,
 ) -> Result<Sweep> {
     let (first, second) = (parameters.first(), parameters.get(1));
     if parameters.len() > 2 {
@@ -75,7 +72,7 @@ pub fn sweep(
         outer.iter().flat_map(|rest| inner.iter().map(|place| [place.clone(), rest.clone()].concat())).collect();
     let comparisons = Meter::cases_a_place(statement, &places[0])? * most_places(&places, &parameters, width);
     let options = Options { comparisons: Some(comparisons), ..options };
-    let mut meter = Meter::new(statement, options, watch, folder);
+    let mut meter = Meter::new(statement, options, watch);
     let mut map = meter.measure(&places)?;
     let Some(first) = first else { return Ok(Sweep { parameters, map, boundaries: Vec::new(), comparisons }) };
     if second.is_none() {
@@ -111,7 +108,7 @@ fn rows(parameter: &Parameter, other: Option<&Parameter>, map: &[Finding]) -> Ve
 fn climb(meter: &mut Meter, parameter: &Parameter, map: &mut Vec<Finding>) -> Result<()> {
     let at = |f: &Finding| f.at[&parameter.name];
     for _ in 0..CLIMBS {
-        if map.iter().any(|f| f.verdict == Verdict::Refuted) {
+        if meter.stopped() || map.iter().any(|f| f.verdict == Verdict::Refuted) {
             return Ok(());
         }
         let Some(top) = (0..map.len()).max_by(|&i, &j| map[i].order(&map[j])) else { return Ok(()) };

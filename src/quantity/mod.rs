@@ -135,6 +135,32 @@ pub struct Need {
     pub setting: Setting,
 }
 
+impl std::fmt::Display for Need {
+    /// What is measured and where, the law left out: `mmse at snr 1`, `renyi(2)`, `path_kl from snr 0.01 to 100, 8 steps,
+    /// geometric`. Different settings read differently.
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        // As short as reads back: 1e-300 has no 300 zeros.
+        let number = |x: f64| Some(x.to_string()).filter(|plain| plain.len() < 12).unwrap_or_else(|| format!("{x:e}"));
+        let setting = &self.setting;
+        write!(f, "{}", self.quantity.name)?;
+        if !setting.arguments.is_empty() {
+            let arguments: Vec<String> = setting.arguments.iter().copied().map(number).collect();
+            write!(f, "({})", arguments.join(", "))?;
+        }
+        if let Some(snr) = setting.snr {
+            write!(f, " at snr {}", number(snr))?;
+        }
+        if let (Some(low), Some(high)) = (setting.snr_min, setting.snr_max) {
+            write!(f, " from snr {} to {}", number(low), number(high))?;
+        }
+        if let Some(steps) = setting.steps {
+            write!(f, ", {steps} step{}", if steps == 1 { "" } else { "s" })?;
+        }
+        let names = [&setting.schedule, &setting.sampler, &setting.denoiser];
+        names.into_iter().flatten().try_for_each(|name| write!(f, ", {name}"))
+    }
+}
+
 /// The quantity of that name.
 ///
 /// # Errors

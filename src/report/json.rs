@@ -35,7 +35,8 @@ pub fn parse(text: &str, path: &Path) -> Result<Report> {
     serde_json::from_str(text).map_err(syntax)
 }
 
-/// What `verify --format json` prints: claims with their cases, controls and breaks, and the exit status.
+/// What `verify --format json` prints: claims with their cases, controls and breaks, the exit status, and `interrupted` where
+/// the run was.
 pub fn verify(report: &Report) -> Value {
     let claims = report.claims.iter().map(|claim| {
         json!({
@@ -48,7 +49,11 @@ pub fn verify(report: &Report) -> Value {
             "breaks": claim.breaks.iter().map(section).collect::<Vec<_>>(),
         })
     });
-    json!({ "claims": claims.collect::<Vec<_>>(), "exit": report.exit })
+    let mut found = json!({ "claims": claims.collect::<Vec<_>>(), "exit": report.exit });
+    if report.run.interrupted {
+        found["interrupted"] = true.into();
+    }
+    found
 }
 
 /// A control or break.

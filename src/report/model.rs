@@ -57,6 +57,9 @@ pub struct Run {
     pub backend: String,
     /// Day of the run, ISO 8601 (UTC); empty in blessed runs so that they compare bit for bit.
     pub date: String,
+    /// Whether a stop was asked for before all was measured: what is missing is undecided.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub interrupted: bool,
 }
 
 /// One claim with its controls and breaks.

@@ -6,7 +6,7 @@ use super::digits;
 use super::exponents;
 use super::model::{ClaimReport, Report, SectionReport};
 use super::tightness::telling;
-use super::wording::{exit_meaning, refuted, symbol, words};
+use super::wording::{exit_meaning, interrupted, refuted, symbol, words};
 use crate::verdict::Verdict;
 
 /// A table of the claims, then what did not come out as expected and why, then the exit status's meaning.
@@ -26,6 +26,9 @@ pub fn summary(report: &Report) -> String {
     }
     let n = report.claims.len();
     let run = &report.run;
+    if run.interrupted {
+        text.push_str(&format!("{}\n", interrupted(report)));
+    }
     text.push_str(&format!(
         "{n} claim{}, {} comparisons at level α = {}, seed {}, {}: {}\n",
         if n == 1 { "" } else { "s" },

@@ -1,14 +1,14 @@
 //! The words and signs that every form of a report shares.
 
 use super::digits;
-use super::model::{Row, SectionReport};
+use super::model::{Report, Row, SectionReport};
 use super::tightness::{relative, score};
 use crate::verdict::{Relation, Verdict};
 
 /// The tightness of a row in words: `lhs/rhs = 0.873`, `off by −2.1×10⁻⁴ (0.31 h)`, `exponent −1.002`.
 pub fn words(section: &SectionReport, row: &Row) -> String {
     match section.relation {
-        // Interrupted before its first round.
+        // It could not be measured.
         _ if row.lhs.is_nan() => "no value".into(),
         Relation::Slope => format!("exponent {}", digits::concise(row.lhs, row.std_err)),
         Relation::Equal if row.lhs.to_bits() == row.rhs.to_bits() => "equal to the last bit".into(),
@@ -22,6 +22,17 @@ pub fn words(section: &SectionReport, row: &Row) -> String {
         ),
         Relation::AtMost | Relation::AtLeast => format!("lhs/rhs = {}", digits::plain(row.lhs / row.rhs, 4)),
     }
+}
+
+/// What an interrupted run says of itself.
+pub fn interrupted(report: &Report) -> String {
+    let rows = || report.sections().flat_map(|(_, _, section)| &section.rows);
+    let open = rows().filter(|row| row.verdict == Verdict::Inconclusive).count();
+    format!(
+        "interrupted: {} of {} cases are undecided; `--resume` goes on",
+        digits::count(open as u64),
+        digits::count(rows().count() as u64)
+    )
 }
 
 /// "2/3 refuted": how many of a claim's controls or breaks came out refuted; empty text where there are none.

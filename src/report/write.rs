@@ -101,7 +101,8 @@ fn settings(run: &Run) -> String {
         ("date", run.date.as_str().into()),
     ];
     let mut text = String::from("# The settings of this run; `command` repeats it.\n");
-    for (key, value) in entries {
+    let interrupted = run.interrupted.then_some(("interrupted", true.into()));
+    for (key, value) in entries.into_iter().chain(interrupted) {
         text.push_str(&format!("{key} = {value}\n"));
     }
     text

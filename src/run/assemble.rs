@@ -1,5 +1,8 @@
 //! From outcomes to the report.
 
+use std::sync::Arc;
+use std::sync::mpsc::Sender;
+
 use crate::assume;
 use crate::claim::{Case, Claim, Input, Point, Section};
 use crate::quantity::Instruments;
@@ -9,6 +12,7 @@ use crate::report::model::{
 use crate::run::judge::Outcome;
 use crate::run::pictures;
 use crate::run::replay;
+use crate::run::stop::Stop;
 use crate::run::verify::Options;
 use crate::source::Source;
 use crate::verdict::Verdict;
@@ -21,11 +25,18 @@ pub fn sections(claim: &Claim) -> impl Iterator<Item = (String, &Section)> {
 }
 
 /// The report of a run: outcomes, each with the samples taken of its sources, in the order of the cases of [`sections`].
-pub fn assemble(claims: &[Claim], options: &Options, outcomes: Vec<(Outcome, u64)>, run: Run) -> Report {
+/// Pictures and assumptions that are not ready when `stop` is asked for are left out, and the run is marked interrupted.
+pub fn assemble(
+    claims: &[Claim],
+    options: &Options,
+    outcomes: Vec<(Outcome, u64)>,
+    mut run: Run,
+    stop: &Stop,
+) -> Report {
     let mut outcomes = outcomes.into_iter();
-    let mut sources: Vec<&Source> = Vec::new();
+    let mut sources: Vec<Arc<Source>> = Vec::new();
     let mut reports = Vec::new();
-    let tools = Instruments::default();
+    let tools = Arc::new(Instruments::default());
     for claim in claims {
         let mut built = Vec::new();
         for (name, section) in sections(claim) {
@@ -40,24 +51,27 @@ pub fn assemble(claims: &[Claim], options: &Options, outcomes: Vec<(Outcome, u64
             }
             for source in section.cases.iter().flat_map(|case| &case.points).flat_map(sources_of) {
                 if !sources.iter().any(|s| s.spec() == source.spec()) {
-                    sources.push(source);
+                    sources.push(Arc::clone(source));
                 }
             }
             built.push(section_report(section, rows, options.only.is_some()));
         }
-        let grids = if options.only.is_none() { pictures::schedules(claim, &tools) } else { None };
+        let (drawn, tools) = (claim.clone(), Arc::clone(&tools));
+        let grids = options.only.is_none().then(|| stop.unless(move || pictures::schedules(&drawn, &tools)));
+        let grids = grids.flatten().flatten();
         reports.push(claim_report(claim, built, grids));
     }
-    let sources = sources.into_iter().map(source_report).collect();
+    let sources = source_reports(sources, stop);
+    run.interrupted |= stop.requested();
     let exit = exit_status(&reports);
     Report { schema: SCHEMA, run, claims: reports, sources, exit }
 }
 
 /// The sources that a point's two sides speak of.
-fn sources_of(point: &Point) -> impl Iterator<Item = &Source> {
+fn sources_of(point: &Point) -> impl Iterator<Item = &Arc<Source>> {
     let inputs = point.lhs.inputs.iter().chain(point.rhs.iter().flat_map(|rhs| &rhs.inputs));
     inputs.filter_map(|input| match input {
-        Input::Need(need) => Some(need.source.as_ref()),
+        Input::Need(need) => Some(&need.source),
         Input::Number(_) => None,
     })
 }
@@ -144,6 +158,21 @@ fn row(case: &Case, outcome: Outcome, replay: String) -> Row {
         points: outcome.points,
         alternatives: outcome.alternatives,
     }
+}
+
+/// Those of `sources` that were examined before a stop.
+fn source_reports(sources: Vec<Arc<Source>>, stop: &Stop) -> Vec<SourceReport> {
+    let mut reports = Vec::with_capacity(sources.len());
+    let examine = move |sender: &Sender<SourceReport>| {
+        // Nobody listens after a stop.
+        let _ = sources.iter().try_for_each(|source| sender.send(source_report(source)));
+    };
+    let keep = |report| {
+        reports.push(report);
+        Ok(())
+    };
+    stop.attend(examine, keep).expect("keeping a report cannot fail");
+    reports
 }
 
 fn source_report(source: &Source) -> SourceReport {

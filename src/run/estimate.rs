@@ -1,10 +1,12 @@
 //! `estimate`: numbers without a claim.
 
-use crate::error::Result;
+use std::sync::Arc;
+
+use crate::error::{Error, Result};
 use crate::estimate::Estimate;
 use crate::quantity::{Instruments, Need};
 use crate::run::MethodChoice;
-use crate::run::ledger::{Ledger, Route};
+use crate::run::ledger::{Company, Ledger, Route};
 use crate::run::sampling::{Conditions, LaneState, samples_after};
 use crate::run::watch::{Event, Watch};
 
@@ -17,34 +19,37 @@ pub struct Target {
     pub budget: u64,
 }
 
-/// Estimates of `needs`, in their order.
+/// Estimates of `needs`, in their order, each with why it could not be made where it could not: no route by the method chosen,
+/// a summand that is not finite, a stop. One takes no other with it.
 ///
 /// # Errors
-/// A need without a route by the method chosen; a summand that is not finite.
+/// A device that fails.
 pub fn estimate(
     needs: &[Need],
     choice: MethodChoice,
     seed: u64,
     target: Target,
     watch: &Watch,
-) -> Result<Vec<Estimate>> {
-    let tools = Instruments::default();
+) -> Result<Vec<Result<Estimate>>> {
+    let tools = Arc::new(Instruments::default());
     (watch.event)(Event::Needs(needs.len()));
-    let mut ledger = Ledger::new(needs.iter(), choice, &tools, &|| (watch.event)(Event::Found))?;
-    let lanes = std::mem::take(&mut ledger.lanes);
-    let mut lanes: Vec<LaneState> = lanes.into_iter().map(|l| LaneState::new(l, seed)).collect::<Result<_>>()?;
+    let found = || (watch.event)(Event::Found);
+    let mut ledger = Ledger::new(needs.iter(), choice, (&tools, &watch.stop), Company::Alone, &found);
+    let lanes = LaneState::all(std::mem::take(&mut ledger.lanes), seed, &watch.stop)?;
+    let mut lanes = lanes.unwrap_or_default();
     let mut open: Vec<bool> = vec![true; lanes.len()];
     let mut taken = 0;
     for round in 1.. {
-        if !open.contains(&true) {
+        if !open.contains(&true) || watch.stop.requested() {
             break;
         }
         let until = samples_after(round, target.budget);
         let lanes_open = open.iter().filter(|&&o| o).count();
         (watch.event)(Event::Round(round, lanes_open as u64 * (until - taken), lanes_open));
         let progress = |n| (watch.event)(Event::Sampled(n));
+        let (backend, stop) = (&watch.backend, &watch.stop);
         let conditions =
-            Conditions { backend: watch.backend, checkpoint: None, shard: None, stop: watch.stop, progress: &progress };
+            Conditions { backend, checkpoint: None, shard: None, stop, partial: true, progress: &progress };
         for (lane, open) in lanes.iter_mut().zip(&mut open).filter(|(_, open)| **open) {
             let finished = lane.sample(taken, until, &conditions)?;
             let precise = target.relative_error.is_some_and(|error| lane.worst_relative_error() <= error);
@@ -55,9 +60,92 @@ pub fn estimate(
     Ok(needs.iter().map(|need| read(&ledger, &lanes, need)).collect())
 }
 
-fn read(ledger: &Ledger, lanes: &[LaneState], need: &Need) -> Estimate {
+fn read(ledger: &Ledger, lanes: &[LaneState], need: &Need) -> Result<Estimate> {
     match ledger.route(need) {
-        Route::Known(estimate) => *estimate,
-        Route::Sampled { lane, readout } => lanes[*lane].read(*readout).expect("every readout was sampled"),
+        Route::Known(estimate) => Ok(*estimate),
+        Route::Missing(error) => Err(Error::Shared(Arc::clone(error))),
+        Route::Sampled { lane, readout } => {
+            let lane = lanes.get(*lane).ok_or(Error::Interrupted)?;
+            match lane.failure(*readout) {
+                Some(error) => Err(Error::Shared(Arc::clone(error))),
+                None => lane.read(*readout).ok_or(Error::Interrupted),
+            }
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::ops::Range;
+
+    use super::*;
+    use crate::backend::cpu::Cpu;
+    use crate::backend::{Backend, Job, Open, PathJob};
+    use crate::moments::Moments;
+    use crate::posterior::SnrPoint;
+    use crate::quantity::{Setting, find};
+    use crate::run::stop::Stop;
+    use crate::source::Source;
+
+    /// The processors, but for readouts at SNR 2, which they find not finite in sample 77 of every strip.
+    struct Faulty;
+
+    struct FaultyJob<'a>(&'a Job<'a>, Box<dyn Open + 'a>);
+
+    impl Backend for Faulty {
+        fn name(&self) -> String {
+            "faulty".into()
+        }
+
+        fn open<'a>(&'a self, job: &'a Job<'a>, samples: u64) -> Result<Box<dyn Open + 'a>> {
+            Ok(Box::new(FaultyJob(job, Cpu.open(job, samples)?)))
+        }
+
+        fn open_paths<'a>(&'a self, job: &'a PathJob<'a>, paths: u64) -> Result<Box<dyn Open + 'a>> {
+            Cpu.open_paths(job, paths)
+        }
+    }
+
+    impl Open for FaultyJob<'_> {
+        fn run(&self, range: Range<u64>) -> Result<Moments> {
+            let at_two = |point: SnrPoint| matches!(point, SnrPoint::At(snr) if (snr - 2.0).abs() < 1e-9);
+            match self.0.readouts.iter().position(|readout| readout.points().any(at_two)) {
+                Some(column) => Err(self.0.not_finite(column, range.start + 77)),
+                None => self.1.run(range),
+            }
+        }
+    }
+
+    fn measured(backend: Arc<dyn Backend>, snrs: &[f64]) -> Vec<Result<Estimate>> {
+        let source = Arc::new(Source::parse("simplex:atoms=4").unwrap());
+        let need = |name: &str, snr: f64| Need {
+            source: Arc::clone(&source),
+            quantity: find(name).unwrap(),
+            setting: Setting { snr: Some(snr), ..Setting::default() },
+        };
+        let needs: Vec<Need> =
+            snrs.iter().flat_map(|&snr| ["mmse", "information"].map(|name| need(name, snr))).collect();
+        let watch = Watch { backend, event: &|_| {}, stop: Stop::default(), checkpoint: None };
+        let target = Target { relative_error: None, budget: 4096 };
+        estimate(&needs, MethodChoice::MonteCarlo, 5, target, &watch).unwrap()
+    }
+
+    /// The others are what they are alone, to the bit, and the message names quantity, law and sample in words.
+    #[test]
+    fn a_number_that_is_not_finite_takes_no_other_with_it() {
+        let found = measured(Arc::new(Faulty), &[1.0, 2.0, 3.0]);
+        let alone = measured(Arc::new(Cpu), &[1.0, 3.0]);
+        let others = found[..2].iter().chain(&found[4..]);
+        for (found, alone) in others.zip(&alone) {
+            assert_eq!(found.as_ref().unwrap(), alone.as_ref().unwrap());
+        }
+        for (found, name) in found[2..4].iter().zip(["mmse", "information"]) {
+            let said = found.as_ref().unwrap_err().to_string();
+            assert!(
+                said.starts_with(&format!("{name} at snr 2 of simplex:atoms=4 is not finite at seed 5, ")),
+                "{said}"
+            );
+            assert!(said.ends_with("sample 77"), "{said}");
+        }
     }
 }

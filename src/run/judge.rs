@@ -113,15 +113,17 @@ fn slope(book: &Book, section: &Section, case: &Case, z: f64) -> Outcome {
 fn bounded(book: &Book, section: &Section, case: &Case, z: f64) -> Outcome {
     let decay = section.slope.as_ref().map_or(f64::NAN, |s| -s.between[1]);
     let y: Vec<Linear> = case.points.iter().map(|p| book.evaluate(&p.lhs)).collect();
-    let x: Vec<f64> =
-        case.points.iter().map(|p| p.abscissa.as_ref().map_or(f64::NAN, |a| book.evaluate(a).value)).collect();
+    let x: Vec<Linear> =
+        case.points.iter().map(|p| p.abscissa.as_ref().map(|a| book.evaluate(a)).unwrap_or_default()).collect();
     let points: Vec<[f64; 3]> =
-        y.iter().zip(&x).map(|(y, &x)| [x, y.value, book.covariance(y, y).max(0.0).sqrt()]).collect();
-    let ln: Vec<f64> = x.iter().map(|x| x.ln()).collect();
+        y.iter().zip(&x).map(|(y, x)| [x.value, y.value, book.covariance(y, y).max(0.0).sqrt()]).collect();
+    let ln: Vec<f64> = x.iter().map(|x| x.value.ln()).collect();
     let last = y.last().map_or(f64::NAN, |y| y.value);
-    let Some(trend) = Trend::new(&ln, decay).filter(|_| y.iter().all(|y| y.value.is_finite())) else {
-        let reason = "the sequence is not finite, or what it is taken against does not increase".into();
-        return Outcome { points, ..undecided(reason, section.margin * last.abs()) };
+    let missing = y.iter().chain(&x).find_map(Linear::why_missing).map(str::to_owned);
+    let trend = Trend::new(&ln, decay).filter(|_| missing.is_none() && y.iter().all(|y| y.value.is_finite()));
+    let Some(trend) = trend else {
+        let not_finite = || "the sequence is not finite, or what it is taken against does not increase".into();
+        return Outcome { points, ..undecided(missing.unwrap_or_else(not_finite), section.margin * last.abs()) };
     };
     let sum = |weight: &dyn Fn(usize) -> f64| {
         let terms = y.iter().enumerate().map(|(i, y)| y.clone().map(-weight(i) * y.value, -weight(i)));
@@ -176,7 +178,7 @@ pub fn undecided(reason: String, margin: f64) -> Outcome {
         reason,
         n: 0,
         method: Method::MonteCarlo,
-        flags: Flags::default(),
+        flags: Flags { failed: true, ..Flags::default() },
         points: Vec::new(),
         alternatives: Vec::new(),
     }
@@ -211,6 +213,9 @@ struct Numbers {
 impl Numbers {
     fn outcome(self, behind: &Linear, lhs: f64, rhs: f64) -> Outcome {
         let Self { excess, std_err, bound, margin, z } = self;
+        if let Some(why) = behind.why_missing() {
+            return Outcome { lhs, rhs, ..undecided(why.to_owned(), margin) };
+        }
         let half_width = z * std_err + bound;
         let (flags, n) = (behind.flags(), behind.n());
         let (verdict, reason) = match flags.doubts() {

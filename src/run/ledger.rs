@@ -2,6 +2,7 @@
 
 use std::collections::HashMap;
 use std::sync::Arc;
+use std::sync::mpsc::Sender;
 
 use rayon::prelude::*;
 
@@ -11,6 +12,7 @@ use crate::exact::pairs;
 use crate::posterior::{Readout, SnrPoint, Term};
 use crate::quantity::{Instruments, Need, Rule};
 use crate::run::MethodChoice;
+use crate::run::stop::Stop;
 use crate::sampler::Statistic;
 use crate::source::{Law, Source};
 
@@ -19,6 +21,8 @@ use crate::source::{Law, Source};
 pub enum Route {
     /// Deterministic: final.
     Known(Estimate),
+    /// None: the number cannot be had, and this is why.
+    Missing(Arc<Error>),
     /// Readout number `readout` of lane `lane`.
     Sampled {
         /// Index into [`Ledger::lanes`].
@@ -28,12 +32,25 @@ pub enum Route {
     },
 }
 
+/// Which numbers of one source are measured side by side. No value depends on it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Company {
+    /// All that share samples: a case may compare them, and needs their covariance.
+    Shared,
+    /// Numbers of K steps each alone: what takes long holds no other.
+    Alone,
+}
+
 /// What is sampled together: numbers of the same samples of one source.
 pub struct Lane {
     /// The source.
     pub source: Arc<Source>,
+    /// Whether it holds one number alone.
+    alone: bool,
     /// Its distinct columns.
     pub columns: Columns,
+    /// What each column is, in words: the first need that is read off it.
+    pub words: Vec<String>,
 }
 
 /// The columns of a lane.
@@ -94,6 +111,8 @@ impl Columns {
 pub struct Ledger {
     routes: Vec<Route>,
     index: HashMap<String, usize>,
+    /// Whether a stop came before every need had its route.
+    pub interrupted: bool,
     /// Each sampled source has a lane for its readouts, and one for statistics of its paths (one for each number of rows).
     pub lanes: Vec<Lane>,
 }
@@ -129,70 +148,73 @@ enum Found {
 impl Ledger {
     /// Finds a route for every need; deterministic ones are evaluated here, in parallel. `done` is called after each.
     ///
-    /// # Errors
-    /// [`Error::Unsupported`] where no route exists by the method chosen; whatever a quantity refuses.
+    /// A need that has no route by the method chosen, that its quantity refuses, or that a stop left behind is
+    /// [`Route::Missing`] and takes no other with it.
     pub fn new<'a>(
         needs: impl Iterator<Item = &'a Need>,
         choice: MethodChoice,
-        tools: &Instruments,
-        done: &(dyn Fn() + Sync),
-    ) -> Result<Self> {
+        (tools, stop): (&Arc<Instruments>, &Stop),
+        company: Company,
+        done: &dyn Fn(),
+    ) -> Self {
         let mut ledger = Self::default();
-        let mut distinct: Vec<&Need> = Vec::new();
+        let mut distinct: Vec<Need> = Vec::new();
         for need in needs {
             ledger.index.entry(key(need)).or_insert_with(|| {
-                distinct.push(need);
+                distinct.push(need.clone());
                 distinct.len() - 1
             });
         }
-        let found: Vec<Result<Found>> = distinct
-            .par_iter()
-            .map(|need| {
-                let found = find(need, choice, tools);
-                done();
-                found
-            })
-            .collect();
+        let found = find_all(&distinct, choice, tools, stop, done);
         for (need, found) in distinct.into_iter().zip(found) {
-            let route = match found? {
-                Found::Known(estimate) => Route::Known(estimate),
-                Found::Readout(readout, tilt) => ledger.place_readout(&need.source, readout, tilt),
-                Found::Statistic(statistic) => ledger.place_statistic(need, statistic),
+            let alone = company == Company::Alone && need.setting.steps.is_some();
+            let route = match found.unwrap_or(Err(Error::Interrupted)) {
+                Ok(Found::Known(estimate)) => Route::Known(estimate),
+                Ok(Found::Readout(readout, tilt)) => ledger.place_readout(&need, readout, tilt, alone),
+                Ok(Found::Statistic(statistic)) => ledger.place_statistic(&need, statistic, alone),
+                Err(error) => {
+                    ledger.interrupted |= matches!(error, Error::Interrupted);
+                    Route::Missing(Arc::new(error))
+                }
             };
             ledger.routes.push(route);
         }
-        Ok(ledger)
+        ledger
     }
 
-    /// The lane of `source` whose columns are like `columns`, which start it where there is none.
-    fn lane(&mut self, source: &Arc<Source>, columns: Columns) -> usize {
-        let same = |lane: &Lane| lane.source.spec() == source.spec() && lane.columns.share_samples(&columns);
+    /// The lane of `source` whose columns are like `columns`, which start it where there is none, or where it is to be `alone`.
+    fn lane(&mut self, source: &Arc<Source>, columns: Columns, alone: bool) -> usize {
+        let same = |lane: &Lane| {
+            !(alone || lane.alone) && lane.source.spec() == source.spec() && lane.columns.share_samples(&columns)
+        };
         self.lanes.iter().position(same).unwrap_or_else(|| {
-            self.lanes.push(Lane { source: Arc::clone(source), columns });
+            self.lanes.push(Lane { source: Arc::clone(source), alone, columns, words: Vec::new() });
             self.lanes.len() - 1
         })
     }
 
-    fn place_readout(&mut self, source: &Arc<Source>, readout: Readout, tilt: Option<f64>) -> Route {
-        let lane = self.lane(source, Columns::Readouts { tilt, readouts: Vec::new() });
-        let Columns::Readouts { readouts, .. } = &mut self.lanes[lane].columns else {
+    fn place_readout(&mut self, need: &Need, readout: Readout, tilt: Option<f64>, alone: bool) -> Route {
+        let lane = self.lane(&need.source, Columns::Readouts { tilt, readouts: Vec::new() }, alone);
+        let Lane { columns: Columns::Readouts { readouts, .. }, words, .. } = &mut self.lanes[lane] else {
             unreachable!("readouts share no samples with statistics")
         };
         let at = readouts.iter().position(|r| *r == readout).unwrap_or_else(|| {
             readouts.push(readout);
+            words.push(need.to_string());
             readouts.len() - 1
         });
         Route::Sampled { lane, readout: at }
     }
 
     /// Needs are distinct, and so are their statistics.
-    fn place_statistic(&mut self, need: &Need, statistic: Box<dyn Statistic>) -> Route {
+    fn place_statistic(&mut self, need: &Need, statistic: Box<dyn Statistic>, alone: bool) -> Route {
         let rows = statistic.rows();
-        let lane = self.lane(&need.source, Columns::Statistics { rows, statistics: Vec::new() });
-        let Columns::Statistics { statistics, .. } = &mut self.lanes[lane].columns else {
+        let lane = self.lane(&need.source, Columns::Statistics { rows, statistics: Vec::new() }, alone);
+        let Lane { columns: Columns::Statistics { statistics, .. }, words, .. } = &mut self.lanes[lane] else {
             unreachable!("statistics share no samples with readouts")
         };
         statistics.push((key(need), statistic));
+        words.push(need.to_string());
         Route::Sampled { lane, readout: statistics.len() - 1 }
     }
 
@@ -210,6 +232,34 @@ impl Ledger {
     pub fn is_empty(&self) -> bool {
         self.routes.is_empty()
     }
+}
+
+/// What is found of each need; `None` where a stop came first.
+fn find_all(
+    needs: &[Need],
+    choice: MethodChoice,
+    tools: &Arc<Instruments>,
+    stop: &Stop,
+    done: &dyn Fn(),
+) -> Vec<Option<Result<Found>>> {
+    let mut all: Vec<Option<Result<Found>>> = needs.iter().map(|_| None).collect();
+    let (needs, tools, asked) = (needs.to_vec(), Arc::clone(tools), stop.clone());
+    let work = move |sender: &Sender<(usize, Result<Found>)>| {
+        // One by one: what takes long must not hold others that wait behind it.
+        needs.par_iter().enumerate().with_max_len(1).for_each(|(i, need)| {
+            if !asked.requested() {
+                // Nobody listens after a stop.
+                let _ = sender.send((i, find(need, choice, &tools)));
+            }
+        });
+    };
+    let keep = |(i, found): (usize, Result<Found>)| {
+        all[i] = Some(found);
+        done();
+        Ok(())
+    };
+    stop.attend(work, keep).expect("keeping a result cannot fail");
+    all
 }
 
 fn find(need: &Need, choice: MethodChoice, tools: &Instruments) -> Result<Found> {

@@ -9,6 +9,7 @@ pub mod ledger;
 pub mod pictures;
 pub mod replay;
 pub mod sampling;
+pub mod stop;
 pub mod verify;
 pub mod watch;
 pub mod work;

@@ -1,6 +1,6 @@
 //! `verify`: measure every case of some claims, in rounds, until each is decided or the budget ends.
 
-use std::sync::atomic::Ordering;
+use std::sync::Arc;
 
 use crate::claim::{Case, Claim, Input, Section};
 use crate::error::{Error, Result};
@@ -10,7 +10,7 @@ use crate::run::MethodChoice;
 use crate::run::assemble::{assemble, sections};
 use crate::run::book::Book;
 use crate::run::judge::{self, Outcome};
-use crate::run::ledger::{Ledger, Route};
+use crate::run::ledger::{Company, Ledger, Route};
 use crate::run::sampling::{Conditions, LaneState, samples_after};
 use crate::run::watch::{Event, Watch};
 use crate::verdict::{self, Verdict};
@@ -55,6 +55,33 @@ impl Open<'_> {
     fn decided(&self) -> bool {
         self.outcome.as_ref().is_some_and(|o| o.verdict != Verdict::Inconclusive)
     }
+
+    /// Whether more samples change nothing: it is decided, or a number of it cannot be had.
+    fn settled(&self, ledger: &Ledger, lanes: &[LaneState]) -> bool {
+        let missing = |need: &Need| match ledger.route(need) {
+            Route::Known(_) => false,
+            Route::Missing(_) => true,
+            Route::Sampled { lane, readout } => lanes.get(*lane).is_some_and(|lane| lane.failure(*readout).is_some()),
+        };
+        self.decided() || self.needs().any(missing)
+    }
+
+    /// Whether it can be judged as after `until` samples: each of its numbers has as many, or can have none.
+    fn ready(&self, ledger: &Ledger, lanes: &[LaneState], until: u64) -> bool {
+        let sampled = |need: &Need| match ledger.route(need) {
+            Route::Sampled { lane, .. } => lanes.get(*lane).is_some_and(|lane| lane.taken() >= until),
+            Route::Known(_) | Route::Missing(_) => true,
+        };
+        self.settled(ledger, lanes) || self.needs().all(sampled)
+    }
+}
+
+/// What a run found.
+pub struct Found {
+    /// The outcome of every case with the samples taken of its sources, in the order of the cases of [`sections`].
+    pub outcomes: Vec<(Outcome, u64)>,
+    /// Whether a stop came before all was measured.
+    pub interrupted: bool,
 }
 
 /// Runs `claims`; `command` and `backend` go into the report as they are. `None` for a shard, which judges nothing.
@@ -63,8 +90,9 @@ impl Open<'_> {
 /// Those of [`outcomes`].
 pub fn verify(claims: &[Claim], options: &Options, watch: &Watch, run: Run) -> Result<Option<Report>> {
     let comparisons = comparisons(&open_cases(claims, options)?, options);
-    let outcomes = outcomes(claims, options, watch)?;
-    Ok(outcomes.map(|outcomes| assemble(claims, options, outcomes, Run { comparisons, ..run })))
+    let found = outcomes(claims, options, watch)?;
+    let of_run = |interrupted| Run { comparisons, interrupted, ..run };
+    Ok(found.map(|found| assemble(claims, options, found.outcomes, of_run(found.interrupted), &watch.stop)))
 }
 
 /// Number of comparisons that share the level.
@@ -72,47 +100,52 @@ fn comparisons(open: &[Open], options: &Options) -> u64 {
     options.comparisons.unwrap_or(open.len() as u64).max(1)
 }
 
-/// The outcome of every case of `claims` with the samples taken of its sources, in the order of the cases of [`sections`].
-/// `None` for a shard, which judges nothing.
+/// Measures and judges every case of `claims`. `None` for a shard, which judges nothing.
+///
+/// A case that cannot be measured (no route, a summand that is not finite, a stop) is inconclusive and says why.
 ///
 /// # Errors
-/// A need without a route, a summand that is not finite, a checkpoint that cannot be used, an `only` that names no case.
-pub fn outcomes(claims: &[Claim], options: &Options, watch: &Watch) -> Result<Option<Vec<(Outcome, u64)>>> {
+/// A checkpoint that cannot be used, a device that fails, an `only` that names no case.
+pub fn outcomes(claims: &[Claim], options: &Options, watch: &Watch) -> Result<Option<Found>> {
     let mut open = open_cases(claims, options)?;
     let comparisons = comparisons(&open, options);
-    let tools = Instruments::default();
+    let tools = Arc::new(Instruments::default());
     let needs: Vec<&Need> = open.iter().flat_map(Open::needs).collect();
     (watch.event)(Event::Needs(needs.len()));
-    let mut ledger = Ledger::new(needs.into_iter(), options.method, &tools, &|| (watch.event)(Event::Found))?;
-    let lanes = std::mem::take(&mut ledger.lanes);
-    let mut lanes: Vec<LaneState> =
-        lanes.into_iter().map(|l| LaneState::new(l, options.seed)).collect::<Result<_>>()?;
+    let found = || (watch.event)(Event::Found);
+    let mut ledger = Ledger::new(needs.into_iter(), options.method, (&tools, &watch.stop), Company::Shared, &found);
+    let lanes = LaneState::all(std::mem::take(&mut ledger.lanes), options.seed, &watch.stop)?;
+    let mut interrupted = ledger.interrupted || lanes.is_none();
+    let mut lanes = lanes.unwrap_or_default();
 
     let mut taken = 0;
     for round in 1.. {
         let until = samples_after(round, options.budget);
-        let unfinished = open.iter().filter(|o| !o.decided()).count();
-        let finished = sample_round(&open, &ledger, &mut lanes, (taken, until), options, watch, (round, unfinished))?;
-        if finished && options.shard.is_none() {
+        interrupted |= !sample_round(&open, &ledger, &mut lanes, (taken, until), options, watch, round)?;
+        if options.shard.is_none() {
             for case in open.iter_mut().filter(|o| !o.decided()) {
+                if !case.ready(&ledger, &lanes, until) {
+                    continue;
+                }
                 let (z, level) = verdict::spent(options.level, comparisons, round, case.needs().count());
-                let book = Book { ledger: &ledger, lanes: &lanes, tools: &tools, level };
+                let book = Book { ledger: &ledger, lanes: &lanes, tools: &tools, stop: &watch.stop, level };
                 case.outcome = Some(judge::judge(&book, case.section, case.case, z));
                 let sampled = case.needs().any(|need| matches!(ledger.route(need), Route::Sampled { .. }));
                 case.samples = if sampled { until } else { 0 };
             }
         }
         taken = until;
-        let all_decided = options.shard.is_none() && open.iter().all(Open::decided);
-        if !finished || all_decided || until >= samples_after(u32::MAX, options.budget) || lanes.is_empty() {
+        let all_settled = options.shard.is_none() && open.iter().all(|case| case.settled(&ledger, &lanes));
+        if interrupted || all_settled || until >= samples_after(u32::MAX, options.budget) || lanes.is_empty() {
             break;
         }
     }
     if options.shard.is_some() {
         return Ok(None);
     }
-    let stopped = watch.stop.load(Ordering::Relaxed);
-    Ok(Some(open.into_iter().map(|o| (o.outcome.unwrap_or_else(|| unmeasured(stopped)), o.samples)).collect()))
+    let unmeasured = || judge::undecided(Error::Interrupted.to_string(), f64::NAN);
+    let outcomes = open.into_iter().map(|o| (o.outcome.unwrap_or_else(unmeasured), o.samples)).collect();
+    Ok(Some(Found { outcomes, interrupted }))
 }
 
 /// All cases, or the one that `only` names.
@@ -143,24 +176,26 @@ fn sample_round(
     (from, to): (u64, u64),
     options: &Options,
     watch: &Watch,
-    (round, unfinished): (u32, usize),
+    round: u32,
 ) -> Result<bool> {
     let mut needed = vec![std::collections::BTreeSet::new(); lanes.len()];
-    for case in open.iter().filter(|o| !o.decided()) {
-        for need in case.needs() {
-            if let Route::Sampled { lane, readout } = ledger.route(need) {
-                needed[*lane].insert(*readout);
-            }
+    let unsettled = || open.iter().filter(|case| !case.settled(ledger, lanes));
+    for need in unsettled().flat_map(Open::needs) {
+        if let Route::Sampled { lane, readout } = ledger.route(need)
+            && let Some(needed) = needed.get_mut(*lane)
+        {
+            needed.insert(*readout);
         }
     }
     let active = needed.iter().filter(|n| !n.is_empty()).count() as u64;
-    (watch.event)(Event::Round(round, active * (to - from), unfinished));
+    (watch.event)(Event::Round(round, active * (to - from), unsettled().count()));
     let progress = |n| (watch.event)(Event::Sampled(n));
     let conditions = Conditions {
-        backend: watch.backend,
+        backend: &watch.backend,
         checkpoint: watch.checkpoint,
         shard: options.shard,
-        stop: watch.stop,
+        stop: &watch.stop,
+        partial: false,
         progress: &progress,
     };
     for (lane, needed) in lanes.iter_mut().zip(&needed).filter(|(_, needed)| !needed.is_empty()) {
@@ -170,10 +205,4 @@ fn sample_round(
         }
     }
     Ok(true)
-}
-
-/// The outcome of a case that the user's stop left without a single round.
-fn unmeasured(stopped: bool) -> Outcome {
-    debug_assert!(stopped, "only a stop leaves a case unmeasured");
-    judge::undecided("interrupted before its first round; `--resume` continues".into(), f64::NAN)
 }

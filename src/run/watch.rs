@@ -1,9 +1,10 @@
 //! What a run tells while it goes on, and how it is stopped.
 
-use std::sync::atomic::AtomicBool;
+use std::sync::Arc;
 
 use crate::backend::Backend;
 use crate::run::checkpoint::Checkpoint;
+use crate::run::stop::Stop;
 
 /// What a run tells while it runs.
 #[derive(Debug, Clone, Copy)]
@@ -21,11 +22,11 @@ pub enum Event {
 /// What a run reports to while it goes on, and where it takes place.
 pub struct Watch<'a> {
     /// Where samples are taken.
-    pub backend: &'a dyn Backend,
-    /// Called from any thread.
-    pub event: &'a (dyn Fn(Event) + Sync),
-    /// Set it to stop at the next strip; what was finished is judged and kept.
-    pub stop: &'a AtomicBool,
+    pub backend: Arc<dyn Backend>,
+    /// Called by the thread that runs.
+    pub event: &'a dyn Fn(Event),
+    /// Asks the run to stop: what was finished is judged and kept, what is under way is left.
+    pub stop: Stop,
     /// Where finished strips are kept.
     pub checkpoint: Option<&'a Checkpoint>,
 }

@@ -24,6 +24,8 @@ pub struct Work {
     name: String,
     stream: Stream,
     columns: Prepared,
+    /// What each column is, in words.
+    words: Vec<String>,
 }
 
 enum Prepared {
@@ -48,7 +50,7 @@ impl Work {
             }
             Columns::Statistics { rows, statistics } => Prepared::Statistics { rows, statistics },
         };
-        Ok(Self { stream: Stream::named(seed, &name), name, columns, source: lane.source })
+        Ok(Self { stream: Stream::named(seed, &name), name, columns, words: lane.words, source: lane.source })
     }
 
     /// What is proven of column `c`'s summands, or, where the second result is given, of its difference from that; `None` for
@@ -103,6 +105,11 @@ impl Work {
     /// The law being sampled.
     pub fn source(&self) -> &Source {
         &self.source
+    }
+
+    /// What column `c` is, in words: `mmse at snr 1`.
+    pub fn words(&self, c: usize) -> &str {
+        &self.words[c]
     }
 
     /// Names a range of this work's samples, whatever columns are taken of it.

@@ -1,12 +1,13 @@
 //! How often is a claim refuted that is true exactly? Both sides by samples, at α = 0.05, one comparison a run.
 
 use std::path::Path;
-use std::sync::atomic::AtomicBool;
+use std::sync::Arc;
 
 use klaim::backend::cpu::Cpu;
 use klaim::claim::{self, Sources};
 use klaim::quantity::{Need, Setting};
 use klaim::run::MethodChoice;
+use klaim::run::stop::Stop;
 use klaim::run::verify::{Options, outcomes};
 use klaim::run::watch::Watch;
 use klaim::verdict::Verdict;
@@ -83,8 +84,7 @@ fn judged(law: &str, axes: &str, statements: &[[String; 3]], runs: u64) -> Vec<E
     }
     let claim = claim::parse(Path::new("equality.toml"), &text, &mut Sources::default()).expect("a claim");
     let run = |seed| -> Vec<(bool, bool)> {
-        let stop = AtomicBool::new(false);
-        let watch = Watch { backend: &Cpu, event: &|_| {}, stop: &stop, checkpoint: None };
+        let watch = Watch { backend: Arc::new(Cpu), event: &|_| {}, stop: Stop::default(), checkpoint: None };
         let options = Options {
             seed,
             level: LEVEL,
@@ -95,7 +95,7 @@ fn judged(law: &str, axes: &str, statements: &[[String; 3]], runs: u64) -> Vec<E
             only: None,
         };
         let found = outcomes(std::slice::from_ref(&claim), &options, &watch).expect("a run").expect("whole");
-        found.iter().map(|(o, _)| (o.verdict == Verdict::Refuted, !o.flags.believed())).collect()
+        found.outcomes.iter().map(|(o, _)| (o.verdict == Verdict::Refuted, !o.flags.believed())).collect()
     };
     let all: Vec<Vec<(bool, bool)>> = (0..runs).into_par_iter().map(run).collect();
     let equality = |(i, [name, ..]): (usize, &[String; 3])| {

@@ -3,15 +3,16 @@
 use std::collections::HashMap;
 use std::path::Path;
 use std::sync::Arc;
-use std::sync::atomic::AtomicBool;
 
+use klaim::backend::Backend;
 use klaim::backend::cpu::Cpu;
 use klaim::estimate::{Estimate, Method};
-use klaim::quantity::{self, Instruments, Need, Setting};
+use klaim::quantity::{self, Need, Setting};
 use klaim::run::MethodChoice;
 use klaim::run::estimate::{Target, estimate};
-use klaim::run::ledger::{Ledger, Route};
+use klaim::run::ledger::{Company, Ledger, Route};
 use klaim::run::sampling::{Conditions, LaneState};
+use klaim::run::stop::Stop;
 use klaim::run::watch::Watch;
 use klaim::source::Source;
 use rayon::prelude::*;
@@ -28,10 +29,10 @@ pub fn need(source: &Arc<Source>, name: &str, setting: Setting) -> Need {
 
 /// Estimates of `needs`, in their order.
 pub fn measure(needs: &[Need], choice: MethodChoice, seed: u64, samples: u64) -> Vec<Estimate> {
-    let stop = AtomicBool::new(false);
-    let watch = Watch { backend: &Cpu, event: &|_| {}, stop: &stop, checkpoint: None };
+    let watch = Watch { backend: Arc::new(Cpu), event: &|_| {}, stop: Stop::default(), checkpoint: None };
     let target = Target { relative_error: None, budget: samples };
-    estimate(needs, choice, seed, target, &watch).expect("numbers that can be measured")
+    let found = estimate(needs, choice, seed, target, &watch).expect("a run");
+    found.into_iter().map(|found| found.expect("a number that can be measured")).collect()
 }
 
 /// For each of `needs` its estimates from `samples` samples under the seeds 0, 1, …
@@ -43,9 +44,11 @@ pub fn replicate(needs: &[Need], samples: u64, replications: u64) -> Vec<Vec<Est
 
 /// The truncated means of the same samples at the level 0.05, where there are any.
 pub fn truncated(needs: &[Need], replications: u64) -> Vec<Vec<Estimate>> {
-    let stop = AtomicBool::new(false);
-    let conditions = Conditions { backend: &Cpu, checkpoint: None, shard: None, stop: &stop, progress: &|_| {} };
     let run = |seed: u64| -> Vec<Option<Estimate>> {
+        let (backend, stop): (Arc<dyn Backend>, _) = (Arc::new(Cpu), Stop::default());
+        let (shard, partial) = (None, false);
+        let conditions =
+            Conditions { backend: &backend, checkpoint: None, shard, stop: &stop, partial, progress: &|_| {} };
         let mut ledger = ledger(needs);
         let sample = |lane| {
             let mut lane = LaneState::new(lane, seed).expect("a sampler");
@@ -55,7 +58,7 @@ pub fn truncated(needs: &[Need], replications: u64) -> Vec<Vec<Estimate>> {
         let lanes: Vec<LaneState> = std::mem::take(&mut ledger.lanes).into_iter().map(sample).collect();
         let read = |need: &Need| match ledger.route(need) {
             Route::Sampled { lane, readout } => lanes[*lane].truncated(*readout, super::tally::LEVEL),
-            Route::Known(_) => None,
+            Route::Known(_) | Route::Missing(_) => None,
         };
         needs.iter().map(read).collect()
     };
@@ -64,8 +67,8 @@ pub fn truncated(needs: &[Need], replications: u64) -> Vec<Vec<Estimate>> {
 }
 
 fn ledger(needs: &[Need]) -> Ledger {
-    let tools = Instruments::default();
-    Ledger::new(needs.iter(), MethodChoice::MonteCarlo, &tools, &|| ()).expect("a route")
+    let (tools, stop) = (Arc::default(), Stop::default());
+    Ledger::new(needs.iter(), MethodChoice::MonteCarlo, (&tools, &stop), Company::Shared, &|| ())
 }
 
 /// The name of the samples that each need is read off: plain, tilted or simulated.
@@ -78,6 +81,7 @@ pub fn routes(needs: &[Need]) -> Vec<String> {
             _ => "simulated paths".into(),
         },
         Route::Known(estimate) => estimate.method.to_string(),
+        Route::Missing(error) => error.to_string(),
     };
     needs.iter().map(name).collect()
 }

@@ -124,6 +124,7 @@ pub fn report(claims: Vec<ClaimReport>, sources: Vec<SourceReport>) -> Report {
             comparisons: comparisons.map(|s| s.rows.len() as u64).sum(),
             backend: "cpu".into(),
             date: String::new(),
+            interrupted: false,
         },
         claims,
         sources,

@@ -4,8 +4,7 @@ use std::collections::BTreeMap;
 use std::fs::{self, File, OpenOptions};
 use std::io::Write;
 use std::path::Path;
-use std::sync::atomic::{AtomicBool, Ordering};
-use std::sync::{Mutex, PoisonError};
+use std::sync::mpsc::Sender;
 use std::time::{Duration, Instant};
 
 use rayon::prelude::*;
@@ -17,6 +16,7 @@ use crate::probe::search::climb::climb;
 use crate::probe::search::family;
 use crate::probe::search::law::Candidate;
 use crate::probe::search::objective::Objective;
+use crate::run::stop::Stop;
 
 /// Iterations of one climb.
 const ITERATIONS: u64 = 120;
@@ -26,8 +26,8 @@ const POSTERIORS: usize = 1536;
 const LEAST_PAIRS: usize = 24;
 /// As many times more nodes, and other ones, judge where a climb came to.
 const CHECK: usize = 8;
-/// Starts handed out together: between two batches a limit or a stop is seen.
-const BATCH: u64 = 32;
+/// Starts handed out together: between two batches the limit is seen.
+const BATCH: usize = 32;
 
 /// How large a law may be.
 #[derive(Debug, Clone, Copy)]
@@ -93,7 +93,8 @@ pub fn settle(objective: &Objective, law: &Candidate, seed: u64, iterations: u64
 }
 
 /// Climbs from the starts 0 … `starts` − 1. Each finished one is appended to `log` (JSON lines); with `resume` those that
-/// are there already are not climbed again. Ends early after `limit`, or when `stop` is set.
+/// are there already are not climbed again. Hands out no more starts after `limit`; leaves what is under way when a stop is
+/// asked for.
 ///
 /// # Errors
 /// [`Error::Io`]; [`Error::Checkpoint`] for a line of the log that is not a start.
@@ -103,33 +104,39 @@ pub fn hunt(
     (seed, starts): (u64, u64),
     (log, resume): (&Path, bool),
     limit: Option<Duration>,
-    (stop, done): (&AtomicBool, &(dyn Fn() + Sync)),
+    (stop, done): (&Stop, &dyn Fn()),
 ) -> Result<Hunt> {
     let begun = Instant::now();
     let mut hunt = Hunt { starts: if resume { read(log)? } else { BTreeMap::new() } };
-    let file = OpenOptions::new()
+    let mut file = OpenOptions::new()
         .create(true)
         .append(resume)
         .write(true)
         .truncate(!resume)
         .open(log)
         .map_err(Error::io(log))?;
-    let file = Mutex::new(file);
     let missing: Vec<u64> = (0..starts).filter(|k| !hunt.starts.contains_key(k)).collect();
-    for batch in missing.chunks(BATCH as usize) {
-        if stop.load(Ordering::Relaxed) || limit.is_some_and(|limit| begun.elapsed() > limit) {
+    for batch in missing.chunks(BATCH) {
+        if limit.is_some_and(|limit| begun.elapsed() > limit) {
             break;
         }
-        let found: Vec<Start> = batch
-            .par_iter()
-            .map(|&k| {
-                let start = one(objective, bounds, seed, k)?;
-                append(&file, &start).map_err(Error::io(log))?;
-                done();
-                Ok(start)
-            })
-            .collect::<Result<_>>()?;
-        hunt.starts.extend(found.into_iter().map(|start| (start.start, start)));
+        let (objective, batch) = (objective.clone(), batch.to_vec());
+        let climbs = move |sender: &Sender<Result<Start>>| {
+            batch.par_iter().with_max_len(1).for_each(|&k| {
+                // Nobody listens after a stop.
+                let _ = sender.send(one(&objective, bounds, seed, k));
+            });
+        };
+        let finished = stop.attend(climbs, |start| {
+            let start = start?;
+            append(&mut file, &start).map_err(Error::io(log))?;
+            done();
+            hunt.starts.insert(start.start, start);
+            Ok(())
+        })?;
+        if !finished {
+            break;
+        }
     }
     Ok(hunt)
 }
@@ -140,9 +147,9 @@ fn one(objective: &Objective, bounds: Bounds, seed: u64, k: u64) -> Result<Start
     Ok(Start { start: k, family: family.to_owned(), ln_ratio, evaluations, law })
 }
 
-fn append(file: &Mutex<File>, start: &Start) -> std::io::Result<()> {
+fn append(file: &mut File, start: &Start) -> std::io::Result<()> {
     let line = serde_json::to_string(start).expect("a start is JSON") + "\n";
-    file.lock().unwrap_or_else(PoisonError::into_inner).write_all(line.as_bytes())
+    file.write_all(line.as_bytes())
 }
 
 /// The starts of a log; a last line without its end (the process was killed while writing it) is cut off.

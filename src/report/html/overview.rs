@@ -7,7 +7,7 @@ use super::{counted, verdict};
 use crate::report::digits;
 use crate::report::model::{ClaimReport, Report, SectionReport};
 use crate::report::tightness::telling;
-use crate::report::wording::{exit_meaning, refuted, words};
+use crate::report::wording::{exit_meaning, interrupted, refuted, words};
 use crate::verdict::Verdict;
 
 /// The run in one line: the page's title.
@@ -33,6 +33,7 @@ pub fn header(report: &Report) -> Markup {
     let date = if run.date.is_empty() { String::new() } else { format!(", on {}", run.date) };
     html! {
         h1 { (headline(report)) }
+        @if run.interrupted { p class="lead" { strong { (interrupted(report)) "." } } }
         p class="lead" {
             "klaim " (run.klaim) " measured both sides of " (counted(report.claims.len(), "claim", "claims"))
             " in " (counted(cases, "case", "cases")) " (controls and breaks included) on " (run.backend) (date) ". "

@@ -1,0 +1,179 @@
+//! The rows that `klaim estimate` prints, in its three forms.
+
+use serde_json::{Value, json};
+
+use crate::error::{Error, Result};
+use crate::estimate::{Estimate, Method};
+use crate::quantity::{Information, Need};
+use crate::report::number;
+
+/// One number asked for.
+pub(super) struct Row {
+    need: Need,
+    estimate: Estimate,
+    /// Why there is none.
+    pub(super) missing: Option<String>,
+    /// Unit of information that the estimate is in.
+    information: Information,
+}
+
+impl Row {
+    /// What was found of `need`, in the unit `information` where that is its kind.
+    pub(super) fn new(need: Need, found: Result<Estimate>, information: Information) -> Self {
+        let missing = found.as_ref().err().map(Error::to_string);
+        let estimate = found.unwrap_or_else(|_| Estimate::failed(Method::MonteCarlo));
+        Self { need, estimate, missing, information }
+    }
+
+    /// Symbol of the unit.
+    fn unit(&self) -> &'static str {
+        self.need.quantity.unit.symbol(self.information)
+    }
+
+    /// Everything that speaks against the number.
+    fn doubts(&self) -> Vec<String> {
+        self.missing.as_ref().map_or_else(|| self.estimate.doubts(), |why| vec![why.clone()])
+    }
+
+    /// A figure, or not a number where there is none.
+    fn figure(&self, x: f64) -> f64 {
+        if self.missing.is_some() { f64::NAN } else { x }
+    }
+
+    /// How it was obtained; `None` where it was not.
+    fn method(&self) -> Option<Method> {
+        self.missing.is_none().then_some(self.estimate.method)
+    }
+
+    /// The row of `--format json`; `backend` is where samples were taken.
+    pub(super) fn json(&self, backend: &str) -> Value {
+        let Self { need, estimate, .. } = self;
+        let finite = |x: f64| if x.is_finite() { json!(x) } else { json!(number::name(x)) };
+        let mut row = json!({
+            "quantity": need.quantity.name,
+            "source": need.source.spec(),
+            "unit": self.unit(),
+            "value": finite(estimate.value),
+            "std_err": finite(self.figure(estimate.std_err)),
+            "bound": finite(estimate.bound),
+            "n": estimate.n,
+            "method": self.method(),
+            "backend": backend,
+            "believed": estimate.believed(),
+            "doubts": self.doubts(),
+            "flags": estimate.flags,
+        });
+        for (name, value) in
+            [("snr", need.setting.snr), ("snr_min", need.setting.snr_min), ("snr_max", need.setting.snr_max)]
+        {
+            if let Some(value) = value {
+                row[name] = json!(value);
+            }
+        }
+        if let Some(steps) = need.setting.steps {
+            row["steps"] = json!(steps);
+        }
+        let setting = &need.setting;
+        for (name, value) in
+            [("schedule", &setting.schedule), ("sampler", &setting.sampler), ("denoiser", &setting.denoiser)]
+        {
+            if let Some(value) = value {
+                row[name] = json!(value);
+            }
+        }
+        if !need.setting.arguments.is_empty() {
+            row["arguments"] = json!(need.setting.arguments);
+        }
+        row
+    }
+}
+
+/// The rows of `--format csv`; figures that are missing are empty.
+///
+/// # Errors
+/// [`Error::Io`].
+pub(super) fn csv(rows: &[Row]) -> Result<String> {
+    let header = [
+        "quantity",
+        "source",
+        "snr",
+        "snr_min",
+        "snr_max",
+        "steps",
+        "schedule",
+        "sampler",
+        "denoiser",
+        "value",
+        "std_err",
+        "bound",
+        "unit",
+        "n",
+        "method",
+        "believed",
+        "doubts",
+        "pareto_k",
+        "dominance",
+    ];
+    let mut writer = csv::Writer::from_writer(Vec::new());
+    let optional = |x: Option<f64>| x.map_or(String::new(), number::name);
+    let failed = |e: csv::Error| Error::io("stdout")(e.into());
+    writer.write_record(header).map_err(failed)?;
+    for row @ Row { need, estimate: e, .. } in rows {
+        let setting = &need.setting;
+        let figure = |x: f64| if row.missing.is_some() { String::new() } else { number::name(x) };
+        let record = [
+            need.quantity.name.to_owned(),
+            need.source.spec().to_owned(),
+            optional(setting.snr),
+            optional(setting.snr_min),
+            optional(setting.snr_max),
+            setting.steps.map_or(String::new(), |steps| steps.to_string()),
+            setting.schedule.clone().unwrap_or_default(),
+            setting.sampler.clone().unwrap_or_default(),
+            setting.denoiser.clone().unwrap_or_default(),
+            figure(e.value),
+            figure(e.std_err),
+            figure(e.bound),
+            row.unit().to_owned(),
+            e.n.to_string(),
+            row.method().map_or(String::new(), |method| method.to_string()),
+            e.believed().to_string(),
+            row.doubts().join("; "),
+            optional(e.flags.pareto_k),
+            optional(e.flags.dominance),
+        ];
+        writer.write_record(record).map_err(failed)?;
+    }
+    let bytes = writer.into_inner().map_err(|e| Error::io("stdout")(e.into_error()))?;
+    Ok(String::from_utf8(bytes).expect("CSV of UTF-8 fields is UTF-8"))
+}
+
+/// A line a row.
+pub(super) fn table(rows: &[Row]) -> String {
+    let mut text = String::new();
+    for row @ Row { need, estimate: e, .. } in rows {
+        let setting = &need.setting;
+        let place = match (setting.snr, setting.snr_min, setting.snr_max) {
+            (Some(snr), ..) => format!("  snr {snr:<10.6}"),
+            (None, Some(lo), Some(hi)) => format!("  snr {lo} … {hi}"),
+            _ => String::new(),
+        };
+        let steps = match (setting.steps, &setting.schedule) {
+            (Some(steps), Some(schedule)) => {
+                let sampler = setting.sampler.as_ref().map_or(String::new(), |sampler| format!(", {sampler}"));
+                format!("  {steps} steps, {schedule}{sampler}")
+            }
+            _ => String::new(),
+        };
+        let error = match (e.std_err > 0.0, e.bound > 0.0) {
+            (true, _) => format!(" ± {:.1e} (std err, n = {})", e.std_err, e.n),
+            (false, true) => format!(" ± {:.0e} (bound)", e.bound),
+            (false, false) => String::new(),
+        };
+        let unit = Some(row.unit()).filter(|unit| *unit != "1").map_or(String::new(), |unit| format!(" {unit}"));
+        let number = row.method().map_or("not measured".to_owned(), |m| format!("{}{error}{unit}  {m}", e.value));
+        let doubt = row.doubts().iter().map(|why| format!("  ! {why}")).collect::<String>();
+        text += &format!("{} of {}{place}{steps}  {number}{doubt}\n", need.quantity.name, need.source.spec());
+    }
+    text
+}
