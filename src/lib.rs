@@ -27,6 +27,7 @@ pub mod numeric;
 pub mod tail;
 pub mod truncated;
 pub mod moments;
+pub mod table;
 pub mod source;
 pub mod channel;
 pub mod entropy;

@@ -139,11 +139,11 @@ fn bad_data_files_are_refused_with_row_and_column() {
     for (text, more, words) in [
         ("", "", &["is empty"][..]),
         ("x,y\n", "", &["data.csv"]),
-        ("x,y\n1,2\n3\n", "", &["row 2"]),
-        ("x,y\n1,2\n3,nan\n", "", &["row 2", "`y`"]),
-        ("x,y\n1,2\ninf,3\n", "", &["row 2", "`x`"]),
-        ("x,y\n1,2\n3,four\n", "", &["row 2", "`y`", "four"]),
-        ("x,w\n1,2\n3,-1\n", ",weights=w", &["row 2", "`w`"]),
+        ("x,y\n1,2\n3\n", "", &["line 3"]),
+        ("x,y\n1,2\n3,nan\n", "", &["line 3", "`y`"]),
+        ("x,y\n1,2\ninf,3\n", "", &["line 3", "`x`"]),
+        ("x,y\n1,2\n3,four\n", "", &["line 3", "`y`", "four"]),
+        ("x,w\n1,2\n3,-1\n", ",weights=w", &["line 3", "`w`"]),
         ("x,w\n1,0\n3,0\n", ",weights=w", &["zero"]),
         ("x,weight\n1,2\n3,1\n", ",weights=wieght", &["`wieght`", "weight"]),
     ] {

@@ -9,7 +9,7 @@ use crate::claim::value::{Entries, Reader};
 use crate::denoiser;
 use crate::error::Error;
 use crate::sampler;
-use crate::schedule;
+use crate::schedule::{self, MOST_STEPS};
 use crate::source::{Argument, Spec};
 
 /// Axes whose values are text.
@@ -17,7 +17,7 @@ pub(super) const TEXT: [&str; 5] = ["source", "schedule", "denoiser", "sampler",
 /// Axes whose values are numbers.
 pub(super) const NUMERIC: [&str; 4] = ["snr", "snr_min", "snr_max", "steps"];
 /// Most values of one axis.
-const MOST_VALUES: f64 = 1e5;
+const MOST_VALUES: f64 = 1e4;
 /// A point of a log-spaced axis this near to a whole number is that number: `{ from = 4, to = 1024, points = 9 }` has 8.
 const WHOLE: f64 = 1e-12;
 
@@ -66,6 +66,11 @@ impl Reader<'_> {
         let values = match value.get_ref() {
             DeValue::Array(list) if list.is_empty() => {
                 self.problems.add(value.span(), format!("axis `{name}` is empty"));
+                return None;
+            }
+            DeValue::Array(list) if list.len() as f64 > MOST_VALUES => {
+                let message = format!("axis `{name}` has {} values: at most {MOST_VALUES}", list.len());
+                self.problems.add(value.span(), message);
                 return None;
             }
             DeValue::Array(list) => list.iter().filter_map(|v| self.axis_value(name, v)).collect(),
@@ -209,7 +214,9 @@ fn outside_domain(name: &str, x: f64) -> Option<&'static str> {
     let (inside, domain) = match name {
         "snr" | "snr_max" => (x > 0.0 && x.is_finite(), "finite and > 0"),
         "snr_min" => (x >= 0.0 && x.is_finite(), "finite and ≥ 0"),
-        "steps" => (x >= 1.0 && x.is_finite() && x.fract().abs() <= 0.0, "a whole number of at least 1"),
+        "steps" => {
+            (x >= 1.0 && x <= f64::from(MOST_STEPS) && x.fract().abs() <= 0.0, "a whole number from 1 to 1000000")
+        }
         _ => (true, ""),
     };
     (!inside).then_some(domain)

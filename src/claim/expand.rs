@@ -14,8 +14,8 @@ use crate::quantity::{Need, Quantity, Setting};
 use crate::report::model::Axis;
 use crate::source::Source;
 
-/// Most points of one section.
-const MOST_POINTS: usize = 1_000_000;
+/// Most points of one claim, its controls and breaks included.
+const MOST_POINTS: usize = 200_000;
 
 /// A section whose names are resolved and whose sources build.
 pub(super) struct Plan<'a> {
@@ -44,8 +44,11 @@ impl<'a> Plan<'a> {
     /// one value; if there is none, along the list of sources.
     pub(super) fn cases(&self, reader: &mut Reader, sources: &mut Sources) -> Vec<Case> {
         let points = self.axes.iter().map(|axis| axis.values.len()).try_fold(1_usize, usize::checked_mul);
-        if points.is_none_or(|n| n > MOST_POINTS) {
-            reader.problems.add(self.span.clone(), format!("the axes combine to more than {MOST_POINTS} points"));
+        reader.points = points.map_or(usize::MAX, |n| reader.points.saturating_add(n));
+        if reader.points > MOST_POINTS {
+            let message =
+                format!("the axes combine to more than {MOST_POINTS} points: split the claim, or shorten an axis");
+            reader.problems.add(self.span.clone(), message);
             return Vec::new();
         }
         let along = self.abscissa.as_ref().map_or(Vec::new(), |abscissa| self.fit_axes(abscissa));

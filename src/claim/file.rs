@@ -18,6 +18,8 @@ const HEADER: [&str; 9] = ["id", "title", "statement", "cite", "origin", "assume
 const STATEMENT: [&str; 8] = ["lhs", "relation", "rhs", "constants", "margin", "against", "between", "decay"];
 /// Where a claim may come from.
 const ORIGINS: [&str; 4] = ["paper-v1", "paper-tmlr", "classical", "klaim"];
+/// Most controls, and most breaks.
+const MOST_SECTIONS: usize = 1000;
 /// Margin of a file that states none.
 pub(super) const DEFAULT_MARGIN: f64 = 0.05;
 
@@ -150,6 +152,11 @@ impl Reader<'_> {
     /// The tables of `[[control]]` or `[[break]]`.
     fn sections(&mut self, key: &str, entries: &Entries, axes: &[String]) -> Vec<Statement> {
         let Some(list) = entries.get(key).and_then(|value| self.list(key, value)) else { return Vec::new() };
+        if list.len() > MOST_SECTIONS {
+            let span = list[MOST_SECTIONS].span();
+            self.problems.add(span, format!("there are {} of `[[{key}]]`: at most {MOST_SECTIONS}", list.len()));
+            return Vec::new();
+        }
         let tables: Vec<_> = list.iter().filter_map(|value| self.table(key, value)).collect();
         let axes: Vec<&str> = axes.iter().map(String::as_str).chain(axis::TEXT).chain(axis::NUMERIC).collect();
         tables

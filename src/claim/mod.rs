@@ -83,7 +83,7 @@ pub fn load(path: &Path, sources: &mut Sources) -> Result<Claim> {
 /// # Errors
 /// [`Error::Claim`] at the first problem of the file, the others listed in its help.
 pub fn parse(path: &Path, text: &str, sources: &mut Sources) -> Result<Claim> {
-    let mut reader = Reader { text, problems: Default::default() };
+    let mut reader = Reader { text, points: 0, problems: Default::default() };
     let file = reader.file();
     let claim = file.map(|file| {
         let mut main = Merged::new(&file.main, None).section(file.expected, &mut reader, sources);

@@ -15,6 +15,9 @@ struct Problem {
     help: Option<String>,
 }
 
+/// Most that are kept: nobody mends more at a time.
+const MOST: usize = 100;
+
 /// What was found so far, in any order; the same finding is kept once.
 #[derive(Debug, Default)]
 pub(super) struct Problems {
@@ -43,7 +46,7 @@ impl Problems {
     }
 
     fn keep(&mut self, problem: Problem) {
-        if !self.found.contains(&problem) {
+        if self.found.len() < MOST && !self.found.contains(&problem) {
             self.found.push(problem);
         }
     }

@@ -56,7 +56,7 @@ impl Replacement {
 /// # Errors
 /// As [`super::parse`]; [`Error::Invalid`] for a replacement that the statement does not use, and for values that it cannot take.
 pub fn parse_on(path: &Path, text: &str, replacements: &[Replacement], sources: &mut Sources) -> Result<Claim> {
-    let mut reader = Reader { text, problems: Default::default() };
+    let mut reader = Reader { text, points: 0, problems: Default::default() };
     let file = reader.file();
     if let Some(error) = std::mem::take(&mut reader.problems).into_error(path, text) {
         return Err(error);

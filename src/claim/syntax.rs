@@ -11,6 +11,8 @@ pub(super) const FUNCTIONS: [&str; 8] = ["ln", "exp", "sqrt", "abs", "cos", "ata
 const NEGATION: u8 = 5;
 /// Deepest nesting: far beyond any formula, far below the stack.
 const DEPTH: usize = 100;
+/// Most numbers, names and symbols: `a + b + …` nests to the left as deep as it is long.
+const MOST_TOKENS: usize = 4000;
 
 #[derive(Debug, Clone, Copy, PartialEq)]
 enum Token<'a> {
@@ -47,6 +49,10 @@ fn tokens(text: &str) -> Result<Vec<(Token<'_>, Range<usize>)>, ExpressionError>
     let mut found = Vec::new();
     let mut at = 0;
     while let Some(c) = text[at..].chars().next() {
+        if found.len() > MOST_TOKENS {
+            let message = format!("goes beyond {MOST_TOKENS} numbers, names and symbols");
+            return Err(ExpressionError::new(at..at + c.len_utf8(), message).with_help("state a shorter expression"));
+        }
         let rest = &text[at..];
         let length = match c {
             _ if c.is_whitespace() => c.len_utf8(),
@@ -271,8 +277,17 @@ mod tests {
 
     #[test]
     fn deep_nesting_is_an_error_and_not_a_crash() {
-        let text = "(".repeat(10_000);
+        let text = "(".repeat(2000);
         assert!(parse(&text).expect_err("too deep").message.contains("deep"));
-        assert!(parse(&"-".repeat(10_000)).expect_err("too deep").message.contains("deep"));
+        assert!(parse(&"-".repeat(2000)).expect_err("too deep").message.contains("deep"));
+    }
+
+    #[test]
+    fn long_sums_end_at_a_stated_length() {
+        let sum = |terms: usize| vec!["x"; terms].join(" + ");
+        assert!(parse(&sum(MOST_TOKENS / 2)).is_ok());
+        for terms in [MOST_TOKENS / 2 + 2, 100_000] {
+            assert!(parse(&sum(terms)).expect_err("too long").message.contains("4000 numbers"));
+        }
     }
 }

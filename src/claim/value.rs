@@ -22,6 +22,8 @@ pub(super) struct Entries<'a> {
 pub(super) struct Reader<'a> {
     /// The file's text.
     pub text: &'a str,
+    /// Points of the sections expanded so far.
+    pub points: usize,
     /// What is wrong with it.
     pub problems: Problems,
 }

@@ -13,6 +13,7 @@ use crate::quantity::{self, Information, Need, Quantity, Scope, Setting};
 use crate::run::MethodChoice;
 use crate::run::estimate::{Target, estimate};
 use crate::run::watch::Watch;
+use crate::schedule::MOST_STEPS;
 use crate::source::Source;
 
 /// Samples where neither `--samples` nor `--rel-err` says how many.
@@ -38,7 +39,7 @@ pub struct EstimateCommand {
     #[arg(long)]
     snr_max: Option<f64>,
     /// Number of steps, or a list of them: 8,16,32
-    #[arg(long, value_delimiter = ',', value_name = "K", value_parser = clap::value_parser!(u32).range(1..))]
+    #[arg(long, value_delimiter = ',', value_name = "K", value_parser = clap::value_parser!(u32).range(1..=i64::from(MOST_STEPS)))]
     steps: Vec<u32>,
     /// A schedule (`klaim list schedules`), such as geometric
     #[arg(long)]
@@ -53,7 +54,7 @@ pub struct EstimateCommand {
     #[arg(long, conflicts_with = "samples", value_parser = positive)]
     rel_err: Option<f64>,
     /// Number of samples (rounded up to whole strips of batches)
-    #[arg(long, value_parser = clap::value_parser!(u64).range(1..))]
+    #[arg(long, value_parser = clap::value_parser!(u64).range(1..=1 << 40))]
     samples: Option<u64>,
     /// Which evaluators may be used
     #[arg(long, value_enum, default_value = "auto")]
@@ -79,6 +80,7 @@ impl EstimateCommand {
         let mut needs = Vec::new();
         for spec in &self.source {
             let source = Arc::new(Source::parse(spec)?);
+            output::notes(&source, common.quiet);
             needs.extend(settings.iter().map(|s| Need { source: Arc::clone(&source), quantity, setting: s.clone() }));
         }
         let budget = self.samples.unwrap_or(if self.rel_err.is_some() { MOST_SAMPLES } else { DEFAULT_SAMPLES });

@@ -12,7 +12,7 @@ mod report;
 mod rows;
 mod schedule;
 mod selftest;
-mod snr;
+pub mod snr;
 mod verify;
 
 use std::process::ExitCode;
@@ -50,7 +50,7 @@ struct Common {
     #[arg(long, global = true, default_value_t = 0, help_heading = "Common options")]
     seed: u64,
     /// Threads (default: all cores); never changes a number
-    #[arg(long, global = true, value_parser = clap::value_parser!(u16).range(1..), help_heading = "Common options")]
+    #[arg(long, global = true, value_parser = clap::value_parser!(u16).range(1..=1024), help_heading = "Common options")]
     threads: Option<u16>,
     /// Form of the results on stdout; the last five are forms of a schedule
     #[arg(long = "format", global = true, value_enum, default_value = "human", help_heading = "Common options")]

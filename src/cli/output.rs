@@ -24,6 +24,13 @@ pub fn bytes(bytes: &[u8]) -> Result<u8> {
     }
 }
 
+/// Tells on stderr what a reader of a source's numbers should know about it.
+pub fn notes(source: &crate::source::Source, quiet: bool) {
+    for note in source.notes().iter().filter(|_| !quiet) {
+        eprintln!("note: {note}");
+    }
+}
+
 /// Pretty JSON with a final newline.
 ///
 /// # Errors

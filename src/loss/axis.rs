@@ -1,10 +1,10 @@
 //! The column that says how noisy a row is, turned into SNRs.
 
 use super::beta::BetaTable;
-use super::table::Table;
 use super::{Reading, column};
 use crate::channel::Snr;
 use crate::error::{Error, Result};
+use crate::table::Table;
 
 /// A kind of axis column.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -82,7 +82,7 @@ pub enum Time {
 /// # Errors
 /// [`Error::Data`] at the cell for what is no noise level, and with a question where the column could be two things.
 pub(super) fn snrs(table: &Table, index: usize, kind: AxisColumn, reading: &Reading) -> Result<Vec<f64>> {
-    let values: Vec<f64> = (0..table.rows.len()).map(|row| table.number(row, index)).collect::<Result<_>>()?;
+    let values: Vec<f64> = (0..table.rows).map(|row| table.number(row, index)).collect::<Result<_>>()?;
     let convert = converter(table, index, kind, reading, &values)?;
     let at = |(row, &x): (usize, &f64)| convert(x).map_err(|message| table.refuse(row, index, message));
     values.iter().enumerate().map(at).collect()

@@ -12,7 +12,6 @@ pub mod curve;
 pub mod plan;
 pub mod risk;
 pub mod smooth;
-mod table;
 
 pub use curve::{LossCurve, Noise};
 pub use plan::{Denoise, Plan, Settings, plan};
@@ -20,10 +19,10 @@ pub use plan::{Denoise, Plan, Settings, plan};
 use std::path::Path;
 
 use crate::error::{Error, Result, nearest};
+use crate::table::{Header, Options, Table};
 use axis::{AxisColumn, Sigma, Time};
 use beta::BetaTable;
 use risk::{Parametrization, Process, Weighting};
-use table::Table;
 
 /// What the caller says about a file; each is asked for only where the file leaves it open.
 #[derive(Debug, Clone, Default)]
@@ -68,13 +67,13 @@ enum ErrorColumn {
     Count,
 }
 
-/// The loss curve of a file (CSV, TSV, JSON, NPY, NPZ, Parquet).
+/// The loss curve of a file (CSV, TSV, JSON and JSON lines, NPY, NPZ, Parquet).
 ///
 /// # Errors
 /// [`Error::Io`] and [`Error::Data`] with line (or row), column and remedy; where the file is ambiguous, with the question
 /// that would settle it. [`Error::Unknown`] for a column that `reading` names and the file lacks.
 pub fn read(path: &Path, reading: &Reading) -> Result<LossCurve> {
-    let table = Table::read(path, reading.columns.as_deref())?;
+    let table = named_table(path, reading.columns.as_deref())?;
     let mut reading = reading.clone();
     take_remarks(&table, &mut reading)?;
     let (axis, kind) = axis_column(&table, &reading)?;
@@ -96,6 +95,30 @@ pub fn read(path: &Path, reading: &Reading) -> Result<LossCurve> {
         Error::Invalid { message, .. } => table.refuse_file(message),
         other => other,
     })
+}
+
+/// Most columns: far above any log, and few enough to look for misspelt names among them.
+const MOST_COLUMNS: usize = 10_000;
+
+/// The table of a file; `names` replaces the names of its columns, or gives them where the file has none.
+fn named_table(path: &Path, names: Option<&[String]>) -> Result<Table> {
+    let mut table = Table::read(path, &Options { header: Header::Unless, ..Options::default() })?;
+    let width = table.names.len();
+    if width > MOST_COLUMNS {
+        return Err(
+            table.refuse_file(format!("has {width} columns: keep the axis and the loss, at most {MOST_COLUMNS}"))
+        );
+    }
+    if let Some(names) = names {
+        table.rename(names)?;
+    }
+    if !table.named {
+        return Err(table.refuse_file(format!(
+            "holds numbers where the columns should be named, {width} a row: write a header such as `snr,x0`, or say \
+             --columns snr,x0"
+        )));
+    }
+    Ok(table)
 }
 
 /// An [`Error::Data`] about a column.

@@ -6,8 +6,8 @@
 //! coordinates differ by a constant, which moves no step.
 
 use super::Reading;
-use super::table::Table;
 use crate::error::{Error, Result};
+use crate::table::Table;
 
 /// What the network's loss is an error of.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

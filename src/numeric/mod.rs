@@ -4,6 +4,7 @@
 
 pub mod exp;
 pub mod gamma;
+pub mod memory;
 pub mod normal;
 pub mod product;
 pub mod sum;

@@ -12,6 +12,9 @@ pub mod mass;
 pub mod optimal;
 pub mod time;
 
+/// Most steps that a command line or a claim may ask for.
+pub const MOST_STEPS: u32 = 1_000_000;
+
 pub use curve::{Curve, SampledCurve, SourceCurve};
 
 use crate::error::{Error, Result};

@@ -3,6 +3,7 @@
 use std::fmt;
 
 use crate::error::{Error, Result};
+use crate::numeric::memory;
 
 /// A parsed spec, not yet checked against any kind; displays as written. [`Spec::canonical`] is its one spelling.
 #[derive(Debug, Clone, PartialEq)]
@@ -24,13 +25,26 @@ pub enum Argument {
     Rows(Vec<Vec<f64>>),
 }
 
+/// Deepest nesting of sources.
+const DEPTH: usize = 16;
+
 impl Spec {
-    /// Parses the inline form.
+    /// Parses the inline form. A value, or a name in a list of names, that holds one of `,()=+` stands in quotes of either
+    /// kind: `file:path="a,b.csv",weights='p(x)'`.
     ///
     /// # Errors
-    /// [`Error::Invalid`] for an empty kind, a parameter without `=`, an unbalanced parenthesis or a repeated key.
+    /// [`Error::Invalid`] for an empty kind, a parameter without `=`, an unbalanced parenthesis or quote, a repeated key,
+    /// and sources nested more than 16 deep.
     pub fn parse(text: &str) -> Result<Self> {
-        let bad = |message: String| Error::invalid(format!("source `{text}`"), message);
+        Self::parse_at(text, 1)
+    }
+
+    fn parse_at(text: &str, depth: usize) -> Result<Self> {
+        let shown: String = text.chars().take(100).chain(text.chars().nth(100).map(|_| '…')).collect();
+        let bad = |message: String| Error::invalid(format!("source `{shown}`"), message);
+        if depth > DEPTH {
+            return Err(bad(too_deep()));
+        }
         let text_trimmed = text.trim();
         let (kind, rest) = text_trimmed.split_once(':').map_or((text_trimmed, ""), |(k, r)| (k.trim(), r));
         if kind.is_empty() || !kind.chars().all(|c| c.is_ascii_alphanumeric() || c == '-') {
@@ -48,7 +62,7 @@ impl Spec {
                 return Err(bad(format!("`{key}` is given twice")));
             }
             let argument = match value.strip_prefix('(').and_then(|v| v.strip_suffix(')')) {
-                Some(inner) => Argument::Nested(Self::parse(inner)?),
+                Some(inner) => Argument::Nested(Self::parse_at(inner, depth + 1)?),
                 None => Argument::Text(value.to_owned()),
             };
             parameters.push((key.to_owned(), argument));
@@ -57,8 +71,14 @@ impl Spec {
     }
 }
 
+fn too_deep() -> String {
+    format!("sources are nested more than {DEPTH} deep: write fewer `base=(…)` inside each other")
+}
+
 /// Parameters whose values are names: a file `007` is not `7`.
-const VERBATIM: &[&str] = &["path", "weights", "drop"];
+const NAMES: &[&str] = &["path", "weights"];
+/// Parameters whose values are lists of names, joined by `+`.
+const LISTS: &[&str] = &["drop", "keep"];
 /// The parameter whose value is a source even without parentheses.
 const SOURCE: &str = "base";
 
@@ -71,6 +91,17 @@ impl Spec {
     /// # Errors
     /// [`Error::Unknown`] for a kind or a parameter, with the nearest name.
     pub fn canonical(&self, parameters_of: &impl Fn(&str) -> Result<&'static [Parameter]>) -> Result<Self> {
+        self.canonical_at(parameters_of, 1)
+    }
+
+    fn canonical_at(
+        &self,
+        parameters_of: &impl Fn(&str) -> Result<&'static [Parameter]>,
+        depth: usize,
+    ) -> Result<Self> {
+        if depth > DEPTH {
+            return Err(Error::invalid(format!("source `{}:…`", self.kind), too_deep()));
+        }
         let known = parameters_of(&self.kind)?;
         let arguments = Arguments::new(self, known)?;
         let mut parameters = Vec::new();
@@ -78,11 +109,14 @@ impl Spec {
             let argument = match arguments.argument(parameter.name) {
                 None => continue,
                 Some(Argument::Text(_)) if parameter.name == SOURCE => {
-                    Argument::Nested(arguments.nested(parameter.name)?.canonical(parameters_of)?)
+                    Argument::Nested(arguments.nested(parameter.name)?.canonical_at(parameters_of, depth + 1)?)
                 }
-                Some(Argument::Text(text)) if VERBATIM.contains(&parameter.name) => Argument::Text(text.clone()),
+                Some(Argument::Text(text)) if NAMES.contains(&parameter.name) => Argument::Text(quoted(unquoted(text))),
+                Some(Argument::Text(text)) if LISTS.contains(&parameter.name) => {
+                    Argument::Text(names(text).into_iter().map(quoted).collect::<Vec<_>>().join("+"))
+                }
                 Some(Argument::Text(text)) => Argument::Text(shortest(text)),
-                Some(Argument::Nested(spec)) => Argument::Nested(spec.canonical(parameters_of)?),
+                Some(Argument::Nested(spec)) => Argument::Nested(spec.canonical_at(parameters_of, depth + 1)?),
                 Some(Argument::Rows(rows)) => Argument::Rows(rows.clone()),
             };
             if parameter.default.is_none_or(|default| argument != Argument::Text(shortest(default))) {
@@ -110,14 +144,18 @@ fn shortest(text: &str) -> String {
     }
 }
 
-/// Splits at commas that are not inside parentheses; an empty text has no parts.
+/// Splits at commas that are neither inside parentheses nor inside quotes; an empty text has no parts.
 fn split_outside_parentheses(text: &str) -> Result<Vec<&str>, String> {
     let (mut parts, mut depth, mut start) = (Vec::new(), 0_i32, 0);
+    let (mut quote, mut before) = (None, ' ');
     for (at, c) in text.char_indices() {
-        match c {
-            '(' => depth += 1,
-            ')' => depth -= 1,
-            ',' if depth == 0 => {
+        match (quote, c) {
+            (Some(open), _) => quote = Some(open).filter(|_| c != open),
+            // A quote opens where a value or a name of a list starts: it's.csv is a name.
+            (None, '"' | '\'') if matches!(before, '=' | '+') => quote = Some(c),
+            (None, '(') => depth += 1,
+            (None, ')') => depth -= 1,
+            (None, ',') if depth == 0 => {
                 parts.push(&text[start..at]);
                 start = at + 1;
             }
@@ -126,14 +164,53 @@ fn split_outside_parentheses(text: &str) -> Result<Vec<&str>, String> {
         if depth < 0 {
             return Err("a `)` without its `(`".into());
         }
+        before = if c == ' ' { before } else { c };
     }
     if depth != 0 {
         return Err("a `(` without its `)`".into());
+    }
+    if let Some(quote) = quote {
+        return Err(format!("a `{quote}` without its second"));
     }
     if !text.trim().is_empty() {
         parts.push(&text[start..]);
     }
     Ok(parts)
+}
+
+/// What is between the quotes of a quoted text; any other text itself.
+fn unquoted(text: &str) -> &str {
+    let inside = |quote: char| text.strip_prefix(quote)?.strip_suffix(quote).filter(|inner| !inner.contains(quote));
+    inside('"').or_else(|| inside('\'')).unwrap_or(text)
+}
+
+/// A name as it stands in a spec: in quotes where it holds what would end it.
+pub fn quoted(name: &str) -> String {
+    let plain = !name.contains([',', '(', ')', '=', '+']) && !name.starts_with(['"', '\'']) && name.trim() == name;
+    match (plain, name.contains('"')) {
+        (true, _) => name.to_owned(),
+        (false, false) => format!("\"{name}\""),
+        (false, true) => format!("'{name}'"),
+    }
+}
+
+/// The names of a list joined by `+`.
+fn names(text: &str) -> Vec<&str> {
+    let (mut names, mut start, mut quote, mut before) = (Vec::new(), 0, None, '+');
+    for (at, c) in text.char_indices() {
+        match (quote, c) {
+            (Some(open), _) => quote = Some(open).filter(|_| c != open),
+            (None, '"' | '\'') if before == '+' => quote = Some(c),
+            (None, '+') => {
+                names.push(unquoted(text[start..at].trim()));
+                start = at + 1;
+            }
+            _ => {}
+        }
+        before = if c == ' ' { before } else { c };
+    }
+    names.push(unquoted(text[start..].trim()));
+    names
 }
 
 impl fmt::Display for Spec {
@@ -203,7 +280,7 @@ impl<'a> Arguments<'a> {
     /// [`Error::Invalid`] where it is missing and has no default, or is not a plain value.
     pub fn text(&self, name: &'static str) -> Result<&'a str> {
         match self.argument(name) {
-            Some(Argument::Text(text)) => Ok(text),
+            Some(Argument::Text(text)) => Ok(unquoted(text)),
             Some(_) => Err(self.invalid(name, "expected a plain value, found a source or a table")),
             None => self
                 .known
@@ -211,6 +288,18 @@ impl<'a> Arguments<'a> {
                 .find(|p| p.name == name)
                 .and_then(|p| p.default)
                 .ok_or_else(|| self.invalid(name, format!("is missing: write `{}:{name}=…`", self.spec.kind))),
+        }
+    }
+
+    /// The names of a list such as `drop=a+b`; none where it is left out.
+    ///
+    /// # Errors
+    /// [`Error::Invalid`] where it is not a plain value.
+    pub fn names(&self, name: &'static str) -> Result<Vec<String>> {
+        match self.argument(name) {
+            None => Ok(Vec::new()),
+            Some(Argument::Text(text)) => Ok(names(text).into_iter().map(str::to_owned).collect()),
+            Some(_) => Err(self.invalid(name, "expected names joined by `+`, found a source or a table")),
         }
     }
 
@@ -252,11 +341,12 @@ impl<'a> Arguments<'a> {
     /// work on.
     ///
     /// # Errors
-    /// [`Error::Invalid`] where the system refuses so much memory.
+    /// [`Error::Invalid`] where less memory is free.
     pub fn room(&self, name: &str, numbers: f64) -> Result<()> {
-        let there = numbers < usize::MAX as f64 && Vec::<[f64; 3]>::new().try_reserve_exact(numbers as usize).is_ok();
-        let message = || format!("asks for {numbers:.1e} numbers: more than this machine's memory holds");
-        if there { Ok(()) } else { Err(self.invalid(name, message())) }
+        let free = memory::available() as f64 / 24.0;
+        let message =
+            || format!("asks for {numbers:.1e} numbers: this machine's free memory holds {free:.1e} three times");
+        if numbers <= free { Ok(()) } else { Err(self.invalid(name, message())) }
     }
 
     /// A whole number of at least `least`, or `None` for `inf`.
@@ -314,6 +404,34 @@ mod tests {
     }
 
     #[test]
+    fn quoted_names_keep_what_would_end_them() {
+        for (text, path, drop) in [
+            ("file:path=\"a,b.csv\",drop=\"p,q\"+r", "a,b.csv", vec!["p,q", "r"]),
+            ("file:path=it's.csv,drop='a+b'", "it's.csv", vec!["a+b"]),
+            ("file:path=\"a)(=.csv\",drop='say \"a,b\"'+c", "a)(=.csv", vec!["say \"a,b\"", "c"]),
+            ("file:path = a b.csv , drop = a b + c", "a b.csv", vec!["a b", "c"]),
+        ] {
+            let spec = Spec::parse(text).expect(text);
+            let known = crate::source::file::FILE.parameters;
+            let canonical = spec.canonical(&|_| Ok(known)).expect(text);
+            for spec in [&spec, &canonical, &Spec::parse(&canonical.to_string()).expect("canonical")] {
+                let arguments = Arguments::new(spec, known).expect(text);
+                assert_eq!(arguments.text("path").expect(text), path, "{text}");
+                assert_eq!(arguments.names("drop").expect(text), drop, "{text}");
+            }
+        }
+    }
+
+    #[test]
+    fn deep_nesting_is_an_error_and_not_a_crash() {
+        let deep = format!("{}bpsk{}", "product:dim=1,base=(".repeat(20_000), ")".repeat(20_000));
+        let bare = format!("{}bpsk", "product:base=".repeat(20_000));
+        for text in [deep, bare] {
+            assert!(Source::parse(&text).expect_err("deep").to_string().contains("nested more than 16 deep"));
+        }
+    }
+
+    #[test]
     fn numbers_have_one_spelling() {
         for (text, expected) in [
             ("1e-4", "1e-4"),
@@ -361,6 +479,7 @@ mod tests {
             ("a:b=1,b=2", "twice"),
             (":x=1", "expected"),
             ("a:b=", "no value"),
+            ("a:b=\"c", "without its second"),
         ] {
             let message = Spec::parse(text).expect_err(text).to_string();
             assert!(message.contains(word), "{text}: {message}");

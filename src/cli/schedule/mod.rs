@@ -133,6 +133,7 @@ impl ScheduleCommand {
     pub(super) fn run(mut self, common: &Common) -> Result<u8> {
         let betas = self.beta_schedule.as_deref().map(BetaTable::parse).transpose()?;
         let source = self.source.as_deref().map(crate::source::Source::parse).transpose()?;
+        source.iter().for_each(|source| output::notes(source, common.quiet));
         let mut ground = self.ground(source.as_ref(), betas.clone())?;
         if self.method == "compare" {
             // All are judged on the curve that the loss-adaptive ones are made on.

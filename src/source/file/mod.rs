@@ -1,24 +1,18 @@
 //! `file`: atoms from a table, one row an atom.
 
-mod binary;
-mod parquet;
-mod text;
-
 use std::collections::HashMap;
 use std::path::{Path, PathBuf};
 
 use crate::error::{Error, Result};
 use crate::numeric::sum::compensated;
-use crate::source::spec::{Arguments, Parameter, Spec};
+use crate::source::spec::{Arguments, Parameter, Spec, quoted};
 use crate::source::{Atoms, Kind, Source};
+use crate::table::{Header, Options, Table};
 
-pub(crate) use binary::numbers;
-pub use text::Header;
-
-/// The empirical (or weighted) law of the rows of a CSV, TSV, NPY, NPZ or Parquet file.
+/// The empirical (or weighted) law of the rows of a file.
 pub const FILE: Kind = Kind {
     name: "file",
-    summary: "atoms from a CSV, TSV, NPY, NPZ or Parquet file, one row an atom; equal rows merge",
+    summary: "atoms from a CSV, TSV, JSON (lines), NPY, NPZ or Parquet file, one row an atom; equal rows merge",
     parameters: &[
         Parameter { name: "path", default: None, summary: "the file; its extension tells the format" },
         Parameter {
@@ -27,38 +21,63 @@ pub const FILE: Kind = Kind {
             summary: "column of weights ≥ 0 (its header; its number from 1 where there is no header; an array of an NPZ)",
         },
         Parameter { name: "drop", default: None, summary: "columns that are no coordinates, joined by `+`" },
+        Parameter {
+            name: "keep",
+            default: None,
+            summary: "columns that are coordinates although their names say weight or index, joined by `+`",
+        },
         Parameter { name: "header", default: Some("auto"), summary: "first row of a text file: auto, yes or no" },
     ],
     build,
 };
 
+/// Names of columns that often hold weights.
+const WEIGHTS: [&str; 22] = [
+    "p",
+    "prob",
+    "probs",
+    "proba",
+    "probability",
+    "probabilities",
+    "pmf",
+    "mass",
+    "w",
+    "weight",
+    "weights",
+    "sample_weight",
+    "n",
+    "num",
+    "count",
+    "counts",
+    "freq",
+    "freqs",
+    "frequency",
+    "frequencies",
+    "multiplicity",
+    "share",
+];
+/// Names of columns that often count or name the rows.
+const INDICES: [&str; 11] =
+    ["index", "idx", "id", "row_id", "rowid", "row_number", "row_nr", "rownames", "row_names", "level_0", "unnamed: 0"];
+
 fn build(arguments: &Arguments) -> Result<Source> {
     let path = PathBuf::from(arguments.text("path")?);
-    let optional = |name| arguments.argument(name).map(|_| arguments.text(name)).transpose();
-    let weights = optional("weights")?;
-    let drop: Vec<&str> = optional("drop")?.map_or(Vec::new(), |names| names.split('+').collect());
+    let weights = arguments.argument("weights").map(|_| arguments.text("weights")).transpose()?;
+    let (drop, keep) = (arguments.names("drop")?, arguments.names("keep")?);
     let header = match arguments.choice("header", &["auto", "yes", "no"])? {
         "yes" => Header::Yes,
         "no" => Header::No,
         _ => Header::Auto,
     };
-    if weights.is_some_and(|name| drop.contains(&name)) {
+    if drop.iter().any(|name| weights == Some(name)) {
         return Err(arguments.invalid("drop", "drops the column of weights"));
     }
-    let columns = Columns { weights, drop };
-    let extension = path.extension().and_then(|e| e.to_str()).unwrap_or("").to_ascii_lowercase();
-    let bytes = || std::fs::File::open(&path).map_err(Error::io(&path));
-    let table = match extension.as_str() {
-        "csv" => text::read(bytes()?, b',', header, &path, &columns)?,
-        "tsv" => text::read(bytes()?, b'\t', header, &path, &columns)?,
-        "npy" => binary::read_npy(&path, &columns)?,
-        "npz" => binary::read_npz(&path, &columns)?,
-        "parquet" | "pq" => parquet::read(bytes()?, &path, &columns)?,
-        _ => {
-            return Err(refuse(&path, "", "cannot tell the format: name the file .csv, .tsv, .npy, .npz or .parquet"));
-        }
-    };
-    empirical(arguments.spec(), table, &path)
+    if let Some(name) = drop.iter().find(|name| keep.contains(name)) {
+        return Err(arguments.invalid("keep", format!("keeps `{name}`, which drop= leaves out")));
+    }
+    let options = Options { header, skip: &drop, leave_out: Some("drop=") };
+    let table = Table::read(&path, &options)?;
+    empirical(arguments.spec(), &table, &Columns { weights, drop: &drop, keep: &keep }, &path)
 }
 
 /// The law of a text table that is at hand, without the columns `drop`; `path` names it in errors.
@@ -66,94 +85,120 @@ fn build(arguments: &Arguments) -> Result<Source> {
 /// # Errors
 /// [`Error::Data`] as for a file.
 pub fn from_text(spec: &Spec, csv: &str, drop: &[&str], path: &str) -> Result<Source> {
-    let (path, columns) = (Path::new(path), Columns { weights: None, drop: drop.to_vec() });
-    empirical(spec, text::read(csv.as_bytes(), b',', Header::Auto, path, &columns)?, path)
+    let (path, drop) = (Path::new(path), drop.iter().map(|&name| name.to_owned()).collect::<Vec<_>>());
+    let table = Table::of_csv(csv, path, &Options { skip: &drop, ..Options::default() })?;
+    empirical(spec, &table, &Columns { weights: None, drop: &drop, keep: &[] }, path)
 }
 
 /// What the user said about the columns.
 struct Columns<'a> {
     weights: Option<&'a str>,
-    drop: Vec<&'a str>,
+    drop: &'a [String],
+    keep: &'a [String],
 }
 
-/// The role of one column.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-enum Role {
-    Coordinate,
-    Weight,
-    Dropped,
+/// Which columns of a table are what.
+#[derive(Default)]
+struct Roles {
+    coordinates: Vec<usize>,
+    weight: Option<usize>,
+    notes: Vec<String>,
 }
 
 impl Columns<'_> {
-    /// The role of each of the columns called `names`.
-    fn roles(&self, names: &[String], path: &Path) -> Result<Vec<Role>> {
-        for wanted in self.weights.iter().chain(&self.drop) {
-            match names.iter().filter(|name| name == wanted).count() {
-                0 => {
-                    let what = format!("column of {}", path.display());
-                    return Err(Error::unknown(what, wanted, names.iter().map(String::as_str)));
-                }
-                1 => {}
-                n => return Err(refuse(path, "", format!("{n} columns are called `{wanted}`: rename them"))),
+    /// The role of each column; a column that could be weights or an index is asked about.
+    fn roles(&self, table: &Table, path: &Path) -> Result<Roles> {
+        let columns = 0..table.names.len();
+        let is_called = |column: usize, name: &str| table.names[column] == name || table.group(column) == name;
+        for wanted in self.weights.into_iter().chain(self.drop.iter().chain(self.keep).map(String::as_str)) {
+            if !columns.clone().any(|column| is_called(column, wanted)) {
+                let what = format!("column of {}", path.display());
+                return Err(Error::unknown(what, wanted, table.names.iter().map(String::as_str)));
             }
         }
-        let role = |name: &str| match name {
-            _ if self.weights == Some(name) => Role::Weight,
-            _ if self.drop.contains(&name) => Role::Dropped,
-            _ => Role::Coordinate,
-        };
-        let roles: Vec<Role> = names.iter().map(|name| role(name)).collect();
-        if roles.contains(&Role::Coordinate) { Ok(roles) } else { Err(refuse(path, "", "no column is a coordinate")) }
+        let mut roles = Roles::default();
+        for column in columns.clone() {
+            let called = |names: &[String]| names.iter().any(|name| is_called(column, name));
+            if self.weights.is_some_and(|name| is_called(column, name)) {
+                if roles.weight.replace(column).is_some() {
+                    return Err(
+                        table.refuse_column(column, "is one of several in the array of weights: give one a row")
+                    );
+                }
+            } else if called(self.keep) {
+                roles.coordinates.push(column);
+            } else if called(self.drop) {
+            } else if table.is_index(column) {
+                let name = quoted(&table.names[column]);
+                roles.notes.push(format!(
+                    "{}: column `{}` is the index of a pandas table and was left out (keep={name} makes it a coordinate)",
+                    path.display(),
+                    table.names[column]
+                ));
+            } else {
+                ask(table, column)?;
+                roles.coordinates.push(column);
+            }
+        }
+        if roles.coordinates.is_empty() { Err(table.refuse_file("no column is a coordinate")) } else { Ok(roles) }
     }
 }
 
-/// Rows of finite coordinates with their weights.
-struct Table {
-    dim: usize,
-    points: Vec<f64>,
-    weights: Option<Vec<f64>>,
-}
-
-/// An [`Error::Data`].
-fn refuse(path: &Path, place: impl Into<String>, message: impl Into<String>) -> Error {
-    Error::Data { path: path.to_owned(), place: place.into(), message: message.into() }
-}
-
-/// ", row R, column `name`"; rows count from 1, without the header and blank lines.
-fn place(row: usize, column: &str) -> String {
-    format!(", row {row}, column `{column}`")
-}
-
-/// Checks one number of a coordinate or weight column.
-fn checked(x: f64, role: Role, path: &Path, at: impl FnOnce() -> String) -> Result<f64> {
-    if !x.is_finite() {
-        return Err(refuse(path, at(), format!("{x} is not a finite number: remove the row or fill the cell")));
-    }
-    if role == Role::Weight && x < 0.0 {
-        return Err(refuse(path, at(), format!("the weight {x} is negative: weights must be ≥ 0")));
-    }
-    // −0 and 0 are one coordinate.
-    Ok(x + 0.0)
+/// Refuses a column that by its name is an index or weights, with the question which.
+fn ask(table: &Table, column: usize) -> Result<()> {
+    let (group, name) = (table.group(column), quoted(table.group(column)));
+    let known = |list: &[&str]| table.named && list.contains(&group.trim().to_ascii_lowercase().as_str());
+    let message = if table.is_nameless(column) {
+        format!("has no name in the header: is it an index? Say drop={name}, or keep={name} if it is a coordinate")
+    } else if known(&INDICES) {
+        format!("looks like an index: say drop={name}, or keep={name} if it is a coordinate")
+    } else if known(&WEIGHTS) && table.is_non_negative(column) {
+        format!(
+            "looks like weights: say weights={name} if each row has its weight in it, drop={name} to leave it out, or \
+             keep={name} if it is a coordinate"
+        )
+    } else {
+        return Ok(());
+    };
+    Err(table.refuse_column(column, message))
 }
 
 /// The law of the rows: equal rows merge and their weights add.
-fn empirical(spec: &Spec, table: Table, path: &Path) -> Result<Source> {
-    let Table { dim, points, weights } = table;
-    let rows = points.len() / dim;
-    if rows == 0 {
-        return Err(refuse(path, "", "has no rows: one row is one atom"));
+fn empirical(spec: &Spec, table: &Table, columns: &Columns, path: &Path) -> Result<Source> {
+    let Roles { coordinates, weight, notes } = columns.roles(table, path)?;
+    let mut arrays: Vec<&str> = coordinates.iter().map(|&column| table.group(column)).collect();
+    arrays.dedup();
+    if path.extension().is_some_and(|e| e.eq_ignore_ascii_case("npz")) && arrays.len() > 1 && columns.keep.is_empty() {
+        let list = arrays.join(", ");
+        return Err(table.refuse_file(format!(
+            "holds several arrays ({list}): leave all but one out with drop=NAME+NAME, or name those that are coordinates \
+             with keep=NAME+NAME"
+        )));
     }
-    let weighted = weights.is_some();
-    let weights = weights.unwrap_or_else(|| vec![1.0; rows]);
+    let (rows, dim) = (table.rows, coordinates.len());
+    let mut points = vec![0.0; rows * dim];
+    for (place, &column) in coordinates.iter().enumerate() {
+        for row in 0..rows {
+            // −0 and 0 are one coordinate.
+            points[row * dim + place] = table.number(row, column)? + 0.0;
+        }
+    }
+    let weights = match weight {
+        None => vec![1.0; rows],
+        Some(column) => (0..rows).map(|row| weight_of(table, row, column)).collect::<Result<_>>()?,
+    };
     let total = compensated(weights.iter().copied());
     if !(total > 0.0 && total.is_finite()) {
         let what = if total > 0.0 { "the weights sum to infinity" } else { "all weights are zero" };
-        return Err(refuse(path, "", format!("{what}: weights must be ≥ 0 with a finite, positive sum")));
+        return Err(table.refuse_file(format!("{what}: weights must be ≥ 0 with a finite, positive sum")));
     }
     let (points, weights) = merged(dim, points, &weights);
     let distinct = weights.len();
-    let source = Source::discrete(spec, Atoms::new(dim, points, weights)?)?;
-    Ok(match (weighted, distinct == rows) {
+    let mut source = Source::discrete(spec, Atoms::new(dim, points, weights)?)?;
+    for note in notes {
+        source = source.noting(note);
+    }
+    Ok(match (weight.is_some(), distinct == rows) {
         (true, _) => source,
         (false, true) => source.noting(format!(
             "an empirical file of n distinct rows has H = H_½ = ln n whatever it was sampled from (n = {rows})"
@@ -162,6 +207,15 @@ fn empirical(spec: &Spec, table: Table, path: &Path) -> Result<Source> {
             "the entropies are those of the file's {rows} rows ({distinct} distinct), not of what it was sampled from"
         )),
     })
+}
+
+/// A weight: finite and not negative.
+fn weight_of(table: &Table, row: usize, column: usize) -> Result<f64> {
+    let x = table.number(row, column)?;
+    if x >= 0.0 {
+        return Ok(x + 0.0);
+    }
+    Err(table.refuse(row, column, format!("the weight {x} is negative: weights must be ≥ 0")))
 }
 
 /// Distinct rows in the order of their first appearance, with added weights.

@@ -12,6 +12,7 @@ use parquet::schema::parser::parse_message_type;
 use tempfile::TempDir;
 
 use crate::error::Result;
+use crate::source::spec::quoted;
 use crate::source::{Atoms, Law, Source};
 
 /// Writes `bytes` as `name` into a fresh folder, and parses `file:path=…` with `more` behind it.
@@ -19,7 +20,7 @@ fn load(name: &str, bytes: &[u8], more: &str) -> Result<Source> {
     let folder = TempDir::new().expect("a temporary folder");
     let path = folder.path().join(name);
     std::fs::write(&path, bytes).expect("a writable folder");
-    Source::parse(&format!("file:path={}{more}", path.display()))
+    Source::parse(&format!("file:path={}{more}", quoted(&path.display().to_string())))
 }
 
 fn atoms(source: &Source) -> &Atoms {
@@ -39,6 +40,13 @@ fn text_tables_are_read_with_and_without_header() {
     for (name, text, more) in [
         ("a.csv", "x,mass,y\n0,1,1\n2,1,-3.5\n2.0,2,-35e-1\n", ",weights=mass"),
         ("a.csv", "\u{feff}x, y ,label,mass\r\n-0, 1,zero,1\r\n\r\n2,-3.5,two,3\r\n", ",weights=mass,drop=label"),
+        ("a.csv", "x, y ,p(x),\"a,b\"\n-0, 1,1,zero\n2,-3.5,3,two\n", ",weights=\"p(x)\",drop='a,b'"),
+        ("a,b=(1).csv", "x,y,mass\n0,1,1\n2,-3.5,3\n", ",weights=mass"),
+        ("a.csv", "# x,y,mass\n0,1,1\n2,-3.5,3\n", ",weights=mass"),
+        ("a.csv", "x,y,mass,\n0,1,1,\n2,-3.5,3,\n", ",weights=mass"),
+        ("a.csv", "count,mass,index\n0,1,1\n2,3,-3.5\n", ",weights=mass,keep=count+index"),
+        ("a.jsonl", "{\"x\": 0, \"y\": 1, \"w\": 1}\n{\"x\": 2, \"w\": 3, \"y\": -3.5}\n", ",weights=w"),
+        ("a.json", "[[0, 1, 1], [2, -3.5, 3]]", ",weights=3"),
         ("a.tsv", "0\t1\t1\n2\t1\t-3.5\n2\t2\t-3.5", ",weights=2"),
         ("a.csv", "0,1,2,3\n0,9,1,1\n2,9,-3.5,3\n", ",header=yes,weights=3,drop=1"),
         ("a.csv", "\"0\",\"1\"\n2,-3.5\n2,-3.5\n2,-3.5\n", ""),
@@ -60,22 +68,35 @@ fn an_unweighted_file_says_what_its_entropy_means() {
 #[test]
 fn bad_text_is_refused_with_its_place_and_a_remedy() {
     for (text, more, words) in [
-        ("x,y\n1,2\n3,nan\n", "", vec!["a.csv, row 2, column `y`", "NaN", "remove the row"]),
-        ("x,y\n1,2\n-inf,4\n", "", vec!["row 2, column `x`", "-inf"]),
-        ("x,y\n1,2\n3,abc\n", "", vec!["row 2, column `y`", "`abc`", "drop=y"]),
-        ("x,y\n1,\n", "", vec!["row 1, column `y`", "empty"]),
-        ("x,y\n1,2\n\n3\n", "", vec!["row 2", "1 cells", "2"]),
-        ("1,2\n3,4,5\n", "", vec!["row 2", "3 cells"]),
-        ("x;y\n1;2\n", "", vec!["`1;2`", "commas"]),
+        ("x,y\n1,2\n3,nan\n", "", vec!["a.csv, line 3, column `y`", "NaN", "remove the row"]),
+        ("x,y\n1,2\n-inf,4\n", "", vec!["line 3, column `x`", "-inf"]),
+        ("x,y\n1,2\n3,abc\n", "", vec!["line 3, column `y`", "`abc`", "drop=y"]),
+        ("x,y\n1,\n", "", vec!["line 2, column `y`", "empty"]),
+        ("x,y\n1,2\n\n3\n", "", vec!["line 4", "1 cells", "2"]),
+        ("1,2\n3,4,5\n", "", vec!["line 2", "3 cells", "index"]),
+        ("x;y\n1;2\n", "", vec!["line 1", "semicolons", "sed"]),
+        ("0,5;1,25\n2,5;3\n", "", vec!["semicolons", "decimal commas"]),
+        ("x\ty\n1\t2\n", "", vec!["name the file .tsv"]),
+        ("x,y\n1,NA\n", "", vec!["line 2, column `y`", "empty"]),
+        ("x\n\"1,234\"\n", "", vec!["thousands"]),
+        ("x\n9007199254740993\n", "", vec!["line 2", "9007199254740993", "2^53"]),
+        ("x\n123456789012345678901234567890123456789012\n", "", vec!["2^53"]),
+        ("x\u{0}\n1\n", "", vec!["zero bytes"]),
+        ("x,y,p\n1,2,0.5\n3,4,0.5\n", "", vec!["column `p`", "weights=p", "keep=p"]),
+        ("x,Count\n1,2\n", "", vec!["weights=Count"]),
+        (",x\n0,2\n1,3\n", "", vec!["index", "drop=unnamed-1"]),
+        (",0,1\n0,2,5\n1,3,5\n", "", vec!["index", "drop=unnamed-1"]),
+        ("Unnamed: 0,x\n0,2\n", "", vec!["index", "drop=Unnamed: 0"]),
+        ("x,y\n1,1\n", ",drop=x,keep=x", vec!["leaves out"]),
         ("", "", vec!["is empty"]),
         ("x,y\n", "", vec!["has no rows"]),
-        ("x,w\n1,2\n2,-1\n", ",weights=w", vec!["row 2, column `w`", "negative"]),
+        ("x,w\n1,2\n2,-1\n", ",weights=w", vec!["line 3, column `w`", "negative"]),
         ("x,w\n1,0\n2,0\n", ",weights=w", vec!["all weights are zero"]),
         ("x,w\n1,1e308\n2,1e308\n", ",weights=w", vec!["infinity"]),
         ("x,mass\n1,1\n", ",weights=mas", vec!["unknown column of", "did you mean `mass`"]),
         ("x,label\n1,1\n", ",drop=lable", vec!["did you mean `label`"]),
         ("x,y\n1,1\n", ",drop=x+y", vec!["no column is a coordinate"]),
-        ("x,x\n1,1\n", ",drop=x", vec!["2 columns are called `x`"]),
+        ("x,x\n1,1\n", ",drop=x", vec!["several columns called `x`"]),
         ("x,w\n1,1\n", ",weights=w,drop=w", vec!["drops the column of weights"]),
         ("x,7\n1,1\n", "", vec!["first row", "header=yes or header=no"]),
         ("0,1,2\n1,1,1\n", "", vec!["first row", "header=yes or header=no"]),
@@ -113,6 +134,26 @@ fn numpy_arrays_are_read_in_either_order_and_any_real_type() {
     assert_is_the_law(&load("a.npy", &npy(&weighted, &[2, 3], C), ",weights=3").expect("a column of weights"));
     let flags = load("a.npy", &npy(&[-1_i8, 1], &[2], C), "").expect("one coordinate");
     assert_eq!(atoms(&flags).points, [-1.0, 1.0]);
+    let record =
+        "{'descr': [('x', '>f4'), ('', '|V4'), ('y', '<i2'), ('w', '|u1')], 'fortran_order': False, 'shape': (2,)}";
+    let records: [(f32, i16, u8); 2] = [(0.0, 1, 1), (2.0, -3, 3)];
+    let bytes: Vec<u8> = records
+        .iter()
+        .flat_map(|(x, y, w)| [&x.to_be_bytes()[..], &[0; 4], &y.to_le_bytes(), &[*w]].concat())
+        .collect();
+    let whole = [b"\x93NUMPY\x01\x00", &(record.len() as u16).to_le_bytes()[..], record.as_bytes(), &bytes].concat();
+    let law = load("a.npy", &whole, ",weights=w").expect("records");
+    assert_eq!((atoms(&law).points.as_slice(), atoms(&law).weights[1]), (&[0.0, 1.0, 2.0, -3.0][..], 0.75));
+    let halves = "{'descr': '<f2', 'fortran_order': False, 'shape': (2,)}";
+    let whole =
+        [b"\x93NUMPY\x01\x00", &(halves.len() as u16).to_le_bytes()[..], halves.as_bytes(), &[0, 0x3e, 0, 0xc0]];
+    assert_eq!(atoms(&load("a.npy", &whole.concat(), "").expect("halves")).points, [1.5, -2.0]);
+    let message =
+        load("a.npy", &npy(&[1_i64 << 53, (1 << 53) + 1], &[2], C), "").expect_err("two integers").to_string();
+    assert!(message.contains("row 2") && message.contains("2^53"), "{message}");
+    let deep = format!("{}{}", "(".repeat(1000), ")".repeat(1000));
+    let deep = [b"\x93NUMPY\x01\x00", &(deep.len() as u16).to_le_bytes()[..], deep.as_bytes()].concat();
+    assert!(load("a.npy", &deep, "").expect_err("deep").to_string().contains("too deep"));
     let flags = load("a.npy", &npy(&[true, false], &[2, 1], C), "").expect("booleans");
     assert_eq!(atoms(&flags).points, [1.0, 0.0]);
 
@@ -122,7 +163,7 @@ fn numpy_arrays_are_read_in_either_order_and_any_real_type() {
     for (bytes, word) in [
         (cube.as_slice(), "shape [2, 2, 2]"),
         (holed.as_slice(), "row 1, column `2`"),
-        (&cut[..cut.len() - 8], "damaged"),
+        (&cut[..cut.len() - 8], "it claims 4 × 2 numbers and holds 7"),
         (b"no array".as_slice(), "damaged or no NumPy array"),
         (&npy::<f64>(&[], &[0, 2], C), "has no rows"),
     ] {
@@ -154,9 +195,10 @@ fn numpy_archives_take_rows_and_weights_from_their_arrays() {
     let parse = |more: &str| Source::parse(&format!("file:path={}{more}", path.display()));
     assert_is_the_law(&parse(",weights=w,drop=y").expect("an archive"));
     for (more, word) in [
-        (",weights=w", "several arrays (w, x, y)"),
-        (",weights=y,drop=w", "one a row"),
-        (",weights=v", "unknown column"),
+        (",weights=w", "has 1 rows, and `w` has 2: leave one out with drop="),
+        (",weights=y,drop=w", "has 1 rows, and `x` has 2"),
+        (",weights=v,drop=y", "unknown column"),
+        (",drop=y", "looks like weights"),
     ] {
         let message = parse(more).expect_err(more).to_string();
         assert!(message.contains(word), "{more}: {message}");
@@ -206,20 +248,23 @@ fn parquet_tables_are_read_by_column_name() {
     let parse = |more: &str| Source::parse(&format!("file:path={}{more}", path.display()));
     assert_is_the_law(&parse(",weights=n,drop=f+s+day").expect("a table"));
     assert_eq!(parse(",weights=n,drop=s+day").expect("a table").dim(), 3);
-    for (more, word) in
-        [(",drop=f+day", "drop=s"), (",drop=s", "dates"), (",drop=z", "unknown column"), ("", "convert it to a number")]
-    {
+    for (more, word) in [
+        (",weights=n,drop=f+day", "drop=s"),
+        (",weights=n,drop=s", "dates"),
+        (",drop=z", "unknown column"),
+        ("", "weights=n"),
+    ] {
         let message = parse(more).expect_err(more).to_string();
         assert!(message.contains(word), "{more}: {message}");
     }
     parquet_file(&path, &[Some(1.0), Some(-3.5), None]);
     let message = parse(",drop=f+s+n+day").expect_err("a null").to_string();
-    assert!(message.contains("row 3, column `y`") && message.contains("null"), "{message}");
+    assert!(message.contains("row 3, column `y`") && message.contains("empty"), "{message}");
     parquet_file(&path, &[Some(1.0), Some(f64::INFINITY)]);
     let message = parse(",drop=f+s+n+day").expect_err("an infinite cell").to_string();
     assert!(message.contains("row 2, column `y`"), "{message}");
     std::fs::File::create(&path).and_then(|mut file| file.write_all(b"PAR1 nonsense")).expect("a writable folder");
-    assert!(parse("").expect_err("nonsense").to_string().contains("no Parquet file"));
+    assert!(parse("").expect_err("nonsense").to_string().contains("damaged"));
 }
 
 #[test]

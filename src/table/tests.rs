@@ -11,7 +11,7 @@ use parquet::file::writer::SerializedFileWriter;
 use parquet::schema::parser::parse_message_type;
 use tempfile::TempDir;
 
-use super::{Result, Table};
+use super::{Options, Result, Table};
 
 fn written(name: &str, bytes: &[u8]) -> (TempDir, PathBuf) {
     let dir = tempfile::tempdir().unwrap();
@@ -22,7 +22,7 @@ fn written(name: &str, bytes: &[u8]) -> (TempDir, PathBuf) {
 
 fn read(name: &str, bytes: &[u8]) -> Result<Table> {
     let (_dir, path) = written(name, bytes);
-    Table::read(&path, None)
+    Table::read(&path, &Options { header: super::Header::Unless, ..Options::default() })
 }
 
 /// What reading `name` says; a table would be a failure.
@@ -32,7 +32,7 @@ fn refusal(name: &str, bytes: &[u8]) -> String {
 
 fn numbers(table: &Table) -> Vec<Vec<f64>> {
     let row = |r: usize| (0..table.names.len()).map(|c| table.number(r, c).unwrap()).collect();
-    (0..table.rows.len()).map(row).collect()
+    (0..table.rows).map(row).collect()
 }
 
 const ROWS: [[f64; 2]; 3] = [[0.5, 2.0], [1.0, 1.25], [4.0, 0.1]];
@@ -45,6 +45,8 @@ fn text_and_json_agree() {
         ("a.tsv", "snr\tx0\n0.5\t2\n1\t1.25\n4\t0.1\n"),
         ("a.json", r#"[{"snr":0.5,"x0":2},{"x0":1.25,"snr":1},{"snr":"4","x0":0.1}]"#),
         ("a.json", r#"{"snr":[0.5,1,4],"x0":[2,1.25,0.1],"beta_schedule":"linear"}"#),
+        ("a.jsonl", "{\"snr\":0.5,\"x0\":2}\n{\"x0\":1.25,\"snr\":1}\n\n{\"snr\":\"4\",\"x0\":0.1}"),
+        ("a.csv", "# snr,x0\r0.5,2\r1,1.25\r4,0.1"),
     ] {
         let table = read(name, text.as_bytes()).unwrap();
         assert_eq!(table.names, ["snr", "x0"], "{text}");
@@ -64,11 +66,10 @@ fn arrays_agree() {
         let transposed = [0, 2, 4, 1, 3, 5].map(|i| flat[i]);
         writer.extend(if order == npyz::Order::C { flat.clone() } else { transposed.to_vec() }).unwrap();
         writer.finish().unwrap();
-        assert!(refusal("a.npy", &bytes).contains("--columns snr,x0"));
-        let (_dir, path) = written("a.npy", &bytes);
-        let table = Table::read(&path, Some(&["snr".into(), "x0".into()])).unwrap();
+        let mut table = read("a.npy", &bytes).unwrap();
+        assert!(!table.named);
         assert_eq!(numbers(&table), ROWS);
-        let error = Table::read(&path, Some(&["snr".into()])).err().unwrap().to_string();
+        let error = table.rename(&["snr".into()]).unwrap_err().to_string();
         assert!(error.contains("2 columns, and --columns names 1"), "{error}");
     }
     let (_dir, path) = written("a.npz", b"");
@@ -80,7 +81,7 @@ fn arrays_agree() {
         array.finish().unwrap();
     }
     drop(archive);
-    let table = Table::read(&path, None).unwrap();
+    let table = Table::read(&path, &Options::default()).unwrap();
     assert_eq!((table.names.clone(), numbers(&table)), (vec!["snr".into(), "x0".into()], ROWS.map(Vec::from).to_vec()));
 }
 
@@ -100,7 +101,7 @@ fn parquet_agrees_and_shows_its_nulls() {
     column.close().unwrap();
     group.close().unwrap();
     writer.close().unwrap();
-    let table = Table::read(&path, None).unwrap();
+    let table = Table::read(&path, &Options::default()).unwrap();
     assert_eq!(table.names, ["timestep", "eps"]);
     assert_eq!((table.number(2, 0).unwrap(), table.number(2, 1).unwrap()), (9.0, 0.25));
     let error = table.number(1, 1).unwrap_err().to_string();
@@ -111,15 +112,19 @@ fn parquet_agrees_and_shows_its_nulls() {
 fn refusals_name_the_place() {
     for (name, text, words) in [
         ("a.csv", "snr,x0\n0.5,1,2\n", "line 2: has 3 cells where the first row has 2"),
-        ("a.csv", "0.5,1\n1,2\n", "line 1: holds numbers where the columns should be named"),
         ("a.csv", "", "is empty"),
         ("a.csv", "snr,x0\n", "has no rows"),
         ("a.csv", "snr,snr\n1,2\n", "several columns called `snr`"),
         ("a.txt", "snr,x0\n", "cannot tell the format"),
         ("a.json", "{\"snr\": [1, 2],\n \"x0\": [1,}", "line 2, column"),
         ("a.json", "{\"snr\": [1, 2], \"x0\": [1]}", "has 2 numbers, and `snr` has 2"),
-        ("a.json", "[1]", "row 1: is no object"),
+        ("a.json", "[{}, 1]", "row 2: is no object"),
         ("a.json", "3", "neither a list"),
+        ("a.json", "{\"x\": {\"0\": 1}, \"y\": [1]}", "records"),
+        ("a.json", "[{\"x\": 1, \"x\": 2}]", "several values of `x`"),
+        ("a.jsonl", "{\"x\": 1}\n[2]\n", "row 2: is no object"),
+        ("a.csv.gz", "snr,x0\n", "damaged"),
+        ("a.npz", "none", "damaged"),
         ("a.npy", "none", "damaged or no NumPy array"),
         ("a.parquet", "none", "damaged or no Parquet file"),
     ] {
@@ -136,4 +141,31 @@ fn refusals_name_the_place() {
         let said = table.number(row, column).unwrap_err().to_string();
         assert!(said.contains(words), "{said}");
     }
+}
+
+/// Rows without keys in common would fill a table of rows × rows cells.
+#[test]
+fn sparse_json_is_refused_before_it_fills_the_memory() {
+    let text: String = (0..20_000).map(|k| format!("{{\"key{k}\": 1}}\n")).collect();
+    assert!(refusal("a.jsonl", text.as_bytes()).contains("few keys in common"));
+}
+
+#[test]
+fn packed_files_unpack_to_a_limit() {
+    let packed = |bytes: &[u8]| {
+        let mut encoder = flate2::write::GzEncoder::new(Vec::new(), flate2::Compression::fast());
+        std::io::Write::write_all(&mut encoder, bytes).unwrap();
+        encoder.finish().unwrap()
+    };
+    let table = read("a.csv.gz", &packed(b"snr,x0\n0.5,2\n1,1.25\n4,0.1\n")).unwrap();
+    assert_eq!(numbers(&table), ROWS);
+    let bomb = packed(&vec![b'0'; (1 << 28) + 1]);
+    assert!(refusal("a.csv.gz", &bomb).contains("unpacks to more than 256 MiB"));
+}
+
+#[test]
+fn a_decoders_panic_is_a_damaged_file() {
+    let path = PathBuf::from("a.parquet");
+    let error = super::guard::guarded(&path, || -> Result<()> { panic!("seen by nobody") }).unwrap_err().to_string();
+    assert!(error.contains("a.parquet: is damaged"), "{error}");
 }
