@@ -14,11 +14,23 @@ pub enum Method {
     MonteCarlo,
     /// An average over truncated random samples, with a bound that holds at the run's level without a variance ([`crate::truncated`]).
     TruncatedMean,
+    /// The entropy of a sample's frequencies ([`crate::entropy::plug_in`]).
+    PlugIn,
+    /// The same with its leading bias removed ([`crate::entropy::miller_madow`]).
+    MillerMadow,
+    /// Grassberger's entropy of a sample ([`crate::entropy::grassberger`]).
+    Grassberger,
+    /// Chao and Shen's entropy of a sample ([`crate::entropy::chao_shen`]).
+    ChaoShen,
+    /// Chao, Wang and Jost's entropy of a sample ([`crate::entropy::chao_wang_jost`]).
+    ChaoWangJost,
+    /// Distances between the points of a sample ([`crate::entropy::density_behind`]).
+    NearestNeighbour,
 }
 
 impl Method {
-    /// Every method with what it is, in one line; the most exact first.
-    pub const ALL: [(Self, &str); 4] = [
+    /// Every method with what it is, in one line; the most exact first, those for the law behind a sample last.
+    pub const ALL: [(Self, &str); 10] = [
         (Self::ClosedForm, "a formula, exact to rounding"),
         (Self::Quadrature, "a deterministic integral or sum, with a bound on its error"),
         (
@@ -26,6 +38,18 @@ impl Method {
             "an average over truncated samples, with a bound that needs no variance; taken in verdicts where the standard error is not to be believed",
         ),
         (Self::MonteCarlo, "an average over random samples, with a standard error"),
+        (Self::PlugIn, "entropy of the law behind a sample: that of its frequencies, any order"),
+        (Self::MillerMadow, "entropy of the law behind a sample: plug-in + (seen − 1)/(2n), Shannon alone"),
+        (Self::Grassberger, "entropy of the law behind a sample: digamma functions of the counts, Shannon alone"),
+        (Self::ChaoShen, "entropy of the law behind a sample: frequencies shrunk by the coverage, Shannon alone"),
+        (
+            Self::ChaoWangJost,
+            "entropy of the law behind a sample: unbiased for what is seen, extrapolated for what is not, any finite order",
+        ),
+        (
+            Self::NearestNeighbour,
+            "differential entropy of the density behind a sample of distinct points, by distances between neighbours",
+        ),
     ];
 }
 
@@ -36,6 +60,12 @@ impl std::fmt::Display for Method {
             Self::Quadrature => "quadrature",
             Self::MonteCarlo => "monte-carlo",
             Self::TruncatedMean => "truncated-mean",
+            Self::PlugIn => "plug-in",
+            Self::MillerMadow => "miller-madow",
+            Self::Grassberger => "grassberger",
+            Self::ChaoShen => "chao-shen",
+            Self::ChaoWangJost => "chao-wang-jost",
+            Self::NearestNeighbour => "nearest-neighbour",
         })
     }
 }
@@ -62,6 +92,9 @@ pub struct Flags {
     /// says nothing. `None` where that range is not known ([`Estimate::within`]).
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub bound_share: Option<f64>,
+    /// Upper limit (97.5 %) of the mass of the atoms that a sample did not hold, where nothing bounds what they add.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub unseen: Option<f64>,
     /// The estimate could not be made: there is no number ([`Estimate::failed`]).
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     pub failed: bool,
@@ -102,7 +135,13 @@ impl Flags {
             .filter(|&share| share >= Self::WHOLE_RANGE)
             .map(|_| "the bound is no bound: it reaches over all that the value may be".into());
         let failed = self.failed.then(|| "it could not be measured".into());
-        [failed, void, missed, rests, heavy, alone].into_iter().flatten().collect()
+        let unseen = self.unseen.map(|mass| {
+            let share = 100.0 * mass;
+            format!(
+                "up to {share:.2} % of the law is unseen (97.5 %) and may add any amount: cannot tell from this sample"
+            )
+        });
+        [failed, unseen, void, missed, rests, heavy, alone].into_iter().flatten().collect()
     }
 
     /// Whether nothing speaks against the error bar.
@@ -122,6 +161,7 @@ impl Flags {
             control_shift: max(self.control_shift, other.control_shift),
             control_dominance: max(self.control_dominance, other.control_dominance),
             bound_share: max(self.bound_share, other.bound_share),
+            unseen: max(self.unseen, other.unseen),
             failed: self.failed || other.failed,
         }
     }
@@ -181,6 +221,9 @@ impl Estimate {
         if self.value.is_nan() && !self.flags.failed {
             doubts.push("the value is not a number".into());
         }
+        if self.bound.is_infinite() && self.flags.unseen.is_none() && !self.flags.failed {
+            doubts.push("nothing bounds its bias".into());
+        }
         if self.n == 1 {
             doubts.push("one sample has no spread: its error is unknown".into());
         }
@@ -223,6 +266,7 @@ mod tests {
             control_shift: Some(Flags::MISSED_MEAN),
             control_dominance: Some(Flags::CONTROL_SHARE),
             bound_share: Some(0.99),
+            unseen: None,
             failed: false,
         };
         assert!(sampled(2048, limits).believed());
@@ -232,11 +276,20 @@ mod tests {
             control_shift: Some(6.0),
             control_dominance: Some(0.3),
             bound_share: Some(Flags::WHOLE_RANGE),
+            unseen: Some(0.25),
             failed: true,
         };
         let doubts = sampled(1, beyond).doubts();
-        let words =
-            ["k̂ = 0.71", "no event", "6 standard errors", "control variate", "no bound", "could not", "one sample has"];
+        let words = [
+            "k̂ = 0.71",
+            "no event",
+            "6 standard errors",
+            "control variate",
+            "no bound",
+            "25.00 % of the law",
+            "could not",
+            "one sample has",
+        ];
         for word in words {
             assert!(doubts.iter().any(|doubt| doubt.contains(word)), "{word}: {doubts:?}");
         }

@@ -22,6 +22,7 @@
 
 pub mod error;
 pub mod estimate;
+pub mod unit;
 pub mod stream;
 pub mod numeric;
 pub mod tail;

@@ -232,6 +232,103 @@ fn information_is_told_in_nats_or_bits_and_the_unit_is_printed() {
     }
 }
 
+/// Estimates `quantity` of `data.csv` with the text given, `more` behind the source's path, and returns the row.
+fn behind(text: &str, more: &str, quantity: &str, arguments: &[&str]) -> Value {
+    let dir = tempfile::tempdir().unwrap();
+    fs::write(dir.path().join("data.csv"), text).unwrap();
+    let source = format!("file:path=data.csv{more}");
+    let output =
+        klaim(dir.path(), &[&["estimate", quantity, "--source", &source, "--format=json"], arguments].concat());
+    assert_eq!(output.status.code(), Some(0), "{}", String::from_utf8_lossy(&output.stderr));
+    let json: Value = serde_json::from_slice(&output.stdout).unwrap();
+    json["rows"][0].clone()
+}
+
+#[test]
+fn the_law_behind_a_sample_is_estimated_or_cannot_be_told() {
+    // 480 heads and 520 tails: as rows, as counts, and as weights that are no counts.
+    let rows: String = "x\n".to_owned() + &"0\n".repeat(480) + &"1\n".repeat(520);
+    let counts = "x,count\n0,480\n1,520\n";
+    for method in ["plug-in", "miller-madow", "grassberger", "chao-shen", "chao-wang-jost"] {
+        let from_rows = behind(&rows, "", "shannon", &["--method", method]);
+        let from_counts = behind(counts, ",weights=count", "shannon", &["--method", method]);
+        for field in ["value", "std_err", "bound", "n", "method", "believed"] {
+            assert_eq!(from_rows[field], from_counts[field], "{method}, {field}");
+        }
+        assert_eq!((from_rows["n"].as_u64(), from_rows["method"].as_str()), (Some(1000), Some(method)));
+        let [value, std_err, bound] = ["value", "std_err", "bound"].map(|field| from_rows[field].as_f64().unwrap());
+        let error = (value - std::f64::consts::LN_2).abs();
+        assert!(error < 1.96 * std_err + bound && bound < 0.05 && from_rows["believed"] == true, "{from_rows}");
+    }
+    // 499 atoms in 500 rows, and 500 in 500.
+    let nearly: String = (0..499).map(|x| format!("{x}\n")).collect::<String>() + "7\n";
+    let all: String = (0..500).map(|x| format!("{x}\n")).collect();
+    for (text, quantity) in [(&nearly, "shannon"), (&nearly, "renyi_half"), (&all, "shannon"), (&all, "min_entropy")] {
+        let row = behind(text, ",header=no", quantity, &["--method=plug-in"]);
+        assert_eq!((row["believed"].as_bool(), row["bound"].as_str()), (Some(false), Some("inf")), "{row}");
+        assert!(row["doubts"][0].as_str().unwrap().contains("of the law is unseen"), "{row}");
+    }
+    // Orders below 1 need the alphabet.
+    let half = |arguments: &[&str]| behind(counts, ",weights=count", "renyi_half", arguments);
+    assert_eq!(half(&["--method=chao-wang-jost"])["believed"], false);
+    let bounded = half(&["--method=chao-wang-jost", "--alphabet=2"]);
+    assert!(bounded["believed"] == true && bounded["bound"].as_f64().unwrap() < 0.1, "{bounded}");
+    // Distinct points have a differential entropy.
+    let points: String = (0..200).map(|k| format!("{}\n", (f64::from(k) * 0.618_033_988_75).fract())).collect();
+    let row = behind(&points, ",header=no", "shannon", &["--method=nearest-neighbour"]);
+    assert_eq!((row["method"].as_str(), row["n"].as_u64()), (Some("nearest-neighbour"), Some(200)), "{row}");
+}
+
+#[test]
+fn what_is_no_sample_is_refused_with_a_remedy() {
+    let dir = tempfile::tempdir().unwrap();
+    fs::write(dir.path().join("p.csv"), "x,p\n0,0.25\n1,0.75\n").unwrap();
+    fs::write(dir.path().join("n.csv"), "x,n\n0,25\n1,75\n").unwrap();
+    let counts = "file:path=n.csv,weights=n";
+    for (quantity, source, more, words) in [
+        (
+            "shannon",
+            "file:path=p.csv,weights=p",
+            &["--method=plug-in"][..],
+            &["no whole numbers", "weights=COLUMN"][..],
+        ),
+        ("shannon", "bpsk", &["--method=chao-shen"], &["leave --method out", "file:path=FILE"]),
+        ("mmse", counts, &["--method=chao-shen", "--snr=1"], &["`mmse`", "renyi_half"]),
+        ("renyi(2)", counts, &["--method=miller-madow"], &["no order 2", "plug-in"]),
+        ("shannon", counts, &["--method=nearest-neighbour"], &["rows coincide", "no differential entropy"]),
+        ("shannon", counts, &["--method=plug-in", "--alphabet=1"], &["2 atoms were seen"]),
+        ("shannon", counts, &["--alphabet=5"], &["name an estimator"]),
+        ("shannon", counts, &["--method=pluging"], &["plug-in", "quadrature"]),
+    ] {
+        let arguments = [&["estimate", quantity, "--source", source][..], more].concat();
+        assert_refused(dir.path(), &arguments, words);
+    }
+}
+
+#[test]
+fn assume_reports_no_entropy_of_a_sample_that_shows_none() {
+    let dir = tempfile::tempdir().unwrap();
+    let rows: String = (0..500).map(|x| format!("{x}\n")).collect();
+    fs::write(dir.path().join("data.csv"), rows).unwrap();
+    let arguments = ["assume", "--source=file:path=data.csv,header=no"];
+    let output = klaim(dir.path(), &[&arguments[..], &["--format=json"]].concat());
+    let json: Value = serde_json::from_slice(&output.stdout).unwrap();
+    let findings = json["sources"][0]["findings"].as_array().unwrap();
+    assert_eq!(findings.len(), 10);
+    for finding in findings {
+        let entropy = finding["assumption"] != "second-moment";
+        assert!(!entropy || finding["value"].is_null(), "{finding}");
+        assert_ne!(finding["verdict"], "fails", "{finding}");
+        let behind = finding["subject"] == "law-behind";
+        assert!(!behind || !entropy || finding["verdict"] == "cannot-tell", "{finding}");
+        assert!(finding["unit"].is_string(), "{finding}");
+    }
+    let said = String::from_utf8(klaim(dir.path(), &arguments).stdout).unwrap();
+    assert!(said.contains("H not known") && !said.contains("H = 6.2"), "{said}");
+    let bits = klaim(dir.path(), &["assume", "--source=bpsk", "--unit=bits"]).stdout;
+    assert!(String::from_utf8(bits).unwrap().contains("H = 1.0000 bits"));
+}
+
 #[test]
 fn verify_prints_the_documented_json_and_writes_the_run() {
     let control = "snr = [1, 10]\n[[control]]\nwhy = \"too small\"\nconstants = { C = 0.5 }\nsnr = [1]\n";

@@ -14,7 +14,8 @@ use std::fmt;
 use serde::{Deserialize, Serialize};
 
 use crate::estimate::Estimate;
-use crate::source::{Law, Source, Spec};
+use crate::source::{Law, Source};
+use crate::unit::{Information, Unit};
 
 /// An assumption of `docs/theory.md`.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
@@ -45,6 +46,15 @@ impl Assumption {
             Self::FiniteVarentropy => "finite-varentropy",
             Self::SubExponential => "sub-exponential",
             Self::FiniteRenyiHalf => "finite-renyi-half",
+        }
+    }
+
+    /// The unit of the number that decides it.
+    pub fn unit(self) -> Unit {
+        match self {
+            Self::SecondMoment => Unit::Length(2),
+            Self::FiniteVarentropy => Unit::Information(2),
+            Self::FiniteEntropy | Self::SubExponential | Self::FiniteRenyiHalf => Unit::Information(1),
         }
     }
 
@@ -92,6 +102,16 @@ pub enum Subject {
     LawBehind,
 }
 
+impl Subject {
+    /// Its name in JSON and CSV.
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Source => "source",
+            Self::LawBehind => "law-behind",
+        }
+    }
+}
+
 /// One assumption judged for one law.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct Finding {
@@ -101,33 +121,51 @@ pub struct Finding {
     pub subject: Subject,
     /// Whether it holds.
     pub verdict: Verdict,
-    /// The number that decides it ([`Assumption::symbol`]): nats, nats² for V, |x|² for the second moment; ∞ where it
-    /// is infinite.
-    pub number: Estimate,
+    /// The number that decides it ([`Assumption::symbol`]) in [`Assumption::unit`], information in nats; ∞ where it is
+    /// infinite, `None` where the evidence gives no number to believe.
+    pub number: Option<Estimate>,
     /// Why, in one or two sentences.
     pub evidence: String,
 }
 
-impl fmt::Display for Finding {
-    /// `assumption  verdict  symbol = number  evidence` in columns.
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+impl Finding {
+    /// The number with information in the unit given; lengths stay.
+    pub fn number_in(&self, information: Information) -> Option<Estimate> {
+        let factor = self.assumption.unit().factor(information).unwrap_or(1.0);
+        self.number.map(|number| number.scaled(factor))
+    }
+
+    /// `assumption  verdict  symbol = number unit  evidence` in columns.
+    pub fn line(&self, information: Information) -> String {
         let of = match self.subject {
             Subject::Source => "",
             Subject::LawBehind => " (law behind)",
         };
         let name = format!("{}{of}", self.assumption.name());
-        let number = format!("{} = {}", self.assumption.symbol(), Shown(self.number));
-        write!(f, "{name:<33} {:<12} {number:<24} {}", self.verdict, self.evidence)
+        let symbol = self.assumption.symbol();
+        let number = match self.number_in(information) {
+            Some(number) => format!("{symbol} = {} {}", Shown(number), self.assumption.unit().symbol(information)),
+            None => format!("{symbol} not known"),
+        };
+        format!("{name:<33} {:<12} {number:<29} {}", self.verdict, self.evidence)
     }
 }
 
-/// An estimate to five digits, with its standard error if it has one.
+impl fmt::Display for Finding {
+    /// Its line, information in nats.
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.line(Information::Nats))
+    }
+}
+
+/// An estimate to five digits, with the half-width of its 95 % interval if it was sampled.
 struct Shown(Estimate);
 
 impl fmt::Display for Shown {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "{}", digits(self.0.value))?;
-        if self.0.std_err > 0.0 { write!(f, " ± {}", digits(self.0.std_err)) } else { Ok(()) }
+        let half_width = 1.96 * self.0.std_err + self.0.bound;
+        if self.0.std_err > 0.0 { write!(f, " ± {}", digits(half_width)) } else { Ok(()) }
     }
 }
 
@@ -150,17 +188,21 @@ pub fn assess(source: &Source) -> Vec<Finding> {
         Some(pmf) => weights::findings(pmf),
         None => continuous::findings(source.law()),
     });
-    if let (true, Law::Atoms(atoms)) = (is_sample(source.spec()), source.law()) {
-        findings.extend(sample::findings(atoms));
+    if let (Some(counts), Law::Atoms(atoms)) = (source.counts(), source.law()) {
+        if counts.len() > 1 && counts.iter().all(|&count| count == 1) {
+            findings[1..].iter_mut().for_each(|finding| all_rows_differ(finding, counts.len()));
+        }
+        findings.extend(sample::findings(atoms, counts));
     }
     findings
 }
 
-/// Whether `spec` is the empirical law of rows of data; a file with a column of weights states a law instead.
-fn is_sample(spec: &str) -> bool {
-    Spec::parse(spec).is_ok_and(|spec| {
-        spec.kind == "digits" || spec.kind == "file" && spec.parameters.iter().all(|(key, _)| key != "weights")
-    })
+/// The entropies of a table whose rows all differ are those of their number alone: there is none to report.
+fn all_rows_differ(finding: &mut Finding, rows: usize) {
+    finding.number = None;
+    finding.evidence = format!(
+        "finitely many rows; all {rows} differ, so that H = H_½ = ln {rows} whatever they were drawn from: no entropy to report"
+    );
 }
 
 fn second_moment(source: &Source) -> Finding {
@@ -170,7 +212,7 @@ fn second_moment(source: &Source) -> Finding {
     } else {
         (Verdict::Fails, "the second moment is infinite: so are the initialisation term and mmse at snr → 0".into())
     };
-    Finding { assumption: Assumption::SecondMoment, subject: Subject::Source, verdict, number, evidence }
+    Finding { assumption: Assumption::SecondMoment, subject: Subject::Source, verdict, number: Some(number), evidence }
 }
 
 #[cfg(test)]
@@ -182,7 +224,10 @@ mod tests {
         for spec in ["bpsk", "bernoulli:p=1e-4", "zipf:exponent=1.2,atoms=100", "simplex:atoms=16"] {
             let findings = assess(&Source::parse(spec).expect("a known source"));
             assert_eq!(findings.iter().map(|f| f.assumption).collect::<Vec<_>>(), Assumption::ALL);
-            assert!(findings.iter().all(|f| f.verdict == Verdict::Holds && f.number.value.is_finite()), "{findings:?}");
+            assert!(
+                findings.iter().all(|f| f.verdict == Verdict::Holds && f.number.is_some_and(|n| n.value.is_finite())),
+                "{findings:?}"
+            );
         }
     }
 
@@ -190,20 +235,36 @@ mod tests {
     fn a_finding_prints_as_a_row_and_survives_json() {
         let findings = assess(&Source::parse("bernoulli:p=1e-4").expect("a known source"));
         let row = findings[3].to_string();
-        assert!(row.starts_with("sub-exponential") && row.contains("holds") && row.contains("ψ1 = "), "{row}");
+        assert!(
+            row.starts_with("sub-exponential")
+                && row.contains("holds")
+                && row.contains("ψ1 = ")
+                && row.contains(" nats "),
+            "{row}"
+        );
         let text = serde_json::to_string(&findings).expect("plain data");
         let read: Vec<Finding> = serde_json::from_str(&text).expect("what was written");
         assert_eq!(read[3].to_string(), row);
     }
 
+    /// 1,797 images, no two alike.
     #[test]
-    fn only_unweighted_files_are_samples() {
-        assert!(is_sample("file:path=rows.csv"));
+    fn a_table_whose_rows_all_differ_has_no_entropy() {
         let digits = assess(&Source::parse("digits").expect("a known source"));
         assert_eq!(digits.len(), 2 * Assumption::ALL.len());
+        for finding in digits.iter().filter(|f| f.assumption != Assumption::SecondMoment) {
+            assert!(finding.number.is_none() && finding.evidence.contains("all 1797"), "{finding}");
+            assert!(finding.to_string().contains("not known"), "{finding}");
+        }
         assert!(digits[5..].iter().all(|f| f.subject == Subject::LawBehind), "{digits:?}");
-        assert!(!is_sample("file:path=rows.csv,weights=count"));
-        assert!(!is_sample("bpsk"));
+    }
+
+    #[test]
+    fn bits_scale_information_and_leave_lengths() {
+        let findings = assess(&Source::parse("bpsk").expect("a known source"));
+        let bits = |k: usize| findings[k].number_in(Information::Bits).expect("a number").value;
+        assert!((bits(0) - 1.0).abs() < 1e-15 && (bits(1) - 1.0).abs() < 1e-15, "{findings:?}");
+        assert!(findings[1].line(Information::Bits).contains("H = 1.0000 bits"), "{findings:?}");
     }
 
     #[test]

@@ -55,7 +55,7 @@ pub fn findings(pmf: &dyn Pmf) -> Vec<Finding> {
         assumption,
         subject: Subject::Source,
         verdict: if number.value.is_finite() { Verdict::Holds } else { Verdict::Fails },
-        number,
+        number: Some(number),
         evidence,
     };
     vec![

@@ -6,15 +6,16 @@ use serde_json::json;
 
 use super::progress::Progress;
 use super::rows::{self, Row};
+use super::sample::{self, Choice};
 use super::{Common, Format, diagnose, interrupt, output, snr};
 use crate::error::{Error, Result};
 use crate::estimate::Estimate;
-use crate::quantity::{self, Information, Need, Quantity, Scope, Setting};
-use crate::run::MethodChoice;
+use crate::quantity::{self, Need, Quantity, Scope, Setting};
 use crate::run::estimate::{Target, estimate};
 use crate::run::watch::Watch;
 use crate::schedule::MOST_STEPS;
 use crate::source::Source;
+use crate::unit::Information;
 
 /// Samples where neither `--samples` nor `--rel-err` says how many.
 const DEFAULT_SAMPLES: u64 = 1 << 16;
@@ -56,9 +57,14 @@ pub struct EstimateCommand {
     /// Number of samples (rounded up to whole strips of batches)
     #[arg(long, value_parser = clap::value_parser!(u64).range(1..=1 << 40))]
     samples: Option<u64>,
-    /// Which evaluators may be used
-    #[arg(long, value_enum, default_value = "auto")]
-    method: MethodChoice,
+    /// Which evaluators may be used: auto, closed-form, quadrature, monte-carlo; or, for entropies of the law behind a sample
+    /// (a file of rows or counts), plug-in, miller-madow, grassberger, chao-shen, chao-wang-jost, nearest-neighbour
+    /// (differential entropy)
+    #[arg(long, value_parser = sample::choice, default_value = "auto")]
+    method: Choice,
+    /// Most atoms that the law behind a sample can have: bounds what is unseen
+    #[arg(long, value_name = "N", value_parser = atoms)]
+    alphabet: Option<f64>,
     /// In what information is told: entropies, mutual information, divergences
     #[arg(long, value_enum, default_value = "nats")]
     unit: Information,
@@ -66,6 +72,10 @@ pub struct EstimateCommand {
 
 fn positive(text: &str) -> Result<f64, String> {
     text.parse().ok().filter(|&x: &f64| x > 0.0 && x.is_finite()).ok_or_else(|| "expected a number > 0".into())
+}
+
+fn atoms(text: &str) -> Result<f64, String> {
+    text.parse().ok().filter(|&x: &f64| x >= 1.0 && x.is_finite()).ok_or_else(|| "expected a number ≥ 1".into())
 }
 
 impl EstimateCommand {
@@ -77,6 +87,18 @@ impl EstimateCommand {
         let (quantity, arguments) = call(&self.quantity)?;
         let factor = self.factor(quantity)?;
         let settings = self.settings(quantity, &arguments)?;
+        let method = match (self.method, self.alphabet) {
+            (Choice::Behind(method), alphabet) => {
+                let found = sample::estimate(&self.source, quantity, &arguments, method, alphabet)?;
+                let row = |(need, e): (Need, Estimate)| Row::new(need, Ok(e.scaled(factor)), self.unit);
+                return print(&found.into_iter().map(row).collect::<Vec<_>>(), common.format, "cpu", false);
+            }
+            (Choice::Law(_), Some(_)) => {
+                let message = "bounds the law behind a sample: name an estimator, as in --method chao-wang-jost";
+                return Err(Error::invalid("--alphabet", message));
+            }
+            (Choice::Law(method), None) => method,
+        };
         let mut needs = Vec::new();
         for spec in &self.source {
             let source = Arc::new(Source::parse(spec)?);
@@ -90,7 +112,7 @@ impl EstimateCommand {
         let event = |event| progress.show(event);
         let name = backend.name();
         let watch = Watch { backend, event: &event, stop: interrupt::attended(), checkpoint: None };
-        let estimates = estimate(&needs, self.method, common.seed, target, &watch);
+        let estimates = estimate(&needs, method, common.seed, target, &watch);
         progress.finish();
         let estimates = estimates?;
         let interrupted = watch.stop.requested();
@@ -100,17 +122,7 @@ impl EstimateCommand {
         let in_unit = |found: Result<Estimate>| found.map(|estimate| estimate.scaled(factor));
         let numbers = needs.into_iter().zip(estimates.into_iter().map(in_unit));
         let rows: Vec<Row> = numbers.map(|(need, found)| Row::new(need, found, self.unit)).collect();
-        match common.format {
-            Format::Human => output::text(&rows::table(&rows))?,
-            Format::Csv => output::text(&rows::csv(&rows)?)?,
-            Format::Json => {
-                let mut found = json!({ "rows": rows.iter().map(|r| r.json(&name)).collect::<Vec<_>>() });
-                if interrupted {
-                    found["interrupted"] = true.into();
-                }
-                output::json(&found)?
-            }
-        };
+        print(&rows, common.format, &name, interrupted)?;
         let missing = rows.iter().filter(|row| row.missing.is_some()).count();
         if interrupted {
             let line = match missing {
@@ -181,6 +193,21 @@ impl EstimateCommand {
                     Setting { schedule, sampler: self.sampler.clone(), denoiser: self.denoiser.clone(), ..interval()? };
                 Ok(self.steps.iter().map(|&k| Setting { steps: Some(k as usize), ..setting.clone() }).collect())
             }
+        }
+    }
+}
+
+/// Prints rows; `backend` is where samples were taken.
+fn print(rows: &[Row], format: Format, backend: &str, interrupted: bool) -> Result<u8> {
+    match format {
+        Format::Human => output::text(&rows::table(rows)),
+        Format::Csv => output::text(&rows::csv(rows)?),
+        Format::Json => {
+            let mut found = json!({ "rows": rows.iter().map(|r| r.json(backend)).collect::<Vec<_>>() });
+            if interrupted {
+                found["interrupted"] = true.into();
+            }
+            output::json(&found)
         }
     }
 }

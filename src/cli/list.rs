@@ -6,10 +6,11 @@ use serde_json::{Value, json};
 use super::{Common, Format, output, verify};
 use crate::error::Result;
 use crate::estimate::Method;
-use crate::quantity::{Information, QUANTITIES};
+use crate::quantity::QUANTITIES;
 use crate::sampler::SAMPLERS;
 use crate::schedule::SCHEDULES;
 use crate::source::{KINDS, Parameter};
+use crate::unit::Information;
 
 /// Arguments of `klaim list`.
 #[derive(clap::Args)]

@@ -10,6 +10,7 @@ mod probe;
 mod progress;
 mod report;
 mod rows;
+mod sample;
 mod schedule;
 mod selftest;
 pub mod snr;

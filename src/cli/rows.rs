@@ -4,8 +4,12 @@ use serde_json::{Value, json};
 
 use crate::error::{Error, Result};
 use crate::estimate::{Estimate, Method};
-use crate::quantity::{Information, Need};
+use crate::quantity::Need;
 use crate::report::number;
+use crate::unit::Information;
+
+/// A bound below this share of the standard error is not printed beside it.
+const SMALL: f64 = 0.01;
 
 /// One number asked for.
 pub(super) struct Row {
@@ -165,15 +169,17 @@ pub(super) fn table(rows: &[Row]) -> String {
             }
             _ => String::new(),
         };
-        let error = match (e.std_err > 0.0, e.bound > 0.0) {
-            (true, _) => format!(" ± {:.1e} (std err, n = {})", e.std_err, e.n),
+        let error = match (e.std_err > 0.0, e.bound > SMALL * e.std_err) {
+            (true, false) => format!(" ± {:.1e} (std err, n = {})", e.std_err, e.n),
+            (true, true) => format!(" ± {:.1e} (std err, n = {}) ± {:.1e} (bound)", e.std_err, e.n, e.bound),
             (false, true) => format!(" ± {:.0e} (bound)", e.bound),
             (false, false) => String::new(),
         };
         let unit = Some(row.unit()).filter(|unit| *unit != "1").map_or(String::new(), |unit| format!(" {unit}"));
         let number = row.method().map_or("not measured".to_owned(), |m| format!("{}{error}{unit}  {m}", e.value));
         let doubt = row.doubts().iter().map(|why| format!("  ! {why}")).collect::<String>();
-        text += &format!("{} of {}{place}{steps}  {number}{doubt}\n", need.quantity.name, need.source.spec());
+        let what = if e.method == Method::NearestNeighbour { "differential " } else { "" };
+        text += &format!("{what}{} of {}{place}{steps}  {number}{doubt}\n", need.quantity.name, need.source.spec());
     }
     text
 }

@@ -2,27 +2,24 @@
 
 use statrs::function::gamma::digamma;
 
-use crate::entropy::Estimator;
 use crate::entropy::counts::Counts;
-use crate::estimate::Estimate;
+use crate::entropy::{Estimator, shannon_alone};
+use crate::estimate::Method;
 
-/// Listing of [`shannon`].
+/// Listing of [`value`].
 pub const GRASSBERGER: Estimator = Estimator {
-    name: "grassberger",
+    method: Method::Grassberger,
     formula: "Ĥ = ln n − n⁻¹ Σ c·G(c), G(c) = ψ(c) + ½(−1)^c [ψ((c+1)/2) − ψ(c/2)]",
     cite: "[G03, eq. (28), (31)]",
-    assumes: "independent draws, no bound on the bias; small while n p is not below 1 for most of the mass",
+    assumes: "Shannon alone; n·p not below 1 for most of the mass",
+    value,
 };
 
-/// ln n − n⁻¹ Σ c·G(c), nats. `bound` = ∞: the mass of unseen atoms is not bounded.
-pub fn shannon(counts: &Counts) -> Estimate {
-    counts.estimate(
-        |counts| {
-            let n = counts.draws() as f64;
-            n.ln() - counts.sum(|c| c * smoothed_ln(c)) / n
-        },
-        f64::INFINITY,
-    )
+/// ln n − n⁻¹ Σ c·G(c), nats; `None` but for `order` 1.
+pub fn value(counts: &Counts, order: f64) -> Option<f64> {
+    shannon_alone(order)?;
+    let n = counts.draws() as f64;
+    Some(n.ln() - counts.sum(|c| c * smoothed_ln(c)) / n)
 }
 
 /// G(c) for a whole c ≥ 1.

@@ -2,27 +2,11 @@
 
 use rayon::prelude::*;
 
-use crate::entropy::Estimator;
 use crate::error::{Error, Result};
 use crate::estimate::{Estimate, Method};
 use crate::moments::Moments;
 use crate::source::Source;
 use crate::stream::Stream;
-
-/// Listing of [`shannon`].
-pub const SHANNON: Estimator = Estimator {
-    name: "known-weights",
-    formula: "H = E ι, ι = −ln p(X)",
-    cite: "definition",
-    assumes: "the weights; unbiased; the error bar needs Var ι < ∞",
-};
-/// Listing of [`renyi`].
-pub const RENYI: Estimator = Estimator {
-    name: "known-weights-renyi",
-    formula: "H_a = (1−a)⁻¹ ln E p(X)^{a−1}",
-    cite: "definition; error by the delta method",
-    assumes: "the weights; bias ≈ −½(1−a)·se², kept as the bound; the error bar needs E p^{2a−2} < ∞",
-};
 
 /// Relative rounding error of a few elementary functions.
 const ROUNDING: f64 = 8.0 * f64::EPSILON;

@@ -5,25 +5,9 @@ use kdtree::distance::squared_euclidean;
 use rayon::prelude::*;
 use statrs::function::gamma::{digamma, ln_gamma};
 
-use crate::entropy::Estimator;
 use crate::entropy::average::{Average, ln_mean_exp};
 use crate::error::{Error, Result};
 use crate::estimate::{Estimate, Method};
-
-/// Listing of [`Neighbours::shannon`].
-pub const KOZACHENKO_LEONENKO: Estimator = Estimator {
-    name: "kozachenko-leonenko",
-    formula: "ĥ = ψ(n) − ψ(k) + ln V_d + d·n⁻¹ Σ ln ρ_i, ρ_i the distance to the k-th neighbour",
-    cite: "[KL87]; k > 1: [GLMN05]",
-    assumes: "independent draws of a smooth density; bias of order n^{−2/d}, not bounded here",
-};
-/// Listing of [`Neighbours::renyi`].
-pub const LEONENKO_PRONZATO_SAVANI: Estimator = Estimator {
-    name: "leonenko-pronzato-savani",
-    formula: "ĥ_a = (1−a)⁻¹ ln n⁻¹ Σ ((n−1) C_k V_d ρ_i^d)^{1−a}, C_k = (Γ(k)/Γ(k+1−a))^{1/(1−a)}",
-    cite: "[LPS08, eq. (3.1)]",
-    assumes: "independent draws of a bounded density, a < 1 + k/2; for a < 1 also light tails; bias not bounded here",
-};
 
 /// Distances from each point of a sample to its k-th nearest neighbour.
 #[derive(Debug, Clone)]
@@ -64,7 +48,9 @@ impl Neighbours {
         Ok(Self { dim, k, ln_distances })
     }
 
-    /// Differential Shannon entropy ĥ = ψ(n) − ψ(k) + ln V_d + d·n⁻¹ Σ ln ρ_i, nats.
+    /// Differential Shannon entropy ĥ = ψ(n) − ψ(k) + ln V_d + d·n⁻¹ Σ ln ρ_i, nats, ρ_i the distance to the k-th neighbour.
+    ///
+    /// \[KL87\]; k > 1: \[GLMN05\]. For independent draws of a smooth density; bias of order n^{−2/d}.
     ///
     /// `std_err` treats the summands as independent; they share neighbours, and the true deviation is 1.0 to 1.1 times
     /// it (measured: Laplace, N(0, 1), N(0, I_3); n = 1000, k = 4, 300 seeds).
@@ -81,7 +67,9 @@ impl Neighbours {
     }
 
     /// Differential Rényi entropy of order a = `order` in (0, 1 + k/2), nats; a = 1 is [`Neighbours::shannon`].
+    /// ĥ_a = (1−a)⁻¹ ln n⁻¹ Σ ((n−1) C_k V_d ρ_i^d)^{1−a}, C_k = (Γ(k)/Γ(k+1−a))^{1/(1−a)} \[LPS08, eq. (3.1)\].
     ///
+    /// For independent draws of a bounded density, for a < 1 also light tails.
     /// Standard error by the delta method, for a > 1 times a: the influence of a point on ∫ f^a is a f^{a−1}, of which
     /// its own summand shows one part and its neighbours' the rest. True deviation 0.75 to 1.1 times it (measured as
     /// for [`Neighbours::shannon`]). `bound` = ∞; orders below 1 are biased low where tails matter (by 0.27 nats for

@@ -10,7 +10,6 @@ pub mod path_readout;
 pub mod simulated;
 pub mod source;
 pub mod supremum;
-mod unit;
 
 use std::sync::Arc;
 
@@ -19,10 +18,10 @@ use crate::estimate::Estimate;
 use crate::posterior::Readout;
 use crate::sampler::Statistic;
 use crate::source::Source;
+use crate::unit::Unit;
 
 pub use instruments::Instruments;
 pub use list::QUANTITIES;
-pub use unit::{Information, Unit};
 
 /// What must be fixed before a quantity has a value.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
@@ -170,4 +169,22 @@ pub fn find(name: &str) -> Result<&'static Quantity> {
         .iter()
         .find(|q| q.name == name)
         .ok_or_else(|| Error::unknown("quantity", name, QUANTITIES.iter().map(|q| q.name)))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::unit::Information;
+
+    /// A summary names the unit of information where there is one, and no other.
+    #[test]
+    fn summaries_agree_with_the_units() {
+        for quantity in QUANTITIES {
+            let says = quantity.summary.contains("nats");
+            assert_eq!(says, matches!(quantity.unit, Unit::Information(_)), "{}", quantity.name);
+            assert_eq!(quantity.summary.contains("nats²"), quantity.unit == Unit::Information(2), "{}", quantity.name);
+        }
+        let symbol = |name: &str| find(name).unwrap().unit.symbol(Information::Nats);
+        assert_eq!(["mmse", "mmse_slope", "mmse_curvature"].map(symbol), ["|x|²", "|x|⁴", "|x|⁶"]);
+    }
 }

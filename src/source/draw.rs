@@ -210,7 +210,14 @@ mod tests {
     const STD_ERRS: f64 = 5.0;
 
     fn source(law: Law) -> Source {
-        Source { spec: "test".into(), law, pmf: None, second_moment: Estimate::exact(1.0), notes: Vec::new() }
+        Source {
+            spec: "test".into(),
+            law,
+            pmf: None,
+            second_moment: Estimate::exact(1.0),
+            notes: Vec::new(),
+            counts: None,
+        }
     }
 
     fn product(base: &str, copies: usize) -> Source {

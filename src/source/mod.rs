@@ -109,6 +109,7 @@ pub struct Source {
     pmf: Option<Arc<dyn Pmf>>,
     second_moment: Estimate,
     notes: Vec<String>,
+    counts: Option<Vec<u64>>,
 }
 
 impl Source {
@@ -132,13 +133,24 @@ impl Source {
 
     /// A source from its law, its entropies (`None` for a continuous law) and its total variance E|X − EX|².
     pub fn new(spec: &Spec, law: Law, pmf: Option<Arc<dyn Pmf>>, second_moment: Estimate) -> Self {
-        Self { spec: spec.to_string(), law, pmf, second_moment, notes: Vec::new() }
+        Self { spec: spec.to_string(), law, pmf, second_moment, notes: Vec::new(), counts: None }
     }
 
     /// The same source with one more note for the reader of a report.
     pub fn noting(mut self, note: impl Into<String>) -> Self {
         self.notes.push(note.into());
         self
+    }
+
+    /// The same source as the sample that it is: how many rows show each atom, in the order of the atoms.
+    pub fn counting(mut self, counts: Vec<u64>) -> Self {
+        self.counts = Some(counts);
+        self
+    }
+
+    /// How many rows of a sample show each atom, all ≥ 1; `None` for a law that is no sample.
+    pub fn counts(&self) -> Option<&[u64]> {
+        self.counts.as_deref()
     }
 
     /// A discrete source from its atoms, with the entropies of finitely many weights.

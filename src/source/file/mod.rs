@@ -18,7 +18,7 @@ pub const FILE: Kind = Kind {
         Parameter {
             name: "weights",
             default: None,
-            summary: "column of weights ≥ 0 (its header; its number from 1 where there is no header; an array of an NPZ)",
+            summary: "column of weights ≥ 0, whole ones count rows (its header; its number from 1 where there is no header; an array of an NPZ)",
         },
         Parameter { name: "drop", default: None, summary: "columns that are no coordinates, joined by `+`" },
         Parameter {
@@ -89,6 +89,9 @@ pub fn from_text(spec: &Spec, csv: &str, drop: &[&str], path: &str) -> Result<So
     let table = Table::of_csv(csv, path, &Options { skip: &drop, ..Options::default() })?;
     empirical(spec, &table, &Columns { weights: None, drop: &drop, keep: &[] }, path)
 }
+
+/// Largest number of rows that f64 counts exactly.
+const MOST_ROWS: f64 = (1_u64 << 53) as f64;
 
 /// What the user said about the columns.
 struct Columns<'a> {
@@ -194,9 +197,15 @@ fn empirical(spec: &Spec, table: &Table, columns: &Columns, path: &Path) -> Resu
     }
     let (points, weights) = merged(dim, points, &weights);
     let distinct = weights.len();
+    // Whole numbers count rows; others are weights of a law, of whose sample nothing is known.
+    let whole = weights.iter().all(|w| w.fract() == 0.0) && total <= MOST_ROWS;
+    let counts = whole.then(|| weights.iter().filter(|&&w| w > 0.0).map(|&w| w as u64).collect());
     let mut source = Source::discrete(spec, Atoms::new(dim, points, weights)?)?;
     for note in notes {
         source = source.noting(note);
+    }
+    if let Some(counts) = counts {
+        source = source.counting(counts);
     }
     Ok(match (weight.is_some(), distinct == rows) {
         (true, _) => source,
