@@ -122,10 +122,13 @@ fn summary(text: &mut String, replications: u64, cells: &[Cell], equalities: &[E
     Ok(())
 }
 
+/// A row of a table: family, law and regime; a cell a quantity; the quantities in their order.
+type Line<'a> = ([&'a str; 3], BTreeMap<&'a str, &'a Cell>, Vec<&'a str>);
+
 /// The cells of one route: a row a law and regime, a column a quantity, in runs of rows with the same columns.
 fn table(text: &mut String, route: &str, cells: &[Cell]) -> std::fmt::Result {
     writeln!(text, "\n### {route}")?;
-    let mut rows: Vec<([&str; 3], BTreeMap<&str, &Cell>, Vec<&str>)> = Vec::new();
+    let mut rows: Vec<Line> = Vec::new();
     for cell in cells.iter().filter(|cell| cell.label.route == route) {
         let label = &cell.label;
         let key = [label.family, label.law.as_str(), label.regime.as_str()];

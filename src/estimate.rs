@@ -187,6 +187,40 @@ pub struct Estimate {
     pub flags: Flags,
 }
 
+/// A number known to lie in [`low`, `high`] and no better: what stands in for a value whose error is not to be believed.
+/// It is no value with an error: no point of it is likelier than another.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub struct Bracket {
+    /// Lower end.
+    pub low: f64,
+    /// Upper end.
+    pub high: f64,
+    /// Samples that it rests on; 0 where it is proven.
+    pub n: u64,
+    /// How it was obtained.
+    pub method: Method,
+}
+
+impl Bracket {
+    /// A proven interval, without samples.
+    pub fn proven([low, high]: [f64; 2]) -> Self {
+        Self { low, high, n: 0, method: Method::Quadrature }
+    }
+
+    /// Where both say that the number lies; said by the one alone that lies inside the other.
+    pub fn meet(self, other: Self) -> Self {
+        let inside = |a: Self, b: Self| a.low >= b.low && a.high <= b.high;
+        match () {
+            () if inside(self, other) => self,
+            () if inside(other, self) => other,
+            () => {
+                let sampled = if self.n > 0 { self } else { other };
+                Self { low: self.low.max(other.low), high: self.high.min(other.high), ..sampled }
+            }
+        }
+    }
+}
+
 impl Estimate {
     /// A closed form, exact to a few units in the last place (`bound` = 4 ulp).
     pub fn exact(value: f64) -> Self {

@@ -188,8 +188,8 @@ fn estimate_prints_the_documented_json() {
         assert_keys(&json, &["rows"]);
         for row in json["rows"].as_array().unwrap() {
             let keys = [
-                "quantity", "source", "value", "unit", "std_err", "bound", "n", "method", "backend", "believed",
-                "doubts", "flags",
+                "quantity", "source", "value", "unit", "std_err", "bound", "n", "method", "backend", "bracket",
+                "believed", "doubts", "flags",
             ];
             assert_keys(row, &[&keys, axes].concat());
             assert!(row["value"].is_f64() && row["std_err"].is_f64() && row["n"].is_u64(), "{row}");
@@ -339,11 +339,14 @@ fn verify_prints_the_documented_json_and_writes_the_run() {
     assert_keys(&json, &["claims", "exit"]);
     assert_eq!(json["exit"], 0);
     let claim = &json["claims"][0];
-    assert_keys(claim, &["id", "verdict", "expected", "ok", "cases", "controls", "breaks"]);
+    assert_keys(claim, &["id", "verdict", "evidence", "expected", "ok", "tightest", "cases", "controls", "breaks"]);
+    assert_keys(&claim["tightest"], &["axes", "ratio", "std_err"]);
     assert_eq!((claim["verdict"].as_str(), claim["ok"].as_bool()), (Some("supported"), Some(true)));
     assert_eq!(claim["controls"][0]["verdict"], "refuted");
     for case in claim["cases"].as_array().unwrap() {
-        assert_keys(case, &["axes", "lhs", "rhs", "std_err", "half_width", "margin", "verdict", "n", "replay"]);
+        let keys =
+            ["axes", "lhs", "rhs", "bracket", "rhs_bracket", "std_err", "half_width", "margin", "verdict", "evidence"];
+        assert_keys(case, &[&keys[..], &["believed", "doubts", "reason", "n", "replay"]].concat());
     }
     let written: Vec<String> =
         fs::read_dir(dir.path().join("out")).unwrap().map(|e| e.unwrap().file_name().into_string().unwrap()).collect();

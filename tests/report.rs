@@ -9,7 +9,7 @@ mod sample;
 use std::path::{Path, PathBuf};
 
 use klaim::error::Error;
-use klaim::report::model::Report;
+use klaim::report::model::{Report, SCHEMA};
 use klaim::report::{read, summary, verify_json, write};
 
 /// Compares with a golden file, or writes it when blessing.
@@ -141,7 +141,13 @@ fn what_is_missing_is_empty_and_what_is_not_finite_has_its_name() {
     let header = reader.headers().unwrap().clone();
     let column = |name: &str| header.iter().position(|h| h == name).unwrap();
     let rows: Vec<_> = reader.records().map(Result::unwrap).collect();
-    assert_eq!(rows.len(), 5 * (5 + 1 + 1), "a claim for each relation");
+    assert_eq!(rows.len(), 5 * (5 + 8 + 1 + 1), "a claim for each relation");
+    assert!(
+        rows[5][column("lhs")].is_empty()
+            && &rows[5][column("lhs_high")] == "0.5"
+            && &rows[5][column("believed")] == "true"
+    );
+    assert_eq!((&rows[6][column("believed")], &rows[6][column("doubts")]), ("false", "no event was seen"));
     assert!(rows.iter().all(|r| r[column("steps")].is_empty() && r[column("dominance")].is_empty()));
     assert_eq!((&rows[0][column("lhs")], &rows[1][column("half_width")]), ("nan", "inf"));
     assert_eq!(&rows[0][column("source")], "a<b>&\"c\"");
@@ -183,7 +189,7 @@ fn another_schema_is_refused() {
     std::fs::write(dir.path().join("report.json"), "{\"schema\": 99}").unwrap();
     let error = read(dir.path()).unwrap_err().to_string();
     assert!(error.contains("schema 99") && error.contains("report.json"), "{error}");
-    std::fs::write(dir.path().join("report.json"), "{\"schema\": 1,\n \"run\": 3}").unwrap();
+    std::fs::write(dir.path().join("report.json"), format!("{{\"schema\": {SCHEMA},\n \"run\": 3}}")).unwrap();
     let error = read(dir.path()).unwrap_err().to_string();
     assert!(error.contains("line 2"), "{error}");
 }

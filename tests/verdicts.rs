@@ -11,7 +11,8 @@ use std::sync::Arc;
 use klaim::backend::cpu::Cpu;
 use klaim::claim::{self, Claim, Sources};
 use klaim::exact;
-use klaim::report::model::Run;
+use klaim::report::model::{ClaimReport, Run};
+use klaim::report::tightness::{left_out, telling};
 use klaim::run::MethodChoice;
 use klaim::run::stop::Stop;
 use klaim::run::verify::{Options, verify};
@@ -66,6 +67,12 @@ fn claim_on(source: &str, statements: &[Statement]) -> Claim {
 
 /// The verdicts of the statements under one seed, each at the whole level.
 fn verdicts(claim: &Claim, seed: u64, level: f64) -> Vec<Verdict> {
+    let claim = judged(claim, seed, level);
+    std::iter::once(&claim.main).chain(&claim.controls).map(|section| section.verdict).collect()
+}
+
+/// The report of a claim on samples alone under one seed, each statement at the whole level.
+fn judged(claim: &Claim, seed: u64, level: f64) -> ClaimReport {
     let watch = Watch { backend: Arc::new(Cpu), event: &|_| {}, stop: Stop::default(), checkpoint: None };
     let options = Options {
         seed,
@@ -88,8 +95,7 @@ fn verdicts(claim: &Claim, seed: u64, level: f64) -> Vec<Verdict> {
         interrupted: false,
     };
     let report = verify(std::slice::from_ref(claim), &options, &watch, run).unwrap().unwrap();
-    let claim = &report.claims[0];
-    std::iter::once(&claim.main).chain(&claim.controls).map(|section| section.verdict).collect()
+    report.claims.into_iter().next().unwrap()
 }
 
 /// Shares of supported and refuted verdicts over the seeds, for each statement.
@@ -168,6 +174,51 @@ fn rare_events_are_decided_where_there_is_room_and_never_wrongly() {
     assert_eq!((count(0, Verdict::Supported), count(1, Verdict::Refuted)), (100, 100), "what has room is decided");
     let wrong = [count(2, Verdict::Supported), count(3, Verdict::Supported), count(4, Verdict::Refuted)];
     assert_eq!(wrong, [0; 3], "false claims supported, true ones refuted");
+}
+
+/// M of a rare event is known as [0, p(1 − p)] alone, and lies just below its upper end. What a line through the middle would say of
+/// powers and roots is wrong: M² ≤ 0.8 p²(1 − p)² would hold, √M ≤ 1.01 √(p(1 − p)) would not.
+#[test]
+fn brackets_are_judged_by_their_ends_in_curved_expressions() {
+    const RARE: &str = "bernoulli:p=0.0001";
+    let variance: f64 = 1e-4 * (1.0 - 1e-4);
+    let statement = |lhs, relation, rhs| Statement { lhs, relation, rhs, margin: 1e-3 };
+    let claim = claim_on(
+        RARE,
+        &[
+            statement("mmse^2", "<=", 0.8 * variance.powi(2)),
+            statement("mmse^2", "<=", 1.01 * variance.powi(2)),
+            statement("sqrt(mmse)", "<=", 1.01 * variance.sqrt()),
+            statement("1 / mmse", ">=", 0.99 / variance),
+            statement("1 / mmse", "<=", 3.0 / variance),
+        ],
+    );
+    for seed in 0..20 {
+        use Verdict::{Inconclusive, Supported};
+        let expected = [Inconclusive, Supported, Supported, Supported, Inconclusive];
+        assert_eq!(verdicts(&claim, seed, LEVEL), expected, "seed {seed}");
+        let row = &judged(&claim, seed, LEVEL).main.rows[0];
+        let [low, high] = row.bracket.unwrap();
+        assert!(row.lhs.is_nan() && low <= 0.0 && high <= 1.0001 * variance.powi(2), "{row:?}");
+        assert!(!row.reason.is_empty() && row.believed && row.ratio.unwrap().value.is_nan(), "{row:?}");
+    }
+}
+
+/// At γ = 1 2,048 samples of 256 orthonormal atoms are not to be believed, and the bracket [0, 99.3] decides the case; its middle once
+/// passed for the tightest. The case is measured on until its ratio is known to a tenth: γ²|M′| is 0.00999 (65,536 samples), and the
+/// tightest is at γ = 10.
+#[test]
+fn a_bracket_that_may_be_the_tightest_is_measured_until_it_is_a_value() {
+    let head = "id = \"tight\"\ntitle = \"t\"\nstatement = \"s\"\ncite = \"none\"\norigin = \"klaim\"\n";
+    let text = format!(
+        "{head}lhs = \"snr^2 * mmse_slope\"\nrelation = \"<=\"\nrhs = \"C\"\nconstants = {{ C = 400 }}\nmargin = 0.05\n[over]\nsource = [\"simplex:atoms=256\"]\nsnr = [1, 10]\n"
+    );
+    let claim = claim::parse(Path::new("tight.toml"), &text, &mut Sources::default()).unwrap();
+    let main = judged(&claim, 0, 0.001).main;
+    assert_eq!((main.verdict, left_out(&main)), (Verdict::Supported, None));
+    assert!(main.rows.iter().all(|row| row.believed && row.ratio.unwrap().resolved()), "{main:?}");
+    assert!((main.rows[0].lhs - 0.00999).abs() <= main.rows[0].half_width && main.rows[0].n > 2048, "{main:?}");
+    assert!(std::ptr::eq(telling(&main).unwrap(), &main.rows[1]), "{main:?}");
 }
 
 /// Sampled sequences over growing simplex codes: I grows like H = ln N where the SNR is high, M levels off at 1 where it is low.

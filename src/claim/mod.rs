@@ -6,6 +6,7 @@
 mod alternatives;
 mod axis;
 pub mod case;
+pub mod enclosure;
 mod expand;
 pub mod expression;
 mod file;

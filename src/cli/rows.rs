@@ -5,7 +5,7 @@ use serde_json::{Value, json};
 use crate::error::{Error, Result};
 use crate::estimate::{Estimate, Method};
 use crate::quantity::Need;
-use crate::report::number;
+use crate::report::{number, wording};
 use crate::unit::Information;
 
 /// A bound below this share of the standard error is not printed beside it.
@@ -49,6 +49,13 @@ impl Row {
         self.missing.is_none().then_some(self.estimate.method)
     }
 
+    /// Where a value that is not to be believed lies in any case; `None` beside one that is, and where nothing is proven.
+    fn proven(&self) -> Option<[f64; 2]> {
+        let factor = self.need.quantity.unit.factor(self.information).unwrap_or(1.0);
+        let range = if self.estimate.believed() { None } else { self.need.proven() };
+        range.map(|ends| ends.map(|x| x * factor))
+    }
+
     /// The row of `--format json`; `backend` is where samples were taken.
     pub(super) fn json(&self, backend: &str) -> Value {
         let Self { need, estimate, .. } = self;
@@ -63,6 +70,7 @@ impl Row {
             "n": estimate.n,
             "method": self.method(),
             "backend": backend,
+            "bracket": self.proven().map(|ends| ends.map(finite)),
             "believed": estimate.believed(),
             "doubts": self.doubts(),
             "flags": estimate.flags,
@@ -115,6 +123,8 @@ pub(super) fn csv(rows: &[Row]) -> Result<String> {
         "method",
         "believed",
         "doubts",
+        "low",
+        "high",
         "pareto_k",
         "dominance",
     ];
@@ -124,6 +134,7 @@ pub(super) fn csv(rows: &[Row]) -> Result<String> {
     writer.write_record(header).map_err(failed)?;
     for row @ Row { need, estimate: e, .. } in rows {
         let setting = &need.setting;
+        let [low, high] = row.proven().map_or([None; 2], |ends| ends.map(Some));
         let figure = |x: f64| if row.missing.is_some() { String::new() } else { number::name(x) };
         let record = [
             need.quantity.name.to_owned(),
@@ -143,6 +154,8 @@ pub(super) fn csv(rows: &[Row]) -> Result<String> {
             row.method().map_or(String::new(), |method| method.to_string()),
             e.believed().to_string(),
             row.doubts().join("; "),
+            optional(low),
+            optional(high),
             optional(e.flags.pareto_k),
             optional(e.flags.dominance),
         ];
@@ -177,7 +190,10 @@ pub(super) fn table(rows: &[Row]) -> String {
         };
         let unit = Some(row.unit()).filter(|unit| *unit != "1").map_or(String::new(), |unit| format!(" {unit}"));
         let number = row.method().map_or("not measured".to_owned(), |m| format!("{}{error}{unit}  {m}", e.value));
-        let doubt = row.doubts().iter().map(|why| format!("  ! {why}")).collect::<String>();
+        let mut doubt = row.doubts().iter().map(|why| format!("  ! {why}")).collect::<String>();
+        if let Some(range) = row.proven() {
+            doubt += &format!("  ! not to be believed; proven: {}", wording::bracketed(range));
+        }
         let what = if e.method == Method::NearestNeighbour { "differential " } else { "" };
         text += &format!("{what}{} of {}{place}{steps}  {number}{doubt}\n", need.quantity.name, need.source.spec());
     }

@@ -49,6 +49,13 @@ pub struct Finding {
     pub verdict: Verdict,
     /// Why it is undecided, or void (an infinite right side).
     pub reason: String,
+    /// Whether the numbers are to be believed within their errors.
+    pub believed: bool,
+    /// What speaks against them, in words.
+    pub doubts: Vec<String>,
+    /// Where lhs lies, if it is known as an interval alone; then `lhs` and `ratio` are NaN.
+    #[serde(default, skip_serializing_if = "Option::is_none", with = "number::bracket")]
+    pub bracket: Option<[f64; 2]>,
     /// Samples behind it.
     pub n: u64,
     /// The least exact method.
@@ -240,6 +247,9 @@ fn finding(relation: Relation, case: &Case, place: &Place, outcome: Outcome, law
         half_width: relative(outcome.half_width),
         verdict: outcome.verdict,
         reason: outcome.reason,
+        believed: outcome.doubts.is_empty(),
+        doubts: outcome.doubts,
+        bracket: outcome.bracket,
         n: outcome.n,
         method: outcome.method,
         shannon,

@@ -12,6 +12,7 @@ use crate::probe::measure::Finding;
 use crate::probe::report::{ProbeReport, ratio, snr};
 use crate::report::digits;
 use crate::report::html::{STYLE, command, typeset::typeset, verdict};
+use crate::report::wording::range;
 use crate::report::write::temporary;
 
 /// Writes `index.html`, `map.csv` and `probe.json` into `dir`, which is created if need be.
@@ -106,7 +107,8 @@ fn line(report: &ProbeReport, f: &Finding) -> Markup {
     html! { tr {
         @for name in &report.parameters { td class="number" { (digits::plain(f.at[name], 5)) } }
         td class="number" { (snr(f)) }
-        @for x in [f.lhs, f.rhs] { td class="number" { (digits::plain(x, 5)) } }
+        td class="number" { (f.bracket.map_or_else(|| digits::plain(f.lhs, 5), range)) }
+        td class="number" { (digits::plain(f.rhs, 5)) }
         td class="number" { (ratio(f)) }
         td { (verdict(f.verdict)) }
         @for x in [f.shannon, f.renyi_half, f.relative_varentropy] { td class="number" { (digits::plain(x, 4)) } }

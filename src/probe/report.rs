@@ -9,7 +9,7 @@ use crate::probe::found::SearchReport;
 use crate::probe::measure::Finding;
 use crate::probe::sweep::Sweep;
 use crate::report::model::{Axis, Run};
-use crate::report::wording::symbol;
+use crate::report::wording::{range, symbol};
 use crate::report::{digits, number};
 use crate::verdict::Verdict;
 
@@ -162,6 +162,10 @@ impl ProbeReport {
             "shannon",
             "renyi_half",
             "relative_varentropy",
+            "low",
+            "high",
+            "believed",
+            "doubts",
         ];
         record(self.parameters.iter().cloned().chain(columns.map(ToOwned::to_owned)).collect());
         for f in &self.map {
@@ -171,6 +175,8 @@ impl ProbeReport {
             fields.extend([f.verdict.to_string(), f.reason.clone(), f.n.to_string(), f.method.to_string()]);
             let known = |x: f64| if x.is_nan() { String::new() } else { number::name(x) };
             fields.extend([f.shannon, f.renyi_half, f.relative_varentropy].map(known));
+            fields.extend(f.bracket.unwrap_or([f64::NAN; 2]).map(known));
+            fields.extend([f.believed.to_string(), f.doubts.join("; ")]);
             record(fields);
         }
         let bytes = writer.into_inner().expect("flushing to memory cannot fail");
@@ -186,7 +192,8 @@ impl ProbeReport {
         for f in &self.map {
             let mut cells: Vec<String> = self.parameters.iter().map(|name| digits::plain(f.at[name], DIGITS)).collect();
             cells.push(snr(f));
-            cells.extend([f.lhs, f.rhs].map(|x| digits::plain(x, DIGITS)));
+            cells.push(f.bracket.map_or_else(|| digits::plain(f.lhs, DIGITS), range));
+            cells.push(digits::plain(f.rhs, DIGITS));
             cells.extend([ratio(f), format!("{} {}", symbol(f.verdict), verdict(f))]);
             cells.extend([f.shannon, f.renyi_half, f.relative_varentropy].map(|x| digits::plain(x, DIGITS)));
             table.add_row(cells);
@@ -222,9 +229,13 @@ pub fn snr(f: &Finding) -> String {
     }
 }
 
-/// The ratio with its error.
+/// The ratio with its error; of a bracket in lhs its own, `≤ 0.41`. `!` where it is not to be believed.
 pub fn ratio(f: &Finding) -> String {
-    if f.std_err > 0.0 { digits::concise(f.ratio, f.std_err) } else { digits::plain(f.ratio, DIGITS) }
+    match f.bracket {
+        Some(bracket) => range(bracket.map(|x| x / f.rhs.abs())),
+        None if f.believed => digits::short(f.ratio, f.std_err, DIGITS),
+        None => format!("{} (not to be believed)", digits::short(f.ratio, f.std_err, DIGITS)),
+    }
 }
 
 /// The verdict's word; a supported statement with an infinite right side is void.

@@ -3,8 +3,12 @@
 use super::{Instruments, Need};
 use crate::error::Result;
 use crate::estimate::Estimate;
-use crate::exact::{ChannelValues, pairs};
+use crate::exact::ChannelValues;
+use crate::exact::pairs::{self, PairBounds};
 use crate::posterior::{Observable, Readout};
+
+/// Relative rounding of a sum over pairs, at most: 2²¹ terms a block and 2⁹ blocks, half a unit each.
+const ROUNDING: f64 = 1e-9;
 
 /// The SNR of a need whose scope demands one.
 fn snr(need: &Need) -> f64 {
@@ -73,29 +77,49 @@ pub fn lmmse(need: &Need, tools: &Instruments) -> Result<Option<Estimate>> {
     Ok(Some(tools.lmmse(&need.source, snr(need))))
 }
 
-/// [0, U] of the pair bound.
-pub fn mmse_bracket(need: &Need, _: &Instruments) -> Option<Estimate> {
-    pairs::bounds(&need.source, snr(need)).map(|b| middle(b.mmse))
+/// [0, U]: M is at most the total variance, that of the linear estimate of the noise d/γ, and the sum over pairs of atoms.
+pub fn mmse_bracket(need: &Need) -> Option<[f64; 2]> {
+    let (snr, dim) = (snr(need), need.source.dim() as f64);
+    Some([0.0, smallest([upper(need.source.second_moment()), dim / snr, of_pairs(need, |b| b.mmse)])])
 }
 
-/// [0, U] of the pair bound.
-pub fn mmse_slope_bracket(need: &Need, _: &Instruments) -> Option<Estimate> {
-    pairs::bounds(&need.source, snr(need)).map(|b| middle(b.mmse_slope))
+/// [0, U]: γ²E‖Cov(X|Y)‖² = E‖Cov(Z|Y)‖² ≤ E|Z|⁴ = d² + 2d, and the sum over pairs of atoms.
+pub fn mmse_slope_bracket(need: &Need) -> Option<[f64; 2]> {
+    let (snr, dim) = (snr(need), need.source.dim() as f64);
+    Some([0.0, smallest([dim * (dim + 2.0) / snr / snr, of_pairs(need, |b| b.mmse_slope)])])
 }
 
-/// [0, U] of the pair bound.
-pub fn posterior_entropy_bracket(need: &Need, _: &Instruments) -> Option<Estimate> {
-    pairs::bounds(&need.source, snr(need)).map(|b| middle(b.posterior_entropy))
-}
-
-/// [H − U, H] of the pair bound.
-pub fn information_bracket(need: &Need, _: &Instruments) -> Option<Estimate> {
+/// [H − I, min(H, U)]: the capacity above, the sum over pairs of atoms below I.
+pub fn posterior_entropy_bracket(need: &Need) -> Option<[f64; 2]> {
     let shannon = need.source.pmf()?.shannon();
-    let missing = pairs::bounds(&need.source, snr(need)).map(|b| middle(b.posterior_entropy))?;
-    Some(Estimate { value: shannon.value - missing.value, bound: missing.bound + shannon.bound, ..missing })
+    let low = (shannon.value - shannon.bound - capacity(need)).max(0.0);
+    Some([low, smallest([upper(shannon), of_pairs(need, |b| b.posterior_entropy)])])
 }
 
-/// A number known to lie in [0, upper].
-fn middle(upper: f64) -> Estimate {
-    Estimate::quadrature(0.5 * upper, 0.5 * upper)
+/// [H − U, min(H, C)] with the capacity C = (d/2) ln(1 + γ·variance/d); [0, C] for a continuous law.
+pub fn information_bracket(need: &Need) -> Option<[f64; 2]> {
+    let entropy = need.source.pmf().map(|pmf| pmf.shannon());
+    let missing = of_pairs(need, |b| b.posterior_entropy);
+    let low = entropy.map_or(0.0, |h| (h.value - h.bound - missing).max(0.0));
+    Some([low, smallest([entropy.map_or(f64::INFINITY, upper), capacity(need)])])
+}
+
+/// What Gaussian signals of the law's total variance carry, nats: an upper bound of I(X; Y).
+fn capacity(need: &Need) -> f64 {
+    let dim = need.source.dim() as f64;
+    0.5 * dim * (snr(need) * upper(need.source.second_moment()) / dim).ln_1p() * (1.0 + ROUNDING)
+}
+
+/// A bound of the sums over pairs of atoms; ∞ for laws without.
+fn of_pairs(need: &Need, bound: impl Fn(PairBounds) -> f64) -> f64 {
+    pairs::bounds(&need.source, snr(need)).map_or(f64::INFINITY, |b| bound(b) * (1.0 + ROUNDING))
+}
+
+/// The upper end of an estimate without sampling.
+fn upper(estimate: Estimate) -> f64 {
+    estimate.value + estimate.bound
+}
+
+fn smallest<const N: usize>(bounds: [f64; N]) -> f64 {
+    bounds.into_iter().fold(f64::INFINITY, f64::min)
 }

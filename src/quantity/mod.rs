@@ -79,6 +79,9 @@ pub struct Quantity {
 /// A route without sampling; `None` where the law has no such route.
 pub type Deterministic = fn(&Need, &Instruments) -> Result<Option<Estimate>>;
 
+/// Where a value lies whatever is measured; `None` where nothing is proven.
+pub type Proven = fn(&Need) -> Option<[f64; 2]>;
+
 /// How a quantity is obtained.
 #[derive(Debug)]
 pub enum Rule {
@@ -90,8 +93,8 @@ pub enum Rule {
         deterministic: Deterministic,
         /// The readout whose mean it is; `None` where only the deterministic route exists.
         readout: Option<fn(&Need, &Instruments) -> Result<Readout>>,
-        /// A rigorous interval for where samples see nothing (rare events at high SNR); `None` without one.
-        bracket: Option<fn(&Need, &Instruments) -> Option<Estimate>>,
+        /// What is left to say where samples see nothing (rare events at high SNR); `None` without one.
+        bracket: Option<Proven>,
     },
     /// Deterministically where the law has such a route, and otherwise the mean of a number of simulated paths.
     Simulated {
@@ -157,6 +160,16 @@ impl std::fmt::Display for Need {
         }
         let names = [&setting.schedule, &setting.sampler, &setting.denoiser];
         names.into_iter().flatten().try_for_each(|name| write!(f, ", {name}"))
+    }
+}
+
+impl Need {
+    /// Where the value lies whatever is measured; `None` where nothing is proven.
+    pub fn proven(&self) -> Option<[f64; 2]> {
+        match &self.quantity.rule {
+            Rule::Measured { bracket: Some(bracket), .. } => bracket(self),
+            _ => None,
+        }
     }
 }
 

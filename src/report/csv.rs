@@ -6,8 +6,8 @@ use super::number;
 /// Axes with a column of their own, in this order; the others share the column `axes`.
 pub const AXES: [&str; 7] = ["source", "snr", "snr_min", "snr_max", "steps", "schedule", "denoiser"];
 
-/// The header. `std_err` and `half_width` belong to lhs − rhs; `n` counts samples; all information in nats.
-const HEADER: [&str; 24] = [
+/// The header. A side that is known as an interval alone has no value, but its ends `lhs_low` and `lhs_high`. `std_err` and `half_width` belong to lhs − rhs; `n` counts samples; all information in nats.
+const HEADER: [&str; 32] = [
     "claim",
     "section",
     "expected",
@@ -31,6 +31,14 @@ const HEADER: [&str; 24] = [
     "method",
     "pareto_k",
     "dominance",
+    "lhs_low",
+    "lhs_high",
+    "rhs_low",
+    "rhs_high",
+    "ratio",
+    "ratio_std_err",
+    "believed",
+    "doubts",
     "replay",
 ];
 
@@ -45,11 +53,19 @@ pub fn table(report: &Report) -> String {
             let mut fields = vec![claim.id.clone(), name.clone(), section.expected.to_string()];
             fields.extend(AXES.iter().map(|&axis| row.axes.get(axis).map_or_else(String::new, value)));
             fields.push(others(row));
-            fields.extend([number::name(row.lhs), section.relation.to_string(), number::name(row.rhs)]);
-            fields.extend([row.std_err, row.half_width, row.margin].map(number::name));
+            let bracketed = [row.bracket, row.rhs_bracket];
+            let unless = |missing: bool, x: f64| if missing { String::new() } else { number::name(x) };
+            fields.push(unless(row.bracket.is_some(), row.lhs));
+            fields.push(section.relation.to_string());
+            fields.push(unless(row.rhs_bracket.is_some(), row.rhs));
+            fields.push(unless(bracketed.iter().any(Option::is_some), row.std_err));
+            fields.extend([row.half_width, row.margin].map(number::name));
             fields.extend([row.verdict.to_string(), row.reason.clone(), row.n.to_string(), row.method.to_string()]);
             fields.extend([row.flags.pareto_k, row.flags.dominance].map(|x| x.map_or_else(String::new, number::name)));
-            fields.push(row.replay.clone());
+            let ends = bracketed.map(|bracket| bracket.map_or([f64::NAN; 2], |ends| ends));
+            let ratio = row.ratio.map_or([f64::NAN; 2], |ratio| [ratio.value, ratio.std_err]);
+            fields.extend(ends.into_iter().chain([ratio]).flatten().map(|x| unless(x.is_nan(), x)));
+            fields.extend([row.believed.to_string(), row.doubts.join("; "), row.replay.clone()]);
             record(&fields);
         }
     }

@@ -33,6 +33,11 @@ pub fn concise(value: f64, std_err: f64) -> String {
     format!("{}({error})×10{}", signed(&format!("{mantissa:.*}", decimals(lead - place))), superscript(lead))
 }
 
+/// A value with its standard error in concise form, or to `significant` digits where it has none.
+pub fn short(value: f64, std_err: f64, significant: usize) -> String {
+    if std_err > 0.0 { concise(value, std_err) } else { plain(value, significant) }
+}
+
 /// A value to `significant` digits without trailing zeros: `0.5`, `−1.25`, `3.1×10⁻⁷`, `∞`, `NaN`.
 pub fn plain(value: f64, significant: usize) -> String {
     if value.is_nan() {

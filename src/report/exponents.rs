@@ -2,6 +2,7 @@
 
 use super::digits;
 use super::model::{Axis, ClaimReport, Report, Row};
+use super::wording::range;
 use crate::source::{Argument, Spec};
 use crate::verdict::Relation;
 
@@ -102,8 +103,12 @@ fn family(spec: &str) -> String {
 impl Exponent<'_> {
     /// `−1.018 ± 0.011`: the exponent to four decimals with the half-width of its simultaneous interval.
     pub fn interval(&self) -> String {
+        if let Some(bracket) = self.row.bracket {
+            return range(bracket);
+        }
+        let doubted = if self.row.believed { "" } else { ", not to be believed" };
         let rounded = (self.row.lhs * 1e4).round() / 1e4;
-        format!("{} ± {}", digits::plain(rounded, 6), digits::plain(self.row.half_width, 2))
+        format!("{} ± {}{doubted}", digits::plain(rounded, 6), digits::plain(self.row.half_width, 2))
     }
 }
 

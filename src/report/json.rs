@@ -7,7 +7,9 @@ use serde_json::{Value, json};
 
 use super::model::{Report, Row, SCHEMA, SectionReport};
 use super::number;
+use super::tightness::telling;
 use crate::error::{Error, Result};
+use crate::verdict::Relation;
 
 /// `report.json`: the whole report, indented, with a final newline.
 pub fn text(report: &Report) -> String {
@@ -42,8 +44,10 @@ pub fn verify(report: &Report) -> Value {
         json!({
             "id": claim.id,
             "verdict": claim.main.verdict,
+            "evidence": EVIDENCE,
             "expected": claim.main.expected,
             "ok": claim.ok,
+            "tightest": tightest(&claim.main),
             "cases": cases(&claim.main),
             "controls": claim.controls.iter().map(section).collect::<Vec<_>>(),
             "breaks": claim.breaks.iter().map(section).collect::<Vec<_>>(),
@@ -61,8 +65,10 @@ fn section(section: &SectionReport) -> Value {
     json!({
         "why": section.why,
         "verdict": section.verdict,
+        "evidence": EVIDENCE,
         "expected": section.expected,
         "ok": section.ok,
+        "tightest": tightest(section),
         "cases": cases(section),
     })
 }
@@ -71,15 +77,37 @@ fn cases(section: &SectionReport) -> Vec<Value> {
     section.rows.iter().map(case).collect()
 }
 
+/// How a verdict was reached: at the run's level, from numbers with errors.
+const EVIDENCE: &str = "measured";
+
+/// The row that says most, if one does, with lhs/rhs (for a slope: the exponent).
+fn tightest(section: &SectionReport) -> Value {
+    let Some(row) = telling(section) else { return Value::Null };
+    let (ratio, std_err) = match (&row.ratio, section.relation) {
+        (Some(ratio), _) => (ratio.value, ratio.std_err),
+        (None, Relation::Slope) => (row.lhs, row.std_err),
+        (None, _) => (row.lhs / row.rhs, f64::NAN),
+    };
+    let known = |x: f64| if x.is_nan() { Value::Null } else { finite_or_name(x) };
+    json!({ "axes": row.axes, "ratio": known(ratio), "std_err": known(std_err) })
+}
+
 fn case(row: &Row) -> Value {
+    let bracketed = row.bracket.is_some() || row.rhs_bracket.is_some();
     json!({
         "axes": row.axes,
-        "lhs": finite_or_name(row.lhs),
-        "rhs": finite_or_name(row.rhs),
-        "std_err": finite_or_name(row.std_err),
+        "lhs": if row.bracket.is_some() { Value::Null } else { finite_or_name(row.lhs) },
+        "rhs": if row.rhs_bracket.is_some() { Value::Null } else { finite_or_name(row.rhs) },
+        "bracket": row.bracket.map(|ends| ends.map(finite_or_name)),
+        "rhs_bracket": row.rhs_bracket.map(|ends| ends.map(finite_or_name)),
+        "std_err": if bracketed { Value::Null } else { finite_or_name(row.std_err) },
         "half_width": finite_or_name(row.half_width),
         "margin": finite_or_name(row.margin),
         "verdict": row.verdict,
+        "evidence": EVIDENCE,
+        "believed": row.believed,
+        "doubts": row.doubts,
+        "reason": row.reason,
         "n": row.n,
         "replay": row.replay,
     })

@@ -9,7 +9,7 @@ use crate::estimate::{Flags, Method};
 use crate::verdict::{Relation, Verdict};
 
 /// Version of this structure in `report.json`; raised whenever a field changes its meaning.
-pub const SCHEMA: u32 = 1;
+pub const SCHEMA: u32 = 2;
 
 /// A whole run.
 #[derive(Debug, Clone, Serialize, Deserialize)]
@@ -157,16 +157,27 @@ pub struct SlopeStatement {
 pub struct Row {
     /// Axis values by name; `source` is a spec.
     pub axes: BTreeMap<String, Axis>,
-    /// Left side (for a slope: the fitted exponent; for a bounded sequence: its late growth per e-fold).
+    /// Left side (for a slope: the fitted exponent; for a bounded sequence: its late growth per e-fold); NaN where it is a bracket.
     #[serde(with = "number")]
     pub lhs: f64,
-    /// Right side (for a slope: the nearest end of the allowed interval; for a bounded sequence: the most that a plateau would grow).
+    /// Right side (for a slope: the nearest end of the allowed interval; for a bounded sequence: the most that a plateau would grow);
+    /// NaN where it is a bracket.
     #[serde(with = "number")]
     pub rhs: f64,
-    /// Standard error of lhs − rhs from their joint moments.
+    /// Where the left side lies, if a number behind it is known as an interval alone.
+    #[serde(default, skip_serializing_if = "Option::is_none", with = "number::bracket")]
+    pub bracket: Option<[f64; 2]>,
+    /// Where the right side lies, if a number behind it is known as an interval alone.
+    #[serde(default, skip_serializing_if = "Option::is_none", with = "number::bracket")]
+    pub rhs_bracket: Option<[f64; 2]>,
+    /// lhs/rhs of an inequality; `None` where the right side is 0 or infinite, or where the numbers are not to be believed.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub ratio: Option<Ratio>,
+    /// Standard error of lhs − rhs from their joint moments; NaN beside a bracket.
     #[serde(with = "number")]
     pub std_err: f64,
-    /// z·std_err + deterministic bounds: the half-width of the simultaneous interval of lhs − rhs.
+    /// z·std_err + deterministic bounds: the half-width of the simultaneous interval of lhs − rhs (half its width beside a
+    /// bracket).
     #[serde(with = "number")]
     pub half_width: f64,
     /// Smallest violation that the run must be able to see, in units of lhs.
@@ -174,8 +185,12 @@ pub struct Row {
     pub margin: f64,
     /// The verdict.
     pub verdict: Verdict,
-    /// Why it is inconclusive, and what would decide; empty otherwise.
+    /// Why it is inconclusive, and what would decide; why there is a bracket; empty otherwise.
     pub reason: String,
+    /// Whether the row's numbers are to be believed within their errors: nothing speaks against them.
+    pub believed: bool,
+    /// What speaks against them, in words.
+    pub doubts: Vec<String>,
     /// Samples behind the numbers; 0 where none were needed.
     pub n: u64,
     /// The least exact method among the case's quantities.
@@ -184,12 +199,40 @@ pub struct Row {
     pub flags: Flags,
     /// A command line that reproduces this row alone, bit for bit.
     pub replay: String,
-    /// For a slope or a bounded sequence: the points (abscissa, lhs, standard error) behind the fit; empty otherwise.
+    /// For a slope or a bounded sequence: the points (abscissa, lhs, standard error) behind the fit, without those known as an interval
+    /// alone; empty otherwise.
     #[serde(default, with = "number::triples")]
     pub points: Vec<[f64; 3]>,
     /// The values of the section's `alternatives`.
     #[serde(default, skip_serializing_if = "Vec::is_empty", with = "number::list")]
     pub alternatives: Vec<f64>,
+}
+
+/// lhs/rhs with its error: how near an inequality comes to failing.
+#[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
+pub struct Ratio {
+    /// lhs/rhs; NaN where a side is a bracket.
+    #[serde(with = "number")]
+    pub value: f64,
+    /// Its standard error; NaN where a side is a bracket.
+    #[serde(with = "number")]
+    pub std_err: f64,
+    /// Lower end of its simultaneous interval.
+    #[serde(with = "number")]
+    pub low: f64,
+    /// Upper end of its simultaneous interval.
+    #[serde(with = "number")]
+    pub high: f64,
+}
+
+impl Ratio {
+    /// A half-width above this share of the ratio leaves it out of a ranking.
+    pub const RESOLVED: f64 = 0.1;
+
+    /// Whether it is known to a tenth: its half-width is at most [`Ratio::RESOLVED`] of it.
+    pub fn resolved(&self) -> bool {
+        (self.high - self.value).max(self.value - self.low) <= Self::RESOLVED * self.value.abs()
+    }
 }
 
 /// The value of one axis in one case.

@@ -86,6 +86,27 @@ pub mod pair {
     }
 }
 
+/// An interval, or none.
+pub mod bracket {
+    use super::{Deserialize, Deserializer, Number, Serialize, Serializer};
+
+    /// Writes both numbers or their names, or null.
+    ///
+    /// # Errors
+    /// The serializer's.
+    pub fn serialize<S: Serializer>(bracket: &Option<[f64; 2]>, serializer: S) -> Result<S::Ok, S::Error> {
+        bracket.map(|ends| ends.map(Number)).serialize(serializer)
+    }
+
+    /// Reads what [`serialize`] wrote.
+    ///
+    /// # Errors
+    /// The deserializer's, and any other text.
+    pub fn deserialize<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Option<[f64; 2]>, D::Error> {
+        Ok(<Option<[Number; 2]>>::deserialize(deserializer)?.map(|ends| ends.map(|Number(x)| x)))
+    }
+}
+
 /// A list.
 pub mod list {
     use super::{Deserialize, Deserializer, Number, Serializer};

@@ -5,8 +5,8 @@ use comfy_table::{ContentArrangement, Table, presets};
 use super::digits;
 use super::exponents;
 use super::model::{ClaimReport, Report, SectionReport};
-use super::tightness::telling;
-use super::wording::{exit_meaning, interrupted, refuted, symbol, words};
+use super::tightness::{left_out, telling};
+use super::wording::{exit_meaning, interrupted, refuted, symbol, tightest, unranked, words};
 use crate::verdict::Verdict;
 
 /// A table of the claims, then what did not come out as expected and why, then the exit status's meaning.
@@ -19,6 +19,9 @@ pub fn summary(report: &Report) -> String {
         table.add_row(cells(claim));
     }
     let mut text = format!("{table}\n{}", scalings(report));
+    for claim in report.claims.iter().filter(|c| left_out(&c.main).is_some_and(|left| left.tighter > 0)) {
+        text.push_str(&format!("{}: {}\n", claim.id, unranked(&claim.main)));
+    }
     for (claim, name, section) in report.sections() {
         if !section.ok {
             text.push_str(&surprise(claim, &name, section));
@@ -72,7 +75,7 @@ fn cells(claim: &ClaimReport) -> [String; 6] {
     } else if main.expected == Verdict::Refuted {
         verdict.push_str(", as expected");
     }
-    let tightest = telling(main).map_or_else(String::new, |row| words(main, row));
+    let tightest = tightest(main);
     let cases = digits::count(main.rows.len() as u64);
     [claim.id.clone(), verdict, cases, tightest, refuted(&claim.controls), refuted(&claim.breaks)]
 }

@@ -1,6 +1,6 @@
 //! Which row of a section says most: the one nearest to refutation, or most clearly refuted.
 
-use super::model::{Row, SectionReport};
+use super::model::{Ratio, Row, SectionReport};
 use crate::verdict::{Relation, Verdict};
 
 /// How far a row is from refutation, for ordering rows of one section; larger is nearer, NaN where it cannot be told.
@@ -33,8 +33,31 @@ pub fn relative(row: &Row) -> f64 {
     }
 }
 
+/// Where the [`score`] of an inequality lies whose ratio is known by an interval; `None` for other relations, and where the sign of
+/// the right side is not known.
+pub fn nearness(relation: Relation, ratio: &Ratio, [least, most]: [f64; 2]) -> Option<[f64; 2]> {
+    let sign = match () {
+        () if least > 0.0 => 1.0,
+        () if most < 0.0 => -1.0,
+        () => return None,
+    };
+    let sign = match relation {
+        Relation::AtMost => sign,
+        Relation::AtLeast => -sign,
+        Relation::Equal | Relation::Slope | Relation::Bounded => return None,
+    };
+    let [a, b] = [sign * (ratio.low - 1.0), sign * (ratio.high - 1.0)];
+    Some([a.min(b), a.max(b)])
+}
+
+/// Whether a row takes part in the ranking: it has a value, that is to be believed, and a ratio is known to a tenth.
+pub fn ranked(row: &Row) -> bool {
+    row.believed && row.bracket.is_none() && row.rhs_bracket.is_none() && row.ratio.is_none_or(|ratio| ratio.resolved())
+}
+
 /// The row to show: the most clearly refuted; without one the undecided row nearest to refutation; without one the
-/// tightest. `None` only for a section without rows.
+/// tightest. Of several those come first that take part in the ranking, and a supported row that does not is never shown. `None` for
+/// a section without rows, and where all are supported and none is ranked.
 pub fn telling(section: &SectionReport) -> Option<&Row> {
     let order = |row: &Row| {
         let severity = match row.verdict {
@@ -43,12 +66,40 @@ pub fn telling(section: &SectionReport) -> Option<&Row> {
             Verdict::Supported => 0,
         };
         let score = score(section, row);
-        (severity, if score.is_nan() { f64::NEG_INFINITY } else { score })
+        (severity, ranked(row), if score.is_nan() { f64::NEG_INFINITY } else { score })
     };
-    section.rows.iter().reduce(|best, row| {
-        let ((a, x), (b, y)) = (order(best), order(row));
-        if b.cmp(&a).then(y.total_cmp(&x)).is_gt() { row } else { best }
+    let shown = section.rows.iter().filter(|row| row.verdict != Verdict::Supported || ranked(row));
+    shown.reduce(|best, row| {
+        let ((a, r, x), (b, s, y)) = (order(best), order(row));
+        if b.cmp(&a).then(s.cmp(&r)).then(y.total_cmp(&x)).is_gt() { row } else { best }
     })
+}
+
+/// The supported rows of a section that take no part in its ranking.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub struct LeftOut {
+    /// Their number.
+    pub count: usize,
+    /// How many of them may be tighter than the row that is shown.
+    pub tighter: usize,
+    /// The end of their lhs/rhs that lies nearest to a violation; NaN where that is not known.
+    pub nearest: f64,
+}
+
+/// What [`telling`] left out, if anything.
+pub fn left_out(section: &SectionReport) -> Option<LeftOut> {
+    let rows: Vec<&Row> = section.rows.iter().filter(|row| row.verdict == Verdict::Supported && !ranked(row)).collect();
+    let shown = telling(section).map_or(f64::NEG_INFINITY, |row| score(section, row));
+    let span = |row: &Row| {
+        let ratio = row.ratio.as_ref()?;
+        let [_, high] = nearness(section.relation, ratio, row.rhs_bracket.unwrap_or([row.rhs; 2]))?;
+        let end = if section.relation == Relation::AtLeast { ratio.low } else { ratio.high };
+        Some((high, end))
+    };
+    let spans: Vec<Option<(f64, f64)>> = rows.iter().map(|row| span(row)).collect();
+    let tighter = spans.iter().filter(|span| span.is_none_or(|(high, _)| high > shown)).count();
+    let nearest = spans.iter().flatten().copied().max_by(|a, b| a.0.total_cmp(&b.0)).map_or(f64::NAN, |(_, end)| end);
+    (!rows.is_empty()).then_some(LeftOut { count: rows.len(), tighter, nearest })
 }
 
 #[cfg(test)]
@@ -64,11 +115,16 @@ mod tests {
             axes: BTreeMap::new(),
             lhs,
             rhs,
+            bracket: None,
+            rhs_bracket: None,
+            ratio: None,
             std_err: 0.0,
             half_width,
             margin: 0.1,
             verdict,
             reason: String::new(),
+            believed: true,
+            doubts: Vec::new(),
             n: 0,
             method: Method::ClosedForm,
             flags: Flags::default(),
@@ -109,6 +165,44 @@ mod tests {
         assert_eq!(found(Relation::AtLeast, [[1.1, 1.0, 0.1], [90.0, 10.0, 0.1], [5.0, 1.0, 0.1]]), 0);
         assert_eq!(found(Relation::Equal, [[1.1, 1.0, 0.2], [1.01, 1.0, 0.011], [1.0, 1.0, 0.0]]), 1);
         assert_eq!(found(Relation::Slope, [[-1.0, -0.95, 0.1], [-1.04, -1.05, 0.1], [-0.97, -0.95, 0.1]]), 1);
+    }
+
+    /// A bracket, a value that is not to be believed and a ratio with a half-width of more than a tenth are near or beyond the claim, and
+    /// none is called its tightest; what they may reach is told.
+    #[test]
+    fn what_is_not_known_to_a_tenth_is_left_out() {
+        let ratio = |value: f64, low: f64, high: f64| Some(Ratio { value, std_err: 0.0, low, high });
+        let known = Row { ratio: ratio(0.2, 0.181, 0.219), ..row(0.2, 1.0, 0.019, Verdict::Supported) };
+        let bracketed = Row {
+            bracket: Some([0.0, 0.9]),
+            ratio: ratio(f64::NAN, 0.0, 0.9),
+            ..row(f64::NAN, 1.0, 0.45, Verdict::Supported)
+        };
+        let vague = Row { ratio: ratio(0.5, 0.44, 0.56), ..row(0.5, 1.0, 0.06, Verdict::Supported) };
+        let below = Row { ratio: ratio(0.05, 0.0, 0.1), ..row(0.05, 1.0, 0.05, Verdict::Supported) };
+        let rows = vec![bracketed, vague, known, below];
+        let found = section(Relation::AtMost, rows.clone());
+        assert!(std::ptr::eq(telling(&found).unwrap(), &found.rows[2]));
+        assert_eq!(left_out(&found), Some(LeftOut { count: 3, tighter: 2, nearest: 0.9 }));
+        let unknown = section(Relation::AtMost, rows[..2].to_vec());
+        assert!(telling(&unknown).is_none());
+        assert_eq!(left_out(&unknown).map(|left| left.tighter), Some(2));
+        let mut doubted = rows[2].clone();
+        (doubted.verdict, doubted.believed) = (Verdict::Inconclusive, false);
+        let open = section(Relation::AtMost, vec![rows[2].clone(), doubted]);
+        assert!(!telling(&open).unwrap().believed, "what is undecided is shown, with its doubt");
+    }
+
+    /// Which end of the ratio is the nearer to a violation, by relation and sign.
+    #[test]
+    fn nearness_turns_around_with_relation_and_sign() {
+        let ratio = Ratio { value: f64::NAN, std_err: 0.0, low: 0.5, high: 3.0 };
+        let near = |relation, rhs: f64| nearness(relation, &ratio, [rhs; 2]);
+        assert_eq!(near(Relation::AtMost, 2.0), Some([-0.5, 2.0]));
+        assert_eq!(near(Relation::AtLeast, 2.0), Some([-2.0, 0.5]));
+        assert_eq!(near(Relation::AtMost, -2.0), Some([-2.0, 0.5]));
+        assert_eq!(near(Relation::Equal, 2.0), None);
+        assert_eq!(nearness(Relation::AtMost, &ratio, [-1.0, 1.0]), None);
     }
 
     #[test]

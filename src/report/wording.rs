@@ -1,26 +1,109 @@
 //! The words and signs that every form of a report shares.
 
 use super::digits;
-use super::model::{Report, Row, SectionReport};
-use super::tightness::{relative, score};
+use super::model::{Ratio, Report, Row, SectionReport};
+use super::tightness::{LeftOut, left_out, relative, score, telling};
 use crate::verdict::{Relation, Verdict};
 
-/// The tightness of a row in words: `lhs/rhs = 0.873`, `off by −2.1×10⁻⁴ (0.31 h)`, `exponent −1.002`.
+/// The tightness of a row in words: `lhs/rhs = 0.8731(22)`, `lhs/rhs ≤ 0.41`, `off by −2.1(3.4)×10⁻⁴ (0.31 h)`,
+/// `exponent −1.002(3)`.
 pub fn words(section: &SectionReport, row: &Row) -> String {
-    match section.relation {
-        // It could not be measured.
-        _ if row.lhs.is_nan() => "no value".into(),
-        Relation::Slope => format!("exponent {}", digits::concise(row.lhs, row.std_err)),
-        Relation::Equal if row.lhs.to_bits() == row.rhs.to_bits() => "equal to the last bit".into(),
-        Relation::Equal => {
-            format!("off by {} ({} h)", digits::plain(relative(row), 2), digits::plain(score(section, row), 2))
-        }
-        Relation::Bounded => format!(
+    let text = match (section.relation, &row.ratio) {
+        (Relation::Slope, _) => format!("exponent {}", side(row.lhs, row.std_err, row.bracket)),
+        (Relation::Bounded, _) => format!(
             "late growth {} per e-fold, at most {} on a plateau",
-            digits::concise(row.lhs, row.std_err),
-            digits::plain(row.rhs, 3)
+            side(row.lhs, row.std_err, row.bracket),
+            side(row.rhs, 0.0, row.rhs_bracket)
         ),
-        Relation::AtMost | Relation::AtLeast => format!("lhs/rhs = {}", digits::plain(row.lhs / row.rhs, 4)),
+        (Relation::AtMost | Relation::AtLeast, Some(ratio)) => format!("lhs/rhs {}", equals(ratio)),
+        _ if row.bracket.is_some() || row.rhs_bracket.is_some() => sides(row),
+        // Interrupted before its first round, or it could not be measured.
+        _ if row.lhs.is_nan() || row.rhs.is_nan() => return "no value".into(),
+        (Relation::Equal, _) if row.lhs.to_bits() == row.rhs.to_bits() => "equal to the last bit".into(),
+        (Relation::Equal, _) => {
+            let scale = if row.rhs == 0.0 { row.lhs.abs() } else { row.rhs.abs() };
+            let off = digits::short(relative(row), row.std_err / scale, 2);
+            format!("off by {off} ({} h)", digits::plain(score(section, row), 2))
+        }
+        (Relation::AtMost | Relation::AtLeast, None) => {
+            format!("lhs/rhs = {}", digits::plain(row.lhs / row.rhs, SIGNIFICANT))
+        }
+    };
+    if row.believed { text } else { format!("{text}, not to be believed") }
+}
+
+/// Digits of a ratio without a statistical error.
+const SIGNIFICANT: usize = 4;
+
+/// `= 0.8731(22)`, `= 0.87 ± 0.12` where a deterministic bound shows in the digits, `≤ 0.41` for a bracket.
+pub fn equals(ratio: &Ratio) -> String {
+    if ratio.value.is_nan() {
+        return bracketed([ratio.low, ratio.high]);
+    }
+    let half = (ratio.high - ratio.value).max(ratio.value - ratio.low);
+    let shows = half > 0.5 * 10_f64.powi(1 - SIGNIFICANT as i32) * ratio.value.abs();
+    if ratio.std_err == 0.0 && shows {
+        return format!("= {} ± {}", digits::plain(ratio.value, 2), digits::plain(half, 2));
+    }
+    format!("= {}", digits::short(ratio.value, ratio.std_err, SIGNIFICANT))
+}
+
+/// A bracket with its relation: `≤ 0.41`, `≥ 3`, `between 0.2 and 0.41`.
+pub fn bracketed(bracket: [f64; 2]) -> String {
+    let [low, high] = bracket.map(|x| digits::plain(x, 3));
+    match bracket {
+        [f64::NEG_INFINITY, f64::INFINITY] => "unknown".into(),
+        [l, _] if l == 0.0 || l == f64::NEG_INFINITY => format!("≤ {high}"),
+        [_, f64::INFINITY] => format!("≥ {low}"),
+        _ => format!("between {low} and {high}"),
+    }
+}
+
+/// A bracket on its own, as in a table: `≤ 0.41`, `0.2 … 0.41`.
+pub fn range(bracket: [f64; 2]) -> String {
+    bracketed(bracket).replace("between ", "").replace(" and ", " … ")
+}
+
+/// A side of a row in a table: its value with its error, or its bracket.
+pub fn side(value: f64, std_err: f64, bracket: Option<[f64; 2]>) -> String {
+    bracket.map_or_else(|| digits::concise(value, std_err), range)
+}
+
+/// Both sides in a sentence: `lhs ≤ 99.3, rhs = 123`.
+pub fn sides(row: &Row) -> String {
+    let one = |name: &str, value: f64, bracket: Option<[f64; 2]>| match bracket {
+        Some(bracket) => format!("{name} {}", bracketed(bracket)),
+        None => format!("{name} = {}", digits::plain(value, 6)),
+    };
+    format!("{}, {}", one("lhs", row.lhs, row.bracket), one("rhs", row.rhs, row.rhs_bracket))
+}
+
+/// What the ranking of a section leaves out, in a sentence; empty where nothing is.
+pub fn unranked(section: &SectionReport) -> String {
+    let Some(LeftOut { count, tighter, nearest }) = left_out(section) else { return String::new() };
+    let cases = if count == 1 { "1 case is".into() } else { format!("{} cases are", digits::count(count as u64)) };
+    let why = match section.relation {
+        Relation::AtMost | Relation::AtLeast => "lhs/rhs is not known to a tenth there",
+        _ => "only brackets are known there",
+    };
+    let most = if section.relation == Relation::AtLeast { "at least" } else { "at most" };
+    let end = if nearest.is_nan() { String::new() } else { format!(" (lhs/rhs {most} {})", digits::plain(nearest, 3)) };
+    let tighter = match tighter {
+        0 => "none".into(),
+        n if n == count && n > 1 => "any".into(),
+        n => digits::count(n as u64),
+    };
+    format!("{cases} left out of the ranking, as {why}; {tighter} of them may be tighter{end}.")
+}
+
+/// The telling row of a section in words, and whether a case that the ranking leaves out may be tighter.
+pub fn tightest(section: &SectionReport) -> String {
+    let told = telling(section).map(|row| words(section, row));
+    match (told, left_out(section).filter(|left| left.tighter > 0)) {
+        (Some(told), None) => told,
+        (Some(told), Some(left)) => format!("{told}; {} may be tighter", left.tighter),
+        (None, Some(_)) => "not known to a tenth".into(),
+        (None, None) => String::new(),
     }
 }
 

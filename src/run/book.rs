@@ -1,14 +1,18 @@
-//! What is known of every need at some moment of a run: values, errors, covariances.
+//! What is known of every need at some moment of a run: values, brackets, errors, covariances.
 
 use std::sync::Arc;
 
 use crate::claim::{Bound, Input};
 use crate::error::Error;
-use crate::estimate::{Estimate, Flags, Method};
-use crate::quantity::{Instruments, Need, Rule};
+use crate::estimate::{Bracket, Estimate, Flags, Method};
+use crate::quantity::Need;
 use crate::run::ledger::{Ledger, Route};
 use crate::run::sampling::LaneState;
 use crate::run::stop::Stop;
+use crate::verdict::Spent;
+
+/// A deterministic bound above this share of its value is not propagated to first order: there the second one is 1e-4 of it.
+const WIDE: f64 = 1e-2;
 
 /// A view of the ledger after some round.
 pub struct Book<'a> {
@@ -16,19 +20,31 @@ pub struct Book<'a> {
     pub ledger: &'a Ledger,
     /// The lanes, in the ledger's order; none where a stop came before they were ready.
     pub lanes: &'a [LaneState],
-    /// For brackets.
-    pub tools: &'a Arc<Instruments>,
     /// Ends the search for brackets, which may be long.
     pub stop: &'a Stop,
-    /// Probability with which a truncated mean may miss.
-    pub level: f64,
+    /// Quantiles and probabilities of the intervals.
+    pub spent: Spent,
 }
 
-/// A value as a linear function of needs around their estimates, for the propagation of errors.
+/// What is known of one need.
+#[derive(Debug, Clone, Copy)]
+pub enum Known {
+    /// A value with its errors, believed or not.
+    Value(Estimate),
+    /// An interval in place of a value that is not to be believed.
+    Bracket(Bracket),
+}
+
+/// A side of a case: a linear function of needs around their values, for the propagation of errors.
 #[derive(Debug, Clone, Default)]
 pub struct Linear {
-    /// The value at the estimates.
+    /// The value at the estimates; NaN where the side is a bracket.
     pub value: f64,
+    /// Where the side lies, by interval arithmetic, where an input is a bracket or its bound is wide. `None`: to first order in the
+    /// errors of the terms.
+    pub range: Option<[f64; 2]>,
+    /// Whether there is no value, only `range`.
+    pub bracketed: bool,
     /// Each need with the partial derivative by it.
     terms: Vec<Term>,
     /// Why there is no value, where a need could not be measured.
@@ -38,88 +54,139 @@ pub struct Linear {
 #[derive(Debug, Clone)]
 struct Term {
     route: Route,
-    estimate: Estimate,
-    /// Whether the estimate comes from the lane's samples (not from a bracket).
-    sampled: bool,
+    known: Known,
+    /// What is said against a sample that a bracket stands in for.
+    replaced: Vec<String>,
     gradient: f64,
 }
 
+impl Term {
+    fn value(&self) -> Option<&Estimate> {
+        match &self.known {
+            Known::Value(estimate) => Some(estimate),
+            Known::Bracket(_) => None,
+        }
+    }
+
+    /// With sampling error, and so correlated with what shares its samples.
+    fn random(&self) -> bool {
+        self.value().is_some_and(|e| e.std_err > 0.0)
+    }
+}
+
 impl Book<'_> {
-    /// The estimate of a need. A sampled one whose error bar is not to be believed is replaced by a rigorous bracket or by a
-    /// truncated mean, whichever is shorter, where there is one; the second result says whether the value has an error bar of samples.
+    /// What is known of a need, and what is said against the value that a bracket stands in for.
+    ///
+    /// A value that is not to be believed is replaced by what is proven of it and by the truncated mean of its samples, both
+    /// together, where there are any.
     ///
     /// # Errors
     /// Why the need could not be measured.
-    pub fn estimate(&self, need: &Need) -> Result<(Estimate, bool), Arc<Error>> {
+    pub fn known(&self, need: &Need) -> Result<(Known, Vec<String>), Arc<Error>> {
         let interrupted = || Arc::new(Error::Interrupted);
-        let (lane, readout) = match self.ledger.route(need) {
-            Route::Known(estimate) => return Ok((*estimate, false)),
+        let (value, truncated) = match self.ledger.route(need) {
+            Route::Known(estimate) => (*estimate, None),
             Route::Missing(error) => return Err(Arc::clone(error)),
-            Route::Sampled { lane, readout } => (self.lanes.get(*lane).ok_or_else(interrupted)?, *readout),
-        };
-        if let Some(error) = lane.failure(readout) {
-            return Err(Arc::clone(error));
-        }
-        let sampled = lane.read(readout).ok_or_else(interrupted)?;
-        if sampled.believed() {
-            return Ok((sampled, true));
-        }
-        let bracket = match &need.quantity.rule {
-            Rule::Measured { bracket: Some(bracket), .. } => {
-                let (need, tools, bracket) = (need.clone(), Arc::clone(self.tools), *bracket);
-                self.stop.unless(move || bracket(&need, &tools)).flatten()
+            Route::Sampled { lane, readout } => {
+                let lane = self.lanes.get(*lane).ok_or_else(interrupted)?;
+                if let Some(error) = lane.failure(*readout) {
+                    return Err(Arc::clone(error));
+                }
+                let sampled = lane.read(*readout).ok_or_else(interrupted)?;
+                let truncated = if sampled.believed() { None } else { lane.truncated(*readout, self.spent.proven) };
+                (sampled, truncated)
             }
-            _ => None,
         };
-        let robust = bracket.into_iter().chain(lane.truncated(readout, self.level));
-        Ok(robust.min_by(|a, b| a.bound.total_cmp(&b.bound)).map_or((sampled, true), |estimate| (estimate, false)))
+        let doubts = value.doubts();
+        if doubts.is_empty() {
+            return Ok((Known::Value(value), doubts));
+        }
+        let of = need.clone();
+        let proven = self.stop.unless(move || of.proven()).flatten().map(Bracket::proven);
+        let bracket = proven.into_iter().chain(truncated).reduce(Bracket::meet);
+        Ok((bracket.map_or(Known::Value(value), Known::Bracket), doubts))
     }
 
-    /// Evaluates a bound expression and its derivatives. Without a value where one of its needs could not be measured.
+    /// Evaluates a bound expression: its derivatives, or by intervals where it is not nearly linear in what is uncertain. Without a
+    /// value where one of its needs could not be measured.
     pub fn evaluate(&self, bound: &Bound) -> Linear {
-        let mut estimates: Vec<Option<(Estimate, bool)>> = Vec::with_capacity(bound.inputs.len());
-        for input in &bound.inputs {
-            estimates.push(match input {
-                Input::Number(_) => None,
-                Input::Need(need) => match self.estimate(need) {
-                    Ok(found) => Some(found),
-                    Err(error) => return Linear::missing(error.to_string()),
-                },
-            });
-        }
-        let numbers = bound.inputs.iter().zip(&estimates).map(|(input, estimate)| match (input, estimate) {
-            (Input::Number(x), _) => *x,
-            (Input::Need(_), found) => found.map_or(f64::NAN, |(estimate, _)| estimate.value),
-        });
-        let (value, gradient) = bound.expression.value_and_gradient(&numbers.collect::<Vec<_>>());
+        let known: Result<Vec<_>, Arc<Error>> = bound.inputs.iter().map(|input| self.input(input)).collect();
+        let known = match known {
+            Ok(known) => known,
+            Err(error) => return Linear { value: f64::NAN, missing: Some(error.to_string()), ..Linear::default() },
+        };
+        let numbers: Vec<f64> = bound.inputs.iter().zip(&known).map(|(i, k)| number(i, k.as_ref())).collect();
+        let (value, gradient) = bound.expression.value_and_gradient(&numbers);
         let mut terms = Vec::new();
-        for ((input, estimate), gradient) in bound.inputs.iter().zip(estimates).zip(gradient) {
-            if let (Input::Need(need), Some((estimate, sampled))) = (input, estimate) {
-                terms.push(Term { route: self.ledger.route(need).clone(), estimate, sampled, gradient });
+        for ((input, known), gradient) in bound.inputs.iter().zip(known).zip(gradient) {
+            if let (Input::Need(need), Some((known, replaced))) = (input, known) {
+                terms.push(Term { route: self.ledger.route(need).clone(), known, replaced, gradient });
             }
         }
-        Linear { value, terms, missing: None }
+        let bracketed = terms.iter().any(|t| t.value().is_none());
+        let wide = |t: &Term| t.value().is_some_and(|e| e.bound > WIDE * e.value.abs());
+        let range = (bracketed || terms.iter().any(wide)).then(|| {
+            let mut each = terms.iter().map(|term| self.range(&term.known));
+            let range = |input: &Input| match input {
+                Input::Number(x) => [*x; 2],
+                Input::Need(_) => each.next().expect("a term for each need"),
+            };
+            bound.expression.enclosure(&bound.inputs.iter().map(range).collect::<Vec<_>>())
+        });
+        Linear { value: if bracketed { f64::NAN } else { value }, range, bracketed, terms, missing: None }
     }
 
-    /// The numbers behind an expression's names.
-    fn inputs(&self, bound: &Bound) -> Vec<f64> {
-        let number = |input: &Input| match input {
-            Input::Number(x) => *x,
-            Input::Need(need) => self.estimate(need).map_or(f64::NAN, |(estimate, _)| estimate.value),
-        };
-        bound.inputs.iter().map(number).collect()
+    fn input(&self, input: &Input) -> Result<Option<(Known, Vec<String>)>, Arc<Error>> {
+        match input {
+            Input::Number(_) => Ok(None),
+            Input::Need(need) => self.known(need).map(Some),
+        }
     }
 
-    /// The values of an expression's [`Expression::alternatives`](crate::claim::Expression::alternatives).
+    /// The interval of one number alone.
+    fn range(&self, known: &Known) -> [f64; 2] {
+        match known {
+            Known::Bracket(bracket) => [bracket.low, bracket.high],
+            Known::Value(e) if e.believed() => {
+                let half = if e.std_err > 0.0 { self.spent.alone * e.std_err } else { 0.0 } + e.bound;
+                [e.value - half, e.value + half]
+            }
+            Known::Value(_) => [f64::NEG_INFINITY, f64::INFINITY],
+        }
+    }
+
+    /// Where a side lies: by intervals, or z standard errors and its bound around its value.
+    pub fn lies(&self, side: &Linear) -> [f64; 2] {
+        side.range.unwrap_or_else(|| {
+            let half = self.half_width(side, self.spent.alone);
+            [side.value - half, side.value + half]
+        })
+    }
+
+    /// z standard errors and the bound, to first order.
+    pub fn half_width(&self, side: &Linear, z: f64) -> f64 {
+        let std_err = self.std_err(side);
+        if std_err > 0.0 { z * std_err + side.bound() } else { side.bound() }
+    }
+
+    /// Standard error, to first order.
+    pub fn std_err(&self, side: &Linear) -> f64 {
+        self.covariance(side, side).max(0.0).sqrt()
+    }
+
+    /// The values of an expression's [`Expression::alternatives`](crate::claim::Expression::alternatives); NaN where they rest on
+    /// a bracket.
     pub fn alternatives(&self, bound: &Bound) -> Vec<f64> {
-        bound.expression.values_of_alternatives(&self.inputs(bound))
+        let known = |input: &Input| self.input(input).ok().flatten();
+        let numbers: Vec<f64> = bound.inputs.iter().map(|input| number(input, known(input).as_ref())).collect();
+        bound.expression.values_of_alternatives(&numbers)
     }
 
     /// Covariance of two values from the joint moments of what they share.
     pub fn covariance(&self, a: &Linear, b: &Linear) -> f64 {
         let mut total = 0.0;
-        for s in a.terms.iter().filter(|t| t.sampled && t.estimate.std_err > 0.0) {
-            for t in b.terms.iter().filter(|t| t.sampled && t.estimate.std_err > 0.0) {
+        for s in a.terms.iter().filter(|t| t.random()) {
+            for t in b.terms.iter().filter(|t| t.random()) {
                 total += s.gradient * t.gradient * self.shared(&s.route, &t.route);
             }
         }
@@ -140,20 +207,25 @@ impl Book<'_> {
     }
 }
 
-impl Linear {
-    /// No value, and why.
-    fn missing(why: String) -> Self {
-        Self { value: f64::NAN, terms: Vec::new(), missing: Some(why) }
+/// The number behind a name; NaN for a bracket.
+fn number(input: &Input, known: Option<&(Known, Vec<String>)>) -> f64 {
+    match (input, known) {
+        (Input::Number(x), _) => *x,
+        (_, Some((Known::Value(estimate), _))) => estimate.value,
+        _ => f64::NAN,
     }
+}
 
+impl Linear {
     /// Why there is no value, where a need could not be measured.
     pub fn why_missing(&self) -> Option<&str> {
         self.missing.as_deref()
     }
 
-    /// self − other.
+    /// self − other, to first order.
     pub fn minus(mut self, other: Self) -> Self {
         self.value -= other.value;
+        self.bracketed |= other.bracketed;
         self.missing = self.missing.or(other.missing);
         self.terms.extend(other.terms.into_iter().map(|t| Term { gradient: -t.gradient, ..t }));
         self
@@ -168,26 +240,50 @@ impl Linear {
 
     /// Bound on the deterministic error, to first order: Σ |∂| · bound.
     pub fn bound(&self) -> f64 {
-        self.terms.iter().filter(|t| t.estimate.bound > 0.0).map(|t| t.gradient.abs() * t.estimate.bound).sum()
+        let values = self.terms.iter().filter_map(|t| Some((t.gradient, t.value()?)));
+        values.filter(|(_, e)| e.bound > 0.0).map(|(gradient, e)| gradient.abs() * e.bound).sum()
     }
 
     /// Samples behind the value; 0 without sampling.
     pub fn n(&self) -> u64 {
-        self.terms.iter().map(|t| t.estimate.n).max().unwrap_or(0)
+        let n = |known: &Known| match known {
+            Known::Value(estimate) => estimate.n,
+            Known::Bracket(bracket) => bracket.n,
+        };
+        self.terms.iter().map(|t| n(&t.known)).max().unwrap_or(0)
     }
 
     /// The least exact method among the terms.
     pub fn method(&self) -> Method {
         let rank = |m: &Method| Method::ALL.iter().position(|(method, _)| method == m);
-        self.terms.iter().map(|t| t.estimate.method).max_by_key(rank).unwrap_or(Method::ClosedForm)
+        let method = |known: &Known| match known {
+            Known::Value(estimate) => estimate.method,
+            Known::Bracket(bracket) => bracket.method,
+        };
+        self.terms.iter().map(|t| method(&t.known)).max_by_key(rank).unwrap_or(Method::ClosedForm)
     }
 
-    /// The worst flags among the sampled terms.
+    /// The worst flags among the values.
     pub fn flags(&self) -> Flags {
-        self.sampled().fold(Flags::default(), |worst, t| worst.worst(t.estimate.flags))
+        self.terms.iter().filter_map(Term::value).fold(Flags::default(), |worst, e| worst.worst(e.flags))
     }
 
-    fn sampled(&self) -> impl Iterator<Item = &Term> {
-        self.terms.iter().filter(|t| t.sampled)
+    /// What speaks against the values that it rests on, each once.
+    pub fn doubts(&self) -> Vec<String> {
+        once(self.terms.iter().filter_map(Term::value).flat_map(Estimate::doubts))
     }
+
+    /// What speaks against the values that brackets stand in for, each once.
+    pub fn replaced(&self) -> Vec<String> {
+        once(self.terms.iter().filter(|t| t.value().is_none()).flat_map(|t| t.replaced.clone()))
+    }
+}
+
+fn once(doubts: impl Iterator<Item = String>) -> Vec<String> {
+    doubts.fold(Vec::new(), |mut all, doubt| {
+        if !all.contains(&doubt) {
+            all.push(doubt);
+        }
+        all
+    })
 }

@@ -283,7 +283,7 @@ fn find(need: &Need, choice: MethodChoice, tools: &Instruments) -> Result<Found>
             MethodChoice::Auto | MethodChoice::MonteCarlo => true,
         };
         return if wanted {
-            Ok(Found::Known(estimate))
+            Ok(Found::Known(within_proven(need, estimate)))
         } else {
             Err(unsupported("has no closed form; use --method auto"))
         };
@@ -303,6 +303,14 @@ fn find(need: &Need, choice: MethodChoice, tools: &Instruments) -> Result<Found>
         }
         _ => Err(unsupported("has no deterministic route; use --method auto or monte-carlo")),
     }
+}
+
+/// The same, doubted where its bound reaches over all that is proven of the value. Going through the pairs of atoms pays where the
+/// bound is of the value's size alone.
+fn within_proven(need: &Need, estimate: Estimate) -> Estimate {
+    let wide = estimate.bound >= estimate.value.abs();
+    let proven = if wide { need.proven() } else { None };
+    proven.map_or(estimate, |range| estimate.within(range))
 }
 
 /// How a quantity is sampled.

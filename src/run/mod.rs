@@ -10,6 +10,7 @@ pub mod pictures;
 pub mod replay;
 pub mod sampling;
 pub mod stop;
+pub mod tightness;
 pub mod verify;
 pub mod watch;
 pub mod work;

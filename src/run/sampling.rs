@@ -9,7 +9,7 @@ use rayon::prelude::*;
 
 use crate::backend::Backend;
 use crate::error::{Error, Result};
-use crate::estimate::{Estimate, Method};
+use crate::estimate::{Bracket, Estimate, Method};
 use crate::moments::{Moments, Regression};
 use crate::posterior::BATCH;
 use crate::run::checkpoint::{Checkpoint, Strip};
@@ -294,13 +294,13 @@ impl LaneState {
 
     /// The truncated mean of one active readout, an interval that misses with probability `level` whatever the tail;
     /// `None` before the first round, and where nothing is proven of the summands.
-    pub fn truncated(&self, readout: usize, level: f64) -> Option<Estimate> {
+    pub fn truncated(&self, readout: usize, level: f64) -> Option<Bracket> {
         let at = self.active.binary_search(&readout).ok()?;
         let (envelope, from) = self.work.envelope(readout)?;
-        let estimate = envelope.mean(&self.moments.summands(at, from), level)?;
-        let value = from.map_or(estimate.value, |from| from - estimate.value);
-        let own = self.bounds[at] + self.work.relative_bound() * value.abs();
-        Some(Estimate { value, bound: estimate.bound + own, ..estimate })
+        let found = envelope.mean(&self.moments.summands(at, from), level)?;
+        let [low, high] = from.map_or([found.low, found.high], |from| [from - found.high, from - found.low]);
+        let own = |end: f64| self.bounds[at] + self.work.relative_bound() * end.abs();
+        Some(Bracket { low: low - own(low), high: high + own(high), ..found })
     }
 
     /// Largest std_err/|value| among the active readouts; ∞ before the first round and where a value is 0.

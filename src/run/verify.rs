@@ -12,6 +12,7 @@ use crate::run::book::Book;
 use crate::run::judge::{self, Outcome};
 use crate::run::ledger::{Company, Ledger, Route};
 use crate::run::sampling::{Conditions, LaneState, samples_after};
+use crate::run::tightness;
 use crate::run::watch::{Event, Watch};
 use crate::verdict::{self, Verdict};
 
@@ -41,6 +42,8 @@ struct Open<'a> {
     outcome: Option<Outcome>,
     /// Samples of its sources at the last judgement; 0 where nothing of it is sampled.
     samples: u64,
+    /// Whether it is measured no further: decided, and not the one that may be its section's tightest.
+    closed: bool,
 }
 
 impl Open<'_> {
@@ -56,14 +59,18 @@ impl Open<'_> {
         self.outcome.as_ref().is_some_and(|o| o.verdict != Verdict::Inconclusive)
     }
 
-    /// Whether more samples change nothing: it is decided, or a number of it cannot be had.
+    fn sampled(&self, ledger: &Ledger) -> bool {
+        self.needs().any(|need| matches!(ledger.route(need), Route::Sampled { .. }))
+    }
+
+    /// Whether it is measured no further: it is closed, or a number of it cannot be had.
     fn settled(&self, ledger: &Ledger, lanes: &[LaneState]) -> bool {
         let missing = |need: &Need| match ledger.route(need) {
             Route::Known(_) => false,
             Route::Missing(_) => true,
             Route::Sampled { lane, readout } => lanes.get(*lane).is_some_and(|lane| lane.failure(*readout).is_some()),
         };
-        self.decided() || self.needs().any(missing)
+        self.closed || self.needs().any(missing)
     }
 
     /// Whether it can be judged as after `until` samples: each of its numbers has as many, or can have none.
@@ -123,16 +130,16 @@ pub fn outcomes(claims: &[Claim], options: &Options, watch: &Watch) -> Result<Op
         let until = samples_after(round, options.budget);
         interrupted |= !sample_round(&open, &ledger, &mut lanes, (taken, until), options, watch, round)?;
         if options.shard.is_none() {
-            for case in open.iter_mut().filter(|o| !o.decided()) {
+            for case in open.iter_mut().filter(|o| !o.closed) {
                 if !case.ready(&ledger, &lanes, until) {
                     continue;
                 }
-                let (z, level) = verdict::spent(options.level, comparisons, round, case.needs().count());
-                let book = Book { ledger: &ledger, lanes: &lanes, tools: &tools, stop: &watch.stop, level };
-                case.outcome = Some(judge::judge(&book, case.section, case.case, z));
-                let sampled = case.needs().any(|need| matches!(ledger.route(need), Route::Sampled { .. }));
-                case.samples = if sampled { until } else { 0 };
+                let spent = verdict::spent(options.level, comparisons, round, case.needs().count());
+                let book = Book { ledger: &ledger, lanes: &lanes, stop: &watch.stop, spent };
+                case.outcome = Some(judge::judge(&book, case.section, case.case));
+                case.samples = if case.sampled(&ledger) { until } else { 0 };
             }
+            close(&mut open, &ledger, options);
         }
         taken = until;
         let all_settled = options.shard.is_none() && open.iter().all(|case| case.settled(&ledger, &lanes));
@@ -148,6 +155,19 @@ pub fn outcomes(claims: &[Claim], options: &Options, watch: &Watch) -> Result<Op
     Ok(Some(Found { outcomes, interrupted }))
 }
 
+/// Closes the cases that need no more samples: decided ones, unless they may be their section's tightest and are not yet known well
+/// enough to tell. A replay closes none: it ends with its budget, which is where the run left the case.
+fn close(open: &mut [Open], ledger: &Ledger, options: &Options) {
+    for section in open.chunk_by_mut(|a, b| std::ptr::eq(a.section, b.section)) {
+        let outcomes: Vec<Option<&Outcome>> = section.iter().map(|case| case.outcome.as_ref()).collect();
+        let candidates = tightness::candidates(section[0].section.relation, &outcomes, options.budget);
+        for (case, candidate) in section.iter_mut().zip(candidates) {
+            let done = case.decided() && !candidate && options.only.is_none();
+            case.closed |= done || !case.sampled(ledger);
+        }
+    }
+}
+
 /// All cases, or the one that `only` names.
 fn open_cases<'a>(claims: &'a [Claim], options: &Options) -> Result<Vec<Open<'a>>> {
     let mut open = Vec::new();
@@ -155,7 +175,7 @@ fn open_cases<'a>(claims: &'a [Claim], options: &Options) -> Result<Vec<Open<'a>
         for (name, section) in sections(claim) {
             for (i, case) in section.cases.iter().enumerate() {
                 if options.only.as_ref().is_none_or(|only| *only == format!("{name}/{}", i + 1)) {
-                    open.push(Open { section, case, outcome: None, samples: 0 });
+                    open.push(Open { section, case, outcome: None, samples: 0, closed: false });
                 }
             }
         }
@@ -168,7 +188,7 @@ fn open_cases<'a>(claims: &'a [Claim], options: &Options) -> Result<Vec<Open<'a>
     }
 }
 
-/// Takes one round's samples on every lane that an undecided case needs. Returns whether it came to the end.
+/// Takes one round's samples on every lane that an open case needs. Returns whether it came to the end.
 fn sample_round(
     open: &[Open],
     ledger: &Ledger,

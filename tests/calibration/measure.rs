@@ -57,7 +57,12 @@ pub fn truncated(needs: &[Need], replications: u64) -> Vec<Vec<Estimate>> {
         };
         let lanes: Vec<LaneState> = std::mem::take(&mut ledger.lanes).into_iter().map(sample).collect();
         let read = |need: &Need| match ledger.route(need) {
-            Route::Sampled { lane, readout } => lanes[*lane].truncated(*readout, super::tally::LEVEL),
+            Route::Sampled { lane, readout } => {
+                // Its interval, which the tally takes in as a middle and a bound.
+                let bracket = lanes[*lane].truncated(*readout, super::tally::LEVEL)?;
+                let (middle, half) = (0.5 * (bracket.low + bracket.high), 0.5 * (bracket.high - bracket.low));
+                Some(Estimate { n: bracket.n, method: bracket.method, ..Estimate::quadrature(middle, half) })
+            }
             Route::Known(_) | Route::Missing(_) => None,
         };
         needs.iter().map(read).collect()

@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use klaim::estimate::{Flags, Method};
 use klaim::report::model::{
-    AssumptionReport, Axis, ClaimReport, Report, Row, Run, SCHEMA, SectionReport, SlopeStatement, SourceReport,
+    AssumptionReport, Axis, ClaimReport, Ratio, Report, Row, Run, SCHEMA, SectionReport, SlopeStatement, SourceReport,
 };
 use klaim::verdict::{Relation, Verdict, excess, judge};
 
@@ -45,21 +45,55 @@ pub fn row(id: &str, relation: Relation, axes: BTreeMap<String, Axis>, [lhs, rhs
     let verdict = judge(excess(relation, lhs - rhs), h, margin);
     let place: Vec<String> = axes.iter().map(|(k, v)| format!("--only '{k}={v}'")).collect();
     let reason = if verdict == Verdict::Inconclusive { "about 4.2e6 samples would decide" } else { "" };
+    let (value, half) = (lhs / rhs, h / rhs.abs());
+    let ratio = Ratio { value, std_err: half / 5.0, low: value - half, high: value + half };
     Row {
         replay: format!("klaim verify {id} {} --seed 0 --level 0.01 --budget 65536", place.join(" ")),
         axes,
         lhs,
         rhs,
+        bracket: None,
+        rhs_bracket: None,
+        ratio: (!relation.along_an_axis() && rhs.is_finite() && rhs != 0.0).then_some(ratio),
         std_err: h / 5.0,
         half_width: h,
         margin,
         verdict,
         reason: reason.into(),
+        believed: true,
+        doubts: Vec::new(),
         n: 65_536,
         method: Method::MonteCarlo,
         flags: Flags { pareto_k: Some(0.12), ..Flags::default() },
         points: Vec::new(),
         alternatives: Vec::new(),
+    }
+}
+
+/// The same row where the left side is known as an interval alone.
+pub fn bracketed(row: Row, [low, high]: [f64; 2]) -> Row {
+    let nan = f64::NAN;
+    Row {
+        lhs: nan,
+        std_err: nan,
+        half_width: 0.5 * (high - low),
+        bracket: Some([low, high]),
+        ratio: Some(Ratio { value: nan, std_err: nan, low: low / row.rhs, high: high / row.rhs }),
+        reason: "a bracket in place of samples that are not to be believed: one sample carries 9 % of the spread"
+            .into(),
+        ..row
+    }
+}
+
+/// The same row where its numbers are not to be believed.
+pub fn doubted(row: Row, why: &str) -> Row {
+    Row {
+        verdict: Verdict::Inconclusive,
+        reason: format!("not to be believed: {why}"),
+        believed: false,
+        doubts: vec![why.into()],
+        ratio: None,
+        ..row
     }
 }
 
@@ -275,13 +309,21 @@ fn interval_claim() -> ClaimReport {
 /// Two sources, four SNRs, one claim of each kind.
 pub fn small() -> Report {
     let sources = [SOURCES[0], SOURCES[4]];
-    let claims = vec![bound_claim(&sources, 4), equality_claim(&sources, 3), slope_claim(), interval_claim()];
+    let mut claims = vec![bound_claim(&sources, 4), equality_claim(&sources, 3), slope_claim(), interval_claim()];
+    let rows = &mut claims[0].main.rows;
+    rows[3] = bracketed(rows[3].clone(), [0.0, 2.4]);
+    rows[7] = bracketed(rows[7].clone(), [0.02, 0.3]);
     report(claims, vec![source("bpsk", 0.693), source("zipf:exponent=2,atoms=1000", 1.637)])
 }
 
 /// Fourteen sources, sixteen SNRs.
 pub fn large() -> Report {
-    let claims = vec![bound_claim(&SOURCES, 16), equality_claim(&SOURCES[..12], 16), slope_claim(), interval_claim()];
+    let mut claims =
+        vec![bound_claim(&SOURCES, 16), equality_claim(&SOURCES[..12], 16), slope_claim(), interval_claim()];
+    for (claim, at) in [(0, 4), (1, 7), (2, 1), (3, 2)] {
+        let rows = &mut claims[claim].main.rows;
+        rows[at] = doubted(rows[at].clone(), "tail index k̂ = 0.93 > 0.7: the variance may be infinite");
+    }
     report(claims, SOURCES.iter().map(|&(spec, height, _)| source(spec, 1.0 + height)).collect())
 }
 
@@ -308,6 +350,11 @@ pub fn awkward() -> Report {
                     .collect()
             };
             let mut main = section(relation, ["l < r", "r & l", ""], Verdict::Supported, rows(5));
+            for bracket in [[0.0, 0.5], [f64::NEG_INFINITY, inf], [0.5, inf], [nan, nan]] {
+                let known = row("odd", relation, number(1e6), [1.0, 2.0, 0.0, 0.1]);
+                main.rows.push(bracketed(known.clone(), bracket));
+                main.rows.push(doubted(known, "no event was seen"));
+            }
             let mut worse = section(relation, ["l", "r", "only NaN"], Verdict::Refuted, rows(1));
             if relation.along_an_axis() {
                 main.slope = Some(SlopeStatement { against: "snr".into(), between: [f64::NEG_INFINITY, -1.0] });

@@ -32,7 +32,8 @@ pub fn section(report: &Report, claim: &ClaimReport) -> Markup {
                     figcaption { (figure.caption) }
                 }
             }
-            @if let Some(row) = telling(main) { (rows::worst(main, row)) } @else { p { "The claim has no cases." } }
+            @if let Some(row) = telling(main) { (rows::worst(main, row)) } @else { p { (untold(main)) } }
+            (rows::left_out(main))
             (neighbours("Controls", "control", "False neighbours of the claim. Each must be refuted, or the check could not fail.", &claim.controls))
             (neighbours("Breaks", "break", "Places where the claim itself must fail.", &claim.breaks))
             (all(&format!("All {}", counted(main.rows.len(), "case", "cases")), main))
@@ -79,10 +80,20 @@ fn neighbours(title: &str, one: &str, about: &str, sections: &[SectionReport]) -
                         " " b { (one) " " (k + 1) } ": " (s.why)
                     }
                     p { "Tested: " (formula(s)) "." }
-                    @if let Some(row) = telling(s) { (rows::worst(s, row)) } @else { p { "No cases." } }
+                    @if let Some(row) = telling(s) { (rows::worst(s, row)) } @else { p { (untold(s)) } }
+                    (rows::left_out(s))
                 }
             }
         }
+    }
+}
+
+/// Why no case is shown.
+fn untold(section: &SectionReport) -> &'static str {
+    if section.rows.is_empty() {
+        "There are no cases."
+    } else {
+        "All cases are supported; none is known well enough to be called the tightest."
     }
 }
 

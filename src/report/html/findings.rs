@@ -36,9 +36,10 @@ pub fn section(report: &Report) -> Markup {
 
 /// The share of its bound that an inequality's row uses; `None` for other relations and for sides of other signs.
 fn share(section: &SectionReport, row: &Row) -> Option<f64> {
+    let ratio = row.ratio.map(|ratio| ratio.value)?;
     let share = match section.relation {
-        Relation::AtMost => row.lhs / row.rhs,
-        Relation::AtLeast => row.rhs / row.lhs,
+        Relation::AtMost => ratio,
+        Relation::AtLeast => ratio.recip(),
         Relation::Equal | Relation::Slope | Relation::Bounded => return None,
     };
     (share >= 0.0).then_some(share)

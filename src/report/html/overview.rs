@@ -6,8 +6,7 @@ use super::typeset::typeset;
 use super::{counted, verdict};
 use crate::report::digits;
 use crate::report::model::{ClaimReport, Report, SectionReport};
-use crate::report::tightness::telling;
-use crate::report::wording::{exit_meaning, interrupted, refuted, words};
+use crate::report::wording::{exit_meaning, interrupted, refuted, tightest};
 use crate::verdict::Verdict;
 
 /// The run in one line: the page's title.
@@ -69,7 +68,7 @@ fn line(claim: &ClaimReport) -> Markup {
             td { (verdict(main.verdict)) @if !main.ok { " " span class="tag" { "unexpected" } } (undecided(main)) }
             td data-label="expected" { (main.expected) }
             td class="number" data-label="cases" { (digits::count(main.rows.len() as u64)) }
-            td data-label="tightest case" { (telling(main).map_or_else(String::new, |row| words(main, row))) }
+            td data-label="tightest case" { (tightest(main)) }
             td data-label="controls" { (tally(&claim.controls)) }
             td data-label="breaks" { (tally(&claim.breaks)) }
         }

@@ -28,6 +28,12 @@ pub fn section(report: &Report) -> Markup {
                 dd { "The smallest violation, in units of the left side, that the run had to be able to see." }
                 dt { "0.22464(22)" }
                 dd { "Concise errors: 0.22464 with a standard error of 0.00022. In tables the error belongs to lhs − rhs, whose sides share samples." }
+                dt { "≤ 0.41, 0.2 … 0.41" }
+                dd { "A bracket: the number lies there, and nothing more is said of it. It is what is proven (or holds at the run's level) where the samples are not to be believed; it is judged by its ends, is no point of a curve, and is never the tightest case." }
+                dt { "tightest case" }
+                dd { "The supported case nearest to a violation, among those whose lhs/rhs is known to a tenth: the half-width of its interval is at most a tenth of it. Cases that may be tighter are measured on within the budget; what remains is left out, and said to be." }
+                dt { "believed" }
+                dd { "Whether the numbers hold within their errors as far as the run can tell. Where not, the case says why and stays undecided." }
                 dt { "tail k̂" }
                 dd { "Pareto shape of the summands' upper tail. From 0.5 the variance may be infinite; above 0.7 the error bar is not believed and the case stays undecided." }
                 dt { "expected" }

@@ -9,7 +9,7 @@ use crate::report::digits;
 use crate::report::model::{Axis, Row, SectionReport};
 use crate::report::plot::series::place;
 use crate::report::tightness::relative;
-use crate::report::wording::words;
+use crate::report::wording::{equals, range, side, sides, unranked, words};
 use crate::verdict::{Relation, Verdict};
 
 /// Digits of a side in a table; its error is that of the difference, in its own column.
@@ -23,9 +23,11 @@ pub fn worst(section: &SectionReport, row: &Row) -> Markup {
         p {
             b { (role(row.verdict)) } @if !place.is_empty() { ", " (place) } ": "
             @if section.relation == Relation::Slope {
-                "exponent " (digits::concise(row.lhs, row.std_err)) ", nearest end of the interval " (digits::plain(row.rhs, DIGITS)) ", "
+                "exponent " (side(row.lhs, row.std_err, row.bracket)) ", nearest end of the interval " (digits::plain(row.rhs, DIGITS)) ", "
             } @else if section.relation == Relation::Bounded {
-                "growth per e-fold, late " (digits::concise(row.lhs, row.std_err)) ", at most " (digits::plain(row.rhs, DIGITS)) " on a plateau, "
+                "growth per e-fold, late " (side(row.lhs, row.std_err, row.bracket)) ", at most " (side(row.rhs, 0.0, row.rhs_bracket)) " on a plateau, "
+            } @else if row.bracket.is_some() || row.rhs_bracket.is_some() {
+                (sides(row)) ", "
             } @else {
                 "lhs = " (digits::plain(row.lhs, DIGITS)) ", rhs = " (digits::plain(row.rhs, DIGITS))
                 ", lhs − rhs = " (digits::concise(row.lhs - row.rhs, row.std_err)) ", "
@@ -36,6 +38,12 @@ pub fn worst(section: &SectionReport, row: &Row) -> Markup {
         }
         (command(&row.replay))
     }
+}
+
+/// What the ranking of a section leaves out.
+pub fn left_out(section: &SectionReport) -> Markup {
+    let says = unranked(section);
+    html! { @if !says.is_empty() { p class="facts" { (says) } } }
 }
 
 fn role(verdict: Verdict) -> &'static str {
@@ -52,10 +60,16 @@ fn meaning(row: &Row) -> String {
         Verdict::Supported => {
             format!("Consistent within h; a violation of {} would have shown.", digits::plain(row.margin, 2))
         }
-        Verdict::Refuted => "The violation exceeds h.".into(),
+        Verdict::Refuted if row.reason.is_empty() => "The violation exceeds h.".into(),
+        Verdict::Refuted => format!("The violation exceeds h ({}).", row.reason),
         Verdict::Inconclusive if row.reason.is_empty() => "Neither consistent to the margin nor violated.".into(),
         Verdict::Inconclusive => format!("Undecided: {}.", row.reason.trim_end_matches('.')),
     }
+}
+
+/// A side in a table: its value or its bracket.
+fn cell(value: f64, bracket: Option<[f64; 2]>) -> String {
+    bracket.map_or_else(|| digits::plain(value, DIGITS), range)
 }
 
 /// Whether an axis takes numbers, which are set flush right.
@@ -83,7 +97,7 @@ pub fn table(section: &SectionReport) -> Markup {
                     @for axis in &axes { th class=[numeric(section, axis).then_some("number")] { (axis) } }
                     th class="number" { (lhs) } th class="number" { (rhs) } th class="number" { "lhs − rhs" } th class="number" { i { "h" } }
                     @if section.relation != Relation::Slope { th class="number" { (tight) } }
-                    th class="number" { "margin" } th { "verdict" } @if reasons { th { "why undecided" } }
+                    th class="number" { "margin" } th { "verdict" } th { "believed" } @if reasons { th { "why" } }
                     th class="number" { i { "n" } } th { "method" } th class="number" { "tail k̂" } th class="number" { "largest share" } th { "replay" }
                 } }
                 tbody { @for row in &section.rows { (line(section, row, &axes, reasons)) } }
@@ -94,7 +108,14 @@ pub fn table(section: &SectionReport) -> Markup {
 
 fn line(section: &SectionReport, row: &Row, axes: &[&str], reasons: bool) -> Markup {
     let flag = |x: Option<f64>| x.map_or_else(String::new, |x| digits::plain(x, 2));
-    let tight = if section.relation == Relation::Equal { relative(row) } else { row.lhs / row.rhs };
+    let bracketed = row.bracket.is_some() || row.rhs_bracket.is_some();
+    let tight = match (section.relation, &row.ratio) {
+        _ if bracketed && section.relation == Relation::Equal => String::new(),
+        (Relation::Equal, _) => digits::plain(relative(row), 4),
+        (_, Some(ratio)) => equals(ratio).trim_start_matches("= ").replace("between ", "").replace(" and ", " … "),
+        _ if bracketed => String::new(),
+        _ => digits::plain(row.lhs / row.rhs, 4),
+    };
     html! {
         tr {
             @for axis in axes {
@@ -104,13 +125,14 @@ fn line(section: &SectionReport, row: &Row, axes: &[&str], reasons: bool) -> Mar
                     None => { td {} }
                 }
             }
-            td class="number" { (digits::plain(row.lhs, DIGITS)) }
-            td class="number" { (digits::plain(row.rhs, DIGITS)) }
-            td class="number" { (digits::concise(row.lhs - row.rhs, row.std_err)) }
+            td class="number" { (cell(row.lhs, row.bracket)) }
+            td class="number" { (cell(row.rhs, row.rhs_bracket)) }
+            td class="number" { @if !bracketed { (digits::concise(row.lhs - row.rhs, row.std_err)) } }
             td class="number" { (digits::plain(row.half_width, 2)) }
-            @if section.relation != Relation::Slope { td class="number" { (digits::plain(tight, 4)) } }
+            @if section.relation != Relation::Slope { td class="number" { (tight) } }
             td class="number" { (digits::plain(row.margin, 2)) }
             td { (verdict(row.verdict)) }
+            td { (if row.believed { "yes" } else { "no" }) }
             @if reasons { td class="reason" { (row.reason) } }
             td class="number" { (digits::count(row.n)) }
             td { (row.method) }

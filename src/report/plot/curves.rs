@@ -33,7 +33,8 @@ pub fn figure(claim: &ClaimReport, axis: &str) -> Option<Figure> {
         return None;
     }
     let legend = Legend::new(entries(&series), WIDTH, HEIGHT);
-    let y = ordinate_scale(relation, &points, [TOP + HEIGHT, TOP]);
+    let brackets: Vec<[f64; 2]> = series.iter().flat_map(|s| &s.points).filter_map(|p| p.bracket).collect();
+    let y = ordinate_scale(relation, &points, &brackets, [TOP + HEIGHT, TOP]);
     let left = left_margin(&y);
     let x = abscissa_scale(&points, [left, WIDTH - 16.0 - legend.width()]);
     let x_label = symbol_of(axis);
@@ -49,7 +50,7 @@ pub fn figure(claim: &ClaimReport, axis: &str) -> Option<Figure> {
             g fill-opacity=(format!("{:.3}", (0.5 / series.len() as f64).clamp(0.02, 0.16))) { @for s in &series { (band(s, &frame)) } }
             (reference(&frame, relation))
             // The tightest is drawn last, on top.
-            @for s in series.iter().rev() { (curve(s, &frame, relation)) }
+            @for s in series.iter().rev() { (curve(s, &frame, relation)) (bars(s, &frame)) }
         }
         (frame.axes())
         @for s in series.iter().rev() { (marks(s, &frame)) }
@@ -78,17 +79,18 @@ fn abscissa_scale(points: &[&Point], pixels: [f64; 2]) -> Scale {
 
 /// Ratios: by logarithm where they are positive and span more than one decade. Differences: linear, or
 /// symmetric-logarithmic where they span more than two.
-fn ordinate_scale(relation: Relation, points: &[&Point], pixels: [f64; 2]) -> Scale {
+fn ordinate_scale(relation: Relation, points: &[&Point], brackets: &[[f64; 2]], pixels: [f64; 2]) -> Scale {
     if relation == Relation::Equal {
         return difference_scale(points.iter().map(|p| (p.y, p.half)), pixels);
     }
-    let positive = points.iter().map(|p| p.y).filter(|&y| y > 0.0);
+    let ends = brackets.iter().map(|[_, high]| *high).filter(|high| high.is_finite());
+    let positive = points.iter().map(|p| p.y).chain(ends.clone()).filter(|&y| y > 0.0);
     let top = positive.clone().fold(1.0, f64::max);
     let bottom = positive.clone().fold(1.0, f64::min).max(top * DEPTH);
     if top > 10.0 * bottom && 2 * positive.clone().count() > points.len() {
         Scale::covering(Spread::Log, positive.filter(|&y| y >= bottom).chain([1.0, bottom]), pixels)
     } else {
-        Scale::covering(Spread::Linear, points.iter().map(|p| p.y).chain([1.0]), pixels)
+        Scale::covering(Spread::Linear, points.iter().map(|p| p.y).chain(ends).chain([1.0]), pixels)
     }
 }
 
@@ -194,6 +196,29 @@ fn curve(series: &Series, frame: &Frame<'_>, relation: Relation) -> Markup {
     }
 }
 
+/// Half the width of a bar's ends in pixels.
+const CAP: f64 = 3.5;
+
+/// Open bars over where a series is known as an interval alone: a cap at each end, an arrow where it leaves the frame.
+fn bars(series: &Series, frame: &Frame<'_>) -> Markup {
+    let [_, top, _, height] = frame.area();
+    let bar = |p: &Point| {
+        let ([low, high], x) = (p.bracket?, frame.x.at(p.x)?);
+        let [from, to] = [low, high].map(|y| frame.y.clamped(y));
+        let end = |y: f64, outward: f64| {
+            let leaves = if outward > 0.0 { y >= top + height - 0.5 } else { y <= top + 0.5 };
+            let back = if leaves { y - outward * 2.0 * CAP } else { y };
+            format!("M{:.2} {back:.2}L{x:.2} {y:.2}L{:.2} {back:.2}", x - CAP, x + CAP)
+        };
+        Some((format!("M{x:.2} {from:.2}V{to:.2}{}{}", end(from, 1.0), end(to, -1.0)), p.hover.clone()))
+    };
+    html! {
+        g style=(series.look.style()) {
+            @for (path, hover) in series.points.iter().filter_map(bar) { path class="bar" d=(path) { title { (hover) } } }
+        }
+    }
+}
+
 /// The markers of a series, whole also where they sit on the box.
 fn marks(series: &Series, frame: &Frame<'_>) -> Markup {
     let every = series.points.len().div_ceil(MARKERS).max(1);
@@ -225,7 +250,15 @@ fn caption(claim: &ClaimReport, series: &[Series]) -> String {
     if series.iter().any(|s| s.look.hollow) {
         text.push_str(" Hollow markers, dashed: breaks, where the claim must fail.");
     }
-    let hidden = series.iter().flat_map(|s| &s.points).filter(|p| !p.y.is_finite()).count();
+    let points = || series.iter().flat_map(|s| &s.points);
+    if points().any(|p| p.bracket.is_some()) {
+        text.push_str(" Open bars: brackets, in place of samples that are not to be believed; nothing is said of where on its bar the ratio lies.");
+    }
+    let doubted = points().filter(|p| !p.believed).count();
+    if doubted > 0 {
+        text.push_str(&format!(" Not drawn because not to be believed: {doubted}."));
+    }
+    let hidden = points().filter(|p| p.believed && p.bracket.is_none() && !p.y.is_finite()).count();
     if hidden > 0 {
         text.push_str(&format!(" Not drawn because not finite: {hidden}."));
     }

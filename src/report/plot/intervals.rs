@@ -64,7 +64,7 @@ pub fn figure(claim: &ClaimReport) -> Option<Figure> {
     Some(Figure { svg: canvas(TOP + height + FOOT, &describe, &body), caption: caption(claim, &lines, left_out) })
 }
 
-/// The lines to draw, in the report's order, and how many cases were left out.
+/// The lines to draw, in the report's order, and how many cases were left out; what is known as a bracket alone is none of them.
 fn lines(claim: &ClaimReport) -> (Vec<Line>, usize) {
     let names = varying(claim, "");
     let comparable = |s: &&SectionReport| s.relation == claim.main.relation;
@@ -77,6 +77,7 @@ fn lines(claim: &ClaimReport) -> (Vec<Line>, usize) {
             if at.is_finite() {
                 let place = place(row, &names);
                 let label = if hollow { format!("{place} (break)") } else { place };
+                let label = if row.believed { label } else { format!("{label} (not to be believed)") };
                 let line = Line { label, hover: hover(section, row), at, half, verdict: row.verdict, hollow };
                 rows.push((score(section, row), rows.len(), line));
             }

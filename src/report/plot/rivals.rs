@@ -152,7 +152,7 @@ fn cells(
                         title { (section.alternatives[k]) "; " (hover(section, row)) }
                     }
                     text x=(px(corner[0] + CELL[0] / 2.0)) y=(px(corner[1] + CELL[1] / 2.0 + 4.5)) text-anchor="middle" {
-                        (digits::plain(row.lhs / row.rhs, 2))
+                        (share(row))
                     }
                 }
             }
@@ -166,6 +166,15 @@ fn cells(
         }
         @let middle = (top + bottom) / 2.0;
         text class="label" x=(px(left - 46.0)) y=(px(middle)) text-anchor="middle" transform=(format!("rotate(-90 {:.1} {middle:.1})", left - 46.0)) { (rich(&symbol_of(y_name))) }
+    }
+}
+
+/// lhs/rhs in a cell: `0.87`, `≤ 0.41` for a bracket, `?` where it is not to be believed.
+fn share(row: &Row) -> String {
+    match row.ratio {
+        _ if !row.believed => "?".into(),
+        Some(ratio) if ratio.value.is_nan() => format!("≤ {}", digits::plain(ratio.high, 2)),
+        _ => digits::plain(row.lhs / row.rhs, 2),
     }
 }
 
@@ -221,7 +230,7 @@ fn panel(section: &SectionReport, rows: &[&Row], frame: &Frame<'_>) -> Markup {
     };
     let guide = |power: f64| {
         let [start, end] = [rows[0].0, rows[rows.len() - 1].0];
-        let anchor = rows[0].1.lhs;
+        let anchor = rows.iter().map(|(_, row)| row.lhs).find(|lhs| lhs.is_finite()).unwrap_or(1.0);
         let at = |x: f64| Some([frame.x.at(x)?, frame.y.clamped(anchor * (x / start).powf(power))]);
         html! { path class="guide" d=(polyline([at(start), at(end)])) {} }
     };

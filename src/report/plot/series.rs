@@ -24,6 +24,10 @@ pub struct Point {
     pub y: f64,
     /// Half-width of the simultaneous interval, in units of the ordinate.
     pub half: f64,
+    /// Where the ordinate lies, if it is known as an interval alone; then `y` is NaN.
+    pub bracket: Option<[f64; 2]>,
+    /// Whether it is to be believed; if not, `y` is NaN.
+    pub believed: bool,
     /// Hover text.
     pub hover: String,
 }
@@ -121,16 +125,19 @@ fn of_section(section: &SectionReport, axis: &str, names: &BTreeSet<&str>, hollo
     for row in &section.rows {
         let Some(Axis::Number(x)) = row.axes.get(axis) else { continue };
         let label = place(row, names);
-        let (y, half) = ordinate(section.relation, row);
+        let (y, half) = if row.believed { ordinate(section.relation, row) } else { (f64::NAN, f64::NAN) };
+        let bracketed = row.bracket.is_some() || row.rhs_bracket.is_some();
+        let bracket = row.ratio.filter(|_| bracketed && section.relation != Relation::Equal);
         let series = groups.entry(label.clone()).or_insert_with(|| Series {
             label: if hollow { format!("{label} (break)") } else { label },
             look: Look { index: None, hollow },
             points: Vec::new(),
             score: f64::NEG_INFINITY,
         });
-        series.points.push(Point { x: *x, y, half, hover: hover(section, row) });
+        let bracket = bracket.map(|ratio| [ratio.low, ratio.high]);
+        series.points.push(Point { x: *x, y, half, bracket, believed: row.believed, hover: hover(section, row) });
         // `max` ignores NaN.
-        series.score = series.score.max(score(section, row));
+        series.score = series.score.max(if row.believed { score(section, row) } else { f64::NAN });
     }
     groups
         .into_values()

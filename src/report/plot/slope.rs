@@ -74,7 +74,11 @@ fn fits(claim: &ClaimReport) -> Vec<Fit<'_>> {
             continue;
         }
         let place = place(row, &names);
-        let note = if hollow { " (break)" } else { "" };
+        let note = match (hollow, row.believed) {
+            (true, _) => " (break)",
+            (false, true) => "",
+            (false, false) => ", not to be believed",
+        };
         let separator = if place.is_empty() { "" } else { ": " };
         let label = format!("{place}{separator}exponent {}{note}", digits::concise(row.lhs, row.std_err));
         let look = Look { index: Some(fits.len()), hollow };

@@ -1,0 +1,217 @@
+//! From numbers to the verdict of one case.
+
+mod along;
+
+use crate::claim::enclosure::{difference, quotient};
+use crate::claim::{Case, Section};
+use crate::estimate::{Flags, Method};
+use crate::report::digits;
+use crate::report::model::Ratio;
+use crate::run::book::{Book, Linear};
+use crate::verdict::{self, Relation, Verdict};
+
+/// The outcome of one case after some round.
+#[derive(Debug, Clone)]
+pub struct Outcome {
+    /// Left side, the fitted exponent, or the late growth of a sequence; NaN where it is a bracket.
+    pub lhs: f64,
+    /// Right side, the nearest end of the allowed interval, or the most that a plateau would grow; NaN where it is a bracket.
+    pub rhs: f64,
+    /// Where the left side lies, if a number behind it is a bracket.
+    pub bracket: Option<[f64; 2]>,
+    /// Where the right side lies, if a number behind it is a bracket.
+    pub rhs_bracket: Option<[f64; 2]>,
+    /// Standard error of lhs − rhs; NaN beside a bracket.
+    pub std_err: f64,
+    /// z·std_err + bounds; half the width of where lhs − rhs lies, beside a bracket.
+    pub half_width: f64,
+    /// Smallest violation that must be visible.
+    pub margin: f64,
+    /// lhs/rhs of an inequality; `None` where the right side is 0 or infinite.
+    pub ratio: Option<Ratio>,
+    /// The verdict.
+    pub verdict: Verdict,
+    /// Why it is inconclusive, why there is a bracket, or why a supported bound says nothing.
+    pub reason: String,
+    /// What speaks against the numbers, in words; empty where they are to be believed.
+    pub doubts: Vec<String>,
+    /// Samples behind it.
+    pub n: u64,
+    /// The least exact method.
+    pub method: Method,
+    /// The worst flags.
+    pub flags: Flags,
+    /// For a slope or a bounded sequence: (abscissa, lhs, standard error), without brackets.
+    pub points: Vec<[f64; 3]>,
+    /// For a right side that is a minimum or a maximum: the values of its arguments; NaN for a bracket.
+    pub alternatives: Vec<f64>,
+}
+
+/// Judges a case with what its round spends.
+pub fn judge(book: &Book, section: &Section, case: &Case) -> Outcome {
+    match section.relation {
+        Relation::Slope => along::slope(book, section, case),
+        Relation::Bounded => along::bounded(book, section, case),
+        _ => inequality(book, section, case),
+    }
+}
+
+/// The outcome of a case whose numbers cannot be judged.
+pub fn undecided(reason: String, margin: f64) -> Outcome {
+    Outcome {
+        lhs: f64::NAN,
+        rhs: f64::NAN,
+        bracket: None,
+        rhs_bracket: None,
+        std_err: f64::NAN,
+        half_width: f64::INFINITY,
+        margin,
+        ratio: None,
+        verdict: Verdict::Inconclusive,
+        doubts: vec![reason.clone()],
+        reason,
+        n: 0,
+        method: Method::MonteCarlo,
+        flags: Flags { failed: true, ..Flags::default() },
+        points: Vec::new(),
+        alternatives: Vec::new(),
+    }
+}
+
+fn inequality(book: &Book, section: &Section, case: &Case) -> Outcome {
+    let point = &case.points[0];
+    let left = book.evaluate(&point.lhs);
+    let right = point.rhs.as_ref().map(|rhs| book.evaluate(rhs)).unwrap_or_default();
+    let together = left.clone().minus(right.clone());
+    let nearest_0 = |[low, high]: [f64; 2]| if low <= 0.0 && high >= 0.0 { 0.0 } else { low.abs().min(high.abs()) };
+    let size = |side: &Linear| if side.bracketed { nearest_0(book.lies(side)) } else { side.value.abs() };
+    let scale = if size(&right) == 0.0 { size(&left) } else { size(&right) };
+    let lies = |side: &Linear| side.bracketed.then(|| book.lies(side));
+    let exact = left.range.is_none() && right.range.is_none();
+    let range = (!exact).then(|| difference(book.lies(&left), book.lies(&right)));
+    let judged = Judged::of(book, &together, range, |d| verdict::excesses(section.relation, d));
+    let (lhs, rhs) = (left.value, right.value);
+    let mut outcome = Outcome {
+        bracket: lies(&left),
+        rhs_bracket: lies(&right),
+        ratio: ratio(book, &left, &right),
+        alternatives: point.rhs.as_ref().map_or(Vec::new(), |rhs| book.alternatives(rhs)),
+        ..judged.outcome(&together, [lhs, rhs], section.margin * scale)
+    };
+    if outcome.verdict == Verdict::Supported && rhs.is_infinite() {
+        outcome.reason = "vacuous: the right side is infinite".into();
+    }
+    outcome
+}
+
+/// lhs/rhs, to first order in the errors or by intervals; `None` where the right side is 0 or infinite, or where the numbers
+/// are not to be believed.
+fn ratio(book: &Book, left: &Linear, right: &Linear) -> Option<Ratio> {
+    let unclear = !right.bracketed && (right.value == 0.0 || !right.value.is_finite());
+    if unclear || left.why_missing().is_some() || !left.doubts().is_empty() || !right.doubts().is_empty() {
+        return None;
+    }
+    let value = left.value / right.value;
+    let bracketed = left.bracketed || right.bracketed;
+    // d(l/r) = dl/r − l/r² dr.
+    let scaled = |side: &Linear, by: f64| side.clone().map(side.value, by);
+    let change = || scaled(left, right.value.recip()).minus(scaled(right, value / right.value));
+    let std_err = if bracketed { f64::NAN } else { book.std_err(&change()) };
+    let [low, high] = if left.range.is_some() || right.range.is_some() {
+        quotient(book.lies(left), book.lies(right))
+    } else {
+        let half = book.half_width(&change(), book.spent.z);
+        [value - half, value + half]
+    };
+    Some(Ratio { value, std_err, low, high })
+}
+
+/// What a verdict rests on.
+struct Judged {
+    std_err: f64,
+    half_width: f64,
+    /// Where the excess lies.
+    excess: [f64; 2],
+    /// The deterministic share of the half-width.
+    bound: f64,
+    z: f64,
+}
+
+impl Judged {
+    /// Of a number that `behind` is to first order, or that lies in `range` if there is one; `excesses` are those of an interval of
+    /// it.
+    fn of(book: &Book, behind: &Linear, range: Option<[f64; 2]>, excesses: impl Fn([f64; 2]) -> [f64; 2]) -> Self {
+        let (value, z) = (behind.value, book.spent.z);
+        if let (true, Some([low, high])) = (behind.bracketed, range) {
+            let half_width = 0.5 * (high - low);
+            return Self { std_err: f64::NAN, half_width, excess: excesses([low, high]), bound: half_width, z };
+        }
+        let half_width =
+            range.map_or_else(|| book.half_width(behind, z), |[low, high]| (high - value).max(value - low));
+        let std_err = book.std_err(behind);
+        // Around the value's own excess, whichever side of it the error lies on.
+        let [at, _] = excesses([value; 2]);
+        let bound = (half_width - if std_err > 0.0 { z * std_err } else { 0.0 }).max(0.0);
+        Self { std_err, half_width, excess: [at - half_width, at + half_width], bound, z }
+    }
+
+    fn outcome(self, behind: &Linear, [lhs, rhs]: [f64; 2], margin: f64) -> Outcome {
+        if let Some(why) = behind.why_missing() {
+            return Outcome { lhs, rhs, ..undecided(why.to_owned(), margin) };
+        }
+        let (doubts, n) = (behind.doubts(), behind.n());
+        let (verdict, reason) = match verdict::judge_bracket(self.excess, margin) {
+            _ if !doubts.is_empty() => (Verdict::Inconclusive, doubts.join("; ")),
+            Verdict::Inconclusive => (Verdict::Inconclusive, self.what_would_decide(n, margin)),
+            decided => (decided, why_bracketed(behind)),
+        };
+        Outcome {
+            lhs,
+            rhs,
+            bracket: None,
+            rhs_bracket: None,
+            std_err: self.std_err,
+            half_width: self.half_width,
+            margin,
+            ratio: None,
+            verdict,
+            reason,
+            doubts,
+            n,
+            method: behind.method(),
+            flags: behind.flags(),
+            points: Vec::new(),
+            alternatives: Vec::new(),
+        }
+    }
+
+    fn what_would_decide(&self, n: u64, margin: f64) -> String {
+        let Self { half_width, bound, z, .. } = *self;
+        let excess = 0.5 * (self.excess[0] + self.excess[1]);
+        let room = margin - excess - bound;
+        if self.excess.iter().any(|x| x.is_nan()) {
+            "the sides cannot be compared: one is not a number, or both are infinite".into()
+        } else if self.std_err.is_nan() || half_width.is_infinite() {
+            let more = if n == 0 { "" } else { "; more samples may narrow it" };
+            let [low, high] = self.excess.map(|x| digits::plain(x, 2));
+            format!("a number is known as a bracket alone: the excess lies between {low} and {high}{more}")
+        } else if n == 0 || room <= 0.0 && bound >= z * self.std_err {
+            let (name, more) = if n == 0 { ("deterministic bound", "") } else { ("bound", "; more samples narrow it") };
+            format!("the {name} {bound:.1e} is too wide for the margin {margin:.1e}{more}")
+        } else if room > 0.0 {
+            let factor = (z * self.std_err / room).powi(2);
+            format!("about {:.0e} samples would decide, if the values stay", n as f64 * factor)
+        } else {
+            format!("the excess {excess:.1e} is at the edge of its half-width; more samples would decide")
+        }
+    }
+}
+
+/// Why a number is known as a bracket; empty where none is.
+fn why_bracketed(behind: &Linear) -> String {
+    if behind.bracketed {
+        format!("a bracket in place of what is not to be believed: {}", behind.replaced().join("; "))
+    } else {
+        String::new()
+    }
+}
