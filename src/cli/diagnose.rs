@@ -2,7 +2,18 @@
 
 use miette::{LabeledSpan, MietteDiagnostic, NamedSource, Report};
 
+use crate::claim::line_and_column;
 use crate::error::Error;
+
+/// Bytes of the longest line that is shown.
+const LONGEST_LINE: usize = 1000;
+
+/// Length of the line that a byte is in.
+fn line_length(text: &str, at: usize) -> usize {
+    let (before, after) = text.as_bytes().split_at(at.min(text.len()));
+    let start = before.iter().rev().position(|&b| b == b'\n').unwrap_or(before.len());
+    start + after.iter().position(|&b| b == b'\n').unwrap_or(after.len())
+}
 
 /// Prints an error; claim files are shown with the line and a caret.
 pub fn print(error: Error) {
@@ -11,6 +22,12 @@ pub fn print(error: Error) {
 
 fn report(error: Error) -> Report {
     match error {
+        Error::Claim { path, text, span, message, help } if line_length(&text, span.start) > LONGEST_LINE => {
+            let (line, column) = line_and_column(&text, span.start);
+            let mut diagnostic = MietteDiagnostic::new(format!("{}:{line}:{column}: {message}", path.display()));
+            diagnostic.help = help;
+            Report::new(diagnostic)
+        }
         Error::Claim { path, text, span, message, help } => {
             let mut diagnostic = MietteDiagnostic::new(message).with_label(LabeledSpan::underline(span));
             diagnostic.help = help;

@@ -330,8 +330,11 @@ impl<'a> Arguments<'a> {
     /// [`Error::Invalid`] where it is anything else, or above 2⁴⁰.
     pub fn count(&self, name: &'static str, least: usize) -> Result<usize> {
         let x = self.number(name)?;
-        if x.fract() == 0.0 && x >= least as f64 && x <= (1_u64 << 40) as f64 {
+        let most = (1_u64 << 40) as f64;
+        if x.fract() == 0.0 && x >= least as f64 && x <= most {
             Ok(x as usize)
+        } else if x > most {
+            Err(self.invalid(name, format!("must be at most 2^40 = {most}, not {x:e}")))
         } else {
             Err(self.invalid(name, format!("must be a whole number of at least {least}, not {x}")))
         }
@@ -455,6 +458,7 @@ mod tests {
     fn what_no_memory_holds_is_refused() {
         for spec in [
             "simplex:atoms=1e12",
+            "simplex:atoms=1e11",
             "zipf:exponent=2,atoms=1e12",
             "log-power:power=2.5,atoms=1e12",
             "pam:levels=1e12",
@@ -469,6 +473,12 @@ mod tests {
             let message = Source::parse(spec).expect_err(spec).to_string();
             assert!(message.contains("memory") || message.contains("too fine"), "{spec}: {message}");
         }
+    }
+
+    #[test]
+    fn counts_beyond_any_memory_are_refused_with_the_limit() {
+        let message = Source::parse("simplex:atoms=1e15").expect_err("too many").to_string();
+        assert!(message.contains("at most 2^40") && message.contains("1e15"), "{message}");
     }
 
     #[test]

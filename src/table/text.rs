@@ -130,7 +130,7 @@ fn refuse_other_delimiters(first: &ByteRecord, delimiter: u8, path: &Path, line:
             let name = path.display();
             format!(
                 "cells are separated by semicolons, numbers perhaps written with decimal commas: rewrite it with \
-                 sed 's/,/./g; s/;/,/g' '{name}' > with-commas.csv, and read that"
+                 tr ',;' '.,' < '{name}' > new.csv"
             )
         }
         b',' if tabs => "cells are separated by tabs: name the file .tsv".into(),

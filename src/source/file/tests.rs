@@ -74,7 +74,7 @@ fn bad_text_is_refused_with_its_place_and_a_remedy() {
         ("x,y\n1,\n", "", vec!["line 2, column `y`", "empty"]),
         ("x,y\n1,2\n\n3\n", "", vec!["line 4", "1 cells", "2"]),
         ("1,2\n3,4,5\n", "", vec!["line 2", "3 cells", "index"]),
-        ("x;y\n1;2\n", "", vec!["line 1", "semicolons", "sed"]),
+        ("x;y\n1;2\n", "", vec!["line 1", "semicolons", "tr ',;' '.,' <"]),
         ("0,5;1,25\n2,5;3\n", "", vec!["semicolons", "decimal commas"]),
         ("x\ty\n1\t2\n", "", vec!["name the file .tsv"]),
         ("x,y\n1,NA\n", "", vec!["line 2, column `y`", "empty"]),
