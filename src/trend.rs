@@ -94,6 +94,19 @@ fn slope_weights(x: &[f64], from: usize, to: usize) -> Vec<f64> {
     (0..x.len()).map(|i| if (from..to).contains(&i) { (x[i] - mean) / scatter } else { 0.0 }).collect()
 }
 
+/// What `verdict` excludes and what it leaves open, in words; `decay` is the exponent of the slowest plateau.
+pub fn meaning(verdict: Verdict, decay: f64) -> String {
+    let (plateau, growth) = (
+        format!("plateaus approached like N^−{decay} or faster"),
+        format!("growth that slows like N^−{} or less", 2.0 * decay),
+    );
+    match verdict {
+        Verdict::Refuted => format!("excludes {plateau}, not slower ones"),
+        Verdict::Supported => format!("excludes {growth}, not slower growth"),
+        Verdict::Inconclusive => format!("excludes neither {plateau} nor {growth}"),
+    }
+}
+
 impl Contrast {
     fn above(self) -> bool {
         self.value > self.half_width
@@ -237,6 +250,16 @@ mod tests {
         assert!(shares(&DECADES[2..], |n| (0.5 * n.ln() - 1.0).ln(), 0.0) == (0.0, 0.0), "ln ln N, not yet itself");
         assert!(shares(&DECADES[2..], |n| 1.0 - n.powf(-1.5 * DECAY), 0.0) == (0.0, 0.0), "between the classes");
         assert!(shares(&DECADES, |_| 2.0, 0.0) == (0.0, 1.0) && shares(&DECADES, |n| 1.0 / n, 0.0) == (0.0, 1.0));
+    }
+
+    /// H of zipf 1.1 approaches its limit like N^−0.1 ln N: a plateau just outside the class, refuted, and the reader is told.
+    #[test]
+    fn a_verdict_names_its_class() {
+        let slow = |n: f64| 84.0 - 10.0 * n.powf(-0.1) * (n.ln() + 10.0);
+        assert_eq!(shares(&DECADES[2..], slow, 0.0), (1.0, 0.0));
+        let told = meaning(Verdict::Refuted, DECAY);
+        assert_eq!(told, "excludes plateaus approached like N^−0.1 or faster, not slower ones");
+        assert!(meaning(Verdict::Supported, DECAY).contains("slows like N^−0.2 or less"));
     }
 
     /// On decades θ = 10^{−decay·(m − window)}; the weights of a straight line give its slope.

@@ -29,7 +29,7 @@ fn the_boundary_of_the_rare_event_is_found() {
     let dir = tempfile::tempdir().unwrap();
     let found = probe(
         dir.path(),
-        &["entropy-bound", "--source", "bernoulli:p={p}", "--vary", "p=1e-6..0.5", "--width", "0.002", "--out", "out"],
+        &["rare-events", "--source", "bernoulli:p={p}", "--vary", "p=1e-6..0.5", "--width", "0.002", "--out", "out"],
     );
     let boundaries = found["boundaries"].as_array().unwrap();
     assert_eq!(boundaries.len(), 1);
@@ -49,7 +49,7 @@ fn the_boundary_of_the_rare_event_is_found() {
     let again = probe(
         dir.path(),
         &[
-            "entropy-bound",
+            "rare-events",
             "--source",
             "bernoulli:p={p}",
             "--vary",

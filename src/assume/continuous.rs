@@ -34,7 +34,7 @@ fn differential(law: &Law, order: f64) -> Option<Estimate> {
     match law {
         Law::Density(density) => Some(density.differential_renyi(order)),
         Law::Product { base, copies } => differential(base.law(), order).map(|h| h.scaled(*copies as f64)),
-        Law::Atoms(_) | Law::Simplex(_) | Law::Mixture(_) => None,
+        Law::Atoms(_) | Law::Simplex(_) | Law::Needle(_) | Law::Mixture(_) => None,
     }
 }
 

@@ -7,6 +7,7 @@ pub mod density;
 pub mod line;
 pub mod pairs;
 pub mod mixture;
+pub mod needle;
 pub mod panels;
 pub mod posterior;
 pub mod terminal;
@@ -67,6 +68,7 @@ pub fn supports(law: &Law) -> bool {
         Law::Product { base, .. } => supports(base.law()),
         Law::Atoms(atoms) => on_a_line(atoms).is_some(),
         Law::Simplex(simplex) => simplex.weights.len() <= 2,
+        Law::Needle(_) => true,
         Law::Mixture(mixture) => mixture::supports(mixture),
         Law::Density(_) => true,
     }
@@ -85,6 +87,7 @@ pub fn at(source: &Source, snr: f64) -> Result<Option<ChannelValues>> {
         Law::Product { base, copies } => at(base, snr)?.map(|values| values.times(*copies)),
         Law::Atoms(atoms) => on_a_line(atoms).map(|line| discrete(&line, source, snr)),
         Law::Simplex(simplex) => two_of(simplex).map(|line| discrete(&line, source, snr)),
+        Law::Needle(needle) => source.pmf().map(|pmf| needle::evaluate(needle, pmf.shannon(), snr)),
         Law::Mixture(mixture) => mixture::supports(mixture).then(|| mixture::evaluate(mixture, snr)),
         Law::Density(density) => Some(density::evaluate(density.as_ref(), snr)),
     })

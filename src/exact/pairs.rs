@@ -10,7 +10,7 @@
 use rayon::prelude::*;
 
 use crate::numeric::product;
-use crate::source::{Atoms, Law, Simplex, Source};
+use crate::source::{Atoms, Law, Needle, Simplex, Source};
 
 /// Source atoms treated side by side: bounds the scratch at `ROWS` × N distances.
 const ROWS: usize = 64;
@@ -53,6 +53,7 @@ pub fn bounds(source: &Source, snr: f64) -> Option<PairBounds> {
     match source.law() {
         Law::Atoms(atoms) if atoms.missing <= 0.0 && atoms.len() <= MOST_ATOMS => Some(of_atoms(atoms, snr)),
         Law::Simplex(simplex) => Some(of_simplex(simplex, snr)),
+        Law::Needle(needle) => Some(of_needle(needle, snr)),
         _ => None,
     }
 }
@@ -86,6 +87,16 @@ fn of_simplex(simplex: &Simplex, snr: f64) -> PairBounds {
     let roots: f64 = simplex.weights.iter().map(|p| p.sqrt()).sum();
     let mut total = PairBounds::default();
     total.add(snr, 2.0, roots * roots - 1.0, 1.0);
+    total
+}
+
+/// 2N ordered pairs with the origin at squared distance 1, N(N−1) among the others at 2.
+pub(super) fn of_needle(needle: &Needle, snr: f64) -> PairBounds {
+    let n = needle.atoms as f64;
+    let each = needle.p / n;
+    let mut total = PairBounds::default();
+    total.add(snr, 1.0, ((1.0 - needle.p) * each).sqrt(), 2.0 * n);
+    total.add(snr, 2.0, each, n * (n - 1.0));
     total
 }
 

@@ -19,6 +19,8 @@ const REACH: f64 = 10.0;
 const TRANSITION: f64 = 12.0;
 /// Where the true density is below this, what it adds is nothing.
 const NEGLIGIBLE: f64 = 1e-40;
+/// A density below this may come from further off than `TRANSITION`: e^−72 of a density of order 1 is 2e-14 of it.
+const FAINT: f64 = 1e-18;
 /// Rounding of the closed form for one Gaussian: a few per step.
 const ROUNDING_PER_STEP: f64 = 1e-15;
 
@@ -127,18 +129,25 @@ impl Components {
         let drift = steps[1] * (self.posterior(0.0, 0.0).1 + offsets[0]);
         let variance = steps[1];
         density.values = density.points().map(|u| normal(u - drift, variance)).collect();
+        let mut before: Option<(Density, Vec<f64>, f64)> = None;
         for k in 1..last {
             let (snr, step) = (steps[k], steps[k + 1] - steps[k]);
             let means: Vec<f64> =
                 density.points().map(|u| u + step * (self.posterior(u, snr).1 + offsets[k])).collect();
             let mut next = nodes(k + 1);
             next.values = transition(&density, &means, step, &next);
-            density = next;
+            before = Some((std::mem::replace(&mut density, next), means, step));
         }
-        let term = |(u, sampled): (f64, &f64)| {
+        // A logarithm where the density itself is too small to tell.
+        let ln_sampled = |u: f64, sampled: f64| match &before {
+            _ if sampled >= FAINT => sampled.ln(),
+            None => ln_normal(u - drift, variance),
+            Some((density, means, step)) => ln_transition(density, means, *step, u),
+        };
+        let term = |(u, &sampled): (f64, &f64)| {
             let ln_true = self.posterior(u, steps[last]).0;
             let truth = ln_true.exp();
-            if truth < NEGLIGIBLE { 0.0 } else { truth * (ln_true - sampled.ln()) - truth + sampled }
+            if truth < NEGLIGIBLE { 0.0 } else { truth * (ln_true - ln_sampled(u, sampled)) - truth + sampled }
         };
         density.step * compensated(density.points().zip(&density.values).map(term))
     }
@@ -176,6 +185,18 @@ impl Components {
 /// Density of N(0, variance) at x.
 fn normal(x: f64, variance: f64) -> f64 {
     (-0.5 * x * x / variance).exp() / (std::f64::consts::TAU * variance).sqrt()
+}
+
+/// ln of it.
+fn ln_normal(x: f64, variance: f64) -> f64 {
+    -0.5 * (x * x / variance + (std::f64::consts::TAU * variance).ln())
+}
+
+/// ln ∫ f(u) N(v; mean(u), variance) du over all nodes, however far off.
+fn ln_transition(density: &Density, means: &[f64], variance: f64, v: f64) -> f64 {
+    let terms = || means.iter().zip(&density.values).map(|(mean, f)| f.ln() + ln_normal(v - mean, variance));
+    let most = terms().fold(f64::NEG_INFINITY, f64::max);
+    most + (density.step * terms().map(|term| (term - most).exp()).sum::<f64>()).ln()
 }
 
 /// ∫ f(u) N(v; mean(u), variance) du at the nodes of `next`. The means increase with u, so those near v are a window.
@@ -232,6 +253,23 @@ mod tests {
         let law = Components { means: vec![0.0], variances: vec![1.7], weights: vec![1.0] };
         let found = law.kl(&shifted(1.7, 50.0, 7), &|_| 0.0);
         assert!((found.value / 0.126_604_145_1 - 1.0).abs() < GAUSSIAN, "{found:?}");
+    }
+
+    /// Where the start's density underflows below the truth's, the divergence is that of the logarithms: on one step from 0 it is
+    /// ½γV − I, here with atoms 60 start's deviations from the mean; on two it stays between that of the marginals and of the path.
+    #[test]
+    fn a_faint_density_is_no_infinity() {
+        let law = atoms(&[0.0, 1.0, 100.0], &[0.7, 0.29, 0.01]);
+        let mean = 1.29_f64;
+        let variance = 0.7 * mean * mean + 0.29 * (1.0_f64 - mean).powi(2) + 0.01 * (100.0_f64 - mean).powi(2);
+        let snr = 0.36;
+        let line = crate::source::Atoms::new(1, law.means.clone(), law.weights.clone()).unwrap();
+        let information = crate::exact::line::evaluate(&line, snr).information.value;
+        let found = law.kl(&[0.0, snr], &|_| 0.0);
+        let expected = 0.5 * snr * variance - information;
+        assert!((found.value - expected).abs() < found.bound + GAUSSIAN * expected, "{found:?} for {expected}");
+        let two = law.kl(&[0.0, 0.2, snr], &|_| 0.0);
+        assert!(two.value > 0.0 && two.value < found.value, "{two:?} of two steps, {found:?} of one");
     }
 
     /// A Gaussian split into two equal components is the same law by the other route, with a start above 0 and an offset.

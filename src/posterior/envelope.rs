@@ -7,7 +7,7 @@
 //!   c = r − 1, E (ln S)^r ≤ E[(c + ln S)^r − c^r] ≤ E[(c + ι)^r − c^r], ι = −ln p(X).
 
 use super::readout::Observable;
-use crate::source::{Law, Source};
+use crate::source::{Atoms, Law, Source};
 use crate::truncated::Envelope;
 
 /// Orders of the moments; the truncation level picks one.
@@ -16,17 +16,10 @@ const ORDERS: [f64; 9] = [1.1, 1.25, 1.5, 1.75, 2.0, 3.0, 4.0, 6.0, 8.0];
 /// The envelope of an observable's summands at any SNR, for [`Observable::Mmse`] and [`Observable::PosteriorEntropy`]
 /// under plain sampling; `None` for others, and for laws with infinitely many atoms, densities and products.
 pub fn envelope(source: &Source, observable: Observable) -> Option<Envelope> {
+    if let Some(atoms) = source.law().atoms().filter(|atoms| atoms.missing <= 0.0) {
+        return of_atoms(atoms, observable);
+    }
     match (observable, source.law()) {
-        (Observable::Mmse, Law::Atoms(atoms)) if atoms.missing <= 0.0 => {
-            let mean = atoms.mean();
-            let norm = |x: &[f64]| x.iter().zip(&mean).map(|(x, m)| (x - m).powi(2)).sum::<f64>();
-            let norms: Vec<f64> = atoms.points.chunks(atoms.dim).map(norm).collect();
-            let moment = |r: f64| {
-                let weighed = atoms.weights.iter().zip(&norms).map(|(p, norm)| p * (2.0 * norm).powf(r));
-                weighed.sum()
-            };
-            Some(with_moments(2.0 * norms.iter().copied().fold(0.0, f64::max), moment))
-        }
         (Observable::Mmse, Law::Simplex(_)) => Some(Envelope { ceiling: 1.0, moments: Vec::new() }),
         (Observable::Mmse, Law::Mixture(mixture)) => {
             let dim = mixture.dim as f64;
@@ -49,8 +42,25 @@ pub fn envelope(source: &Source, observable: Observable) -> Option<Envelope> {
             };
             Some(with_moments(f64::INFINITY, moment))
         }
-        (Observable::PosteriorEntropy, Law::Atoms(atoms)) if atoms.missing <= 0.0 => Some(of_weights(&atoms.weights)),
         (Observable::PosteriorEntropy, Law::Simplex(simplex)) => Some(of_weights(&simplex.weights)),
+        _ => None,
+    }
+}
+
+/// Of finitely many atoms.
+fn of_atoms(atoms: &Atoms, observable: Observable) -> Option<Envelope> {
+    match observable {
+        Observable::Mmse => {
+            let mean = atoms.mean();
+            let norm = |x: &[f64]| x.iter().zip(&mean).map(|(x, m)| (x - m).powi(2)).sum::<f64>();
+            let norms: Vec<f64> = atoms.points.chunks(atoms.dim).map(norm).collect();
+            let moment = |r: f64| {
+                let weighed = atoms.weights.iter().zip(&norms).map(|(p, norm)| p * (2.0 * norm).powf(r));
+                weighed.sum()
+            };
+            Some(with_moments(2.0 * norms.iter().copied().fold(0.0, f64::max), moment))
+        }
+        Observable::PosteriorEntropy => Some(of_weights(&atoms.weights)),
         _ => None,
     }
 }

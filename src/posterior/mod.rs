@@ -102,6 +102,10 @@ pub fn sampler(source: &Source) -> Result<Box<dyn Sampler>> {
     match source.law() {
         Law::Atoms(atoms) if atoms.missing == 0.0 => Ok(Box::new(atoms::AtomSampler::new(atoms, shannon()))),
         Law::Simplex(simplex) => Ok(Box::new(simplex::SimplexSampler::new(simplex, shannon()))),
+        Law::Needle(needle) => match needle.dense() {
+            Some(atoms) => Ok(Box::new(atoms::AtomSampler::new(atoms, shannon()))),
+            None => Err(unsupported(source, "more than 4096 atoms in as many dimensions: use --method quadrature")),
+        },
         Law::Atoms(_) => {
             Err(unsupported(source, "infinitely many atoms: use --method quadrature, or a finite `atoms=`"))
         }
@@ -116,8 +120,8 @@ pub fn sampler(source: &Source) -> Result<Box<dyn Sampler>> {
 /// The sampler of a source for one SNR at which its plain samples would see nothing; `None` for laws other than finitely many
 /// atoms in space.
 pub fn tilted(source: &Source, snr: f64) -> Option<Box<dyn Sampler>> {
-    match source.law() {
-        Law::Atoms(atoms) if atoms.missing <= 0.0 => {
+    match source.law().atoms() {
+        Some(atoms) if atoms.missing <= 0.0 => {
             let shannon = source.pmf().map_or(f64::INFINITY, |pmf| pmf.shannon().value);
             Some(Box::new(tilted::TiltedSampler::new(atoms, shannon, snr)))
         }

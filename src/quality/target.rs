@@ -19,6 +19,10 @@ impl Target {
         let components = match source.law() {
             Law::Atoms(atoms) => (0..atoms.len()).map(|i| (atoms.weights[i], along(atoms.point(i)), blur)).collect(),
             Law::Simplex(simplex) => simplex.weights.iter().zip(direction).map(|(w, t)| (*w, *t, blur)).collect(),
+            Law::Needle(needle) => {
+                let each = direction.iter().map(|&t| (needle.p / needle.atoms as f64, t, blur));
+                std::iter::once((1.0 - needle.p, 0.0, blur)).chain(each).collect()
+            }
             Law::Mixture(law) => law
                 .means
                 .chunks(law.dim)

@@ -11,7 +11,7 @@ use crate::exact::curve::{self, Curve, Octaves};
 use crate::exact::{self, ChannelValues};
 use crate::sampler::risk::RiskCurve;
 use crate::schedule::SampledCurve;
-use crate::source::{Atoms, Law, Mixture, Simplex, Source};
+use crate::source::{Atoms, Law, Mixture, Needle, Simplex, Source};
 
 /// A memo of deterministic results, shared by all threads of a run.
 #[derive(Debug, Default)]
@@ -75,6 +75,7 @@ impl Instruments {
             _ if source.second_moment().value.is_infinite() => source.dim() as f64 / snr,
             _ if source.dim() == 1 => shrunk(source.second_moment().value, snr),
             Law::Simplex(simplex) => simplex_lmmse(simplex, snr),
+            Law::Needle(needle) => over_needle(needle, |variance| shrunk(variance, snr)),
             _ => self.spectrum(source).iter().map(|&variance| shrunk(variance, snr)).sum(),
         };
         Estimate { bound: 1e-12 * value, ..Estimate::exact(value) }
@@ -89,6 +90,7 @@ impl Instruments {
             _ if source.second_moment().value.is_infinite() => f64::INFINITY,
             _ if source.dim() == 1 => half_ln(&source.second_moment().value),
             Law::Simplex(simplex) => simplex_information(simplex, snr),
+            Law::Needle(needle) => over_needle(needle, |variance| half_ln(&variance)),
             _ => self.spectrum(source).iter().map(half_ln).sum(),
         };
         let bound = if value.is_finite() { 1e-12 * value } else { 0.0 };
@@ -109,6 +111,12 @@ impl Instruments {
 /// λ/(1 + γλ).
 fn shrunk(variance: f64, snr: f64) -> f64 {
     variance / snr.mul_add(variance, 1.0)
+}
+
+/// Σ f(λ) over the covariance's eigenvalues: N − 1 of q = p/N and one of q(1 − p).
+fn over_needle(needle: &Needle, f: impl Fn(f64) -> f64) -> f64 {
+    let (n, q) = (needle.atoms as f64, needle.p / needle.atoms as f64);
+    (n - 1.0) * f(q) + f(q * (1.0 - needle.p))
 }
 
 /// Σ p/(1+γp) − Σ p²/(1+γp)² / Σ p/(1+γp): Σ = diag p − p pᵀ and the Sherman–Morrison formula.

@@ -11,9 +11,10 @@ pub fn words(section: &SectionReport, row: &Row) -> String {
     let text = match (section.relation, &row.ratio) {
         (Relation::Slope, _) => format!("exponent {}", side(row.lhs, row.std_err, row.bracket)),
         (Relation::Bounded, _) => format!(
-            "late growth {} per e-fold, at most {} on a plateau",
+            "late growth {} per e-fold, at most {} on a plateau approached like N^−{} or faster",
             side(row.lhs, row.std_err, row.bracket),
-            side(row.rhs, 0.0, row.rhs_bracket)
+            side(row.rhs, 0.0, row.rhs_bracket),
+            section.slope.as_ref().map_or(f64::NAN, |slope| -slope.between[1])
         ),
         (Relation::AtMost | Relation::AtLeast, Some(ratio)) => format!("lhs/rhs {}", equals(ratio)),
         _ if row.bracket.is_some() || row.rhs_bracket.is_some() => sides(row),

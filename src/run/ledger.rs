@@ -14,7 +14,7 @@ use crate::quantity::{Instruments, Need, Rule};
 use crate::run::MethodChoice;
 use crate::run::stop::Stop;
 use crate::sampler::Statistic;
-use crate::source::{Law, Source};
+use crate::source::Source;
 
 /// Where one number comes from.
 #[derive(Debug, Clone)]
@@ -125,7 +125,7 @@ const RARE: f64 = 1e-3;
 /// The SNR to tilt the noise for: where `readout` looks at one SNR alone, and confusions are rare there.
 fn tilt(source: &Source, readout: &Readout) -> Option<f64> {
     let few =
-        matches!(source.law(), Law::Atoms(atoms) if atoms.missing <= 0.0 && (2..=MOST_TILTED).contains(&atoms.len()));
+        matches!(source.law().atoms(), Some(atoms) if atoms.missing <= 0.0 && (2..=MOST_TILTED).contains(&atoms.len()));
     match readout.terms[..] {
         [Term { point: SnrPoint::At(snr), .. }] if few => {
             pairs::bounds(source, snr).filter(|bound| bound.posterior_entropy < RARE).map(|_| snr)

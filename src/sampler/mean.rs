@@ -105,6 +105,11 @@ impl Mean {
                 let variances = vec![0.0; atoms.len()];
                 Structure::Components(Components::new(atoms.dim, &atoms.points, variances, &atoms.weights))
             }
+            Law::Needle(needle) => {
+                let Some(atoms) = needle.dense() else { return unsupported("needs a needle of at most 4096 atoms") };
+                let variances = vec![0.0; atoms.len()];
+                Structure::Components(Components::new(atoms.dim, &atoms.points, variances, &atoms.weights))
+            }
             Law::Mixture(law) if law.approximation > 0.0 => {
                 return unsupported("needs a law that is a mixture, not one that is represented by it");
             }

@@ -2,7 +2,7 @@
 
 use crate::error::{Error, Result};
 use crate::exact;
-use crate::source::{Law, Source};
+use crate::source::{Law, Needle, Source};
 
 /// The curve γ ↦ M(γ) of a source, or of a denoiser's risk.
 pub trait Curve {
@@ -58,11 +58,18 @@ fn prior_slope(source: &Source) -> Result<f64> {
         Law::Product { base, copies } => Ok(*copies as f64 * prior_slope(base)?),
         Law::Atoms(atoms) if atoms.dim == 1 || atoms.len() <= 2 => Ok(variance * variance),
         Law::Simplex(simplex) if simplex.weights.len() <= 2 => Ok(variance * variance),
+        Law::Needle(needle) => Ok(needle_slope(needle)),
         Law::Density(_) => Ok(variance * variance),
         Law::Mixture(mixture) if mixture.dim == 1 => Ok(variance * variance),
         Law::Mixture(mixture) if mixture.weights.len() == 1 => Ok(variance * variance / mixture.dim as f64),
         Law::Atoms(_) | Law::Simplex(_) | Law::Mixture(_) => Err(unsupported(source, 0.0)),
     }
+}
+
+/// ‖Σ‖²_F of Σ = qI − q²11ᵀ, q = p/N: N − 1 eigenvalues q and one q(1 − p).
+fn needle_slope(needle: &Needle) -> f64 {
+    let (n, q) = (needle.atoms as f64, needle.p / needle.atoms as f64);
+    (n - 1.0) * q * q + (q * (1.0 - needle.p)).powi(2)
 }
 
 fn unsupported(source: &Source, snr: f64) -> Error {

@@ -7,7 +7,7 @@
 
 use crate::numeric::normal;
 use crate::source::cumulative::Cumulative;
-use crate::source::{Atoms, Density, Law, Mixture, Simplex, Source};
+use crate::source::{Atoms, Density, Law, Mixture, Needle, Simplex, Source};
 use crate::stream::Stream;
 
 /// First of the blocks that belong to X alone.
@@ -25,7 +25,12 @@ pub struct Sampler<'a> {
 enum Prepared<'a> {
     Atoms(&'a Atoms, Cumulative),
     Simplex(&'a Simplex, Cumulative),
-    Product { base: Box<Sampler<'a>>, copies: usize },
+    /// Atoms too many to be written out.
+    Needle(&'a Needle),
+    Product {
+        base: Box<Sampler<'a>>,
+        copies: usize,
+    },
     Density(&'a dyn Density),
     Mixture(&'a Mixture, Cumulative),
 }
@@ -36,6 +41,10 @@ impl Source {
         let law = match self.law() {
             Law::Atoms(atoms) => Prepared::Atoms(atoms, Cumulative::new(&atoms.weights)),
             Law::Simplex(simplex) => Prepared::Simplex(simplex, Cumulative::new(&simplex.weights)),
+            Law::Needle(needle) => match needle.dense() {
+                Some(atoms) => Prepared::Atoms(atoms, Cumulative::new(&atoms.weights)),
+                None => Prepared::Needle(needle),
+            },
             Law::Product { base, copies } => Prepared::Product { base: Box::new(base.sampler()), copies: *copies },
             Law::Density(density) => Prepared::Density(density.as_ref()),
             Law::Mixture(mixture) => Prepared::Mixture(mixture, Cumulative::new(&mixture.weights)),
@@ -128,7 +137,7 @@ impl Sampler<'_> {
             Prepared::Atoms(atoms, cumulative) => alone(cumulative.ends(), &atoms.points),
             Prepared::Simplex(_, cumulative) => alone(cumulative.ends(), &[]),
             Prepared::Mixture(mixture, cumulative) => alone(cumulative.ends(), &mixture.means),
-            Prepared::Density(_) => None,
+            Prepared::Needle(_) | Prepared::Density(_) => None,
             Prepared::Product { base, copies } => {
                 let span = base.own_blocks();
                 let mut tables = base.tables_at(blocks.of_copy(0, span))?;
@@ -143,7 +152,7 @@ impl Sampler<'_> {
     /// Blocks beyond the choice that one draw reads.
     fn own_blocks(&self) -> u32 {
         match &self.law {
-            Prepared::Atoms(..) | Prepared::Simplex(..) | Prepared::Density(_) => 0,
+            Prepared::Atoms(..) | Prepared::Simplex(..) | Prepared::Needle(_) | Prepared::Density(_) => 0,
             Prepared::Mixture(mixture, _) => mixture.dim.div_ceil(2) as u32,
             Prepared::Product { base, copies } => *copies as u32 * (1 + base.own_blocks()),
         }
@@ -160,6 +169,14 @@ impl Sampler<'_> {
                 let index = cumulative.index(place.uniform());
                 out.fill(0.0);
                 out[index] = 1.0;
+                Some(index)
+            }
+            Prepared::Needle(needle) => {
+                let index = of_needle(needle, place.uniform());
+                out.fill(0.0);
+                if index > 0 {
+                    out[index - 1] = 1.0;
+                }
                 Some(index)
             }
             Prepared::Product { base, copies } => {
@@ -191,6 +208,14 @@ impl Sampler<'_> {
                 Some(-atoms.weights[cumulative.index(place.uniform())].ln())
             }
             Prepared::Simplex(simplex, cumulative) => Some(-simplex.weights[cumulative.index(place.uniform())].ln()),
+            Prepared::Needle(needle) => {
+                let p = if of_needle(needle, place.uniform()) == 0 {
+                    1.0 - needle.p
+                } else {
+                    needle.p / needle.atoms as f64
+                };
+                Some(-p.ln())
+            }
             Prepared::Product { base, copies } => {
                 let span = base.own_blocks();
                 (0..*copies).map(|copy| base.content_at(place.of_copy(copy, span))).sum()
@@ -198,6 +223,12 @@ impl Sampler<'_> {
             Prepared::Atoms(..) | Prepared::Density(_) | Prepared::Mixture(..) => None,
         }
     }
+}
+
+/// The atom of a uniform number: 0 for the origin, i for e_i.
+fn of_needle(needle: &Needle, uniform: f64) -> usize {
+    let beyond = uniform - (1.0 - needle.p);
+    if beyond < 0.0 { 0 } else { 1 + ((beyond / needle.p * needle.atoms as f64) as usize).min(needle.atoms - 1) }
 }
 
 #[cfg(test)]

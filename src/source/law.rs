@@ -1,5 +1,7 @@
 //! The structure of a law: what the evaluators need to know, and all that they know.
 
+use std::sync::OnceLock;
+
 use crate::error::{Error, Result};
 use crate::numeric::sum::compensated;
 use crate::source::Source;
@@ -11,6 +13,8 @@ pub enum Law {
     Atoms(Atoms),
     /// Orthonormal atoms e_1 … e_N of R^N with weights: posterior sums need no product.
     Simplex(Simplex),
+    /// One atom at the origin and many orthonormal ones of equal weight: exact however many they are.
+    Needle(Needle),
     /// Independent coordinates: mmse, slope and information add.
     Product {
         /// The law of one block of coordinates.
@@ -35,6 +39,17 @@ pub struct Atoms {
     pub weights: Vec<f64>,
     /// Mass of the atoms that were cut off; 0 for a finite law.
     pub missing: f64,
+}
+
+impl Law {
+    /// The atoms of a law that has them one by one; `None` for others, and for needles of too many.
+    pub fn atoms(&self) -> Option<&Atoms> {
+        match self {
+            Self::Atoms(atoms) => Some(atoms),
+            Self::Needle(needle) => needle.dense(),
+            _ => None,
+        }
+    }
 }
 
 impl Atoms {
@@ -112,6 +127,40 @@ impl Atoms {
 pub struct Simplex {
     /// Weights, N of them; the dimension is N.
     pub weights: Vec<f64>,
+}
+
+/// Mass 1 − p on the origin of R^N and p/N on each of e_1 … e_N.
+#[derive(Debug)]
+pub struct Needle {
+    /// p in (0, 1).
+    pub p: f64,
+    /// N ≥ 1.
+    pub atoms: usize,
+    dense: OnceLock<Atoms>,
+}
+
+impl Needle {
+    /// Most atoms that are ever written out: a matrix of 134 MB.
+    pub const MOST_DENSE: usize = 4096;
+
+    /// The law, with no atom written out.
+    pub fn new(p: f64, atoms: usize) -> Self {
+        Self { p, atoms, dense: OnceLock::new() }
+    }
+
+    /// The atoms in R^N, the origin first, for what needs them one by one; `None` beyond [`Needle::MOST_DENSE`].
+    pub fn dense(&self) -> Option<&Atoms> {
+        let n = self.atoms;
+        (n <= Self::MOST_DENSE).then(|| {
+            self.dense.get_or_init(|| {
+                let mut points = vec![0.0; (n + 1) * n];
+                (0..n).for_each(|i| points[(i + 1) * n + i] = 1.0);
+                let mut weights = vec![self.p / n as f64; n + 1];
+                weights[0] = 1.0 - self.p;
+                Atoms { dim: n, points, weights, missing: 0.0 }
+            })
+        })
+    }
 }
 
 /// A density on the line with what quadrature needs.

@@ -40,7 +40,7 @@ pub mod zipf;
 use std::sync::Arc;
 
 pub use draw::Sampler;
-pub use law::{Atoms, Density, Law, Mixture, Simplex};
+pub use law::{Atoms, Density, Law, Mixture, Needle, Simplex};
 pub use pmf::{FinitePmf, Pmf};
 pub use spec::{Argument, Arguments, Parameter, Spec};
 
@@ -208,6 +208,7 @@ impl Source {
         match &self.law {
             Law::Atoms(atoms) => atoms.dim,
             Law::Simplex(simplex) => simplex.weights.len(),
+            Law::Needle(needle) => needle.atoms,
             Law::Product { base, copies } => base.dim() * copies,
             Law::Density(_) => 1,
             Law::Mixture(mixture) => mixture.dim,

@@ -56,17 +56,32 @@ pub(crate) fn sub_exponential_norm(above: f64, scale: f64, mean_exp: impl Fn(f64
 #[derive(Debug, Clone)]
 pub struct FinitePmf {
     weights: Vec<f64>,
+    /// How many atoms have each weight; `None` for one each.
+    counts: Option<Vec<f64>>,
 }
 
 impl FinitePmf {
     /// `weights` positive, normalised to 1 (the caller's constructor has checked them).
     pub fn new(weights: Vec<f64>) -> Self {
-        Self { weights }
+        Self { weights, counts: None }
+    }
+
+    /// `counts[i]` ≥ 1 atoms of weight `weights[i]`, as many as one likes: Σ count·p = 1.
+    pub fn counted(weights: Vec<f64>, counts: Vec<f64>) -> Self {
+        Self { weights, counts: Some(counts) }
+    }
+
+    /// Σ f(p) over the atoms.
+    fn sum(&self, f: impl Fn(f64) -> f64) -> f64 {
+        match &self.counts {
+            None => compensated(self.weights.iter().map(|&p| f(p))),
+            Some(counts) => compensated(self.weights.iter().zip(counts).map(|(&p, count)| count * f(p))),
+        }
     }
 
     /// E f(ι) by direct summation.
     fn mean(&self, f: impl Fn(f64) -> f64) -> f64 {
-        compensated(self.weights.iter().map(|&p| p * f(-p.ln())))
+        self.sum(|p| p * f(-p.ln()))
     }
 
     /// ln Σ p^a for a finite order a.
@@ -77,13 +92,13 @@ impl FinitePmf {
             return excess.ln_1p();
         }
         let largest = self.weights.iter().map(|p| order * p.ln()).fold(f64::NEG_INFINITY, f64::max);
-        largest + compensated(self.weights.iter().map(|p| (order * p.ln() - largest).exp())).ln()
+        largest + self.sum(|p| (order * p.ln() - largest).exp()).ln()
     }
 }
 
 impl Pmf for FinitePmf {
     fn atoms(&self) -> f64 {
-        self.weights.len() as f64
+        self.sum(|_| 1.0)
     }
 
     fn shannon(&self) -> Estimate {

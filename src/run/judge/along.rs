@@ -6,7 +6,7 @@ use super::{Judged, Outcome, undecided, why_bracketed};
 use crate::claim::enclosure::{LINE, Range};
 use crate::claim::{Case, Section};
 use crate::run::book::{Book, Linear};
-use crate::trend::{Contrast, Contrasts, Trend};
+use crate::trend::{self, Contrast, Contrasts, Trend};
 use crate::verdict::Verdict;
 
 /// Weighted least squares of ln lhs on ln abscissa with the full covariance of the points.
@@ -80,10 +80,10 @@ pub(super) fn bounded(book: &Book, section: &Section, case: &Case) -> Outcome {
     let doubts = behind.doubts();
     let (verdict, reason) = match contrasts.verdict() {
         _ if !doubts.is_empty() => (Verdict::Inconclusive, doubts.join("; ")),
-        Verdict::Inconclusive => {
-            (Verdict::Inconclusive, "neither a plateau nor unbounded growth can be excluded".into())
+        verdict => {
+            let told = [trend::meaning(verdict, decay), why_bracketed(&behind)];
+            (verdict, told.into_iter().filter(|text| !text.is_empty()).collect::<Vec<_>>().join("; "))
         }
-        decided => (decided, why_bracketed(&behind)),
     };
     Outcome {
         lhs: if bracketed { f64::NAN } else { contrasts.late.value },
