@@ -200,6 +200,47 @@ fn a_false_theorem_is_refuted_and_its_counterexample_made_small() {
     assert_eq!(again["search"]["starts"].as_u64(), Some(12));
 }
 
+/// γ²|M′| ≤ 1.411·(H² + V), E[ι²] on the right: two equal atoms come as near as 0.677866/(1.411·ln²2) = 0.99993 (the script
+/// named above), and nothing is known to come nearer.
+const SHARP: &str = r#"lhs = "snr^2 * mmse_slope"
+relation  = "<="
+rhs       = "C * (shannon^2 + info_variance)"
+constants = { C = 1.411 }
+id        = "sharp"
+title     = "The slope against the second moment of the information content"
+statement = "γ²|M′(γ)| ≤ 1.411·E[ι²]"
+cite      = "a conjecture"
+origin    = "klaim"
+[over]
+source = ["bpsk"]
+snr    = { from = 1e-2, to = 1e2, points = 9 }
+"#;
+
+/// The finding is the largest ratio that is believed, what the climbs say is right to its stated accuracy, and no estimator
+/// contradicts them.
+#[test]
+fn a_search_reports_its_largest_ratio() {
+    let dir = tempfile::tempdir().unwrap();
+    std::fs::write(dir.path().join("sharp.toml"), SHARP).unwrap();
+    // With this seed drawn nodes alone find 1.055 on a law whose ratio is 0.815.
+    let arguments = ["probe", "sharp.toml", "--search", "64", "--seed", "1", "--atoms", "4", "--dim", "2"];
+    let output = klaim(dir.path(), &[&arguments[..], &["--out", "out", "--quiet", "--format", "json"]].concat());
+    let found: Value = serde_json::from_slice(&output.stdout).unwrap();
+    let (search, largest) = (&found["search"], &found["largest"]);
+    let number = |value: &Value| value.as_f64().unwrap();
+    assert_eq!((&search["ratio"], &search["std_err"]), (&largest["ratio"], &largest["std_err"]));
+    assert_eq!((largest["believed"].as_bool(), search["contradicted"].as_u64()), (Some(true), Some(0)), "{search}");
+    let (ratio, half_width) = (number(&search["ratio"]), number(&largest["half_width"]));
+    assert!(ratio > 0.99 && ratio < 0.99994 + half_width, "{ratio} ± {half_width}");
+    // The climb stands at one SNR, the finding at the worst of several: it is not below, but for the errors of both.
+    let (climbed, error) = (number(&search["climbed"]), number(&search["climbed_error"]));
+    assert!(
+        climbed < 0.99994 + 5.0 * error && ratio > climbed * (1.0 - 5.0 * error) - half_width,
+        "{climbed} ± {error}"
+    );
+    assert!(search["law"].as_str().unwrap().starts_with("file:path=out/law-"));
+}
+
 /// Minutes: from scratch, with up to 8 atoms in 4 dimensions.
 #[test]
 #[ignore = "minutes"]

@@ -135,7 +135,7 @@ impl EstimateCommand {
                 told(&line)
             };
         }
-        Ok(if interrupted || missing > 0 { INCOMPLETE } else { 0 })
+        Ok(if interrupted || missing > 0 { interrupt::INCOMPLETE } else { 0 })
     }
 
     /// What values are multiplied with to be in the unit asked for.
@@ -237,9 +237,6 @@ fn call(text: &str) -> Result<(&'static Quantity, Vec<f64>)> {
         ))
     }
 }
-
-/// Exit status where some numbers could not be measured: nothing wrong, something inconclusive.
-const INCOMPLETE: u8 = 3;
 
 /// Tells `line` on stderr.
 fn told(line: &str) -> u8 {

@@ -132,15 +132,7 @@ impl Probe {
         let log = self.out.join("search.jsonl");
         let ((search, comparisons), run) = self.watched(&options, common, |watch| {
             (watch.event)(Event::Needs(starts as usize));
-            let done = || (watch.event)(Event::Found);
-            let climbs = hunt(
-                &objective,
-                bounds,
-                (options.seed, starts),
-                (&log, self.resume),
-                self.limit,
-                (&watch.stop, &done),
-            )?;
+            let climbs = hunt(&objective, bounds, starts, (&log, self.resume), self.limit, (&options, watch))?;
             let options = options.clone();
             let measuring = Measuring { claim, expanded: &expanded, options, watch, folder: &self.out };
             measuring.report(&climbs, &objective, (bounds.atoms, bounds.dim))

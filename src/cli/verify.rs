@@ -144,6 +144,10 @@ impl Verify {
         let place = (backend, Some(checkpoint));
         let Some(report) = execute(claims, &options, place, common, run.clone())? else {
             report::write_settings(&run, &self.folder())?;
+            if interrupt::attended().requested() {
+                eprintln!("interrupted: slice incomplete in {}; `--resume` goes on", self.folder().display());
+                return Ok(interrupt::INCOMPLETE);
+            }
             return output::text(&format!(
                 "slice stored in {}; `klaim merge` joins all slices\n",
                 self.folder().display()

@@ -7,7 +7,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::claim::Claim;
 use crate::error::{Error, Result};
-use crate::probe::measure::{Finding, Meter};
+use crate::probe::measure::{Finding, Meter, Undecided};
 use crate::probe::report::ratio;
 use crate::probe::search::shrink::shrink;
 use crate::probe::search::{Candidate, Hunt, Objective};
@@ -49,9 +49,14 @@ pub struct SearchReport {
     /// The ratio that the climb itself reported: the largest of many, biased upwards.
     #[serde(with = "number")]
     pub climbed: f64,
+    /// Its accuracy, relative.
+    #[serde(with = "number")]
+    pub climbed_error: f64,
+    /// Laws at the ends of climbs on which the estimators contradict the climb.
+    pub contradicted: u64,
     /// The best law, as a source.
     pub law: String,
-    /// Its ratio, measured anew.
+    /// Its largest ratio that is believed, measured anew; the climb's where a stop came first.
     #[serde(with = "number")]
     pub ratio: f64,
     /// Standard error of that.
@@ -65,7 +70,31 @@ pub struct SearchReport {
     pub claim_file: Option<String>,
 }
 
+/// Undecided rows that are named one by one.
+const NAMED: usize = 3;
+
 impl SearchReport {
+    /// The rows of the best law that nothing decides and that may be larger, in one sentence; `None` without any.
+    fn open(&self) -> Option<String> {
+        let finding = &self.found.finding;
+        let own = Undecided { axes: finding.axes.clone(), most: f64::NAN, reason: finding.reason.clone() };
+        let itself = (finding.verdict == Verdict::Inconclusive && !finding.reason.is_empty()).then_some(&own);
+        let rows: Vec<&Undecided> = itself.into_iter().chain(&finding.undecided).collect();
+        let name = |row: &&Undecided| {
+            let at = match row.axes.get("snr") {
+                Some(Axis::Number(snr)) => format!("at snr {}", digits::plain(*snr, 4)),
+                _ => "there".into(),
+            };
+            let most =
+                if row.most.is_finite() { format!(" (at most {})", digits::plain(row.most, 3)) } else { String::new() };
+            format!("{at}{most}: {}", row.reason)
+        };
+        let named: Vec<String> = rows.iter().take(NAMED).map(name).collect();
+        let more = rows.len().saturating_sub(NAMED);
+        let more = if more > 0 { format!("; and at {more} more") } else { String::new() };
+        (!named.is_empty()).then(|| format!("undecided beside it {}{more}", named.join("; ")))
+    }
+
     /// What was found, one sentence a line.
     pub fn findings(&self) -> Vec<String> {
         let climbs = format!("{} climbs ({} evaluations)", digits::count(self.starts), digits::count(self.evaluations));
@@ -78,10 +107,24 @@ impl SearchReport {
         let mut lines = match self.found.finding.verdict {
             Verdict::Refuted => vec![format!("refuted by {climbs}: the ratio is {best}")],
             Verdict::Supported => vec![format!("no break found in {climbs}; the largest ratio is {best}")],
+            Verdict::Inconclusive if self.found.finding.reason == Error::Interrupted.to_string() => vec![format!(
+                "interrupted after {climbs}: the best law so far, in {}, has the ratio {} by the climb ({} relative), not \
+                 measured anew",
+                self.found.file,
+                digits::plain(self.climbed, 4),
+                digits::plain(self.climbed_error, 1)
+            )],
             Verdict::Inconclusive => {
-                vec![format!("undecided after {climbs}: the largest ratio is {best} ({})", self.found.finding.reason)]
+                vec![format!("undecided after {climbs}: the largest ratio is {best}")]
             }
         };
+        lines.extend(self.open());
+        if self.contradicted > 0 {
+            lines.push(format!(
+                "on {} of these laws the estimators contradict the climb; they come last",
+                digits::count(self.contradicted)
+            ));
+        }
         if let Some(small) = &self.shrunk {
             let law = &small.candidate;
             lines.push(format!(
@@ -116,14 +159,16 @@ pub struct Measuring<'a> {
 }
 
 impl Measuring<'_> {
-    /// The claim on `law`, which is written to `name` in the folder; `comparisons` share the level.
-    fn measured(&self, law: &Candidate, name: &str, comparisons: u64) -> Result<MeasuredLaw> {
+    /// The claim on `law`, which is written to `name` in the folder, at its worst SNR, among which is the climb's, `snr`;
+    /// `comparisons` share the level.
+    fn measured(&self, law: &Candidate, name: &str, (snr, comparisons): (f64, u64)) -> Result<MeasuredLaw> {
         let path = self.folder.join(name);
         fs::write(&path, law.csv()).map_err(Error::io(&path))?;
         let file = path.display().to_string();
         let argument = |key: &str, value: &str| (key.to_owned(), Argument::Text(value.to_owned()));
         let spec = Spec { kind: "file".into(), parameters: vec![argument("path", &file), argument("weights", "p")] };
-        let statement = Statement::new(self.claim.0.clone(), self.claim.1.clone(), spec, Vec::new(), &Place::new())?;
+        let statement =
+            Statement::new(self.claim.0.clone(), self.claim.1.clone(), spec, Vec::new(), &Place::new())?.including(snr);
         let options = Options { comparisons: Some(comparisons), ..self.options.clone() };
         let mut meter = Meter::new(&statement, options, self.watch);
         let finding = meter.measure(&[Place::new()])?.pop().expect("one place, one finding");
@@ -131,11 +176,12 @@ impl Measuring<'_> {
     }
 
     /// Comparisons of a whole search: every law measured anew, and the small one.
-    fn comparisons(&self, any: &Candidate) -> Result<u64> {
+    fn comparisons(&self, any: &Candidate, snr: f64) -> Result<u64> {
         let path = self.folder.join("law-1.csv");
         fs::write(&path, any.csv()).map_err(Error::io(&path))?;
         let spec = Spec::parse(&format!("file:path={},weights=p", path.display()))?;
-        let statement = Statement::new(self.claim.0.clone(), self.claim.1.clone(), spec, Vec::new(), &Place::new())?;
+        let statement =
+            Statement::new(self.claim.0.clone(), self.claim.1.clone(), spec, Vec::new(), &Place::new())?.including(snr);
         Ok(Meter::cases_a_place(&statement, &Place::new())? * (REMEASURED as u64 + 1))
     }
 
@@ -151,20 +197,28 @@ impl Measuring<'_> {
     ) -> Result<(SearchReport, u64)> {
         let ranked = hunt.ranked();
         let Some(first) = ranked.first() else {
-            return Err(Error::invalid(
-                "--search",
-                "no start came anywhere: both sides of the claim must be finite and positive",
-            ));
+            return Err(match self.watch.stop.requested() {
+                true => Error::Interrupted,
+                false => Error::invalid(
+                    "--search",
+                    "no start came anywhere: both sides of the claim must be finite and positive",
+                ),
+            });
         };
-        let comparisons = self.comparisons(&first.law)?;
+        let comparisons = self.comparisons(&first.law, objective.snr())?;
+        let place = (objective.snr(), comparisons);
         let mut best = None;
         for (k, start) in ranked.iter().take(REMEASURED).enumerate() {
-            let measured = self.measured(&start.law, &format!("law-{}.csv", k + 1), comparisons)?;
+            let measured = self.measured(&start.law, &format!("law-{}.csv", k + 1), place)?;
             if best.as_ref().is_none_or(|(_, b): &(_, MeasuredLaw)| measured.finding.order(&b.finding).is_gt()) {
                 best = Some((*start, measured));
             }
         }
         let (start, found) = best.expect("at least one climb was measured");
+        let (ratio, std_err) = match found.finding.ratio.is_nan() && self.watch.stop.requested() {
+            true => (start.ln_ratio.exp(), start.error * start.ln_ratio.exp()),
+            false => (found.finding.ratio, found.finding.std_err),
+        };
         let mut report = SearchReport {
             starts: hunt.starts.len() as u64,
             evaluations: hunt.evaluations(),
@@ -172,16 +226,22 @@ impl Measuring<'_> {
             dim,
             family: start.family.clone(),
             climbed: start.ln_ratio.exp(),
+            climbed_error: start.error,
+            contradicted: hunt.contradicted(),
             law: format!("file:path={},weights=p", found.file),
-            ratio: found.finding.ratio,
-            std_err: found.finding.std_err,
+            ratio,
+            std_err,
             found,
             shrunk: None,
             claim_file: None,
         };
-        if report.found.finding.verdict == Verdict::Refuted && !self.watch.stop.requested() {
-            let small = shrink(objective, &start.law, start.ln_ratio, self.options.seed)?;
-            let small = self.measured(&small, "small.csv", comparisons)?;
+        if report.found.finding.verdict == Verdict::Refuted {
+            let (objective, law, ln_ratio, seed) =
+                (objective.clone(), start.law.clone(), start.ln_ratio, self.options.seed);
+            let Some(small) = self.watch.stop.unless(move || shrink(&objective, &law, ln_ratio, seed)) else {
+                return Ok((report, comparisons));
+            };
+            let small = self.measured(&small?, "small.csv", place)?;
             let repeated = if small.finding.verdict == Verdict::Refuted { &small } else { &report.found };
             let path = self.folder.join("counterexample.toml");
             fs::write(&path, self.counterexample(repeated)).map_err(Error::io(&path))?;

@@ -69,15 +69,31 @@ pub struct Finding {
     /// V/H², the varentropy in units of the squared entropy.
     #[serde(with = "number")]
     pub relative_varentropy: f64,
+    /// Cases of the place that are undecided and whose ratio may be larger.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub undecided: Vec<Undecided>,
+}
+
+/// A case that nothing decides.
+#[derive(Debug, Clone, Serialize, Deserialize)]
+pub struct Undecided {
+    /// Every axis of the case.
+    pub axes: BTreeMap<String, Axis>,
+    /// The most that its ratio may be: the ratio found and its half-width, or the upper end of a bracket; ∞ where nothing is
+    /// known.
+    #[serde(with = "number")]
+    pub most: f64,
+    /// Why it is undecided.
+    pub reason: String,
 }
 
 impl Finding {
-    /// Order of what says most: refuted first, then the ratio that is certain (less its half-width), NaN last. A value known
-    /// only to lie in a wide interval does not pass for a large one.
+    /// Order of what says most: refuted first, then what is believed, then the ratio that is certain (less its half-width), NaN
+    /// last. A value known only to lie in a wide interval does not pass for a large one.
     pub fn order(&self, other: &Self) -> Ordering {
         let certain = |f: &Self| {
             let least = f.ratio - f.half_width;
-            (f.verdict == Verdict::Refuted, if least.is_nan() { f64::NEG_INFINITY } else { least })
+            ((f.verdict == Verdict::Refuted, f.believed), if least.is_nan() { f64::NEG_INFINITY } else { least })
         };
         let ((a, x), (b, y)) = (certain(self), certain(other));
         a.cmp(&b).then(x.total_cmp(&y))
@@ -117,6 +133,7 @@ struct Worst {
     finding: Option<Finding>,
     refuted: bool,
     supported: bool,
+    undecided: Vec<Undecided>,
     snrs: Vec<f64>,
 }
 
@@ -154,7 +171,13 @@ impl<'a> Meter<'a> {
         let searching = !first.is_empty();
         let mut worst: Vec<Worst> = places
             .iter()
-            .map(|_| Worst { finding: None, refuted: false, supported: true, snrs: first.clone() })
+            .map(|_| Worst {
+                finding: None,
+                refuted: false,
+                supported: true,
+                undecided: Vec::new(),
+                snrs: first.clone(),
+            })
             .collect();
         for _ in 0..=if searching { CLOSER_LOOKS } else { 0 } {
             self.look(places, &mut worst)?;
@@ -207,6 +230,14 @@ impl Worst {
     fn add(&mut self, finding: Finding) {
         self.refuted |= finding.verdict == Verdict::Refuted;
         self.supported &= finding.verdict == Verdict::Supported;
+        if finding.verdict == Verdict::Inconclusive {
+            let most = match finding.bracket {
+                Some([_, high]) => high / finding.rhs.abs(),
+                None => finding.ratio + finding.half_width,
+            };
+            let most = if most.is_nan() { f64::INFINITY } else { most };
+            self.undecided.push(Undecided { axes: finding.axes.clone(), most, reason: finding.reason.clone() });
+        }
         if self.finding.as_ref().is_none_or(|worst| finding.order(worst).is_gt()) {
             self.finding = Some(finding);
         }
@@ -218,7 +249,10 @@ impl Worst {
             (false, true) => Verdict::Supported,
             (false, false) => Verdict::Inconclusive,
         };
-        Finding { verdict, ..self.finding.expect("a statement has cases") }
+        let found = self.finding.expect("a statement has cases");
+        let same = |u: &Undecided| u.axes == found.axes;
+        let undecided = self.undecided.into_iter().filter(|u| !same(u) && u.most > found.ratio).collect();
+        Finding { verdict, undecided, ..found }
     }
 }
 
@@ -255,6 +289,7 @@ fn finding(relation: Relation, case: &Case, place: &Place, outcome: Outcome, law
         shannon,
         renyi_half,
         relative_varentropy,
+        undecided: Vec::new(),
     }
 }
 

@@ -49,6 +49,16 @@ impl Statement {
         Ok(statement)
     }
 
+    /// The same with `snr` among the SNRs of the first look, where it has any.
+    pub fn including(mut self, snr: f64) -> Self {
+        if let Some(snrs) = &mut self.snrs {
+            snrs.push(snr);
+            snrs.sort_by(f64::total_cmp);
+            snrs.dedup_by(|a, b| *a <= *b);
+        }
+        self
+    }
+
     /// The statement at one place; `snrs` takes the place of its SNRs where it is not empty.
     ///
     /// # Errors

@@ -48,7 +48,7 @@ impl Problem<'_> {
             return Err(Error::invalid("climb", "took its evaluations"));
         }
         self.evaluations.set(self.evaluations.get() + 1);
-        let nowhere = || LnRatio { value: f64::NEG_INFINITY, gradient: vec![0.0; x.len()] };
+        let nowhere = || LnRatio { value: f64::NEG_INFINITY, error: f64::INFINITY, gradient: vec![0.0; x.len()] };
         let law = Candidate::of_parameters(self.dim, x);
         let allowed = x.iter().all(|x| x.is_finite()) && law.weights.iter().all(|&p| p >= LIGHTEST);
         let found = if allowed { self.objective.at(&law, self.nodes)? } else { nowhere() };

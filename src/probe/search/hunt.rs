@@ -4,6 +4,7 @@ use std::collections::BTreeMap;
 use std::fs::{self, File, OpenOptions};
 use std::io::Write;
 use std::path::Path;
+use std::sync::Arc;
 use std::sync::mpsc::Sender;
 use std::time::{Duration, Instant};
 
@@ -11,12 +12,14 @@ use rayon::prelude::*;
 use serde::{Deserialize, Serialize};
 
 use crate::error::{Error, Result};
+use crate::probe::measure::ratio;
 use crate::probe::search::channel::Nodes;
 use crate::probe::search::climb::climb;
 use crate::probe::search::family;
 use crate::probe::search::law::Candidate;
 use crate::probe::search::objective::Objective;
-use crate::run::stop::Stop;
+use crate::run::verify::{Options, outcomes};
+use crate::run::watch::{Event, Watch};
 
 /// Iterations of one climb.
 const ITERATIONS: u64 = 120;
@@ -24,8 +27,17 @@ const ITERATIONS: u64 = 120;
 const POSTERIORS: usize = 1536;
 /// Least number of mirrored pairs of noise vectors.
 const LEAST_PAIRS: usize = 24;
-/// As many times more nodes, and other ones, judge where a climb came to.
+/// As many times more draws, and other ones, judge where a climb came to in more than two dimensions.
 const CHECK: usize = 8;
+/// A light atom goes if ln ratio loses no more than this by it, the accuracy of a rule.
+const LOSS: f64 = 1e-4;
+/// Lighter atoms are tried: what they add to a ratio is of the order of their weight, but for a logarithm.
+const LIGHT: f64 = 1e-4;
+/// Samples with which the estimators check a law where they have no deterministic route.
+const CHECKED: u64 = 8192;
+/// The objective and the estimators disagree beyond this many standard errors of the objective and the half-width of the
+/// estimators: probability 6e-7 a law.
+const DISAGREE: f64 = 5.0;
 /// Starts handed out together: between two batches the limit is seen.
 const BATCH: usize = 32;
 
@@ -48,10 +60,48 @@ pub struct Start {
     /// ln ratio over nodes that the climb did not see.
     #[serde(with = "crate::report::number")]
     pub ln_ratio: f64,
+    /// Its accuracy ([`LnRatio::error`](crate::probe::search::objective::LnRatio)).
+    #[serde(with = "crate::report::number")]
+    pub error: f64,
     /// Evaluations of value and gradient.
     pub evaluations: u64,
     /// Where it came to.
     pub law: Candidate,
+    /// What the estimators of verdicts say of it at the objective's SNR.
+    #[serde(skip)]
+    pub check: Check,
+}
+
+/// Whether the objective is right on a law.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub enum Check {
+    /// The estimators were not asked, or are not to be believed there.
+    #[default]
+    Open,
+    /// They agree within the errors of both.
+    Agrees,
+    /// They do not.
+    Disagrees,
+}
+
+impl Start {
+    /// ln ratio less its error: of many climbs the largest value alone is one that luck made large.
+    fn certain(&self) -> f64 {
+        self.ln_ratio - DISAGREE * self.error
+    }
+}
+
+/// Where a climb came to, judged on nodes that it did not see.
+#[derive(Debug, Clone)]
+pub struct Settled {
+    /// The law.
+    pub law: Candidate,
+    /// ln ratio there.
+    pub ln_ratio: f64,
+    /// Its accuracy.
+    pub error: f64,
+    /// Evaluations of value and gradient.
+    pub evaluations: u64,
 }
 
 /// All finished climbs.
@@ -67,46 +117,79 @@ impl Hunt {
         self.starts.values().map(|start| start.evaluations).sum()
     }
 
-    /// The climbs from the highest down.
+    /// The climbs from the highest down; those on whose laws the estimators contradict the objective come last.
     pub fn ranked(&self) -> Vec<&Start> {
         let mut all: Vec<&Start> = self.starts.values().filter(|s| s.ln_ratio.is_finite()).collect();
-        all.sort_by(|a, b| b.ln_ratio.total_cmp(&a.ln_ratio));
+        let wrong = |s: &Start| s.check == Check::Disagrees;
+        all.sort_by(|a, b| wrong(a).cmp(&wrong(b)).then(b.certain().total_cmp(&a.certain())));
         all
+    }
+
+    /// Laws on which the estimators contradict the objective.
+    pub fn contradicted(&self) -> u64 {
+        self.starts.values().filter(|start| start.check == Check::Disagrees).count() as u64
     }
 }
 
 /// Nodes for climbing laws of `atoms` atoms in R^`dim`; the same for every start.
 fn nodes(seed: u64, dim: usize, atoms: usize) -> Nodes {
-    Nodes::new(dim, (POSTERIORS / 2 / atoms).max(LEAST_PAIRS), seed, "search climb")
+    let drawn = || Nodes::drawn(dim, (POSTERIORS / 2 / atoms).max(LEAST_PAIRS), seed, "search climb");
+    if dim == 1 { Nodes::rule(dim).unwrap_or_else(drawn) } else { drawn() }
 }
 
-/// Nodes that no climb sees, for judging laws in R^`dim`.
+/// Nodes that no climb sees, for judging laws in R^`dim`: a rule where there is one.
 pub fn check_nodes(seed: u64, dim: usize, atoms: usize) -> Nodes {
-    Nodes::new(dim, CHECK * (POSTERIORS / 2 / atoms).max(LEAST_PAIRS), seed, "search check")
+    let draws = CHECK * (POSTERIORS / 2 / atoms).max(LEAST_PAIRS);
+    Nodes::rule(dim).unwrap_or_else(|| Nodes::drawn(dim, draws, seed, "search check"))
 }
 
 /// Climbs again from `law`, and judges the result on nodes that the climb did not see.
-pub fn settle(objective: &Objective, law: &Candidate, seed: u64, iterations: u64) -> Result<(Candidate, f64, u64)> {
+///
+/// # Errors
+/// Positions that are not finite.
+pub fn settle(objective: &Objective, law: &Candidate, seed: u64, iterations: u64) -> Result<Settled> {
     let found = climb(objective, law, &nodes(seed, law.dim, law.len()), iterations);
-    let checked = objective.at(&found.law, &check_nodes(seed, law.dim, law.len()))?.value;
-    Ok((found.law, checked, found.evaluations))
+    judged(objective, found.law, seed, found.evaluations)
+}
+
+fn judged(objective: &Objective, law: Candidate, seed: u64, evaluations: u64) -> Result<Settled> {
+    let judged = objective.at(&law, &check_nodes(seed, law.dim, law.len()))?;
+    Ok(Settled { law, ln_ratio: judged.value, error: judged.error, evaluations })
+}
+
+/// The law without the light atoms that it does not need, in the fewest dimensions that hold it: there a rule may take the
+/// place of draws, and a deterministic route that of samples.
+fn pared(objective: &Objective, found: Settled, seed: u64) -> Result<Settled> {
+    let mut kept = judged(objective, found.law.reduced(), seed, found.evaluations)?;
+    while kept.law.len() > 2 {
+        let weights = &kept.law.weights;
+        let lightest = (0..weights.len()).min_by(|&i, &j| weights[i].total_cmp(&weights[j]));
+        let Some(gone) = lightest.filter(|&i| weights[i] < LIGHT) else { break };
+        let smaller = judged(objective, kept.law.without(gone).reduced(), seed, kept.evaluations)?;
+        if smaller.ln_ratio.is_nan() || smaller.ln_ratio < kept.ln_ratio - LOSS.max(kept.error + smaller.error) {
+            break;
+        }
+        kept = smaller;
+    }
+    Ok(kept)
 }
 
 /// Climbs from the starts 0 … `starts` − 1. Each finished one is appended to `log` (JSON lines); with `resume` those that
-/// are there already are not climbed again. Hands out no more starts after `limit`; leaves what is under way when a stop is
-/// asked for.
+/// are there already are not climbed again. Every law that a climb ends at is checked by the estimators of verdicts.
+/// Hands out no more starts after `limit`; leaves what is under way when a stop is asked for.
 ///
 /// # Errors
-/// [`Error::Io`]; [`Error::Checkpoint`] for a line of the log that is not a start.
+/// [`Error::Io`]; [`Error::Checkpoint`] for a line of the log that is not a start; a device that fails.
 pub fn hunt(
     objective: &Objective,
     bounds: Bounds,
-    (seed, starts): (u64, u64),
+    starts: u64,
     (log, resume): (&Path, bool),
     limit: Option<Duration>,
-    (stop, done): (&Stop, &dyn Fn()),
+    (options, watch): (&Options, &Watch),
 ) -> Result<Hunt> {
     let begun = Instant::now();
+    let seed = options.seed;
     let mut hunt = Hunt { starts: if resume { read(log)? } else { BTreeMap::new() } };
     let mut file = OpenOptions::new()
         .create(true)
@@ -115,36 +198,77 @@ pub fn hunt(
         .truncate(!resume)
         .open(log)
         .map_err(Error::io(log))?;
-    let missing: Vec<u64> = (0..starts).filter(|k| !hunt.starts.contains_key(k)).collect();
-    for batch in missing.chunks(BATCH) {
+    for batch in Vec::from_iter(0..starts).chunks(BATCH) {
         if limit.is_some_and(|limit| begun.elapsed() > limit) {
             break;
         }
-        let (objective, batch) = (objective.clone(), batch.to_vec());
+        let missing: Vec<u64> = batch.iter().copied().filter(|k| !hunt.starts.contains_key(k)).collect();
+        let objective_of_climbs = objective.clone();
         let climbs = move |sender: &Sender<Result<Start>>| {
-            batch.par_iter().with_max_len(1).for_each(|&k| {
+            missing.par_iter().with_max_len(1).for_each(|&k| {
                 // Nobody listens after a stop.
-                let _ = sender.send(one(&objective, bounds, seed, k));
+                let _ = sender.send(one(&objective_of_climbs, bounds, seed, k));
             });
         };
-        let finished = stop.attend(climbs, |start| {
+        let finished = watch.stop.attend(climbs, |start| {
             let start = start?;
             append(&mut file, &start).map_err(Error::io(log))?;
-            done();
+            (watch.event)(Event::Found);
             hunt.starts.insert(start.start, start);
             Ok(())
         })?;
         if !finished {
             break;
         }
+        let laws = batch.iter().copied();
+        check(objective, &mut hunt, laws, options, watch)?;
     }
     Ok(hunt)
 }
 
+/// Asks the estimators about the laws that the climbs `starts` ended at.
+fn check(
+    objective: &Objective,
+    hunt: &mut Hunt,
+    starts: impl Iterator<Item = u64>,
+    options: &Options,
+    watch: &Watch,
+) -> Result<()> {
+    let finite = |k: &u64| hunt.starts.get(k).is_some_and(|start| start.ln_ratio.is_finite());
+    let starts: Vec<u64> = starts.filter(finite).collect();
+    let laws: Vec<&Candidate> = starts.iter().map(|k| &hunt.starts[k].law).collect();
+    let claim = objective.on(&laws)?;
+    let relation = claim.main.relation;
+    let options = Options { budget: CHECKED, comparisons: None, shard: None, only: None, ..options.clone() };
+    let (backend, stop) = (Arc::clone(&watch.backend), watch.stop.clone());
+    let quiet = Watch { backend, event: &|_| {}, stop, checkpoint: None };
+    let Some(found) = outcomes(&[claim], &options, &quiet)? else { return Ok(()) };
+    for (k, (outcome, _)) in starts.iter().zip(found.outcomes) {
+        let Some(start) = hunt.starts.get_mut(k) else { continue };
+        let estimated = ratio(relation, outcome.lhs, outcome.rhs);
+        let error = outcome.half_width / outcome.rhs.abs().min(outcome.lhs.abs());
+        let apart = (estimated.ln() - start.ln_ratio).abs();
+        start.check = match outcome.doubts.is_empty() && error.is_finite() && estimated.is_finite() {
+            false => Check::Open,
+            true if apart <= DISAGREE * start.error + error => Check::Agrees,
+            true => Check::Disagrees,
+        };
+    }
+    Ok(())
+}
+
 fn one(objective: &Objective, bounds: Bounds, seed: u64, k: u64) -> Result<Start> {
     let (family, law) = family::start(seed, k, bounds.atoms, bounds.dim);
-    let (law, ln_ratio, evaluations) = settle(objective, &law, seed, ITERATIONS)?;
-    Ok(Start { start: k, family: family.to_owned(), ln_ratio, evaluations, law })
+    let climbed = settle(objective, &law, seed, ITERATIONS)?;
+    let atoms = climbed.law.len();
+    let mut best = pared(objective, climbed, seed)?;
+    if best.law.len() < atoms {
+        let again = settle(objective, &best.law, seed, ITERATIONS)?;
+        let evaluations = best.evaluations + again.evaluations;
+        best = Settled { evaluations, ..if again.ln_ratio > best.ln_ratio { again } else { best } };
+    }
+    let Settled { law, ln_ratio, error, evaluations } = best;
+    Ok(Start { start: k, family: family.to_owned(), ln_ratio, error, evaluations, law, check: Check::default() })
 }
 
 fn append(file: &mut File, start: &Start) -> std::io::Result<()> {

@@ -1,9 +1,10 @@
 //! A law of the search: a few weighted points, free to move.
 
 use serde::{Deserialize, Serialize};
+use xxhash_rust::xxh3::xxh3_64;
 
 use crate::error::Result;
-use crate::source::{Atoms, Source, Spec};
+use crate::source::{Argument, Atoms, Source, Spec};
 
 /// Weighted points in R^d, n × d row-major, weights positive and summing to 1.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
@@ -51,12 +52,15 @@ impl Candidate {
         Self::new(dim, points.to_vec(), logs.iter().map(|l| (l - top).exp()).collect())
     }
 
-    /// As a source; `spec` only names it.
+    /// As a source, named after its numbers: laws that differ in a bit have different names.
     ///
     /// # Errors
     /// Positions or weights that are not finite.
     pub fn source(&self) -> Result<Source> {
-        let spec = Spec { kind: "search".into(), parameters: Vec::new() };
+        let numbers = self.points.iter().chain(&self.weights).map(|x| x.to_bits());
+        let bits: Vec<u8> = std::iter::once(self.dim as u64).chain(numbers).flat_map(u64::to_le_bytes).collect();
+        let name = Argument::Text(format!("{:016x}", xxh3_64(&bits)));
+        let spec = Spec { kind: "search".into(), parameters: vec![("law".into(), name)] };
         Source::discrete(&spec, Atoms::new(self.dim, self.points.clone(), self.weights.clone())?)
     }
 
@@ -84,6 +88,13 @@ impl Candidate {
             (0..dim).map(|k| basis.get(k).map_or(0.0, |b| dot(&x, b))).collect::<Vec<f64>>()
         };
         Self { dim, points: (0..self.len()).flat_map(coordinates).collect(), weights: self.weights.clone() }
+    }
+
+    /// The law without atom `gone`.
+    pub fn without(&self, gone: usize) -> Self {
+        let keep = || (0..self.len()).filter(move |&i| i != gone);
+        let points = keep().flat_map(|i| self.point(i).to_vec()).collect();
+        Self::new(self.dim, points, keep().map(|i| self.weights[i]).collect())
     }
 
     /// The weights as whole numbers up to [`MOST_WHOLE`] where they are proportional to some, else as they are.

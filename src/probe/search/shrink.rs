@@ -64,12 +64,9 @@ fn fewer_atoms(objective: &Objective, law: &Candidate, seed: u64, goal: f64) -> 
     let mut order: Vec<usize> = (0..law.len()).collect();
     order.sort_by(|&i, &j| law.weights[i].total_cmp(&law.weights[j]));
     for gone in order {
-        let keep = || (0..law.len()).filter(move |&i| i != gone);
-        let points = keep().flat_map(|i| law.point(i).to_vec()).collect();
-        let smaller = Candidate::new(law.dim, points, keep().map(|i| law.weights[i]).collect());
-        let (smaller, ln_ratio, _) = settle(objective, &smaller, seed, ITERATIONS)?;
-        if ln_ratio >= goal && distinct(&smaller) {
-            return Ok(Some(smaller));
+        let smaller = settle(objective, &law.without(gone), seed, ITERATIONS)?;
+        if smaller.ln_ratio >= goal && distinct(&smaller.law) {
+            return Ok(Some(smaller.law));
         }
     }
     Ok(None)
@@ -82,8 +79,8 @@ fn lower_dimension(objective: &Objective, law: &Candidate, seed: u64, goal: f64)
     }
     let points = law.points.chunks(law.dim).flat_map(|x| x[..law.dim - 1].to_vec()).collect();
     let lower = Candidate::new(law.dim - 1, points, law.weights.clone());
-    let (lower, ln_ratio, _) = settle(objective, &lower, seed, ITERATIONS)?;
-    Ok((ln_ratio >= goal && distinct(&lower)).then_some(lower))
+    let lower = settle(objective, &lower, seed, ITERATIONS)?;
+    Ok((lower.ln_ratio >= goal && distinct(&lower.law)).then_some(lower.law))
 }
 
 /// The law with weights p_i^t.
