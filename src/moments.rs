@@ -11,8 +11,15 @@ use crate::truncated::Summands;
 pub const TAIL: usize = 64;
 /// A control whose deviation is below this share of its size did not vary: what is left is rounding.
 const CONSTANT: f64 = 1e-9;
-/// Roundings of a summand, in units of the largest one: a posterior sum takes a few.
+/// Rounding error of one summand, relative to its size: a posterior sum takes a few roundings.
 const ROUNDING: f64 = 16.0 * f64::EPSILON;
+/// Samples of a block, which are added up one by one, and parts of a run that are merged at last: of n samples, n/(64·32)
+/// blocks are merged one by one.
+const BLOCK: f64 = 64.0;
+const PARTS: f64 = 32.0;
+/// k roundings of a sum are within λ√k·u of Σ|terms| (u = ε/2) with probability 1 − 2e^(−λ²/2), here 1 − 3e-14 (N. J. Higham,
+/// T. Mary, "A new approach to probabilistic rounding error analysis", SIAM J. Sci. Comput. 41, 2019, Theorem 2.4).
+const LAMBDA: f64 = 8.0;
 /// Most standard errors that a control's mean is reported to be off by (a control that did not vary has none).
 const MOST_SHIFT: f64 = 1e6;
 /// Eigenvalues of the controls' correlation matrix below this share of the largest count as zero: dependent controls.
@@ -198,10 +205,20 @@ impl Moments {
         Flags { pareto_k: crate::tail::pareto_shape(&side), dominance, ..Flags::default() }
     }
 
-    /// Bound on the rounding error of column `j`'s mean.
+    /// √(Σx²/n) of column `j`, no less than the mean of |x|.
+    fn size(&self, j: usize) -> f64 {
+        self.mean[j].hypot((self.cross(j, j) / (self.n as f64).max(1.0)).sqrt())
+    }
+
+    /// Rounding error of a sum of the n summands, relative to the sum of their sizes.
+    fn accumulated(&self) -> f64 {
+        let additions = 2.0 * BLOCK + self.n as f64 / (BLOCK * PARTS);
+        LAMBDA * additions.sqrt() * 0.5 * f64::EPSILON
+    }
+
+    /// Bound on the rounding error of column `j`'s mean: that of its summands and that of adding them up.
     fn rounding(&self, j: usize) -> f64 {
-        let ends = self.largest[j].first().into_iter().chain(self.smallest[j].first());
-        ROUNDING * ends.fold(0.0_f64, |size, x| size.max(x.abs()))
+        (ROUNDING + self.accumulated()) * self.size(j)
     }
 
     /// Standard error of column `c`, a control with mean `known`; 0 where it did not vary.
@@ -225,9 +242,10 @@ impl Moments {
 
     /// Means of the first columns after regression on the last `known.len()` ones, the controls, whose true means are `known`.
     ///
-    /// value = mean − β(mean_c − known) with β = C_oc C_cc⁺, covariance of the values (C_oo − β C_co)/(n − 1 − rank).
-    /// The bias of estimating β is O(1/n) of the variance removed. A column's value depends on that column and the
-    /// controls alone, never on which other readouts were measured beside it.
+    /// value = mean − β(mean_c − known) with β = C_oc C_cc⁺, covariance of the values (1, −β) C (1, −β)ᵀ/(n − 1 − rank): what β,
+    /// itself rounded, leaves. Where that cancels, the variance is no less than its rounding, ε(σ_o + Σ|β|σ_c)², and the bound
+    /// counts what each β makes of its control's rounding. The bias of estimating β is O(1/n) of the variance removed. A column's
+    /// value depends on that column and the controls alone, never on which other readouts were measured beside it.
     pub fn regress(&self, known: &[f64]) -> Regression {
         let (width, controls) = (self.width(), known.len());
         let readouts = width - controls;
@@ -245,21 +263,43 @@ impl Moments {
             let cross = DVector::from_iterator(controls, (0..controls).map(|j| self.cross(i, readouts + j)));
             beta.push(&inverse * cross);
         }
-        let freedom = (self.n as f64 - 1.0 - rank as f64).max(1.0) * self.n as f64;
-        let covariance = DMatrix::from_fn(readouts, readouts, |i, j| {
-            let explained =
-                |i: usize, j: usize| -> f64 { (0..controls).map(|k| beta[i][k] * self.cross(j, readouts + k)).sum() };
-            // Written so that (i, j) and (j, i) are the same bits.
-            let residual = self.cross(i, j) - 0.5 * (explained(i, j) + explained(j, i));
-            if i == j { residual.max(0.0) / freedom } else { residual / freedom }
-        });
+        let covariance = self.residual(&beta, rank);
         let value = (0..readouts).map(|i| self.mean[i] - beta[i].dot(&shift)).collect();
         let control_shift = self.control_shift(known);
         let dominance = |c: usize| self.flags(readouts + c).dominance;
         let control_dominance = (0..controls).filter(|&c| varied[c]).filter_map(dominance).reduce(f64::max);
         let flags = (0..readouts).map(|i| Flags { control_shift, control_dominance, ..self.flags(i) }).collect();
-        let bound = (0..readouts).map(|i| self.rounding(i)).collect();
+        let of_control = |k: usize| self.rounding(readouts + k) + ROUNDING * known[k].abs();
+        let of_controls = |beta: &DVector<f64>| (0..controls).map(|k| beta[k].abs() * of_control(k)).sum::<f64>();
+        let bound = (0..readouts).map(|i| self.rounding(i) + of_controls(&beta[i])).collect();
         Regression { n: self.n, value, bound, covariance, slopes: beta, flags }
+    }
+
+    /// Covariance of the means of the first columns less β times the controls, which are the last ones.
+    fn residual(&self, beta: &[DVector<f64>], rank: usize) -> DMatrix<f64> {
+        let (readouts, controls) = (beta.len(), self.width() - beta.len());
+        let freedom = (self.n as f64 - 1.0 - rank as f64).max(1.0) * self.n as f64;
+        // Cross products of what β leaves of column j with the controls.
+        let left: Vec<Vec<f64>> = (0..readouts)
+            .map(|j| {
+                let explained = |k: usize| -> f64 {
+                    (0..controls).map(|l| beta[j][l] * self.cross(readouts + k, readouts + l)).sum()
+                };
+                (0..controls).map(|k| self.cross(j, readouts + k) - explained(k)).collect()
+            })
+            .collect();
+        let deviation = |c: usize| self.cross(c, c).sqrt();
+        let size = |i: usize| {
+            deviation(i) + (0..controls).map(|k| beta[i][k].abs() * deviation(readouts + k)).sum::<f64>()
+        };
+        DMatrix::from_fn(readouts, readouts, |i, j| {
+            let explained = |i: usize, j: usize| -> f64 {
+                (0..controls).map(|k| beta[i][k] * (self.cross(j, readouts + k) + left[j][k])).sum()
+            };
+            // Written so that (i, j) and (j, i) are the same bits.
+            let residual = self.cross(i, j) - 0.5 * (explained(i, j) + explained(j, i));
+            if i == j { (residual.max(0.0) + self.accumulated() * size(i).powi(2)) / freedom } else { residual / freedom }
+        })
     }
 }
 
