@@ -2,9 +2,12 @@
 #pragma once
 #include "prelude.cuh"
 
-// What one sample's atoms are measured from.
+// Atoms whose |x̃_i|² + |x̃_I|² − 2⟨x̃_i, x̃_I⟩ is below this share of |x̃_i|² + |x̃_I|² are measured by differences of coordinates.
+#define CLOSE (1.0 / 256.0)
+
+// What one sample's atoms are measured from: also its noise z and x̃_I.
 struct AtomSource {
-    const double *with_noise, *with_source;
+    const double *with_noise, *with_source, *noise, *point;
     double own, norm, ln_weight;
     u32 index;
 };
@@ -21,12 +24,18 @@ struct Atoms {
     // |x̃_i|² and ln p_i of all atoms.
     const double* __restrict__ norms;
     const double* __restrict__ ln_weights;
-    u32 table, start, size;
+    // z_s and x̃_{I_s}, both count × dim, and x̃ of the block, size × dim.
+    const double* __restrict__ noise;
+    const double* __restrict__ own_points;
+    const double* __restrict__ points;
+    u32 table, dim, start, size;
 
     DEVICE_MEMBER AtomSource source(u32 sample) const {
         u32 i = index[sample];
         const double* with_source = sources + (table ? (u64)i * table + start : (u64)sample * size);
-        return AtomSource{products + (u64)sample * size, with_source, own[sample], norms[i], ln_weights[i], i};
+        u64 row = (u64)sample * dim;
+        return AtomSource{products + (u64)sample * size, with_source, noise + row, own_points + row,
+                          own[sample],                   norms[i],    ln_weights[i], i};
     }
 
     // c = −∞ leaves the atom out: the source atom itself, and padding.
@@ -34,8 +43,17 @@ struct Atoms {
         *a = *d = 0.0;
         *c = -INFINITE;
         if (i >= size || start + i == of.index) return;
+        double both = norms[start + i] + of.norm;
         *a = of.with_noise[i] - of.own;
-        *d = fmax(norms[start + i] + of.norm - 2.0 * of.with_source[i], 0.0);
+        *d = fmax(both - 2.0 * of.with_source[i], 0.0);
+        if (*d <= CLOSE * both) {
+            *a = *d = 0.0;
+            for (u32 k = 0; k < dim; ++k) {
+                double difference = points[(u64)i * dim + k] - of.point[k];
+                *a = fma(of.noise[k], difference, *a);
+                *d = fma(difference, difference, *d);
+            }
+        }
         *c = ln_weights[start + i] - of.ln_weight;
     }
 };

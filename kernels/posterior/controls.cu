@@ -37,9 +37,11 @@ DEVICE void add_prior(double* __restrict__ prior, const Law& law, const double* 
 KERNEL(128, prior_of_atoms)(double* __restrict__ prior, const double* __restrict__ products,
                             const double* __restrict__ sources, const double* __restrict__ own,
                             const u32* __restrict__ index, const double* __restrict__ norms,
-                            const double* __restrict__ ln_weights, u32 table, const double* __restrict__ weights,
+                            const double* __restrict__ ln_weights, const double* __restrict__ noise,
+                           const double* __restrict__ own_points, const double* __restrict__ points_of_block, u32 table, u32 dim, const double* __restrict__ weights,
                             u32 count, u32 start, u32 size) {
-    Atoms law = {products, sources, own, index, norms, ln_weights, table, start, size};
+    Atoms law = {products, sources,         own,   index, norms, ln_weights, noise,
+                 own_points, points_of_block, table, dim,   start, size};
     add_prior(prior, law, weights, count, start == 0);
 }
 

@@ -21,6 +21,19 @@ KERNEL(256, observe)(double* __restrict__ observed, const double* __restrict__ s
     to[3] = (0.25 * spread - 0.25 * cross / sqrt(snrs[at])) * copies;
 }
 
+// Observed::anchored of src/posterior/readout.rs: below SNR `low` the observables less what fluctuates most as γ → 0, by the
+// controls Cov_p(a, D) and ι(x_I) − H in the rows first_row + 2 and first_row + 6 of `columns`, times `copies`.
+KERNEL(256, anchor)(double* __restrict__ observed, const double* __restrict__ columns, const double* __restrict__ snrs,
+                    double low, double copies, u32 count, u32 points, u32 first_row) {
+    u32 at = blockIdx.x * 256u + threadIdx.x, s = at / points;
+    if (at >= count * points || !(snrs[at] < low)) return;
+    double covariance = columns[(u64)(first_row + 2) * count + s], content = columns[(u64)(first_row + 6) * count + s];
+    double* to = observed + (u64)at * OBSERVABLES;
+    to[0] += content * copies;
+    to[1] -= content * copies;
+    to[3] += 0.25 * covariance / sqrt(snrs[at]) * copies;
+}
+
 // x^k by repeated squaring.
 DEVICE double power(double x, int exponent) {
     double result = 1.0, base = exponent < 0 ? 1.0 / x : x;

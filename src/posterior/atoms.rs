@@ -1,10 +1,11 @@
 //! Atoms in R^d: one product of the noise with all atoms serves every SNR.
 
-use super::controls::{CONTROLS, LawMoments, PriorSums};
+use super::controls::{CONTENT, CONTROLS, COVARIANCE, LawMoments, PriorSums};
 use super::grid::{Grid, GridDraw};
 use super::readout::Observed;
 use super::sums::{Neighbours, Sums};
 use super::{BATCH, DiscreteTables, Sampler, Tables};
+use crate::numeric::sum::compensated;
 use crate::numeric::{arch, normal, product};
 use crate::source::Atoms;
 use crate::source::cumulative::Cumulative;
@@ -14,12 +15,16 @@ use crate::stream::Stream;
 const CHUNK: usize = 2048;
 /// Atoms per block of the covariance: bounds the scratch at 512 × d.
 const COVARIANCE_CHUNK: usize = 512;
+/// |x_i|² + |x_I|² − 2⟨x_i, x_I⟩ below this share of |x_i|² + |x_I|² has lost two digits: D and a are then taken from differences
+/// of coordinates. (γD counts up to a few thousand where an atom matters at all: a relative error of 1e-13 in D is 1e-10 in
+/// its weight.)
+pub const CLOSE: f64 = 1.0 / 256.0;
 
 /// Sampler of a law with finitely many atoms.
 #[derive(Debug)]
 pub struct AtomSampler {
     dim: usize,
-    /// x̃_i = x_i − EX, row-major N × d: centring keeps |x_i|² + |x_I|² − 2⟨x_i, x_I⟩ accurate.
+    /// x̃_i = x_i − EX, row-major N × d: centring keeps |x_i|² + |x_I|² − 2⟨x_i, x_I⟩ accurate, save where atoms are [`CLOSE`].
     centred: Vec<f64>,
     /// |x̃_i|².
     norms: Vec<f64>,
@@ -37,12 +42,12 @@ impl AtomSampler {
         let centred: Vec<f64> =
             atoms.points.chunks(atoms.dim).flat_map(|row| row.iter().zip(&mean).map(|(x, m)| x - m)).collect();
         let norms: Vec<f64> = centred.chunks(atoms.dim).map(|row| row.iter().map(|x| x * x).sum()).collect();
-        let moment = |power: i32| norms.iter().zip(&atoms.weights).map(|(n, p)| p * n.powi(power)).sum::<f64>();
-        let variance = moment(1);
+        let of_norms = |f: &dyn Fn(f64) -> f64| compensated(norms.iter().zip(&atoms.weights).map(|(&n, p)| p * f(n)));
+        let variance = of_norms(&|norm| norm);
         let law = LawMoments {
             variance,
             variance_squared: trace_of_squared_covariance(&centred, &atoms.weights, atoms.dim),
-            norm_variance: norms.iter().zip(&atoms.weights).map(|(n, p)| p * (n - variance).powi(2)).sum(),
+            norm_variance: of_norms(&|norm| (norm - variance).powi(2)),
         };
         Self {
             dim: atoms.dim,
@@ -128,7 +133,7 @@ impl AtomSampler {
         for s in 0..BATCH {
             let i = batch.index[s];
             scratch.resize(n);
-            arch().dispatch(Fill {
+            let close = arch().dispatch(Fill {
                 neighbours: scratch,
                 with_noise: &products[s * n..][..n],
                 with_source: &products[(BATCH + s) * n..][..n],
@@ -138,7 +143,11 @@ impl AtomSampler {
                 norm: self.norms[i],
                 ln_weight: self.ln_weights[i],
             });
-            if (start..start + n).contains(&i) {
+            let here = (start..start + n).contains(&i);
+            if close > u64::from(here) {
+                self.measure_close(scratch, &batch.rows[s * self.dim..][..self.dim], i, start, n);
+            }
+            if here {
                 let k = i - start;
                 (scratch.noise[k], scratch.distance[k], scratch.log_ratio[k]) = (0.0, 0.0, f64::NEG_INFINITY);
             }
@@ -148,7 +157,25 @@ impl AtomSampler {
     }
 }
 
-/// One sample's row of the product turned into a, D and c of `n` atoms; slices of length n.
+impl AtomSampler {
+    /// a and D of those of the atoms `start .. start + n` that are close to atom `i`, by differences of coordinates.
+    fn measure_close(&self, neighbours: &mut Neighbours, z: &[f64], i: usize, start: usize, n: usize) {
+        let own = &self.centred[i * self.dim..][..self.dim];
+        for k in 0..n {
+            if neighbours.distance[k] <= CLOSE * (self.norms[start + k] + self.norms[i]) {
+                let (mut noise, mut distance) = (0.0, 0.0);
+                for ((x, o), z) in self.centred[(start + k) * self.dim..][..self.dim].iter().zip(own).zip(z) {
+                    let difference = x - o;
+                    noise += z * difference;
+                    distance += difference * difference;
+                }
+                (neighbours.noise[k], neighbours.distance[k]) = (noise, distance);
+            }
+        }
+    }
+}
+
+/// One sample's row of the product turned into a, D and c of `n` atoms; slices of length n. Returns how many are [`CLOSE`].
 struct Fill<'a> {
     neighbours: &'a mut Neighbours,
     /// ⟨z, x̃_i⟩.
@@ -164,20 +191,24 @@ struct Fill<'a> {
 }
 
 impl pulp::WithSimd for Fill<'_> {
-    type Output = ();
+    type Output = u64;
 
     #[inline(always)]
-    fn with_simd<S: pulp::Simd>(self, _: S) {
+    fn with_simd<S: pulp::Simd>(self, _: S) -> u64 {
         let n = self.with_noise.len();
         let (with_source, norms, ln_weights) = (&self.with_source[..n], &self.norms[..n], &self.ln_weights[..n]);
         let noise = &mut self.neighbours.noise[..n];
         let distance = &mut self.neighbours.distance[..n];
         let log_ratio = &mut self.neighbours.log_ratio[..n];
+        let mut close = 0;
         for k in 0..n {
+            let both = norms[k] + self.norm;
             noise[k] = self.with_noise[k] - self.own;
-            distance[k] = (norms[k] + self.norm - 2.0 * with_source[k]).max(0.0);
+            distance[k] = (both - 2.0 * with_source[k]).max(0.0);
             log_ratio[k] = ln_weights[k] - self.ln_weight;
+            close += u64::from(distance[k] <= CLOSE * both);
         }
+        close
     }
 }
 
@@ -196,11 +227,13 @@ impl Sampler for AtomSampler {
         for s in 0..BATCH {
             let row = &mut out[s * grid.len()..][..grid.len()];
             let sums = &batch.sums[s * grid.len()..][..grid.len()];
+            let all = batch.prior[s].controls(self.ln_weights[batch.index[s]], self.shannon);
             for (sums, &(snr, g)) in sums.iter().zip(&batch.draws[s].snrs) {
-                row[g] = sums.observed(snr, self.shannon);
+                let observed = sums.observed(snr, self.shannon);
+                let low = snr < self.anchored_below();
+                row[g] = if low { observed.anchored(all[COVARIANCE], all[CONTENT]) } else { observed };
             }
-            let ln_weight = self.ln_weights[batch.index[s]];
-            controls[s * CONTROLS..][..CONTROLS].copy_from_slice(&batch.prior[s].controls(ln_weight, self.shannon));
+            controls[s * CONTROLS..][..CONTROLS].copy_from_slice(&all);
         }
     }
 
@@ -212,5 +245,9 @@ impl Sampler for AtomSampler {
 
     fn control_means(&self) -> &[f64] {
         &self.means
+    }
+
+    fn anchored_below(&self) -> f64 {
+        1.0 / self.means[0]
     }
 }

@@ -21,6 +21,10 @@ use crate::numeric::arch;
 
 /// Number of control variates of a discrete source.
 pub const CONTROLS: usize = 7;
+/// Place of Cov_p(a, D) among them.
+pub const COVARIANCE: usize = 2;
+/// Place of ι(x_I) − H among them.
+pub const CONTENT: usize = 6;
 const LANES: usize = 8;
 /// A difference below this share of its terms is rounding. Symmetric laws make whole controls vanish (equal weights,
 /// regular polygons), and rounding must not pass for a statistic with a mean of its own.

@@ -26,11 +26,15 @@ impl Sampler for Copies {
     }
 
     fn tables(&self) -> Option<Tables<'_>> {
-        Some(Tables::Copies { factor: self.factor.as_ref(), copies: self.copies })
+        self.factor.tables().map(|_| Tables::Copies { factor: self.factor.as_ref(), copies: self.copies })
     }
 
     fn control_means(&self) -> &[f64] {
         self.factor.control_means()
+    }
+
+    fn anchored_below(&self) -> f64 {
+        self.factor.anchored_below()
     }
 
     fn relative_bound(&self) -> f64 {

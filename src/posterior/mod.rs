@@ -19,7 +19,7 @@ pub use readout::{Observable, Observed, Readout, Term, Weight};
 
 use crate::error::{Error, Result};
 use crate::estimate::Estimate;
-use crate::source::{Law, Source};
+use crate::source::{Atoms, Law, Simplex, Source};
 use crate::stream::Stream;
 
 /// Samples that share one noise product.
@@ -87,6 +87,11 @@ pub trait Sampler: Send + Sync {
     /// What the sampler is made of; `None` for one that only the processors have.
     fn tables(&self) -> Option<Tables<'_>>;
 
+    /// The SNR below which observables are [`Observed::anchored`]: summands may then have either sign.
+    fn anchored_below(&self) -> f64 {
+        0.0
+    }
+
     /// Bound on the relative error of every observable's mean that the sampler itself makes (a law replaced by a near one).
     fn relative_bound(&self) -> f64 {
         0.0
@@ -117,16 +122,43 @@ pub fn sampler(source: &Source) -> Result<Box<dyn Sampler>> {
     }
 }
 
-/// The sampler of a source for one SNR at which its plain samples would see nothing; `None` for laws other than finitely many
-/// atoms in space.
+/// Most atoms, and orthonormal atoms, of a law whose pairs are worth going through.
+const MOST_TILTED: usize = 512;
+const MOST_ORTHONORMAL: usize = 128;
+
+/// Whether [`tilted`] has a sampler for `source`: finitely many atoms, or copies of such a law.
+pub fn tilts(source: &Source) -> bool {
+    if let Some(atoms) = source.law().atoms() {
+        return atoms.missing <= 0.0 && (2..=MOST_TILTED).contains(&atoms.len());
+    }
+    match source.law() {
+        Law::Simplex(simplex) => (2..=MOST_ORTHONORMAL).contains(&simplex.weights.len()),
+        Law::Product { base, .. } => tilts(base),
+        _ => false,
+    }
+}
+
+/// The sampler of a source for one SNR at which its plain samples would see nothing, where [`tilts`] says so.
 pub fn tilted(source: &Source, snr: f64) -> Option<Box<dyn Sampler>> {
-    match source.law().atoms() {
-        Some(atoms) if atoms.missing <= 0.0 => {
-            let shannon = source.pmf().map_or(f64::INFINITY, |pmf| pmf.shannon().value);
-            Some(Box::new(tilted::TiltedSampler::new(atoms, shannon, snr)))
-        }
+    if !tilts(source) {
+        return None;
+    }
+    let shannon = source.pmf().map_or(f64::INFINITY, |pmf| pmf.shannon().value);
+    if let Some(atoms) = source.law().atoms() {
+        return Some(Box::new(tilted::TiltedSampler::new(atoms, shannon, snr)));
+    }
+    match source.law() {
+        Law::Simplex(simplex) => Some(Box::new(tilted::TiltedSampler::new(&orthonormal(simplex), shannon, snr))),
+        Law::Product { base, copies } => Some(Box::new(copies::Copies { factor: tilted(base, snr)?, copies: *copies })),
         _ => None,
     }
+}
+
+/// Orthonormal atoms with their coordinates.
+fn orthonormal(simplex: &Simplex) -> Atoms {
+    let n = simplex.weights.len();
+    let points = (0..n * n).map(|k| f64::from(u8::from(k % (n + 1) == 0))).collect();
+    Atoms { dim: n, points, weights: simplex.weights.clone(), missing: 0.0 }
 }
 
 fn unsupported(source: &Source, message: &str) -> Error {

@@ -31,6 +31,19 @@ pub struct Observed {
 }
 
 impl Observed {
+    /// The same, less what fluctuates most as γ → 0 and has mean 0: H − ln S by ι(x_I) − H (`content`), the slope by
+    /// −Cov_p(a, D)/(4√γ) (`covariance`), which grows without bound where the slope does not. Both are control variates, so
+    /// that a regression on them has the same value either way; but it takes the difference of two means, whose rounding is
+    /// that of the larger, and one sample's difference has next to none.
+    pub fn anchored(self, covariance: f64, content: f64) -> Self {
+        Self {
+            information: self.information + content,
+            posterior_entropy: self.posterior_entropy - content,
+            slope: self.slope + 0.25 * covariance / self.snr.sqrt(),
+            ..self
+        }
+    }
+
     /// The value of one observable.
     pub fn get(&self, observable: Observable) -> f64 {
         match observable {
@@ -64,7 +77,8 @@ pub enum Weight {
 }
 
 impl Weight {
-    fn at(self, snr: f64) -> f64 {
+    /// The weight at γ = `snr`.
+    pub fn at(self, snr: f64) -> f64 {
         match self {
             Self::Constant(factor) => factor,
             Self::Power { factor, exponent } => factor * snr.powi(exponent),

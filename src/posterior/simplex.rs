@@ -1,11 +1,12 @@
 //! Orthonormal atoms: a_i = z_i − z_I and D_i = 2 need no product.
 
-use super::controls::{CONTROLS, LawMoments, PriorSums};
+use super::controls::{CONTENT, CONTROLS, COVARIANCE, LawMoments, PriorSums};
 use super::grid::{Grid, GridDraw};
 use super::readout::Observed;
 use super::sums::{Neighbours, Sums};
 use super::{BATCH, DiscreteTables, Sampler, Tables};
 use crate::numeric::normal;
+use crate::numeric::sum::compensated;
 use crate::source::Simplex;
 use crate::source::cumulative::Cumulative;
 use crate::stream::Stream;
@@ -25,7 +26,7 @@ impl SimplexSampler {
     ///
     /// With s_k = Σ p^k: |x̃_i|² = 1 − 2p_i + s_2, tr Σ = 1 − s_2, tr Σ² = s_2 − 2s_3 + s_2², Var|x̃|² = 4(s_3 − s_2²).
     pub fn new(simplex: &Simplex, shannon: f64) -> Self {
-        let power = |k: i32| simplex.weights.iter().map(|p| p.powi(k)).sum::<f64>();
+        let power = |k: i32| compensated(simplex.weights.iter().map(|p| p.powi(k)));
         let (s2, s3) = (power(2), power(3));
         let law = LawMoments {
             variance: 1.0 - s2,
@@ -66,11 +67,13 @@ impl Sampler for SimplexSampler {
             let roots: Vec<f64> = draw.snrs.iter().map(|(snr, _)| snr.sqrt()).collect();
             let mut sums = vec![Sums::default(); grid.len()];
             neighbours.accumulate(&roots, &mut sums);
+            let all = prior.controls(self.ln_weights[source], self.shannon);
             for (sums, &(snr, g)) in sums.iter().zip(&draw.snrs) {
-                out[s * grid.len() + g] = sums.observed(snr, self.shannon);
+                let observed = sums.observed(snr, self.shannon);
+                let low = snr < self.anchored_below();
+                out[s * grid.len() + g] = if low { observed.anchored(all[COVARIANCE], all[CONTENT]) } else { observed };
             }
-            controls[s * CONTROLS..][..CONTROLS]
-                .copy_from_slice(&prior.controls(self.ln_weights[source], self.shannon));
+            controls[s * CONTROLS..][..CONTROLS].copy_from_slice(&all);
         }
     }
 
@@ -81,5 +84,9 @@ impl Sampler for SimplexSampler {
 
     fn control_means(&self) -> &[f64] {
         &self.means
+    }
+
+    fn anchored_below(&self) -> f64 {
+        1.0 / self.means[0]
     }
 }

@@ -7,6 +7,7 @@ namespace {
 struct Register {
     Register() {
         REGISTER(advance_rows);
+        REGISTER(anchor);
         REGISTER(controls);
         REGISTER(controls_f32);
         REGISTER(depart_rows);

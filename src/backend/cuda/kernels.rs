@@ -36,6 +36,7 @@ macro_rules! kernels {
 
 kernels! {
     ADVANCE_ROWS = "advance_rows", 256, "pppppppllluuuudddddd";
+    ANCHOR = "anchor", 256, "pppdduuu";
     CONTROLS = "controls", 128, "ppppduu";
     CONTROLS_F32 = "controls_f32", 128, "pppppppdduuu";
     DEPART_ROWS = "depart_rows", 128, "pppppppuuudd";
@@ -58,7 +59,7 @@ kernels! {
     OBSERVE = "observe", 256, "pppddu";
     OBSERVE_MIXTURE = "observe_mixture", 128, "ppppppppduuuuu";
     PRIOR_F32 = "prior_f32", 128, "pppppuupppdduuu";
-    PRIOR_OF_ATOMS = "prior_of_atoms", 128, "pppppppupuuu";
+    PRIOR_OF_ATOMS = "prior_of_atoms", 128, "ppppppppppuupuuu";
     PRIOR_OF_SIMPLEX = "prior_of_simplex", 128, "ppppppuuu";
     PRODUCT = "product", 256, "pppuuu";
     PRODUCT_F16X3 = "product_f16x3", 256, "ppppppduuuuu";
@@ -66,7 +67,7 @@ kernels! {
     SCATTER = "scatter", 256, "pppuu";
     SPLIT_ROWS = "split_rows", 128, "pppduu";
     SUMS_F32 = "sums_f32", 128, "pppppuupduuuu";
-    SUMS_OF_ATOMS = "sums_of_atoms", 128, "pppppppupuuuu";
+    SUMS_OF_ATOMS = "sums_of_atoms", 128, "ppppppppppuupuuuu";
     SUMS_OF_SIMPLEX = "sums_of_simplex", 128, "ppppppuuuu";
     SUM_ROWS = "sum_rows", 64, "ppu";
     WALK_COMPONENTS = "walk_components", 64, "ppppppllluuuuuudd";

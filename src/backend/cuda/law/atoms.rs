@@ -165,9 +165,9 @@ impl PlacedAtoms {
     ) -> Result<()> {
         let Self { dim, norms, weights, gram, .. } = self;
         // Without the table the source rows below the noise are multiplied too.
-        let rows = if gram.is_some() { tile.count } else { 2 * tile.count };
-        multiply(queue, &work.products, &work.rows, atoms, [rows, size, *dim])?;
-        let products = Argument::from(&work.products);
+        let multiplied = if gram.is_some() { tile.count } else { 2 * tile.count };
+        multiply(queue, &work.products, &work.rows, atoms, [multiplied, size, *dim])?;
+        let (products, rows) = (Argument::from(&work.products), Argument::from(&work.rows));
         let below = products.after(u64::from(tile.count) * u64::from(size));
         let law = [
             products,
@@ -176,7 +176,11 @@ impl PlacedAtoms {
             (&work.index).into(),
             norms.into(),
             (&weights.ln_weights).into(),
+            rows,
+            rows.after(u64::from(tile.count) * u64::from(*dim)),
+            atoms,
             gram.as_ref().map_or(0, |_| weights.atoms).into(),
+            (*dim).into(),
         ];
         let kernels = [&kernels::PRIOR_OF_ATOMS, &kernels::SUMS_OF_ATOMS];
         weights.add_sums(queue, work, tile, kernels, &law, (start, size))

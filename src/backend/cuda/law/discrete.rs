@@ -73,6 +73,24 @@ impl Weights {
         queue.launch(&kernels::OBSERVE, [cells.div_ceil(256), 1], &arguments)
     }
 
+    /// Observables below SNR `low` less what fluctuates most, by the controls below `readouts` columns; times `copies`.
+    ///
+    /// # Errors
+    /// [`crate::error::Error::Backend`].
+    pub fn anchor(&self, queue: &Queue, work: &Work, tile: Tile, [low, copies]: [f64; 2], readouts: u32) -> Result<()> {
+        let arguments = [
+            (&work.observed).into(),
+            (&work.columns).into(),
+            (&work.snrs).into(),
+            low.into(),
+            copies.into(),
+            tile.count.into(),
+            tile.points.into(),
+            readouts.into(),
+        ];
+        queue.launch(&kernels::ANCHOR, [(tile.count * tile.points).div_ceil(256), 1], &arguments)
+    }
+
     /// Below `readouts` columns the controls, from the prior sums.
     ///
     /// # Errors

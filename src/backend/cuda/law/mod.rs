@@ -79,6 +79,8 @@ pub struct DeviceLaw {
     structure: Structure,
     /// Independent copies: observables are multiplied by their number.
     copies: f64,
+    /// [`Sampler::anchored_below`], for discrete laws.
+    low: f64,
 }
 
 enum Structure {
@@ -109,7 +111,7 @@ impl DeviceLaw {
                 Structure::Mixture(Box::new(Components::upload(queue, mixture, ln_weights, ends, mean)?))
             }
         };
-        Ok(Self { structure, copies: 1.0 })
+        Ok(Self { structure, copies: 1.0, low: 1.0 / known[0] })
     }
 
     /// Queues everything from random words to observables and, below `readouts` columns, `controls` controls; `tables` are
@@ -154,10 +156,11 @@ impl DeviceLaw {
         match (arithmetic, single) {
             (Arithmetic::Single { withheld }, Some(single)) => {
                 let law = (&weights.ln_weights, weights.shannon);
-                single.controls(queue, work, tile, law, [readouts, withheld])
+                single.controls(queue, work, tile, law, [readouts, withheld])?;
             }
-            _ => weights.controls(queue, work, tile, readouts),
+            _ => weights.controls(queue, work, tile, readouts)?,
         }
+        weights.anchor(queue, work, tile, [self.low, self.copies], readouts)
     }
 }
 
