@@ -15,7 +15,6 @@
 
 use super::grid::{Grid, GridDraw};
 use super::readout::Observed;
-use super::sums::{Neighbours, Sums};
 use super::{BATCH, Sampler, Tables};
 use crate::numeric::normal;
 use crate::source::Atoms;
@@ -30,15 +29,18 @@ const NEGLIGIBLE_PAIR: f64 = 1e-9;
 const GOLDEN: f64 = 0.618_033_988_749_894_8;
 /// Address of the recurrence's random shift: a sample that no run reaches.
 const SHIFT: u64 = (1 << 40) - 1;
+/// Rounding of every observable, relative: log-weights up to some thousands, and a few hundred summands.
+const ROUNDING: f64 = 1e-11;
 
 /// Sampler of a law with few atoms, made for one SNR.
 #[derive(Debug)]
 pub struct TiltedSampler {
     dim: usize,
     points: Vec<f64>,
-    weights: Vec<f64>,
     ln_weights: Vec<f64>,
     shannon: f64,
+    /// ln of the share of samples from the law itself: all of them where no pair can be told from it.
+    ln_defensive: f64,
     components: Cumulative,
     /// Source atom of each component and the tilt towards a neighbour, if it has one (index into its atom's tilts).
     of_component: Vec<(usize, Option<usize>)>,
@@ -49,107 +51,155 @@ pub struct TiltedSampler {
 /// A shift of the noise towards a neighbour.
 #[derive(Debug, Clone)]
 struct Tilt {
-    /// μ, d numbers.
-    shift: Vec<f64>,
+    /// The neighbour j.
+    to: usize,
+    /// μ in units of x_j − x_I.
+    balance: f64,
     /// |μ|²/2.
     half_square: f64,
     /// ln of (1 − DEFENSIVE) q_Ij/p_I.
     ln_share: f64,
 }
 
+/// What one sample sees of an atom.
+#[derive(Debug, Clone, Copy, Default)]
+struct Seen {
+    /// a = ⟨z, x − x_I⟩.
+    noise: f64,
+    /// D = |x − x_I|².
+    distance: f64,
+    /// Posterior weight at one SNR relative to the likeliest atom's.
+    weight: f64,
+}
+
 impl TiltedSampler {
     /// For `atoms` with entropy `shannon` (nats) near the SNR `snr`; its values hold at every SNR. Time and memory O(N² d).
     pub fn new(atoms: &Atoms, shannon: f64, snr: f64) -> Self {
-        let (n, dim) = (atoms.len(), atoms.dim);
-        let difference = |i: usize, j: usize| -> Vec<f64> {
-            atoms.point(j).iter().zip(atoms.point(i)).map(|(x, y)| x - y).collect()
-        };
+        let n = atoms.len();
+        let ln_weights: Vec<f64> = atoms.weights.iter().map(|p| p.ln()).collect();
         let mut pairs: Vec<(usize, usize, f64)> = Vec::new();
         for i in 0..n {
             for j in (0..n).filter(|&j| j != i) {
-                let square: f64 = difference(i, j).iter().map(|u| u * u).sum();
-                let ln_weight = 0.5 * (atoms.weights[i] * atoms.weights[j]).ln();
-                pairs.push((i, j, square.ln() + ln_weight - snr * square / 8.0));
+                let square = atoms.square(i, j);
+                pairs.push((i, j, square.ln() + 0.5 * (ln_weights[i] + ln_weights[j]) - snr * square / 8.0));
             }
         }
         let largest = pairs.iter().map(|(.., share)| *share).fold(f64::NEG_INFINITY, f64::max);
         pairs.iter_mut().for_each(|(.., share)| *share = (*share - largest).exp());
+        // Written so that NaN, of pairs in the same place alone, is left out.
         pairs.retain(|(.., share)| *share >= NEGLIGIBLE_PAIR);
         let total: f64 = pairs.iter().map(|(.., share)| share).sum();
-        let mut sampler = Self {
-            dim,
-            points: atoms.points.clone(),
-            weights: atoms.weights.clone(),
-            ln_weights: atoms.weights.iter().map(|p| p.ln()).collect(),
-            shannon,
-            components: Cumulative::new(&[1.0]),
-            of_component: (0..n).map(|i| (i, None)).collect(),
-            tilts: vec![Vec::new(); n],
-        };
-        let mut masses: Vec<f64> = atoms.weights.iter().map(|p| DEFENSIVE * p).collect();
+        let defensive = if pairs.is_empty() { 1.0 } else { DEFENSIVE };
+        let mut of_component: Vec<_> = (0..n).map(|i| (i, None)).collect();
+        let mut tilts = vec![Vec::new(); n];
+        let mut masses: Vec<f64> = atoms.weights.iter().map(|p| defensive * p).collect();
         for (i, j, share) in pairs {
-            let mass = (1.0 - DEFENSIVE) * share / total;
-            let between = difference(i, j);
-            let square: f64 = between.iter().map(|u| u * u).sum();
+            let mass = (1.0 - defensive) * share / total;
+            let square = atoms.square(i, j);
             // ⟨z, u⟩ where both atoms have the same posterior weight, in units of |u|²; inside the segment at least.
-            let balance = 0.5 * snr.sqrt() + (sampler.ln_weights[i] - sampler.ln_weights[j]) / (snr.sqrt() * square);
-            let shift: Vec<f64> = between.iter().map(|u| u * balance.clamp(0.0, snr.sqrt())).collect();
-            let half_square = 0.5 * shift.iter().map(|m| m * m).sum::<f64>();
-            sampler.of_component.push((i, Some(sampler.tilts[i].len())));
-            sampler.tilts[i].push(Tilt { shift, half_square, ln_share: (mass / atoms.weights[i]).ln() });
+            let balance = 0.5 * snr.sqrt() + (ln_weights[i] - ln_weights[j]) / (snr.sqrt() * square);
+            let balance = balance.clamp(0.0, snr.sqrt());
+            let ln_share = mass.ln() - ln_weights[i];
+            of_component.push((i, Some(tilts[i].len())));
+            tilts[i].push(Tilt { to: j, balance, half_square: 0.5 * balance * balance * square, ln_share });
             masses.push(mass);
         }
-        sampler.components = Cumulative::new(&masses);
-        sampler
-    }
-
-    /// The likelihood ratio of z at source atom `i`.
-    fn ratio(&self, i: usize, z: &[f64]) -> f64 {
-        let along = |tilt: &Tilt| tilt.shift.iter().zip(z).map(|(m, z)| m * z).sum::<f64>();
-        let tilted: f64 = self.tilts[i].iter().map(|tilt| (tilt.ln_share + along(tilt) - tilt.half_square).exp()).sum();
-        1.0 / (DEFENSIVE + tilted)
-    }
-
-    /// a, D and c of every atom for noise `z` at source atom `i`, by direct differences.
-    fn fill(&self, neighbours: &mut Neighbours, i: usize, z: &[f64]) {
-        let d = self.dim;
-        let own = &self.points[i * d..][..d];
-        for (j, x) in self.points.chunks(d).enumerate() {
-            let (mut noise, mut distance) = (0.0, 0.0);
-            for ((x, o), z) in x.iter().zip(own).zip(z) {
-                noise += z * (x - o);
-                distance += (x - o) * (x - o);
-            }
-            (neighbours.noise[j], neighbours.distance[j]) = (noise, distance);
-            neighbours.log_ratio[j] = self.ln_weights[j] - self.ln_weights[i];
+        Self {
+            dim: atoms.dim,
+            points: atoms.points.clone(),
+            ln_weights,
+            shannon,
+            ln_defensive: defensive.ln(),
+            components: Cumulative::new(&masses),
+            of_component,
+            tilts,
         }
-        (neighbours.noise[i], neighbours.distance[i], neighbours.log_ratio[i]) = (0.0, 0.0, f64::NEG_INFINITY);
+    }
+
+    fn point(&self, i: usize) -> &[f64] {
+        &self.points[i * self.dim..][..self.dim]
+    }
+
+    /// ln of the likelihood ratio at source atom `i`: a log-sum-exp, since a tilt's exponent may be of any size.
+    fn ln_ratio(&self, i: usize, seen: &[Seen]) -> f64 {
+        let exponent = |tilt: &Tilt| tilt.ln_share + tilt.balance * seen[tilt.to].noise - tilt.half_square;
+        let largest = self.tilts[i].iter().map(exponent).fold(self.ln_defensive, f64::max);
+        let tilted = self.tilts[i].iter().map(|tilt| (exponent(tilt) - largest).exp());
+        -largest - ((self.ln_defensive - largest).exp() + tilted.sum::<f64>()).ln()
+    }
+
+    /// a and D of every atom for noise `z` at source atom `i`, by direct differences.
+    fn look(&self, seen: &mut [Seen], i: usize, z: &[f64]) {
+        let own = self.point(i);
+        for (seen, x) in seen.iter_mut().zip(self.points.chunks(self.dim)) {
+            *seen = Seen::default();
+            for ((x, o), z) in x.iter().zip(own).zip(z) {
+                seen.noise += z * (x - o);
+                seen.distance += (x - o) * (x - o);
+            }
+        }
+    }
+
+    /// The observables at one SNR. Log-weights, of whatever size, are taken from the likeliest atom's, and so are D and a, of which
+    /// central moments are needed.
+    fn observed(&self, seen: &mut [Seen], i: usize, snr: f64) -> Observed {
+        let root = snr.sqrt();
+        let (mut best, mut largest) = (i, 0.0);
+        for (j, (seen, ln_weight)) in seen.iter_mut().zip(&self.ln_weights).enumerate() {
+            let exponent = root.mul_add(seen.noise, -0.5 * snr * seen.distance) + (ln_weight - self.ln_weights[i]);
+            seen.weight = if j == i { 0.0 } else { exponent };
+            if seen.weight > largest {
+                (best, largest) = (j, seen.weight);
+            }
+        }
+        let Seen { noise, distance, .. } = seen[best];
+        let (mut rest, mut mean_distance, mut mean_noise) = (0.0, 0.0, 0.0);
+        for (j, seen) in seen.iter_mut().enumerate() {
+            seen.weight = if j == best { 0.0 } else { (seen.weight - largest).exp() };
+            rest += seen.weight;
+            mean_distance += seen.weight * (seen.distance - distance);
+            mean_noise += seen.weight * (seen.noise - noise);
+        }
+        let total = 1.0 + rest;
+        let (mean_distance, mean_noise) = (mean_distance / total, mean_noise / total);
+        let (mut spread, mut cross) = (mean_distance * mean_distance, mean_distance * mean_noise);
+        for seen in seen.iter() {
+            let offset = seen.distance - distance - mean_distance;
+            spread += seen.weight * offset * offset;
+            cross += seen.weight * offset * (seen.noise - noise - mean_noise);
+        }
+        let posterior_entropy = largest + rest.ln_1p();
+        Observed {
+            snr,
+            information: self.shannon - posterior_entropy,
+            posterior_entropy,
+            mmse: 0.5 * (distance + mean_distance),
+            slope: 0.25 * (spread - cross / root) / total,
+        }
     }
 }
 
 impl Sampler for TiltedSampler {
     fn observe(&self, stream: &Stream, first: u64, grid: &Grid, out: &mut [Observed], controls: &mut [f64]) {
-        let n = self.weights.len();
         let lanes = grid.lanes(stream);
         let [shift, _] = stream.uniforms(SHIFT, 0);
-        let (mut z, mut neighbours, mut draw) = (vec![0.0; self.dim], Neighbours::default(), GridDraw::default());
+        let (mut z, mut draw) = (vec![0.0; self.dim], GridDraw::default());
+        let mut seen = vec![Seen::default(); self.ln_weights.len()];
         for s in 0..BATCH {
             let sample = first + s as u64;
             let (i, tilt) = self.of_component[self.components.index((shift + sample as f64 * GOLDEN).fract())];
             normal::fill(stream, sample, &mut z);
-            if let Some(tilt) = tilt {
-                z.iter_mut().zip(&self.tilts[i][tilt].shift).for_each(|(z, m)| *z += m);
+            if let Some(tilt) = tilt.map(|tilt| &self.tilts[i][tilt]) {
+                for ((z, x), own) in z.iter_mut().zip(self.point(tilt.to)).zip(self.point(i)) {
+                    *z += tilt.balance * (x - own);
+                }
             }
-            let ratio = self.ratio(i, &z);
-            neighbours.resize(n);
-            self.fill(&mut neighbours, i, &z);
+            self.look(&mut seen, i, &z);
+            let ratio = self.ln_ratio(i, &seen).exp();
             controls[s] = ratio;
             draw.draw(grid, &lanes, sample);
-            let roots: Vec<f64> = draw.snrs.iter().map(|(snr, _)| snr.sqrt()).collect();
-            let mut sums = vec![Sums::default(); grid.len()];
-            neighbours.accumulate(&roots, &mut sums);
-            for (sums, &(snr, g)) in sums.iter().zip(&draw.snrs) {
-                let observed = sums.observed(snr, self.shannon);
+            for &(snr, g) in &draw.snrs {
+                let observed = self.observed(&mut seen, i, snr);
                 let rest = ratio * observed.posterior_entropy;
                 // H is known: weighing it would add noise of its size to an information that misses it by a hair.
                 out[s * grid.len() + g] = Observed {
@@ -170,6 +220,10 @@ impl Sampler for TiltedSampler {
     fn control_means(&self) -> &[f64] {
         // The likelihood ratio's. The sums at γ = 0 say nothing at high SNR, and their tails under tilted noise are long.
         &[1.0]
+    }
+
+    fn relative_bound(&self) -> f64 {
+        ROUNDING
     }
 }
 

@@ -9,7 +9,7 @@ use rayon::prelude::*;
 use crate::error::{Error, Result};
 use crate::estimate::{Estimate, Method};
 use crate::exact::pairs;
-use crate::posterior::{Readout, SnrPoint, Term};
+use crate::posterior::{self, Readout, SnrPoint, Term};
 use crate::quantity::{Instruments, Need, Rule};
 use crate::run::MethodChoice;
 use crate::run::stop::Stop;
@@ -117,20 +117,42 @@ pub struct Ledger {
     pub lanes: Vec<Lane>,
 }
 
-/// Most atoms of a law whose pairs are worth going through.
-const MOST_TILTED: usize = 512;
 /// Below this bound on H(X|Y), nats, fewer than one in a thousand plain samples can see a confusion.
 const RARE: f64 = 1e-3;
+/// From this share of the pair bound on M on, confusions too rare for plain samples decide it.
+const FAR: f64 = 1e-3;
+/// A bracket [0, U] below this is 0: squares of samples would underflow.
+const VANISHING: f64 = 1e-140;
+/// A bracket of this share of its value is no wider than the rounding of the value.
+const ROUNDING: f64 = 16.0 * f64::EPSILON;
 
-/// The SNR to tilt the noise for: where `readout` looks at one SNR alone, and confusions are rare there.
+/// The SNR to tilt the noise for: where `readout` looks at one SNR alone, and confusions are rare there: all of them, or
+/// those that make M (of one copy, where the law is a product: one copy is sampled).
 fn tilt(source: &Source, readout: &Readout) -> Option<f64> {
-    let few =
-        matches!(source.law().atoms(), Some(atoms) if atoms.missing <= 0.0 && (2..=MOST_TILTED).contains(&atoms.len()));
-    match readout.terms[..] {
-        [Term { point: SnrPoint::At(snr), .. }] if few => {
-            pairs::bounds(source, snr).filter(|bound| bound.posterior_entropy < RARE).map(|_| snr)
-        }
-        _ => None,
+    let &[Term { point: SnrPoint::At(snr), .. }] = &readout.terms[..] else { return None };
+    let mut of_one = source;
+    while let Law::Product { base, .. } = of_one.law() {
+        of_one = base;
+    }
+    if !posterior::tilts(of_one) {
+        return None;
+    }
+    let bounds = pairs::bounds(of_one, snr)?;
+    let rare = bounds.posterior_entropy < RARE || bounds.far > FAR * bounds.mmse;
+    rare.then_some(snr)
+}
+
+/// The value that a bracket leaves no room for: 0 within a bound that no sample's weight could show, or what differs from its
+/// ends by rounding alone.
+fn decided(need: &Need) -> Option<Estimate> {
+    let Rule::Measured { bracket: Some(bracket), .. } = &need.quantity.rule else { return None };
+    let least = pairs::at_least(&need.source, need.setting.snr?)?;
+    let [low, high] = (least < ROUNDING).then(|| bracket(need))??;
+    let (middle, half) = (0.5 * (low + high), 0.5 * (high - low));
+    if low.abs().max(high.abs()) < VANISHING {
+        Some(Estimate::quadrature(0.0, high))
+    } else {
+        (half <= ROUNDING * middle.abs()).then(|| Estimate::quadrature(middle, half))
     }
 }
 
@@ -290,7 +312,10 @@ fn find(need: &Need, choice: MethodChoice, tools: &Instruments) -> Result<Found>
     }
     match (choice, sampled) {
         (MethodChoice::Auto | MethodChoice::MonteCarlo, Some(Sampled::Readout(readout))) => {
-            crate::posterior::sampler(&need.source)?;
+            if let Some(value) = decided(need) {
+                return Ok(Found::Known(value));
+            }
+            posterior::sampler(&need.source)?;
             let readout = readout(need, tools)?;
             let tilt = tilt(&need.source, &readout);
             Ok(Found::Readout(readout, tilt))

@@ -101,6 +101,11 @@ impl Atoms {
         &self.points[i * self.dim..(i + 1) * self.dim]
     }
 
+    /// |x_i − x_j|² by differences: relative accuracy however far from the origin both are.
+    pub fn square(&self, i: usize, j: usize) -> f64 {
+        self.point(i).iter().zip(self.point(j)).map(|(x, y)| (x - y) * (x - y)).sum()
+    }
+
     /// Mean E X, d numbers (of the kept atoms, renormalised).
     pub fn mean(&self) -> Vec<f64> {
         let mut mean = vec![0.0; self.dim];
