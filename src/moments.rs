@@ -289,16 +289,19 @@ impl Moments {
             })
             .collect();
         let deviation = |c: usize| self.cross(c, c).sqrt();
-        let size = |i: usize| {
-            deviation(i) + (0..controls).map(|k| beta[i][k].abs() * deviation(readouts + k)).sum::<f64>()
-        };
+        let size =
+            |i: usize| deviation(i) + (0..controls).map(|k| beta[i][k].abs() * deviation(readouts + k)).sum::<f64>();
         DMatrix::from_fn(readouts, readouts, |i, j| {
             let explained = |i: usize, j: usize| -> f64 {
                 (0..controls).map(|k| beta[i][k] * (self.cross(j, readouts + k) + left[j][k])).sum()
             };
             // Written so that (i, j) and (j, i) are the same bits.
             let residual = self.cross(i, j) - 0.5 * (explained(i, j) + explained(j, i));
-            if i == j { (residual.max(0.0) + self.accumulated() * size(i).powi(2)) / freedom } else { residual / freedom }
+            if i == j {
+                (residual.max(0.0) + self.accumulated() * size(i).powi(2)) / freedom
+            } else {
+                residual / freedom
+            }
         })
     }
 }

@@ -11,6 +11,7 @@ pub mod needle;
 pub mod panels;
 pub mod posterior;
 pub mod terminal;
+pub mod unseen;
 pub mod window;
 
 use crate::channel::Snr;

@@ -31,6 +31,15 @@ pub enum SnrPoint {
 }
 
 impl SnrPoint {
+    /// Values of γ > 0 from end to end, one in the middle first.
+    pub fn places(&self) -> Vec<f64> {
+        match *self {
+            Self::At(snr) => vec![snr],
+            Self::Within { lo, hi, .. } if lo > 0.0 => vec![(lo * hi).sqrt(), lo, hi],
+            Self::Within { hi, .. } => vec![0.5 * hi, hi],
+        }
+    }
+
     /// Sort key: the lower end, fixed points first, then the upper end.
     fn key(&self) -> (f64, f64) {
         match *self {

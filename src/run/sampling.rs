@@ -282,10 +282,12 @@ impl LaneState {
     /// The estimate of one active readout, after at least one round.
     pub fn read(&self, readout: usize) -> Option<Estimate> {
         let (regression, at) = self.estimate(readout)?;
+        let own = self.work.relative_bound() * regression.value[at].abs()
+            + self.work.unseen(readout, regression.slopes[at].as_slice(), regression.n);
         Some(Estimate {
             value: regression.value[at],
             std_err: regression.covariance[(at, at)].sqrt(),
-            bound: regression.bound[at] + self.work.relative_bound() * regression.value[at].abs(),
+            bound: regression.bound[at] + own,
             n: self.n(),
             method: Method::MonteCarlo,
             flags: regression.flags[at],

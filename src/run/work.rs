@@ -5,6 +5,7 @@ use std::sync::Arc;
 
 use crate::backend::{Backend, Job, PathJob};
 use crate::error::Result;
+use crate::exact::unseen::Unseen;
 use crate::moments::Moments;
 use crate::posterior::envelope::envelope;
 use crate::posterior::{self, BATCH, Grid, Observable, Readout, Sampler, SnrPoint, Term, Weight};
@@ -29,8 +30,17 @@ pub struct Work {
 }
 
 enum Prepared {
-    Readouts { sampler: Box<dyn Sampler>, readouts: Vec<Readout>, tilted: bool },
-    Statistics { rows: usize, statistics: Vec<(String, Box<dyn Statistic>)> },
+    Readouts {
+        sampler: Box<dyn Sampler>,
+        readouts: Vec<Readout>,
+        tilted: bool,
+        /// Of what plain samples may miss.
+        unseen: Option<Unseen>,
+    },
+    Statistics {
+        rows: usize,
+        statistics: Vec<(String, Box<dyn Statistic>)>,
+    },
 }
 
 impl Work {
@@ -46,7 +56,8 @@ impl Work {
                 let tilted = tilt.and_then(|snr| posterior::tilted(&lane.source, snr));
                 let is_tilted = tilted.is_some();
                 let sampler = tilted.map_or_else(|| posterior::sampler(&lane.source), Ok)?;
-                Prepared::Readouts { sampler, readouts, tilted: is_tilted }
+                let unseen = if is_tilted { None } else { Unseen::new(&lane.source, sampler.control_means()) };
+                Prepared::Readouts { sampler, readouts, tilted: is_tilted, unseen }
             }
             Columns::Statistics { rows, statistics } => Prepared::Statistics { rows, statistics },
         };
@@ -56,11 +67,15 @@ impl Work {
     /// What is proven of column `c`'s summands, or, where the second result is given, of its difference from that; `None` for
     /// tilted noise, for simulated paths and for sums over several SNRs.
     pub fn envelope(&self, c: usize) -> Option<(Envelope, Option<f64>)> {
-        let Prepared::Readouts { readouts, tilted: false, .. } = &self.columns else { return None };
-        let &[Term { point: SnrPoint::At(_), observable, weight: Weight::Constant(1.0) }] = &readouts[c].terms[..]
+        let Prepared::Readouts { readouts, tilted: false, sampler, .. } = &self.columns else { return None };
+        let &[Term { point: SnrPoint::At(snr), observable, weight: Weight::Constant(1.0) }] = &readouts[c].terms[..]
         else {
             return None;
         };
+        // Anchored summands may have either sign.
+        if observable != Observable::Mmse && snr < sampler.anchored_below() {
+            return None;
+        }
         match observable {
             Observable::Information => {
                 let shannon = self.source.pmf()?.shannon().value;
@@ -68,6 +83,15 @@ impl Work {
             }
             _ => Some((envelope(&self.source, observable)?, None)),
         }
+    }
+
+    /// How much `n` samples may have missed of column `c`'s mean and its own spread cannot tell, `slopes` being its coefficients of
+    /// the control variates ([`crate::exact::unseen`]).
+    pub fn unseen(&self, c: usize, slopes: &[f64], n: u64) -> f64 {
+        let Prepared::Readouts { readouts, unseen: Some(unseen), .. } = &self.columns else { return 0.0 };
+        let places = |t: &Term| t.point.places().into_iter().map(|snr| (t.weight.at(snr), snr)).collect();
+        let terms: Vec<_> = readouts[c].terms.iter().map(|t| (t.observable, places(t))).collect();
+        unseen.bound(&terms, slopes, n as f64)
     }
 
     /// Number of columns, control variates not counted.
