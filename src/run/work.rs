@@ -35,7 +35,7 @@ enum Prepared {
         readouts: Vec<Readout>,
         tilted: bool,
         /// Of what plain samples may miss.
-        unseen: Option<Unseen>,
+        unseen: Option<Box<Unseen>>,
     },
     Statistics {
         rows: usize,
@@ -56,7 +56,8 @@ impl Work {
                 let tilted = tilt.and_then(|snr| posterior::tilted(&lane.source, snr));
                 let is_tilted = tilted.is_some();
                 let sampler = tilted.map_or_else(|| posterior::sampler(&lane.source), Ok)?;
-                let unseen = if is_tilted { None } else { Unseen::new(&lane.source, sampler.control_means()) };
+                let unseen =
+                    if is_tilted { None } else { Unseen::new(&lane.source, sampler.control_means()).map(Box::new) };
                 Prepared::Readouts { sampler, readouts, tilted: is_tilted, unseen }
             }
             Columns::Statistics { rows, statistics } => Prepared::Statistics { rows, statistics },
