@@ -75,7 +75,8 @@ impl Unseen {
             (of_one, times) = (base, times * *copies as f64);
         }
         let (mut rarest, atoms): (Vec<(f64, f64)>, _) = match of_one.law() {
-            Law::Atoms(atoms) if atoms.missing <= 0.0 => {
+            law if law.atoms().is_some_and(|atoms| atoms.missing <= 0.0) => {
+                let atoms = law.atoms()?;
                 let mean = atoms.mean();
                 let norm = |row: &[f64]| row.iter().zip(&mean).map(|(x, m)| (x - m).powi(2)).sum::<f64>();
                 let norms = atoms.points.chunks(atoms.dim).map(norm);

@@ -14,7 +14,7 @@ use crate::quantity::{Instruments, Need, Rule};
 use crate::run::MethodChoice;
 use crate::run::stop::Stop;
 use crate::sampler::Statistic;
-use crate::source::Source;
+use crate::source::{Law, Source};
 
 /// Where one number comes from.
 #[derive(Debug, Clone)]
