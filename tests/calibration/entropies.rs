@@ -1,8 +1,10 @@
 //! Entropies: by draws whose weights are known, and exact ones against the tables of data/.
 
-use klaim::entropy::known;
+use klaim::entropy::counts::Counts;
+use klaim::entropy::{ESTIMATORS, density_behind, known, law_behind};
 use klaim::estimate::Estimate;
 use klaim::source::{Law, Source};
+use klaim::stream::Stream;
 use rayon::prelude::*;
 
 use super::laws::law;
@@ -21,6 +23,10 @@ const LAWS: &[(&str, &str)] = &[
     ("digits", "real"),
 ];
 const ORDERS: [(f64, &str); 3] = [(0.5, "renyi(0.5)"), (1.0, "shannon"), (2.0, "renyi(2)")];
+/// Sizes of samples whose law is not known.
+const BEHIND: [u64; 2] = [500, SAMPLES];
+/// The same of a density.
+const POINTS: usize = 500;
 /// Digits of a table.
 const TABLE: f64 = 1e-15;
 /// Digits of the channel values of data/densities.csv.
@@ -48,6 +54,69 @@ fn drawn(replications: u64) -> Vec<Cell> {
         }
     }
     cells
+}
+
+/// The law behind a sample of draws whose weights are not known.
+fn behind(replications: u64) -> Vec<Cell> {
+    let mut cells = Vec::new();
+    for &(name, family) in LAWS {
+        let source = law(name);
+        let pmf = source.pmf().expect("a discrete law");
+        for draws in BEHIND {
+            let count = |seed| Counts::of(&source, seed, draws).expect("draws");
+            let counts: Vec<Counts> = (0..replications).into_par_iter().map(count).collect();
+            for estimator in ESTIMATORS {
+                let exact = pmf.shannon();
+                let truth = Truth::Exact { value: exact.value, bound: exact.bound };
+                let value = |counts: &Counts| law_behind::estimate(counts, estimator, 1.0, None);
+                let estimates: Vec<Estimate> = counts.par_iter().map(|c| value(c).expect("an order of all")).collect();
+                let label = Label {
+                    route: "law behind a sample".into(),
+                    family,
+                    law: name.into(),
+                    regime: format!("shannon, {draws} draws"),
+                    quantity: estimator.method.to_string(),
+                };
+                cells.push(Cell::of(label, Sides::AtLeast95, truth, &estimates));
+            }
+        }
+    }
+    cells
+}
+
+/// The density behind a sample of points.
+fn density(replications: u64) -> Vec<Cell> {
+    let gauss = 0.5 * (2.0 * std::f64::consts::PI * std::f64::consts::E * 2.0).ln();
+    let laws = [("gaussian:dim=1,variance=2", "synthetic", 1.0), ("gaussian:dim=2,variance=2", "synthetic", 2.0)];
+    let heavy = [("laplace", "heavy-tailed"), ("student-t:dof=3", "heavy-tailed")];
+    let told = heavy.map(|(name, family)| {
+        let source = law(name);
+        let Law::Density(density) = source.law() else { unreachable!("a density") };
+        (name, family, density.differential_renyi(1.0).value)
+    });
+    let all = laws.map(|(name, family, dim)| (name, family, dim * gauss)).into_iter().chain(told);
+    let cell = |(name, family, value): (&str, &'static str, f64)| {
+        let source = law(name);
+        let sampler = source.sampler();
+        let estimate = |seed| {
+            let stream = Stream::named(seed, &format!("points of {name}"));
+            let mut points = vec![0.0; source.dim() * POINTS];
+            for (i, point) in points.chunks_mut(source.dim()).enumerate() {
+                sampler.draw(&stream, i as u64, point);
+            }
+            density_behind::estimate(&points, source.dim(), 1.0).expect("points")
+        };
+        let estimates: Vec<Estimate> = (0..replications).into_par_iter().map(estimate).collect();
+        let label = Label {
+            route: "density behind a sample".into(),
+            family,
+            law: name.into(),
+            regime: format!("h(X), {POINTS} points"),
+            quantity: "nearest-neighbour".into(),
+        };
+        Cell::of(label, Sides::AtLeast95, Truth::Exact { value, bound: 1e-9 }, &estimates)
+    };
+    all.map(cell).collect()
 }
 
 /// Every row of a table of data/: source, quantity, argument and value in a form of its own.
@@ -141,6 +210,8 @@ fn lines() -> Vec<Cell> {
 /// By draws, then by tables.
 pub fn cells(replications: u64) -> Vec<Cell> {
     let mut cells = drawn(replications);
+    cells.extend(behind(replications));
+    cells.extend(density(replications));
     cells.extend(discrete());
     cells.extend(densities());
     cells.extend(lines());
