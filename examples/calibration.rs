@@ -10,7 +10,8 @@ use std::path::Path;
 #[path = "../tests/calibration/mod.rs"]
 mod calibration;
 
-use calibration::{Cell, Equality, Outcome, TAIL, band, cells, equalities};
+use calibration::tally::{Cell, Outcome, TAIL, band};
+use calibration::{Equality, cells, equalities};
 
 const REPLICATIONS: u64 = 1000;
 const BEGIN: &str = "<!-- registry: written by `cargo run --release --example calibration` -->";
@@ -23,7 +24,7 @@ fn main() -> Result<(), Box<dyn std::error::Error>> {
     let (cells, equalities) = (cells(replications), equalities(replications));
     let text = page(replications, &cells, &equalities)?;
     for cell in cells.iter().filter(|cell| cell.outcome() == Outcome::Outside) {
-        eprintln!("outside: {}", line(cell));
+        eprintln!("outside: {}", cell);
     }
     for equality in equalities.iter().filter(|equality| !equality.holds()) {
         eprintln!("refuted in {} of {}: {} on {}", equality.refuted, equality.runs, equality.name, equality.law);
@@ -34,25 +35,6 @@ fn main() -> Result<(), Box<dyn std::error::Error>> {
     let (begin, end) = (marked(BEGIN)? + BEGIN.len(), marked(END)?);
     std::fs::write(&path, format!("{}\n\n{text}\n{}", &old[..begin], &old[end..]))?;
     Ok(())
-}
-
-/// One cell in words.
-fn line(cell: &Cell) -> String {
-    let label = &cell.label;
-    format!(
-        "{} of {} ({}, {}): {} of {} replications believed, {} of them miss; mean error {:.2}, spread {:.2} \
-         standard errors, half-width {:.1e} of the value",
-        label.quantity,
-        label.law,
-        label.route,
-        label.regime,
-        cell.believed,
-        cell.replications,
-        cell.silent,
-        cell.bias,
-        cell.spread,
-        cell.width
-    )
 }
 
 fn percent(part: usize, whole: usize) -> f64 {
@@ -70,6 +52,7 @@ fn entry(cell: &Cell) -> String {
     let missed = match cell.outcome() {
         Outcome::Outside => format!("**{missed}**"),
         Outcome::Wide => format!("{missed} ↓"),
+        Outcome::Untold => "?".into(),
         Outcome::Within | Outcome::Flagged => missed,
     };
     if flagged == 0 { missed } else { format!("{missed} ({:.0})", percent(flagged, cell.replications)) }
@@ -97,13 +80,14 @@ fn summary(text: &mut String, replications: u64, cells: &[Cell], equalities: &[E
     writeln!(
         text,
         "{} cells of {replications} replications (tables: of their rows): {} within their band, {} wider than need be, \
-         {} mostly not believed, **{} outside**. {} equalities that are true exactly, {} refuted more often than the \
+         {} mostly not believed, {} whose reference is too coarse (?), **{} outside**. {} equalities that are true exactly, {} refuted more often than the \
          level allows.\n\nThe band of an exact 95 % interval over {replications} replications is {:.1} … {:.1} % \
          ({TAIL:e} on either side).\n",
         cells.len(),
         count(Outcome::Within),
         count(Outcome::Wide),
         count(Outcome::Flagged),
+        count(Outcome::Untold),
         count(Outcome::Outside),
         equalities.len(),
         equalities.iter().filter(|e| !e.holds()).count(),
@@ -111,7 +95,7 @@ fn summary(text: &mut String, replications: u64, cells: &[Cell], equalities: &[E
         percent(*band.end(), replications as usize),
     )?;
     for cell in cells.iter().filter(|cell| cell.outcome() == Outcome::Outside) {
-        writeln!(text, "* outside: {}", line(cell))?;
+        writeln!(text, "* outside: {}", cell)?;
     }
     Ok(())
 }

@@ -10,10 +10,10 @@ mod laws;
 mod measure;
 mod paths;
 mod quadrature;
-mod tally;
+pub mod tally;
 
 pub use equalities::{Equality, equalities};
-pub use tally::{Cell, Outcome, TAIL, band};
+use tally::Cell;
 
 /// Every cell of the registry, over `replications` each.
 pub fn cells(replications: u64) -> Vec<Cell> {
