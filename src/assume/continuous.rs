@@ -2,11 +2,11 @@
 
 use crate::assume::{Assumption, Finding, Subject, Verdict, digits};
 use crate::estimate::Estimate;
-use crate::source::Law;
+use crate::source::{Law, differential};
 
 /// The four assumptions on the information content; differential entropies are the evidence where they are known.
 pub fn findings(law: &Law) -> Vec<Finding> {
-    let differential = |order: f64| differential(law, order).map(|h| digits(h.value));
+    let differential = |order: f64| differential::renyi(law, order).map(|h| digits(h.value));
     let known = match (differential(1.0), differential(0.5)) {
         (Some(shannon), Some(half)) => format!("; differential entropies h = {shannon}, h_½ = {half}"),
         _ => String::new(),
@@ -27,15 +27,6 @@ pub fn findings(law: &Law) -> Vec<Finding> {
             evidence,
         })
         .collect()
-}
-
-/// Differential Rényi entropy where the law knows it; entropies of independent coordinates add.
-fn differential(law: &Law, order: f64) -> Option<Estimate> {
-    match law {
-        Law::Density(density) => Some(density.differential_renyi(order)),
-        Law::Product { base, copies } => differential(base.law(), order).map(|h| h.scaled(*copies as f64)),
-        Law::Atoms(_) | Law::Simplex(_) | Law::Needle(_) | Law::Mixture(_) => None,
-    }
 }
 
 #[cfg(test)]
@@ -84,10 +75,9 @@ mod tests {
     }
 
     #[test]
-    fn a_mixture_fails_without_them() {
-        let mixture =
-            Mixture { dim: 1, means: vec![0.0], variances: vec![1.0], weights: vec![1.0], approximation: 0.0 };
-        let findings = findings(&Law::Mixture(mixture));
+    fn a_mixture_in_space_fails_without_them() {
+        let (means, variances, weights) = (vec![0.0, 0.0, 1.0, 0.0], vec![1.0; 2], vec![0.5; 2]);
+        let findings = findings(&Law::Mixture(Mixture { dim: 2, means, variances, weights, approximation: 0.0 }));
         assert!(findings.len() == 4 && findings[0].evidence.ends_with("→ ∞"), "{}", findings[0]);
     }
 }

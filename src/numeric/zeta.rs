@@ -1,4 +1,4 @@
-//! Hurwitz's zeta function with its first two derivatives in s, by Euler–Maclaurin summation with a proven bound.
+//! Hurwitz's zeta function with its first three derivatives in s, by Euler–Maclaurin summation with a proven bound.
 
 /// B_{2k}/(2k)!, k = 1 … 8 (Bernoulli numbers over factorials, exact rationals).
 const BERNOULLI_OVER_FACTORIAL: [f64; 8] = [
@@ -18,16 +18,16 @@ const LARGEST_SHIFT: f64 = 60.0;
 /// Rounding: `powf` and `ln` within 1 ulp each, five operations a term.
 const ROUNDING: f64 = 8.0 * f64::EPSILON;
 
-/// ζ(s, q), ∂ζ/∂s and ∂²ζ/∂s².
+/// ζ(s, q), ∂ζ/∂s, ∂²ζ/∂s² and ∂³ζ/∂s³.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub struct Zeta {
-    /// The function and its first two derivatives in s.
-    pub value: [f64; 3],
+    /// The function and its first three derivatives in s.
+    pub value: [f64; 4],
     /// Bounds on the absolute errors: truncation (proved) and rounding.
-    pub bound: [f64; 3],
+    pub bound: [f64; 4],
 }
 
-/// ζ(s, q) = Σ_{n ≥ 0} (q + n)^{−s} with two derivatives in s, for s > 1 and q > 0.
+/// ζ(s, q) = Σ_{n ≥ 0} (q + n)^{−s} with three derivatives in s, for s > 1 and q > 0.
 ///
 /// Euler–Maclaurin from x = q + N: ∫ + ½f(x) + Σ_k B_{2k}/(2k)! (s)_{2k−1} x^{−s−2k+1}. The remainder after m terms is
 /// ∫ (B_{2m} − B̃_{2m}(y))/(2m)! f^{(2m)}(y) dy with |B̃_{2m}| ≤ |B_{2m}|, hence at most twice the last term; its
@@ -45,13 +45,19 @@ pub fn hurwitz(s: f64, q: f64) -> Zeta {
         rising.extend_to(2 * k + 1);
         term = coefficient * rising.product * power * x.powi(-(2 * k as i32) - 1);
         let slope = rising.reciprocals - ln_x;
-        sum.add([term, term * slope, term * (slope * slope - rising.squares)]);
+        sum.add([
+            term,
+            term * slope,
+            term * (slope * slope - rising.squares),
+            term * (slope * (slope * slope - 3.0 * rising.squares) + 2.0 * rising.cubes),
+        ]);
     }
     let factor = rising.reciprocals + ln_x + 2.0;
-    let truncation = [2.0 * term.abs(), 2.0 * term.abs() * factor, 2.0 * term.abs() * factor * factor];
+    let truncation = [0, 1, 2, 3].map(|k| 2.0 * term.abs() * factor.powi(k));
     sum.add_power(0.5 * power, ln_x);
     let (area, d) = (power * x, 1.0 / (s - 1.0));
-    sum.add([area * d, -area * d * (ln_x + d), area * d * (ln_x * ln_x + 2.0 * d * (ln_x + d))]);
+    let second = ln_x * ln_x + 2.0 * d * (ln_x + d);
+    sum.add([area * d, -area * d * (ln_x + d), area * d * second, -area * d * (ln_x.powi(3) + 3.0 * d * second)]);
     for n in (0..direct as usize).rev() {
         let y = q + n as f64;
         sum.add_power(y.powf(-s), y.ln());
@@ -59,18 +65,19 @@ pub fn hurwitz(s: f64, q: f64) -> Zeta {
     Zeta { value: sum.value, bound: std::array::from_fn(|k| truncation[k] + ROUNDING * sum.magnitude[k]) }
 }
 
-/// The rising factorial (s)_m with Σ 1/(s+j) and Σ 1/(s+j)².
+/// The rising factorial (s)_m with Σ 1/(s+j), Σ 1/(s+j)² and Σ 1/(s+j)³.
 struct Rising {
     s: f64,
     length: usize,
     product: f64,
     reciprocals: f64,
     squares: f64,
+    cubes: f64,
 }
 
 impl Rising {
     fn new(s: f64) -> Self {
-        Self { s, length: 0, product: 1.0, reciprocals: 0.0, squares: 0.0 }
+        Self { s, length: 0, product: 1.0, reciprocals: 0.0, squares: 0.0, cubes: 0.0 }
     }
 
     fn extend_to(&mut self, length: usize) {
@@ -79,20 +86,21 @@ impl Rising {
             self.product *= factor;
             self.reciprocals += 1.0 / factor;
             self.squares += 1.0 / (factor * factor);
+            self.cubes += factor.powi(-3);
             self.length += 1;
         }
     }
 }
 
-/// A function and two derivatives, summed together with the absolute values for the rounding bound.
+/// A function and three derivatives, summed together with the absolute values for the rounding bound.
 #[derive(Default)]
 struct Accumulator {
-    value: [f64; 3],
-    magnitude: [f64; 3],
+    value: [f64; 4],
+    magnitude: [f64; 4],
 }
 
 impl Accumulator {
-    fn add(&mut self, terms: [f64; 3]) {
+    fn add(&mut self, terms: [f64; 4]) {
         for ((value, magnitude), term) in self.value.iter_mut().zip(&mut self.magnitude).zip(terms) {
             *value += term;
             *magnitude += term.abs();
@@ -101,7 +109,7 @@ impl Accumulator {
 
     /// Adds c·x^{−s} given `power` = c·x^{−s} and ln x.
     fn add_power(&mut self, power: f64, ln_x: f64) {
-        self.add([power, -power * ln_x, power * ln_x * ln_x]);
+        self.add([power, -power * ln_x, power * ln_x * ln_x, -power * ln_x.powi(3)]);
     }
 }
 
@@ -143,7 +151,7 @@ mod tests {
     fn dropping_the_first_term_shifts_q() {
         for (s, q) in [(1.05, 3.0), (1.5, 0.25), (7.0, 18.5), (90.0, 1.0)] {
             let (whole, rest) = (hurwitz(s, q), hurwitz(s, q + 1.0));
-            let first = [q.powf(-s), -q.powf(-s) * q.ln(), q.powf(-s) * q.ln() * q.ln()];
+            let first = [0, 1, 2, 3].map(|k| q.powf(-s) * (-q.ln()).powi(k));
             for (k, first) in first.iter().enumerate() {
                 let difference = (whole.value[k] - rest.value[k] - first).abs();
                 assert!(difference <= whole.bound[k] + rest.bound[k], "s = {s}, q = {q}, k = {k}: {difference:e}");

@@ -62,6 +62,22 @@ pub const QUANTITIES: &[Quantity] = &[
         rule: Rule::Known(source::min_entropy),
     },
     Quantity {
+        name: "differential_entropy",
+        scope: Scope::Source,
+        arguments: &[],
+        summary: "differential entropy h = −∫ f ln f, nats; -inf for a law with atoms",
+        unit: Unit::Information(1),
+        rule: Rule::Known(source::differential_entropy),
+    },
+    Quantity {
+        name: "differential_renyi",
+        scope: Scope::Source,
+        arguments: &["order"],
+        summary: "differential Rényi entropy of the given order, (1−a)⁻¹ ln ∫ f^a, nats; -inf for a law with atoms",
+        unit: Unit::Information(1),
+        rule: Rule::Known(source::differential_renyi),
+    },
+    Quantity {
         name: "second_moment",
         scope: Scope::Source,
         arguments: &[],

@@ -3,7 +3,7 @@
 use super::Need;
 use crate::error::{Error, Result};
 use crate::estimate::Estimate;
-use crate::source::Pmf;
+use crate::source::{Pmf, differential};
 
 /// Dimension d.
 pub fn dim(need: &Need) -> Result<Estimate> {
@@ -65,4 +65,32 @@ pub fn psi1(need: &Need) -> Result<Estimate> {
 /// Varentropy, nats².
 pub fn info_variance(need: &Need) -> Result<Estimate> {
     of_pmf(need, |pmf| pmf.info_variance())
+}
+
+/// Differential Shannon entropy h = −∫ f ln f, nats; −∞ for a law with atoms.
+///
+/// # Errors
+/// As [`differential_renyi`].
+pub fn differential_entropy(need: &Need) -> Result<Estimate> {
+    of_density(need, "differential_entropy", 1.0)
+}
+
+/// Differential Rényi entropy of the order given as argument, nats; −∞ for a law with atoms.
+///
+/// # Errors
+/// [`Error::Invalid`] for a negative order or NaN, and where [`differential::renyi`] has no route.
+pub fn differential_renyi(need: &Need) -> Result<Estimate> {
+    let order = need.setting.arguments[0];
+    if order.is_nan() || order < 0.0 {
+        return Err(Error::invalid("differential_renyi(order)", format!("the order must be ≥ 0, not {order}")));
+    }
+    of_density(need, "differential_renyi(order)", order)
+}
+
+fn of_density(need: &Need, name: &str, order: f64) -> Result<Estimate> {
+    differential::renyi(need.source.law(), order).ok_or_else(|| {
+        let message = "known for one-dimensional densities, for Gaussian mixtures on a line or about one mean, and for their \
+                       products; for scale-mixture at orders from 1 on";
+        Error::invalid(name, format!("`{}` has no route: {message}", need.source.spec()))
+    })
 }

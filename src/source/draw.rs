@@ -187,7 +187,7 @@ impl Sampler<'_> {
                 None
             }
             Prepared::Density(density) => {
-                out[0] = density.quantile(place.uniform());
+                out[0] = density.origin() + density.quantile(place.uniform());
                 None
             }
             Prepared::Mixture(mixture, cumulative) => {
@@ -377,7 +377,7 @@ mod tests {
         let mut levels: Vec<f64> = (0..DRAWS)
             .map(|sample| {
                 assert_eq!(sampler.draw(&stream(), sample, &mut x), None);
-                density.cdf(x[0])
+                density.cdf(x[0] - density.origin())
             })
             .collect();
         levels.sort_by(f64::total_cmp);

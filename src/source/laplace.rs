@@ -36,6 +36,14 @@ impl Density for Laplace {
         self.cdf(-x)
     }
 
+    fn ln_cdf(&self, x: f64) -> f64 {
+        if x < 0.0 { x - std::f64::consts::LN_2 } else { (-0.5 * (-x).exp()).ln_1p() }
+    }
+
+    fn ln_survival(&self, x: f64) -> f64 {
+        self.ln_cdf(-x)
+    }
+
     fn breakpoints(&self) -> Vec<f64> {
         vec![0.0]
     }

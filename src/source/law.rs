@@ -168,8 +168,13 @@ impl Needle {
     }
 }
 
-/// A density on the line with what quadrature needs.
+/// A density on the line with what quadrature needs, all of it as functions of x = X − [`Density::origin`]: a law that is
+/// narrow beside its distance from 0 keeps its digits.
 pub trait Density: std::fmt::Debug + Send + Sync {
+    /// Where x = 0 lies.
+    fn origin(&self) -> f64 {
+        0.0
+    }
     /// ln f(x); −∞ outside the support.
     fn ln_density(&self, x: f64) -> f64;
     /// Support [lo, hi], possibly infinite.
@@ -180,11 +185,19 @@ pub trait Density: std::fmt::Debug + Send + Sync {
     fn cdf(&self, x: f64) -> f64;
     /// Survival function P(X > x), accurate in the upper tail.
     fn survival(&self, x: f64) -> f64;
+    /// ln P(X ≤ x), also where the mass underflows if the law can say it.
+    fn ln_cdf(&self, x: f64) -> f64 {
+        self.cdf(x).ln()
+    }
+    /// ln P(X > x), as [`Density::ln_cdf`].
+    fn ln_survival(&self, x: f64) -> f64 {
+        self.survival(x).ln()
+    }
     /// Points where the density is not smooth (kinks, jumps); quadrature splits there.
     fn breakpoints(&self) -> Vec<f64> {
         Vec::new()
     }
-    /// Mean E X, or `None` where it does not exist.
+    /// Mean E X (from 0), or `None` where it does not exist.
     fn mean(&self) -> Option<f64>;
     /// Variance; ∞ where the second moment is infinite.
     fn variance(&self) -> f64;

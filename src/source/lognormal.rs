@@ -2,7 +2,7 @@
 
 use crate::error::Result;
 use crate::estimate::Estimate;
-use crate::numeric::gamma::{normal_quantile, normal_survival};
+use crate::numeric::gamma::{ln_normal_survival, normal_quantile, normal_survival};
 use crate::source::spec::{Arguments, Parameter};
 use crate::source::{Density, Kind, Law, Source, density};
 
@@ -10,14 +10,14 @@ use crate::source::{Density, Kind, Law, Source, density};
 pub const LOGNORMAL: Kind = Kind {
     name: "lognormal",
     summary: "the law of e^{sigma·Z}, Z standard normal",
-    parameters: &[Parameter { name: "sigma", default: None, summary: "standard deviation of ln X, from 1e-3 to 10" }],
+    parameters: &[Parameter { name: "sigma", default: None, summary: "standard deviation of ln X, from 1e-3 to 20" }],
     build,
 };
 
 fn build(arguments: &Arguments) -> Result<Source> {
     let std_dev = arguments.positive("sigma")?;
-    if !(1e-3..=10.0).contains(&std_dev) {
-        return Err(arguments.invalid("sigma", format!("must be from 1e-3 to 10, not {std_dev}")));
+    if !(1e-3..=20.0).contains(&std_dev) {
+        return Err(arguments.invalid("sigma", format!("must be from 1e-3 to 20, not {std_dev}")));
     }
     let law = Lognormal { std_dev };
     let second_moment = Estimate::exact(law.variance());
@@ -29,29 +29,54 @@ struct Lognormal {
     std_dev: f64,
 }
 
+/// From this σ on the law reaches so near to 0 that distances from its median would lose their digits.
+const NARROW: f64 = 0.25;
+
+impl Lognormal {
+    /// ln X at x; −∞ at and below the end of the support.
+    fn ln(&self, x: f64) -> f64 {
+        if self.std_dev < NARROW { x.max(-1.0).ln_1p() } else { x.max(0.0).ln() }
+    }
+}
+
 impl Density for Lognormal {
+    /// The median where the law is narrow, the end of the support where it is wide.
+    fn origin(&self) -> f64 {
+        if self.std_dev < NARROW { 1.0 } else { 0.0 }
+    }
+
     fn ln_density(&self, x: f64) -> f64 {
-        if x <= 0.0 {
-            return f64::NEG_INFINITY;
+        let ln = self.ln(x);
+        if ln == f64::NEG_INFINITY {
+            return ln;
         }
-        let z = x.ln() / self.std_dev;
-        -0.5 * (z * z + std::f64::consts::TAU.ln()) - x.ln() - self.std_dev.ln()
+        let z = ln / self.std_dev;
+        -0.5 * (z * z + std::f64::consts::TAU.ln()) - ln - self.std_dev.ln()
     }
 
     fn support(&self) -> (f64, f64) {
-        (0.0, f64::INFINITY)
+        (-self.origin(), f64::INFINITY)
     }
 
     fn quantile(&self, u: f64) -> f64 {
-        (self.std_dev * normal_quantile(u)).exp()
+        let ln = self.std_dev * normal_quantile(u);
+        if self.std_dev < NARROW { ln.exp_m1() } else { ln.exp() }
     }
 
     fn cdf(&self, x: f64) -> f64 {
-        if x <= 0.0 { 0.0 } else { normal_survival(-x.ln() / self.std_dev) }
+        normal_survival(-self.ln(x) / self.std_dev)
     }
 
     fn survival(&self, x: f64) -> f64 {
-        if x <= 0.0 { 1.0 } else { normal_survival(x.ln() / self.std_dev) }
+        normal_survival(self.ln(x) / self.std_dev)
+    }
+
+    fn ln_cdf(&self, x: f64) -> f64 {
+        ln_normal_survival(-self.ln(x) / self.std_dev)
+    }
+
+    fn ln_survival(&self, x: f64) -> f64 {
+        ln_normal_survival(self.ln(x) / self.std_dev)
     }
 
     fn mean(&self) -> Option<f64> {

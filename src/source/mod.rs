@@ -1,17 +1,21 @@
 //! Named laws on R^d: one file a law, one line a law in [`KINDS`].
 
 pub mod cauchy;
+pub mod cells;
 pub mod codebook;
 pub mod cumulative;
 pub mod density;
+pub mod differential;
 pub mod digits;
 pub mod draw;
 pub mod embedding;
 pub mod file;
 pub mod gaussian;
+pub mod gaussian_density;
 pub mod geometric;
 pub mod hypercube;
 pub mod laplace;
+pub mod lattice;
 pub mod law;
 pub mod log_power;
 pub mod lognormal;
@@ -35,6 +39,7 @@ pub mod stable;
 pub mod student_t;
 pub mod tree;
 pub mod two_point;
+pub mod uniform;
 pub mod zipf;
 
 use std::sync::Arc;
@@ -89,6 +94,7 @@ pub const KINDS: &[Kind] = &[
     gaussian::GAUSSIAN,
     mixture::MIXTURE,
     scale_mixture::SCALE_MIXTURE,
+    uniform::UNIFORM,
     laplace::LAPLACE,
     student_t::STUDENT_T,
     cauchy::CAUCHY,

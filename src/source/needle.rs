@@ -47,7 +47,7 @@ fn build(arguments: &Arguments) -> Result<Source> {
 }
 
 fn pmf(p: f64, atoms: usize) -> FinitePmf {
-    FinitePmf::counted(vec![1.0 - p, p / atoms as f64], vec![1.0, atoms as f64])
+    FinitePmf::counted(vec![1.0 - p, p / atoms as f64], Some(vec![1.0, atoms as f64]))
 }
 
 /// The p ≤ N/(N+1) of a given entropy, which grows with p up to there.

@@ -9,14 +9,14 @@ use crate::source::{Density, Kind, Law, Source};
 pub const PARETO: Kind = Kind {
     name: "pareto",
     summary: "density shape·x^{−shape−1} for x ≥ 1",
-    parameters: &[Parameter { name: "shape", default: None, summary: "tail index s, from 0.1 to 1e6" }],
+    parameters: &[Parameter { name: "shape", default: None, summary: "tail index s, from 0.05 to 1e6" }],
     build,
 };
 
 fn build(arguments: &Arguments) -> Result<Source> {
     let shape = arguments.positive("shape")?;
-    if !(0.1..=1e6).contains(&shape) {
-        return Err(arguments.invalid("shape", format!("must be from 0.1 to 1e6, not {shape}")));
+    if !(0.05..=1e6).contains(&shape) {
+        return Err(arguments.invalid("shape", format!("must be from 0.05 to 1e6, not {shape}")));
     }
     let law = Pareto { shape };
     let second_moment = Estimate::exact(law.variance());
@@ -29,28 +29,37 @@ struct Pareto {
 }
 
 impl Density for Pareto {
+    /// The end of the support: x is what exceeds it.
+    fn origin(&self) -> f64 {
+        1.0
+    }
+
     fn ln_density(&self, x: f64) -> f64 {
-        if x < 1.0 { f64::NEG_INFINITY } else { self.shape.ln() - (self.shape + 1.0) * x.ln() }
+        if x < 0.0 { f64::NEG_INFINITY } else { self.shape.ln() - (self.shape + 1.0) * x.ln_1p() }
     }
 
     fn support(&self) -> (f64, f64) {
-        (1.0, f64::INFINITY)
+        (0.0, f64::INFINITY)
     }
 
     fn quantile(&self, u: f64) -> f64 {
-        (-(-u).ln_1p() / self.shape).exp()
+        (-(-u).ln_1p() / self.shape).exp_m1()
     }
 
     fn cdf(&self, x: f64) -> f64 {
-        if x <= 1.0 { 0.0 } else { -(-self.shape * x.ln()).exp_m1() }
+        if x <= 0.0 { 0.0 } else { -(-self.shape * x.ln_1p()).exp_m1() }
     }
 
     fn survival(&self, x: f64) -> f64 {
-        if x <= 1.0 { 1.0 } else { x.powf(-self.shape) }
+        self.ln_survival(x).exp()
+    }
+
+    fn ln_survival(&self, x: f64) -> f64 {
+        if x <= 0.0 { 0.0 } else { -self.shape * x.ln_1p() }
     }
 
     fn breakpoints(&self) -> Vec<f64> {
-        vec![1.0]
+        vec![0.0]
     }
 
     fn mean(&self) -> Option<f64> {

@@ -31,6 +31,48 @@ pub(crate) fn closed_form(value: f64, bound: f64) -> Estimate {
     if value.is_finite() { Estimate { bound: exact.bound.max(bound), ..exact } } else { exact }
 }
 
+/// Rényi entropy of order a ≠ 1 from the content c of one atom and r = Σ e^{−a(ι−c)} over the others:
+/// H_a = c + (c − ln(1 + r))/(a − 1), which no order overflows and no small entropy loses its digits in.
+///
+/// c has the relative error `content_error`, and r/(a − 1) the absolute error `rest_error`.
+pub(crate) fn from_rest(order: f64, content: f64, content_error: f64, rest: f64, rest_error: f64) -> Estimate {
+    let excess = order - 1.0;
+    let ln_sum = rest.ln_1p();
+    let rounding = ROUNDING * (content + (content + ln_sum) / excess.abs());
+    let error = content_error * content * (1.0 + 1.0 / excess.abs()) + rest_error / (1.0 + rest);
+    closed_form(content + (content - ln_sum) / excess, error + rounding)
+}
+
+/// What an error `relative`·(1 + ι) of a content makes of its e^{−a(ι−c)}, and the rounding of that, over a − 1.
+pub(crate) fn ratio_error(order: f64, content: f64, relative: f64) -> f64 {
+    relative * (1.0 / (order - 1.0).abs() + (order / (order - 1.0)).abs() * (1.0 + content))
+}
+
+/// p(e^{−δι} − 1), p = e^{−ι}, also where one factor is 0 and the other infinite.
+pub(crate) fn tilted_excess(content: f64, d: f64) -> f64 {
+    if -d * content > 1.0 {
+        (-(1.0 + d) * content).exp() - (-content).exp()
+    } else {
+        (-content).exp() * (-d * content).exp_m1()
+    }
+}
+
+/// Rényi entropy of order a = 1 + δ from the cumulants κ_1 = H, κ_2 = V, κ_3 of ι: with ln Σ p^a = ln E e^{−δι},
+/// H_a = κ_1 − δκ_2/2 + δ²κ_3/6 − …; what is left is at most |δ|³κ_4/24, `fourth` bounding κ_4 for the orders between.
+pub(crate) fn from_cumulants(order: f64, cumulants: [Estimate; 3], fourth: f64) -> Estimate {
+    let d = order - 1.0;
+    let [h, v, third] = cumulants;
+    let value = h.value - d * (0.5 * v.value - d * third.value / 6.0);
+    let error = h.bound + 0.5 * d.abs() * v.bound + d * d * third.bound / 6.0 + d.abs().powi(3) * fourth / 24.0;
+    closed_form(value, error + ROUNDING * value.abs())
+}
+
+/// The one of two estimates of the same number with the smaller bound.
+pub(crate) fn sharper(a: Estimate, b: Estimate) -> Estimate {
+    // A bound that is not a number is no bound.
+    if b.bound < a.bound { b } else { a }
+}
+
 /// The t in (`above`, ∞) with `mean_exp(t)` = 2, for the decreasing function `mean_exp(t)` = E exp(|ι − H|/t) that is
 /// infinite at or below `above`.
 ///
@@ -58,73 +100,99 @@ pub struct FinitePmf {
     weights: Vec<f64>,
     /// How many atoms have each weight; `None` for one each.
     counts: Option<Vec<f64>>,
+    /// ι_i = −ln p_i.
+    contents: Vec<f64>,
 }
 
 impl FinitePmf {
     /// `weights` positive, normalised to 1 (the caller's constructor has checked them).
+    ///
+    /// The content of an atom of more than half the mass is −ln(1 − the others'): 1 − p has lost the digits of p.
     pub fn new(weights: Vec<f64>) -> Self {
-        Self { weights, counts: None }
+        Self::counted(weights, None)
     }
 
-    /// `counts[i]` ≥ 1 atoms of weight `weights[i]`, as many as one likes: Σ count·p = 1.
-    pub fn counted(weights: Vec<f64>, counts: Vec<f64>) -> Self {
-        Self { weights, counts: Some(counts) }
-    }
-
-    /// Σ f(p) over the atoms.
-    fn sum(&self, f: impl Fn(f64) -> f64) -> f64 {
-        match &self.counts {
-            None => compensated(self.weights.iter().map(|&p| f(p))),
-            Some(counts) => compensated(self.weights.iter().zip(counts).map(|(&p, count)| count * f(p))),
+    /// `counts[i]` ≥ 1 atoms of weight `weights[i]`, as many as one likes: Σ count·p = 1; `None` for one each.
+    pub fn counted(weights: Vec<f64>, counts: Option<Vec<f64>>) -> Self {
+        let mut contents: Vec<f64> = weights.iter().map(|p| -p.ln()).collect();
+        if let Some(i) = weights.iter().position(|&p| p > 0.5) {
+            let count = |j: usize| counts.as_ref().map_or(1.0, |counts| counts[j]);
+            let others = (0..weights.len()).filter(|&j| j != i).map(|j| count(j) * weights[j]);
+            contents[i] = -(-compensated(others)).ln_1p();
         }
+        Self { weights, counts, contents }
+    }
+
+    /// How many atoms have weight i.
+    fn count(&self, i: usize) -> f64 {
+        self.counts.as_ref().map_or(1.0, |counts| counts[i])
     }
 
     /// E f(ι) by direct summation.
     fn mean(&self, f: impl Fn(f64) -> f64) -> f64 {
-        self.sum(|p| p * f(-p.ln()))
-    }
-
-    /// ln Σ p^a for a finite order a.
-    fn ln_power_sum(&self, order: f64) -> f64 {
-        // ln(1 + Σ p (e^{(1−a)ι} − 1)) keeps small entropies; away from a = 1 the largest term goes in front.
-        let excess = self.mean(|content| ((1.0 - order) * content).exp_m1());
-        if excess.abs() <= 0.5 {
-            return excess.ln_1p();
-        }
-        let largest = self.weights.iter().map(|p| order * p.ln()).fold(f64::NEG_INFINITY, f64::max);
-        largest + self.sum(|p| (order * p.ln() - largest).exp()).ln()
+        compensated((0..self.weights.len()).map(|i| self.count(i) * self.weights[i] * f(self.contents[i])))
     }
 }
 
+/// The relative error of E f(ι), f(0) = 0: that of p, and that of ι of the atoms of at most half the mass, whose mass is at
+/// most H/ln 2.
+const MEAN: f64 = 2.5 * ROUNDING;
+
 impl Pmf for FinitePmf {
     fn atoms(&self) -> f64 {
-        self.sum(|_| 1.0)
+        compensated((0..self.weights.len()).map(|i| self.count(i)))
     }
 
     fn shannon(&self) -> Estimate {
         let shannon = self.mean(|content| content);
-        closed_form(shannon, ROUNDING * (1.0 + shannon))
+        closed_form(shannon, MEAN * shannon)
     }
 
     fn renyi(&self, order: f64) -> Estimate {
-        let value = match order {
-            0.0 => self.atoms().ln(),
-            1.0 => return self.shannon(),
-            f64::INFINITY => -self.weights.iter().copied().fold(0.0, f64::max).ln(),
-            a => self.ln_power_sum(a) / (1.0 - a),
+        let excess = order - 1.0;
+        let least = self.contents.iter().copied().fold(f64::INFINITY, f64::min);
+        if order.is_infinite() {
+            return closed_form(least, ROUNDING * least);
+        }
+        if order.abs() <= 0.0 {
+            return Estimate::exact(self.atoms().ln());
+        }
+        if excess.abs() <= 0.0 {
+            return self.shannon();
+        }
+        // Σ p^a − 1 = Σ p (e^{(1−a)ι} − 1): keeps small entropies, and a near 1.
+        let value = self.mean(|content| (-excess * content).exp_m1());
+        if value.abs() <= 0.5 {
+            let entropy = value.ln_1p() / -excess;
+            return closed_form(entropy, 2.0 * MEAN * entropy.abs());
+        }
+        // Relative to the likeliest atom, or to the least likely one for a < 0.
+        let key = |content: &f64| if order > 0.0 { *content } else { -*content };
+        let all = self.contents.iter();
+        let Some(front) = all.clone().enumerate().min_by(|a, b| key(a.1).total_cmp(&key(b.1))) else {
+            return Estimate::exact(0.0);
         };
-        closed_form(value, ROUNDING * (1.0 + value + order.abs().min(1.0) * value))
+        let others = all.enumerate().map(|(i, &content)| (self.count(i) - f64::from(u8::from(i == front.0)), content));
+        let ratios = others.map(|(count, content)| (content, count * (-order * (content - front.1)).exp()));
+        let error = ratios.clone().map(|(content, ratio)| ratio * ratio_error(order, content, ROUNDING)).sum();
+        let rest = compensated(ratios.map(|(_, ratio)| ratio));
+        // The content of a lesser mass is off by the rounding of its weight.
+        let content_error = if *front.1 < std::f64::consts::LN_2 { ROUNDING } else { 2.5 * ROUNDING };
+        from_rest(order, *front.1, content_error, rest, error)
     }
 
     fn info_variance(&self) -> Estimate {
         let shannon = self.shannon().value;
         let variance = self.mean(|content| (content - shannon).powi(2));
-        closed_form(variance, ROUNDING * (variance + (1.0 + shannon) * variance.sqrt()))
+        // An error of ι − H moves a square by twice its root: those of H, of the contents, and of the lesser weights.
+        let size = |content: f64| shannon + content + if content > std::f64::consts::LN_2 { 1.0 } else { 0.0 };
+        let error = ROUNDING * self.mean(|content| size(content).powi(2)).sqrt();
+        closed_form(variance, ROUNDING * variance + 2.0 * error * variance.sqrt() + error * error)
     }
 
     fn psi1(&self) -> Estimate {
         let shannon = self.shannon().value;
-        let spread = self.weights.iter().map(|p| (-p.ln() - shannon).abs()).fold(0.0, f64::max);
+        let spread = self.contents.iter().map(|content| (content - shannon).abs()).fold(0.0, f64::max);
         if spread <= ROUNDING * (1.0 + shannon) {
             return closed_form(0.0, spread);
         }
@@ -160,7 +228,7 @@ mod tests {
         }
     }
 
-    const ORDERS: [f64; 11] = [-0.5, 0.0, 0.1, 0.5, 0.999, 1.0, 1.001, 2.0, 7.0, 300.0, f64::INFINITY];
+    const ORDERS: [f64; 12] = [-0.5, 0.0, 0.1, 0.5, 0.999, 1.0, 1.001, 2.0, 7.0, 300.0, 1e308, f64::INFINITY];
     /// Orders 0.001 away from 1 divide a rounding error by 0.001.
     const SLACK: f64 = 1e-12;
 
@@ -197,7 +265,7 @@ mod tests {
             if norm.value <= 1e-9 {
                 return pmf.info_variance().value <= 1e-9;
             }
-            let mean = |t: f64| pmf.weights.iter().map(|p| p * ((-p.ln() - shannon).abs() / t).exp()).sum::<f64>();
+            let mean = |t: f64| pmf.mean(|content| ((content - shannon).abs() / t).exp());
             let least = pmf.mean(|content| (content - shannon).abs()) / std::f64::consts::LN_2;
             let slack = 1e-9 + norm.bound / norm.value;
             norm.value >= least * (1.0 - slack)

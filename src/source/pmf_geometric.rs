@@ -20,7 +20,8 @@ impl GeometricPmf {
 
     /// −ln(1 − r^a).
     fn ln_total(&self, order: f64) -> f64 {
-        -(-(order * self.ratio.ln()).exp_m1()).ln()
+        let exponent = order * self.ratio.ln();
+        if exponent < -1.0 { -(-exponent.exp()).ln_1p() } else { -(-exponent.exp_m1()).ln() }
     }
 }
 
@@ -36,7 +37,7 @@ impl Pmf for GeometricPmf {
         closed_form(value, ROUNDING * value)
     }
 
-    /// H_a = (a ln(1−r) − ln(1−r^a))/(1−a); infinite for a ≤ 0.
+    /// H_a = (ln(1−r^a) − a ln(1−r))/(a−1); infinite for a ≤ 0.
     fn renyi(&self, order: f64) -> Estimate {
         let first = -(-self.ratio).ln_1p();
         if order.is_infinite() {
@@ -45,11 +46,17 @@ impl Pmf for GeometricPmf {
         if order <= 0.0 {
             return Estimate::exact(f64::INFINITY);
         }
-        if (order - 1.0).abs() < f64::EPSILON {
+        if (order - 1.0).abs() <= 0.0 {
             return self.shannon();
         }
+        let (r, excess) = (self.ratio, order - 1.0);
+        if excess > -0.5 {
+            // (1−r^a)/(1−r) = 1 + q, q = r(1 − r^{a−1})/(1−r): H_a = −ln(1−r) + ln(1+q)/(a−1), both of one sign.
+            let rest = (-r * (excess * r.ln()).exp_m1() / (1.0 - r)).ln_1p() / excess;
+            return closed_form(first + rest, ROUNDING * (first + rest));
+        }
         let (power, scaled) = (self.ln_total(order), order * first);
-        closed_form((power - scaled) / (1.0 - order), ROUNDING * (power.abs() + scaled) / (1.0 - order).abs())
+        closed_form((power - scaled) / -excess, ROUNDING * (power.abs() + scaled) / excess.abs())
     }
 
     /// V = r ln²r/(1−r)².

@@ -6,7 +6,7 @@ use gauss_quad::GaussLegendre;
 
 use crate::estimate::Estimate;
 use crate::numeric::sum::compensated;
-use crate::source::pmf::{Pmf, closed_form};
+use crate::source::pmf::{Pmf, closed_form, from_rest, sharper};
 
 /// Terms before this index are summed one by one; there the neglected third difference is below 1e-15 of the sum.
 const HEAD: usize = 4096;
@@ -67,6 +67,10 @@ impl LogPowerPmf {
         let least = content(self.power, 1.0);
         let term = |x: f64| (-order * (content(self.power, x) - least)).exp();
         let head = compensated((1..HEAD).map(|i| term(i as f64)));
+        // Terms beyond the head are below e^{−8·order} then.
+        if order > 100.0 {
+            return Bounded { value: head, bound: ROUNDING * head };
+        }
         let (start, decay, exponent) = (HEAD as f64, order - 1.0, self.power * order);
         // ∫ x w^α du = ∫ e^{−(α−1)u} ln^{−aα}(e^u + 1) du.
         let integrand = |u: f64| (order * least - decay * u - exponent * ln_successor(u).ln()).exp();
@@ -77,6 +81,28 @@ impl LogPowerPmf {
         let edge = midpoint_correction(start, term);
         let value = head + near.value + far.value + edge.value;
         Bounded { value, bound: near.bound + far.bound + edge.bound + ROUNDING * (1.0 + order) * value }
+    }
+
+    /// Σ p (1 − e^{−δι}) for δ > 0.
+    fn excess(&self, d: f64) -> Bounded {
+        let (total, ln_total) = (self.sums[0].value, self.sums[0].value.ln());
+        let factor = |content: f64| -(-d * (content + ln_total)).exp_m1();
+        let term = |x: f64| weighted(self.power, 0, x) * factor(content(self.power, x));
+        let head = compensated((1..HEAD).map(|i| term(i as f64)));
+        let start = HEAD as f64;
+        let integrand = |u: f64| {
+            let successor = ln_successor(u).ln();
+            (-self.power * successor).exp() * factor(u + self.power * successor)
+        };
+        let near = panels((start - 0.5).ln(), FAR, PANELS, integrand);
+        // u = 40 e^v until e^{−δu} has died; from there on the factor is 1.
+        let end = (NEGLIGIBLE_EXPONENT / (d * FAR)).ln().max(0.0) + 1.0;
+        let far = panels(0.0, end, end.ceil() as usize, |v| FAR * v.exp() * integrand(FAR * v.exp()));
+        let beyond = (FAR * end.exp()).powf(1.0 - self.power) / (self.power - 1.0);
+        let edge = midpoint_correction(start, term);
+        let value = head + near.value + far.value + edge.value + beyond;
+        let bound = near.bound + far.bound + edge.bound + ROUNDING * value;
+        Bounded { value: value / total, bound: (bound + value * self.sums[0].bound / total) / total }
     }
 }
 
@@ -168,7 +194,7 @@ impl Pmf for LogPowerPmf {
     /// (ln Σ w^α − α ln Z)/(1−α); infinite for every order α < 1.
     fn renyi(&self, order: f64) -> Estimate {
         let total = self.sums[0];
-        if (order - 1.0).abs() < f64::EPSILON {
+        if (order - 1.0).abs() <= 0.0 {
             return self.shannon();
         }
         if order < 1.0 {
@@ -179,10 +205,13 @@ impl Pmf for LogPowerPmf {
             let least = ln_total + content(self.power, 1.0);
             return closed_form(least, error + ROUNDING * (ln_total.abs() + least.abs()));
         }
-        let power = self.power_sum(order);
-        let (ln_power, scaled) = (power.value.ln(), order * (ln_total + content(self.power, 1.0)));
-        let error = power.bound / power.value + order * error + ROUNDING * (ln_power.abs() + scaled.abs());
-        Estimate::quadrature((ln_power - scaled) / (1.0 - order), error / (order - 1.0))
+        let (power, content) = (self.power_sum(order), ln_total + content(self.power, 1.0));
+        let relative = (error + ROUNDING * ln_total.abs()) / content;
+        let direct = from_rest(order, content, relative, power.value - 1.0, power.bound / (order - 1.0));
+        // Σ p^a − 1 = Σ p (e^{−δι} − 1) near a = 1, where the quotient loses its digits.
+        let excess = self.excess(order - 1.0);
+        let near = excess.bound / ((1.0 - excess.value) * (order - 1.0));
+        sharper(direct, Estimate::quadrature((-excess.value).ln_1p() / (1.0 - order), near))
     }
 
     /// V = Σ w g²/Z − (Σ w g/Z)², infinite for a ≤ 3.

@@ -1,39 +1,36 @@
-//! Entropies of the Poisson law: sums outward from the mode with a geometric bound on what is left.
+//! Entropies of the Poisson law: sums over its lattice.
 
 use std::f64::consts::TAU;
 
 use crate::estimate::Estimate;
-use crate::numeric::sum::compensated;
-use crate::source::pmf::{Pmf, sub_exponential_norm};
+use crate::source::lattice::{self, Sum};
+use crate::source::pmf::{Pmf, from_rest, ratio_error, sub_exponential_norm, tilted_excess};
 
 /// Below this count ln k! is the logarithm of an exact product.
 const EXACT_FACTORIALS: u32 = 16;
 /// Coefficients of Stirling's series ln k! = (k+½) ln k − k + ½ ln 2π + Σ c_j k^{1−2j}; at k = 16 the next term is 3e-19.
 const STIRLING: [f64; 6] = [1.0 / 12.0, -1.0 / 360.0, 1.0 / 1_260.0, -1.0 / 1_680.0, 1.0 / 1_188.0, -691.0 / 360_360.0];
-/// A sum ends where what is left is below this share of it.
-const NEGLIGIBLE: f64 = 1e-18;
-/// Rounding of one ι (saddle-point form) and of one summand.
+/// Rounding of one ι (saddle-point form) and of one summand, relative: below rate 1 ι is a sum of positive terms, above it
+/// H is above 1.
 const ROUNDING: f64 = 16.0 * f64::EPSILON;
 
 /// p_k = e^−λ λ^k/k!, k ≥ 0, λ > 0.
 #[derive(Debug, Clone)]
 pub struct PoissonPmf {
     rate: f64,
-}
-
-/// A sum over k with a bound on the terms left out.
-struct Series {
-    sum: f64,
-    rest: f64,
+    /// 0 and the mode.
+    special: Vec<f64>,
 }
 
 impl PoissonPmf {
     /// The law of rate λ > 0 (the caller's constructor has checked it).
     pub fn new(rate: f64) -> Self {
-        Self { rate }
+        let mut special = vec![0.0, rate.floor()];
+        special.dedup_by(|a, b| *a <= *b);
+        Self { rate, special }
     }
 
-    /// ι(k) = −ln p_k for a whole number k ≥ 0, absolute error about 1e-15·(1 + ι).
+    /// ι(k) = −ln p_k for k ≥ 0, a whole number below [`EXACT_FACTORIALS`], absolute error about 1e-15·(1 + ι).
     ///
     /// Saddle-point form (C. Loader, "Fast and accurate computation of binomial probabilities", 2000):
     /// λ φ(k/λ) + ½ ln 2πk + Stirling's series, φ(x) = x ln x + 1 − x: no cancellation at large λ.
@@ -63,42 +60,9 @@ impl PoissonPmf {
         sum
     }
 
-    /// Σ_k f(ι_k) from the mode outwards, for a positive f whose terms fall at least geometrically past the point
-    /// where they have started to fall (p is log-concave; f is p^a, a > 0, times a factor that grows slower).
-    fn series(&self, f: impl Fn(f64) -> f64) -> Series {
-        let mode = self.rate.floor();
-        let term = |k: f64| f(self.content(k));
-        let (mut terms, mut rest) = (Vec::new(), 0.0);
-        let (mut k, mut here, mut sum) = (mode, term(mode), 0.0);
-        loop {
-            terms.push(here);
-            sum += here;
-            k += 1.0;
-            let next = term(k);
-            if next <= 0.0 {
-                break;
-            }
-            // Twice the geometric tail: the slowly growing factor may raise the ratio, never by a factor of 2 in all.
-            let left = 2.0 * next / (1.0 - next / here);
-            if next < here && left <= NEGLIGIBLE * sum {
-                rest += left;
-                break;
-            }
-            here = next;
-        }
-        let mut k = mode;
-        while k > 0.0 {
-            k -= 1.0;
-            let here = term(k);
-            // At most k + 1 terms are left, each smaller than this one.
-            if here * (k + 1.0) <= NEGLIGIBLE * sum {
-                rest += here * (k + 1.0);
-                break;
-            }
-            terms.push(here);
-            sum += here;
-        }
-        Series { sum: compensated(terms), rest }
+    /// Σ_k f(ι_k) for a smooth f.
+    fn sum(&self, f: impl Fn(f64) -> f64) -> Sum {
+        lattice::sum(&self.special, (0.0, f64::INFINITY), |k| f(self.content(k)))
     }
 
     /// Smallest ι: the mode's.
@@ -113,41 +77,54 @@ impl Pmf for PoissonPmf {
     }
 
     fn shannon(&self) -> Estimate {
-        let Series { sum, rest } = self.series(|content| (-content).exp() * content);
-        Estimate::quadrature(sum, rest + ROUNDING * (1.0 + sum))
+        let sum = self.sum(|content| (-content).exp() * content);
+        Estimate::quadrature(sum.value, sum.bound + ROUNDING * sum.value)
     }
 
     fn renyi(&self, order: f64) -> Estimate {
-        let least = self.least();
+        let (least, excess) = (self.least(), order - 1.0);
         if order.is_infinite() {
-            return Estimate::quadrature(least, ROUNDING * (1.0 + least));
+            return Estimate::quadrature(least, ROUNDING * least);
         }
         if order <= 0.0 {
             return Estimate::exact(f64::INFINITY);
         }
-        if (order - 1.0).abs() < f64::EPSILON {
+        if excess.abs() <= 0.0 {
             return self.shannon();
         }
-        let Series { sum, rest } = self.series(|content| (-order * (content - least)).exp());
-        let (ln_sum, scaled) = (sum.ln(), order * least);
-        let error = rest / sum + ROUNDING * (1.0 + ln_sum + scaled);
-        Estimate::quadrature((ln_sum - scaled) / (1.0 - order), error / (1.0 - order).abs())
+        if excess.abs() < 0.5 {
+            // Σ p^a − 1 = Σ p (e^{(1−a)ι} − 1): keeps small entropies, and a near 1.
+            let sum = self.sum(|content| tilted_excess(content, excess));
+            if sum.value > -0.5 {
+                let error = (sum.bound + ROUNDING * sum.size) / ((1.0 + sum.value) * excess.abs());
+                return Estimate::quadrature(sum.value.ln_1p() / -excess, error);
+            }
+        }
+        let mode = self.rate.floor();
+        let others = |f: &dyn Fn(f64, f64) -> f64| {
+            lattice::sum(&self.special, (0.0, f64::INFINITY), |k| {
+                let content = self.content(k);
+                let ratio = (-order * (content - least).max(0.0)).exp();
+                if k.to_bits() == mode.to_bits() || ratio <= 0.0 { 0.0 } else { f(ratio, content) }
+            })
+        };
+        let rest = others(&|ratio, _| ratio);
+        let error = others(&|ratio, content| ratio * ratio_error(order, content, ROUNDING));
+        from_rest(order, least, ROUNDING, rest.value, rest.bound / excess.abs() + error.value)
     }
 
     fn info_variance(&self) -> Estimate {
-        // E ι² − H²: ι is of order ln λ, so little is lost; a summand (ι−H)² could vanish and end the sum too early.
         let shannon = self.shannon();
-        let Series { sum, rest } = self.series(|content| (-content).exp() * content * content);
-        let error = rest + 2.0 * shannon.value * shannon.bound + ROUNDING * (sum + sum.sqrt());
-        Estimate::quadrature(sum - shannon.value * shannon.value, error)
+        let sum = self.sum(|content| (-content).exp() * (content - shannon.value).powi(2));
+        let error = sum.bound + ROUNDING * (sum.value + shannon.value * sum.value.sqrt());
+        Estimate::quadrature(sum.value, error + shannon.bound * shannon.bound)
     }
 
     /// Finite for t > 1: beyond that e^{ι/t} outgrows p.
     fn psi1(&self) -> Estimate {
         let shannon = self.shannon().value;
-        let mean_exp = |t: f64| {
-            if t <= 1.0 { f64::INFINITY } else { self.series(|i| ((i - shannon).abs() / t - i).exp()).sum }
-        };
+        let mean_exp =
+            |t: f64| if t <= 1.0 { f64::INFINITY } else { self.sum(|i| ((i - shannon).abs() / t - i).exp()).value };
         sub_exponential_norm(1.0, 2.0 * (1.0 + shannon), mean_exp)
     }
 }

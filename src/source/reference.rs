@@ -7,6 +7,8 @@ use crate::source::{KINDS, Law, Source};
 const TABLE: f64 = 1e-16;
 /// No bound may be wider than this share of a value of moderate size.
 const SHARPEST: f64 = 1e-10;
+/// Widest relative bound where digits are easily lost.
+const KEPT_DIGITS: f64 = 1e-9;
 /// ψ1 of a product is a bracket; its half-width is below this share.
 const BRACKET: f64 = 0.2;
 
@@ -51,6 +53,35 @@ fn every_source_has_the_entropies_of_the_reference_table() {
         rows += 1;
     }
     assert!(rows >= 40, "only {rows} rows");
+}
+
+/// data/entropy_range.csv: orders near 1 and at the ends of their range, laws that are nearly deterministic: relative accuracy.
+#[test]
+fn entropies_keep_their_digits_at_every_order() {
+    let mut reader = csv::Reader::from_reader(include_str!("../../data/entropy_range.csv").as_bytes());
+    let (mut rows, mut source) = (0, Source::parse("bpsk").expect("a law"));
+    for record in reader.records() {
+        let record = record.expect("a row");
+        if source.spec() != &record[0] {
+            source = Source::parse(&record[0]).expect("a known law");
+        }
+        let pmf = source.pmf().expect("a discrete source");
+        let expected: f64 = record[2].parse().expect("a number");
+        let found = match &record[1] {
+            "shannon" => pmf.shannon(),
+            "info_variance" => pmf.info_variance(),
+            "psi1" => pmf.psi1(),
+            renyi => {
+                let order = renyi.strip_prefix("renyi(").and_then(|rest| rest.strip_suffix(')')).expect("an order");
+                pmf.renyi(order.parse().expect("a number"))
+            }
+        };
+        let error = (found.value - expected).abs();
+        assert!(error <= found.bound + TABLE * expected, "{record:?}: error {error:e}, {found:?}");
+        assert!(found.bound <= KEPT_DIGITS * expected, "{record:?}: wide bound {found:?}");
+        rows += 1;
+    }
+    assert!(rows > 180, "only {rows} rows");
 }
 
 /// Every kind but `file` has a row of its own in the reference table.

@@ -9,10 +9,13 @@ const TABLE: f64 = 1e-15;
 const CHANNEL_TABLE: f64 = 5e-12;
 /// No relative bound on a channel value may be wider.
 const SHARPEST: f64 = 1e-9;
+/// The table of the whole range is good to this, and no bound there may be wider.
+const RANGE_TABLE: f64 = 1e-9;
+const WIDEST: f64 = 1e-8;
 /// Distribution functions: relative, through an exponential of some hundreds.
 const RELATIVE: f64 = 2e-12;
 
-const LAWS: [&str; 9] = [
+const LAWS: [&str; 16] = [
     "laplace",
     "student-t:dof=0.7",
     "student-t:dof=3",
@@ -22,6 +25,13 @@ const LAWS: [&str; 9] = [
     "pareto:shape=6",
     "lognormal:sigma=1",
     "stable:alpha=1.5",
+    "stable:alpha=0.3",
+    "stable:alpha=1.99",
+    "uniform:lo=-3,hi=5",
+    "lognormal:sigma=20",
+    "lognormal:sigma=1e-3",
+    "pareto:shape=1e6",
+    "student-t:dof=0.1",
 ];
 
 fn with_density<T>(source: &Source, f: impl Fn(&dyn Density) -> T) -> T {
@@ -57,9 +67,9 @@ fn every_density_matches_the_reference_table() {
         let (at, expected) = (number(2), number(3));
         let plain = |value: f64| Estimate { bound: RELATIVE * value.abs(), ..Estimate::exact(value) };
         let found = match &record[1] {
-            "ln_density" => with_density(&source, |law| plain(law.ln_density(at))),
-            "cdf" => with_density(&source, |law| plain(law.cdf(at))),
-            "survival" => with_density(&source, |law| plain(law.survival(at))),
+            "ln_density" => with_density(&source, |law| plain(law.ln_density(at - law.origin()))),
+            "cdf" => with_density(&source, |law| plain(law.cdf(at - law.origin()))),
+            "survival" => with_density(&source, |law| plain(law.survival(at - law.origin()))),
             "renyi" => with_density(&source, |law| law.differential_renyi(at)),
             "mmse" => channel(&source, at).mmse,
             "mmse_slope" => channel(&source, at).mmse_slope,
@@ -79,6 +89,29 @@ fn every_density_matches_the_reference_table() {
         assert!(found.bound <= SHARPEST * expected.abs().max(1e-3), "{record:?}: wide bound {found:?}");
     }
     assert!(rows > 200, "only {rows} rows");
+}
+
+/// data/density_range.csv: the ends of every parameter's range, at SNRs from 1e-8 to 1e8, by another quadrature in 80 bits.
+#[test]
+fn every_parameter_is_answered_rightly() {
+    let mut reader = csv::Reader::from_reader(include_str!("../../../data/density_range.csv").as_bytes());
+    let mut rows = 0;
+    for record in reader.records() {
+        let record = record.expect("a row");
+        let number = |i: usize| record[i].parse::<f64>().expect("a number");
+        let values = channel(&Source::parse(&record[0]).expect("a known law"), number(1));
+        let found = match &record[2] {
+            "mmse" => values.mmse,
+            "mmse_slope" => values.mmse_slope,
+            _ => values.information,
+        };
+        let expected = number(3);
+        let error = (found.value - expected).abs();
+        assert!(error <= found.bound + RANGE_TABLE * expected, "{record:?}: error {error:e}, {found:?}");
+        assert!(found.bound <= WIDEST * expected, "{record:?}: wide bound {found:?}");
+        rows += 1;
+    }
+    assert!(rows > 60, "only {rows} rows");
 }
 
 /// cdf and survival make one and quantiles invert, down to tails of 1e-12.
