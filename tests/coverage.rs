@@ -69,36 +69,33 @@ const REGIMES: [Regime; 9] = [
     Regime { name: "codebook:atoms=64,dim=16", snrs: [0.1, 1.0, 3.0], truth: Truth::LongRun },
 ];
 
-/// Where most seeds warn: too few of 2,048 samples see what the value is made of.
+/// Where most seeds warn: too few of 2,048 samples see what the value is made of, or one of them carries a twentieth of the small
+/// spread that is left at low SNR.
 const WARNED: &[&str] = &[
     "information bernoulli:p=0.0001 at 0.01",
     "information bernoulli:p=0.0001 at 1",
     "information bernoulli:p=0.1 at 50",
-    "information codebook:atoms=64,dim=16 at 3",
     "information pam:levels=16 at 50",
-    "information simplex:atoms=2 at 30",
+    "information zipf:exponent=2,atoms=20 at 0.01",
     "information zipf:exponent=2,atoms=20 at 10",
     "mmse bernoulli:p=0.0001 at 0.01",
     "mmse bernoulli:p=0.0001 at 1",
     "mmse bernoulli:p=0.1 at 50",
-    "mmse codebook:atoms=64,dim=16 at 3",
     "mmse pam:levels=16 at 50",
-    "mmse simplex:atoms=2 at 30",
     "mmse zipf:exponent=2,atoms=20 at 0.01",
     "mmse_slope bernoulli:p=0.0001 at 0.01",
     "mmse_slope bernoulli:p=0.0001 at 1",
     "mmse_slope bernoulli:p=0.1 at 50",
-    "mmse_slope codebook:atoms=64,dim=16 at 3",
+    "mmse_slope bpsk at 0.01",
     "mmse_slope pam:levels=16 at 50",
-    "mmse_slope simplex:atoms=2 at 30",
+    "mmse_slope simplex:atoms=2 at 0.01",
     "mmse_slope zipf:exponent=2,atoms=20 at 0.01",
     "mmse_slope zipf:exponent=2,atoms=20 at 1",
     "posterior_entropy bernoulli:p=0.0001 at 0.01",
     "posterior_entropy bernoulli:p=0.0001 at 1",
     "posterior_entropy bernoulli:p=0.1 at 50",
-    "posterior_entropy codebook:atoms=64,dim=16 at 3",
     "posterior_entropy pam:levels=16 at 50",
-    "posterior_entropy simplex:atoms=2 at 30",
+    "posterior_entropy zipf:exponent=2,atoms=20 at 0.01",
     "posterior_entropy zipf:exponent=2,atoms=20 at 10",
 ];
 

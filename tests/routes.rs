@@ -37,7 +37,7 @@ fn routes_agree_wherever_they_are_believed() {
 /// Printed digits of data/hard_points.csv.
 const PRINTED: f64 = 1e-16;
 
-/// Quadrature, samples on the line and samples of the line embedded in R^3, against integrals in 50 digits (data/hard_points.py).
+/// Quadrature, samples on the line and samples of the line embedded in R^3, against integrals in 100 digits (data/hard_points.py).
 #[test]
 fn hard_points_have_their_reference_values() {
     let path = concat!(env!("CARGO_MANIFEST_DIR"), "/data/hard_points.csv");

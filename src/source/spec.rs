@@ -347,9 +347,11 @@ impl<'a> Arguments<'a> {
     /// [`Error::Invalid`] where less memory is free.
     pub fn room(&self, name: &str, numbers: f64) -> Result<()> {
         let free = memory::available() as f64 / 24.0;
-        let message =
-            || format!("asks for {numbers:.1e} numbers: this machine's free memory holds {free:.1e} three times");
-        if numbers <= free { Ok(()) } else { Err(self.invalid(name, message())) }
+        if numbers <= free {
+            return Ok(());
+        }
+        let held = format!("the {free:.1e} that this machine's free memory holds three times over");
+        Err(self.invalid(name, format!("asks for {numbers:.1e} numbers, more than {held}")))
     }
 
     /// A whole number of at least `least`, or `None` for `inf`.
