@@ -50,9 +50,12 @@ pub fn nearness(relation: Relation, ratio: &Ratio, [least, most]: [f64; 2]) -> O
     Some([a.min(b), a.max(b)])
 }
 
-/// Whether a row takes part in the ranking: it has a value, that is to be believed, and a ratio is known to a tenth.
-pub fn ranked(row: &Row) -> bool {
-    row.believed && row.bracket.is_none() && row.rhs_bracket.is_none() && row.ratio.is_none_or(|ratio| ratio.resolved())
+/// Whether a row takes part in the ranking: it has a value, that is to be believed, and the ratio of an inequality is known to a
+/// tenth.
+pub fn ranked(section: &SectionReport, row: &Row) -> bool {
+    let inequality = matches!(section.relation, Relation::AtMost | Relation::AtLeast);
+    let resolved = !inequality || row.ratio.is_none_or(|ratio| ratio.resolved());
+    row.believed && row.bracket.is_none() && row.rhs_bracket.is_none() && resolved
 }
 
 /// The row to show: the most clearly refuted; without one the undecided row nearest to refutation; without one the
@@ -66,9 +69,9 @@ pub fn telling(section: &SectionReport) -> Option<&Row> {
             Verdict::Supported => 0,
         };
         let score = score(section, row);
-        (severity, ranked(row), if score.is_nan() { f64::NEG_INFINITY } else { score })
+        (severity, ranked(section, row), if score.is_nan() { f64::NEG_INFINITY } else { score })
     };
-    let shown = section.rows.iter().filter(|row| row.verdict != Verdict::Supported || ranked(row));
+    let shown = section.rows.iter().filter(|row| row.verdict != Verdict::Supported || ranked(section, row));
     shown.reduce(|best, row| {
         let ((a, r, x), (b, s, y)) = (order(best), order(row));
         if b.cmp(&a).then(s.cmp(&r)).then(y.total_cmp(&x)).is_gt() { row } else { best }
@@ -88,7 +91,8 @@ pub struct LeftOut {
 
 /// What [`telling`] left out, if anything.
 pub fn left_out(section: &SectionReport) -> Option<LeftOut> {
-    let rows: Vec<&Row> = section.rows.iter().filter(|row| row.verdict == Verdict::Supported && !ranked(row)).collect();
+    let rows: Vec<&Row> =
+        section.rows.iter().filter(|row| row.verdict == Verdict::Supported && !ranked(section, row)).collect();
     let shown = telling(section).map_or(f64::NEG_INFINITY, |row| score(section, row));
     let span = |row: &Row| {
         let ratio = row.ratio.as_ref()?;
@@ -187,6 +191,8 @@ mod tests {
         let unknown = section(Relation::AtMost, rows[..2].to_vec());
         assert!(telling(&unknown).is_none());
         assert_eq!(left_out(&unknown).map(|left| left.tighter), Some(2));
+        let equal = section(Relation::Equal, vec![rows[1].clone()]);
+        assert_eq!(left_out(&equal), None, "an equality is ranked by its difference in half-widths");
         let mut doubted = rows[2].clone();
         (doubted.verdict, doubted.believed) = (Verdict::Inconclusive, false);
         let open = section(Relation::AtMost, vec![rows[2].clone(), doubted]);
