@@ -171,7 +171,7 @@ pub(super) fn table(rows: &[Row]) -> String {
     for row @ Row { need, estimate: e, .. } in rows {
         let setting = &need.setting;
         let place = match (setting.snr, setting.snr_min, setting.snr_max) {
-            (Some(snr), ..) => format!("  snr {snr:<10.6}"),
+            (Some(snr), ..) => format!("  snr {:<10}", readable(snr)),
             (None, Some(lo), Some(hi)) => format!("  snr {lo} … {hi}"),
             _ => String::new(),
         };
@@ -189,7 +189,8 @@ pub(super) fn table(rows: &[Row]) -> String {
             (false, false) => String::new(),
         };
         let unit = Some(row.unit()).filter(|unit| *unit != "1").map_or(String::new(), |unit| format!(" {unit}"));
-        let number = row.method().map_or("not measured".to_owned(), |m| format!("{}{error}{unit}  {m}", e.value));
+        let number =
+            row.method().map_or("not measured".to_owned(), |m| format!("{}{error}{unit}  {m}", readable(e.value)));
         let mut doubt = row.doubts().iter().map(|why| format!("  ! {why}")).collect::<String>();
         if let Some(range) = row.proven() {
             doubt += &format!("  ! not to be believed; proven: {}", wording::bracketed(range));
@@ -198,4 +199,9 @@ pub(super) fn table(rows: &[Row]) -> String {
         text += &format!("{what}{} of {}{place}{steps}  {number}{doubt}\n", need.quantity.name, need.source.spec());
     }
     text
+}
+
+/// Every digit of a number, with an exponent where zeros would otherwise be counted.
+fn readable(x: f64) -> String {
+    if x == 0.0 || (1e-5..1e16).contains(&x.abs()) || !x.is_finite() { x.to_string() } else { format!("{x:e}") }
 }

@@ -101,7 +101,7 @@ impl Counts {
     }
 
     /// Jackknife standard error √((n−1)/n Σ (v_{−i} − v̄)²) over the draws i \[ES81\] of `value` of these counts; NaN where
-    /// `value` is. Beyond [`MOST_REPLICATES`] different counts, neighbours among the larger half share a replicate.
+    /// `value` is. Beyond `MOST_REPLICATES` different counts, neighbours among the larger half share a replicate.
     pub fn std_err(&self, value: impl Fn(&Self) -> f64) -> f64 {
         let n = self.draws as f64;
         let exact = self.multiplicities.len().min(MOST_REPLICATES / 2);

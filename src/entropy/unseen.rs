@@ -23,8 +23,10 @@ const HALVINGS: u32 = 60;
 const RESOLVED: f64 = 0.25;
 /// Least excess that a bound is computed with.
 const LEAST_EXCESS: f64 = 0.125;
-/// As many atoms seen once, or fewer, leave the slope open but the unseen mass small.
+/// As many atoms seen once, or fewer, leave the slope open but the unseen mass small, where the draws are many: at most [`SMALL`].
 const FEW: u64 = 4;
+/// Largest limit of the unseen mass that is small: a few draws that all differ leave it at 1.
+const SMALL: f64 = 0.1;
 
 /// Limits on the unseen mass and on how fast it falls.
 #[derive(Debug, Clone, Copy, PartialEq)]
@@ -35,7 +37,7 @@ pub struct Unseen {
     pub slope: f64,
     /// Number of draws.
     n: f64,
-    /// Whether so few atoms were seen once that no slope can be told, and [`Unseen::by_slope`] bounds what is usual.
+    /// Whether so few of many draws were seen once that no slope can be told, and [`Unseen::by_slope`] bounds what is usual.
     pub few: bool,
 }
 
@@ -51,7 +53,8 @@ impl Unseen {
             0 => 0.0,
             _ => root([0.0, 1.0], |q| beta_reg(twice as f64, next, q) - SLOPE_LEVEL),
         };
-        Self { mass: (most / n).min(1.0), slope: 2.0 * share / (1.0 - share), n, few: once <= FEW }
+        let mass = (most / n).min(1.0);
+        Self { mass, slope: 2.0 * share / (1.0 - share), n, few: once <= FEW && mass <= SMALL }
     }
 
     /// β − (1 − a): for a > 0 the sum over what is unseen converges where it is positive, like Σ k^{−a−β}.

@@ -1,7 +1,7 @@
 //! What n samples of (X, Z) may not have seen, and the samples' own spread cannot tell: atoms that are rarely drawn and pairs of
 //! atoms that are rarely confused, though they may carry much of a mean.
 //!
-//! A set of events of total probability [`SEEN`]/n is missed with probability e^−14 = 8e-7. Of the atoms these are the rarest; their
+//! A set of events of total probability `SEEN`/n is missed with probability e^−14 = 8e-7. Of the atoms these are the rarest; their
 //! part of a readout less its control variates, Σ p_i (f_i − Σ β_k c_ki), is then missing, where β was fitted to the others. At
 //! low SNR f_i is a combination t of the controls (½E_p D for the mmse), so that what is missing is
 //! Σ_k |t_k − β_k| Σ p_i |c_ki| and a share γ|x̃|² of f_i; else it is all of f_i, of which prior averages and the distance √(2ι + d)
@@ -54,6 +54,33 @@ struct Rare {
     mmse: f64,
     slope: f64,
     entropy: f64,
+}
+
+/// What may be missing of one term of a readout.
+struct Missed {
+    snr: f64,
+    weight: f64,
+    /// Of the observable itself.
+    size: f64,
+}
+
+/// The most that Σ w r(γ) may be for a part r of the observable that falls with γ and is at most u(γ), the `size` of each term: what
+/// is missing at neighbouring SNRs are the same events, and differences of them are small. With the terms in the order of γ and
+/// W_j = |Σ_{i≤j} w_i|, Abel's summation gives Σ W_j (r_j − r_{j+1}), which is largest where every fall of u comes as early as the
+/// largest W so far: Σ_j (u_j − u_{j+1}) max_{i≤j} W_i.
+fn together(mut terms: Vec<Missed>) -> f64 {
+    terms.sort_by(|a, b| a.snr.total_cmp(&b.snr));
+    // The least majorant of u that falls.
+    for j in (1..terms.len()).rev() {
+        terms[j - 1].size = terms[j - 1].size.max(terms[j].size);
+    }
+    let (mut sum, mut largest, mut total) = (0.0_f64, 0.0_f64, 0.0);
+    for (j, term) in terms.iter().enumerate() {
+        sum += term.weight;
+        largest = largest.max(sum.abs());
+        total += largest * (term.size - terms.get(j + 1).map_or(0.0, |next| next.size));
+    }
+    total
 }
 
 /// Σ over the rarest atoms of p, p|x̃|, p|x̃|², p|x̃|⁴ and pι.
@@ -138,11 +165,15 @@ impl Unseen {
     /// counts.
     pub fn bound(&self, terms: &[(Observable, Vec<(f64, f64)>)], slopes: &[f64], n: f64) -> f64 {
         let rare = self.rarest(n);
-        let (mut missed, mut linear) = (0.0, [0.0; 7]);
+        let (mut apart, mut linear) = (0.0, [0.0; 7]);
+        let mut missed: Vec<Missed> = Vec::with_capacity(terms.len());
         for (observable, places) in terms {
-            let most = places.iter().map(|&(weight, snr)| weight.abs() * self.missed(*observable, snr, n, &rare));
-            missed += most.fold(0.0, f64::max);
+            let of = |snr: f64| self.missed(*observable, snr, n, &rare);
+            let most = places.iter().map(|&(weight, snr)| [weight.abs() * of(snr), of(snr)]);
+            let [weighted, size] = most.reduce(|[a, b], [c, d]| [a.max(c), b.max(d)]).unwrap_or_default();
+            apart += weighted;
             let (weight, snr) = places[0];
+            missed.push(Missed { snr, weight, size });
             if self.discrete && self.nonlinear(snr) < 1.0 {
                 match observable {
                     Observable::Mmse => linear[0] += weight,
@@ -165,7 +196,9 @@ impl Unseen {
         let fitted: f64 = (0..controls.len())
             .map(|k| (linear[k] - slopes.get(k).map_or(0.0, |slope| slope / self.copies)).abs() * controls[k])
             .sum();
-        self.copies * (missed + fitted)
+        let one = terms.iter().all(|(observable, _)| *observable == terms[0].0);
+        let together = if one { together(missed) } else { f64::INFINITY };
+        self.copies * (apart.min(together) + fitted)
     }
 
     /// The share of a readout at γ = `snr` that is not a combination of its controls, at most.

@@ -126,7 +126,7 @@ pub fn sampler(source: &Source) -> Result<Box<dyn Sampler>> {
 const MOST_TILTED: usize = 512;
 const MOST_ORTHONORMAL: usize = 128;
 
-/// Whether [`tilted`] has a sampler for `source`: finitely many atoms, or copies of such a law.
+/// Whether [`tilted()`] has a sampler for `source`: finitely many atoms, or copies of such a law.
 pub fn tilts(source: &Source) -> bool {
     if let Some(atoms) = source.law().atoms() {
         return atoms.missing <= 0.0 && (2..=MOST_TILTED).contains(&atoms.len());

@@ -9,6 +9,8 @@ use crate::posterior::{Observable, Readout};
 
 /// Relative rounding of a sum over pairs, at most: 2²¹ terms a block and 2⁹ blocks, half a unit each.
 const ROUNDING: f64 = 1e-9;
+/// What a sum over pairs that underflows is below: no confusion is impossible.
+const UNDERFLOWN: f64 = 1e-290;
 
 /// The SNR of a need whose scope demands one.
 fn snr(need: &Need) -> f64 {
@@ -110,9 +112,10 @@ fn capacity(need: &Need) -> f64 {
     0.5 * dim * (snr(need) * upper(need.source.second_moment()) / dim).ln_1p() * (1.0 + ROUNDING)
 }
 
-/// A bound of the sums over pairs of atoms; ∞ for laws without.
+/// A bound of the sums over pairs of atoms, at least [`UNDERFLOWN`]; ∞ for laws without.
 fn of_pairs(need: &Need, bound: impl Fn(PairBounds) -> f64) -> f64 {
-    pairs::bounds(&need.source, snr(need)).map_or(f64::INFINITY, |b| bound(b) * (1.0 + ROUNDING))
+    let raised = |b| (bound(b) * (1.0 + ROUNDING)).max(UNDERFLOWN);
+    pairs::bounds(&need.source, snr(need)).map_or(f64::INFINITY, raised)
 }
 
 /// The upper end of an estimate without sampling.

@@ -30,7 +30,7 @@ impl PoissonPmf {
         Self { rate, special }
     }
 
-    /// ι(k) = −ln p_k for k ≥ 0, a whole number below [`EXACT_FACTORIALS`], absolute error about 1e-15·(1 + ι).
+    /// ι(k) = −ln p_k for k ≥ 0, a whole number below `EXACT_FACTORIALS`, absolute error about 1e-15·(1 + ι).
     ///
     /// Saddle-point form (C. Loader, "Fast and accurate computation of binomial probabilities", 2000):
     /// λ φ(k/λ) + ½ ln 2πk + Stirling's series, φ(x) = x ln x + 1 − x: no cancellation at large λ.

@@ -1,6 +1,6 @@
 //! A density on the line: posterior integrals over x inside an integral over y.
 //!
-//! The support is cut once into pieces ([`pieces`]) on which a 16-point Gauss–Legendre rule integrates the density to full
+//! The support is cut once into pieces (`pieces`) on which a 16-point Gauss–Legendre rule integrates the density to full
 //! accuracy, geometrically wider away from the median, so that 160 decades are some hundred pieces. For each y the pieces in
 //! reach of y/√γ, no longer than a few standard deviations of the noise, give weighted nodes: to all intents atoms, whose
 //! posterior moments are those of [`crate::exact::line`]. The integral over y is adaptive ([`crate::exact::panels`]).

@@ -20,6 +20,9 @@ pub(super) fn slope(book: &Book, section: &Section, case: &Case) -> Outcome {
         return undecided("what the exponent is taken against is not known well enough".into(), section.margin);
     }
     let points = points(book, &lhs, &abscissae);
+    if let Some(why) = lhs.iter().chain(&abscissae).find_map(Linear::why_missing) {
+        return Outcome { points, ..undecided(why.to_owned(), section.margin) };
+    }
     let ranges: Vec<Range> =
         lhs.iter().map(|y| book.lies(y)).map(|[low, high]| [low.max(0.0).ln(), high.ln()]).collect();
     let uncertain = lhs.iter().any(|y| y.range.is_some());
