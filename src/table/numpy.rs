@@ -8,8 +8,8 @@ use super::guard;
 use super::{Options, Table, refuse};
 use crate::error::{Error, Result};
 
-/// Deepest nesting of a header: records of records of arrays are far below it.
-const DEPTH: usize = 32;
+/// Deepest nesting of a header, whose parser takes time exponential in it: an array in a record in a record stands eight deep.
+const DEPTH: usize = 10;
 
 /// Reads an NPY file.
 pub(super) fn read(table: &mut Table, bytes: &[u8], options: &Options) -> Result<()> {
