@@ -168,9 +168,11 @@ impl Unseen {
         let (mut apart, mut linear) = (0.0, [0.0; 7]);
         let mut missed: Vec<Missed> = Vec::with_capacity(terms.len());
         for (observable, places) in terms {
-            let of = |snr: f64| self.missed(*observable, snr, n, &rare);
-            let most = places.iter().map(|&(weight, snr)| [weight.abs() * of(snr), of(snr)]);
-            let [weighted, size] = most.reduce(|[a, b], [c, d]| [a.max(c), b.max(d)]).unwrap_or_default();
+            let (mut weighted, mut size) = (0.0_f64, 0.0_f64);
+            for &(weight, snr) in places {
+                let most = self.missed(*observable, snr, n, &rare);
+                (weighted, size) = (weighted.max(weight.abs() * most), size.max(most));
+            }
             apart += weighted;
             let (weight, snr) = places[0];
             missed.push(Missed { snr, weight, size });
@@ -196,9 +198,11 @@ impl Unseen {
         let fitted: f64 = (0..controls.len())
             .map(|k| (linear[k] - slopes.get(k).map_or(0.0, |slope| slope / self.copies)).abs() * controls[k])
             .sum();
+        // Weights of one sign have nothing to cancel, and `together` takes each at its typical SNR alone.
+        let has = |sign: f64| missed.iter().any(|term| term.weight * sign > 0.0);
         let one = terms.iter().all(|(observable, _)| *observable == terms[0].0);
-        let together = if one { together(missed) } else { f64::INFINITY };
-        self.copies * (apart.min(together) + fitted)
+        let most = if one && has(1.0) && has(-1.0) { apart.min(together(missed)) } else { apart };
+        self.copies * (most + fitted)
     }
 
     /// The share of a readout at γ = `snr` that is not a combination of its controls, at most.
