@@ -1,7 +1,7 @@
 """Do H, V and H_1/2 level off as the support grows from 10^3 to 10^7? The table "Growing support" of docs/probes.md.
 
 p_i ~ i^-s and p_i ~ 1/(i ln^a(i+1)) summed directly; growth per e-fold late against early and the two thresholds as in
-src/trend.rs (least squares over the first and the last three of five points). Usage: python3 data/growing_support.py (numpy).
+src/claim/trend.rs (least squares over the first and the last three of five points). Usage: python3 data/growing_support.py (numpy).
 """
 import numpy as np
 

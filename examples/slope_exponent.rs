@@ -8,7 +8,7 @@ use std::cell::RefCell;
 
 use basin::{CostFunction, Executor, NelderMead};
 use klaim::numeric::normal;
-use klaim::stream::Stream;
+use klaim::numeric::stream::Stream;
 use rayon::prelude::*;
 use statrs::distribution::{ContinuousCDF, Normal};
 

@@ -1,5 +1,5 @@
 // Every kernel: what nvcc and the emulator compile as one text, and NVRTC line by line, all lines at the same time.
-#include "moments.cu"
+#include "numeric/moments.cu"
 #include "numeric/product.cu"
 #include "numeric/product_f16x3.cu"
 #include "numeric/split.cu"
@@ -11,4 +11,4 @@
 #include "posterior/readout.cu"
 #include "posterior/sums.cu"
 #include "posterior/sums_f32.cu"
-#include "sampler/rows.cu"
+#include "process/rows.cu"

@@ -12,6 +12,7 @@ use std::path::Path;
 use std::sync::Arc;
 
 use klaim::backend::cpu::Cpu;
+use klaim::claim::verdict::Verdict;
 use klaim::claim::{self, Claim, Input, Section, Sources};
 use klaim::quantity::{Instruments, Need, QUANTITIES, Rule};
 use klaim::report::model::Run;
@@ -20,7 +21,6 @@ use klaim::run::assemble::sections;
 use klaim::run::stop::Stop;
 use klaim::run::verify::{Options, verify};
 use klaim::run::watch::Watch;
-use klaim::verdict::Verdict;
 
 /// As `klaim verify` of everything: level, budget and about as many comparisons.
 const LEVEL: f64 = 0.001;

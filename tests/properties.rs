@@ -8,17 +8,18 @@
 use std::sync::Arc;
 
 use klaim::backend::cpu::Cpu;
-use klaim::estimate::{Estimate, Flags};
-use klaim::exact::{self, ChannelValues};
+use klaim::channel::exact::{self, ChannelValues};
+use klaim::numeric::estimate::{Estimate, Flags};
 use klaim::numeric::normal;
+use klaim::numeric::stream::Stream;
 use klaim::quantity::{self, Need, Setting};
 use klaim::run::MethodChoice;
 use klaim::run::estimate::{Target, estimate};
 use klaim::run::stop::Stop;
 use klaim::run::watch::Watch;
 use klaim::schedule::dynamic;
-use klaim::source::{Atoms, Source, Spec};
-use klaim::stream::Stream;
+use klaim::source::{Atoms, Source};
+use klaim::spec::Spec;
 use quickcheck::{Arbitrary, Gen, QuickCheck};
 
 /// Step of the five-point differences, relative to the SNR: with f ∝ e^{−κ·snr}, κ·snr ≤ 35 here, they are off by 7e-7.
@@ -350,7 +351,7 @@ fn no_grid_is_cheaper_than_the_dynamic_programme() {
 /// A verdict sees neither the unit nor the side on which a violation stands, and a sharper error bar never turns it round.
 #[test]
 fn verdicts_are_invariant() {
-    use klaim::verdict::{Relation, Verdict, excess, judge};
+    use klaim::claim::verdict::{Relation, Verdict, excess, judge};
     seeded().tests(500).quickcheck(property as fn(i16, u16, u16));
     fn property(e: i16, h: u16, m: u16) {
         let (e, h, m) = (f64::from(e) / 128.0, f64::from(h) / 512.0, f64::from(m) / 256.0);

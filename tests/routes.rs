@@ -13,7 +13,8 @@ mod laws;
 use std::sync::Arc;
 
 use klaim::run::MethodChoice;
-use klaim::source::{Atoms, Source, Spec};
+use klaim::source::{Atoms, Source};
+use klaim::spec::Spec;
 use rayon::prelude::*;
 
 /// Trials: some 30 s on two cores.

@@ -3,13 +3,13 @@
 
 use std::sync::Arc;
 
+use klaim::channel::posterior::BATCH;
 use klaim::denoiser;
 use klaim::numeric::normal;
-use klaim::posterior::BATCH;
-use klaim::sampler::mean::{Mean, Scratch};
-use klaim::sampler::{self, Chain};
+use klaim::numeric::stream::Stream;
+use klaim::process::mean::{Mean, Scratch};
+use klaim::process::{self, Chain};
 use klaim::source::Source;
-use klaim::stream::Stream;
 
 /// Rounding of a few dozen steps, amplified by the chain's own expansion.
 const ROUNDING: f64 = 1e-10;
@@ -37,7 +37,7 @@ fn grid() -> Vec<f64> {
 
 fn chain(spec: &str, sampler: &str, grid: &[f64]) -> Chain {
     let source = Arc::new(Source::parse(spec).unwrap());
-    Chain::new(&source, &sampler::find(sampler).unwrap(), &denoiser::find("exact").unwrap(), grid).unwrap()
+    Chain::new(&source, &process::find(sampler).unwrap(), &denoiser::find("exact").unwrap(), grid).unwrap()
 }
 
 /// Last states X̂ by the published step in x.

@@ -8,11 +8,11 @@ use std::path::Path;
 use std::process::Output;
 
 use assert_cmd::Command;
-use klaim::export::{self, End};
-use klaim::loss::curve::Point;
-use klaim::loss::plan::cost;
-use klaim::loss::{Denoise, LossCurve, Settings, plan};
+use klaim::schedule::export::{self, End};
 use klaim::schedule::las::Axis;
+use klaim::schedule::loss::curve::Point;
+use klaim::schedule::loss::plan::cost;
+use klaim::schedule::loss::{Denoise, LossCurve, Settings, plan};
 use klaim::schedule::{self, Curve, Request, dynamic};
 use quickcheck::{Arbitrary, Gen, QuickCheck};
 use serde_json::Value;

@@ -9,8 +9,9 @@ use std::path::Path;
 use std::sync::Arc;
 
 use klaim::backend::cpu::Cpu;
+use klaim::channel::exact;
+use klaim::claim::verdict::Verdict;
 use klaim::claim::{self, Claim, Sources};
-use klaim::exact;
 use klaim::report::model::{ClaimReport, Run};
 use klaim::report::tightness::{left_out, telling};
 use klaim::run::MethodChoice;
@@ -18,7 +19,6 @@ use klaim::run::stop::Stop;
 use klaim::run::verify::{Options, verify};
 use klaim::run::watch::Watch;
 use klaim::source::Source;
-use klaim::verdict::Verdict;
 
 const SEEDS: u64 = 400;
 const LEVEL: f64 = 0.2;

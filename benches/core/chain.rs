@@ -2,11 +2,11 @@
 
 use std::sync::Arc;
 
+use klaim::channel::posterior::BATCH;
 use klaim::denoiser;
-use klaim::posterior::BATCH;
-use klaim::sampler::{self, Chain};
+use klaim::numeric::stream::Stream;
+use klaim::process::{self, Chain};
 use klaim::source::Source;
-use klaim::stream::Stream;
 use rayon::prelude::*;
 
 /// Steps K.
@@ -27,7 +27,7 @@ impl Paths {
     pub fn new(sampler: &str) -> Self {
         let source = Arc::new(Source::parse("codebook:atoms=16,dim=8").expect("a source"));
         let grid: Vec<f64> = (0..=STEPS).map(|k| ENDS.0 * (ENDS.1 / ENDS.0).powf(k as f64 / STEPS as f64)).collect();
-        let sampler = sampler::find(&format!("{sampler}:start=exact")).expect("a sampler");
+        let sampler = process::find(&format!("{sampler}:start=exact")).expect("a sampler");
         let exact = denoiser::find("exact").expect("a denoiser");
         let chain = Chain::new(&source, &sampler, &exact, &grid).expect("a chain");
         Self { chain, stream: Stream::named(0, "bench") }

@@ -3,11 +3,12 @@
 use std::ops::Range;
 
 use klaim::backend::{Job, cpu};
-use klaim::moments::Moments;
-use klaim::posterior::{self, Grid, Observable, Readout, Sampler, SnrPoint, Spacing, Term, Weight};
+use klaim::channel::posterior::{self, Grid, Observable, Readout, Sampler, SnrPoint, Spacing, Term, Weight};
+use klaim::numeric::moments::Moments;
+use klaim::numeric::stream::Stream;
 use klaim::source::codebook::gaussian_points;
-use klaim::source::{Atoms, Source, Spec};
-use klaim::stream::Stream;
+use klaim::source::{Atoms, Source};
+use klaim::spec::Spec;
 
 /// SNRs of the grid.
 const POINTS: usize = 32;

@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use klaim::backend::cpu::Cpu;
-use klaim::estimate::Estimate;
+use klaim::numeric::estimate::Estimate;
 use klaim::quantity::{self, Need, Scope, Setting};
 use klaim::run::estimate::{Target, estimate};
 use klaim::run::stop::Stop;

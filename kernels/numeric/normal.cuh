@@ -1,6 +1,6 @@
 // Standard normals by Box–Muller; mirrors src/numeric/normal.rs to the bit: every operation, in its order.
 #pragma once
-#include "stream.cuh"
+#include "numeric/stream.cuh"
 
 // Block 0 of a sample holds its discrete choice; normals start here.
 #define FIRST_BLOCK 1u

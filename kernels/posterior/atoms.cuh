@@ -1,4 +1,4 @@
-// Atoms in R^d as the sums see them: a, D and c of each atom from two products; mirrors Fill of src/posterior/atoms.rs.
+// Atoms in R^d as the sums see them: a, D and c of each atom from two products; mirrors Fill of src/channel/posterior/atoms.rs.
 #pragma once
 #include "prelude.cuh"
 

@@ -1,4 +1,4 @@
-// Control variates: the posterior sums at γ = 0; mirrors src/posterior/controls.rs to rounding.
+// Control variates: the posterior sums at γ = 0; mirrors src/channel/posterior/controls.rs to rounding.
 #include "posterior/atoms.cuh"
 #include "posterior/simplex.cuh"
 

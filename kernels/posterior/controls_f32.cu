@@ -1,4 +1,4 @@
-// Control variates from f32 products; mirrors src/posterior/controls.rs to f32's rounding, which the host measures on each
+// Control variates from f32 products; mirrors src/channel/posterior/controls.rs to f32's rounding, which the host measures on each
 // job: it withholds those that rounding would show in (symmetric laws make whole controls vanish or constant).
 //
 // Sums are taken of a − ã and D − D̄, with D̄ = E|x̃|² + |x̃_I|² exact and ã = −⟨z, x̃_I⟩, which is E_p a for atoms in space

@@ -1,5 +1,5 @@
 // The draw of (X, Z) of each sample, the same as the CPU's to the bit; mirrors AtomSampler::draw of
-// src/posterior/atoms.rs and the head of SimplexSampler::observe of src/posterior/simplex.rs.
+// src/channel/posterior/atoms.rs and the head of SimplexSampler::observe of src/channel/posterior/simplex.rs.
 #include "source/draw.cuh"
 
 // One warp a sample. index: count; rows: z above x̃_I, 2·count × dim; own: ⟨z, x̃_I⟩, count (to rounding). centred: x̃ of all

@@ -1,7 +1,7 @@
-// The SNRs at which each sample is observed; mirrors GridDraw of src/posterior/grid.rs (unsorted: a device sums each SNR
+// The SNRs at which each sample is observed; mirrors GridDraw of src/channel/posterior/grid.rs (unsorted: a device sums each SNR
 // by itself). Equal to the CPU's to the bit but for points uniform in ln γ, which take this file's e^x (2.3e-16).
 #include "numeric/exp.cuh"
-#include "stream.cuh"
+#include "numeric/stream.cuh"
 
 // snrs: count × points. kind: 0 fixed at lo, 1 uniform in [lo, lo + width], 2 lo·e^(u·width); lanes: their random words.
 KERNEL(256, draw_snrs)(double* __restrict__ snrs, const double* __restrict__ lo, const double* __restrict__ width,

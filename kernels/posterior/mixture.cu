@@ -1,4 +1,4 @@
-// Mixtures of isotropic Gaussians, whose posterior is a mixture too; mirrors src/posterior/mixture.rs. The draw is the CPU's
+// Mixtures of isotropic Gaussians, whose posterior is a mixture too; mirrors src/channel/posterior/mixture.rs. The draw is the CPU's
 // to the bit, observables agree to rounding.
 #include "numeric/exp.cuh"
 #include "source/draw.cuh"

@@ -1,5 +1,5 @@
 // What the f32 sums see of the atoms, those in space and orthonormal ones alike: a and D of neighbouring atoms, two at a
-// time, and their log-weights in powers of two. Mirrors Fill of src/posterior/atoms.rs to f32's rounding.
+// time, and their log-weights in powers of two. Mirrors Fill of src/channel/posterior/atoms.rs to f32's rounding.
 //
 // Lengths are in units of 1/unit, a power of two that puts the law's largest |x̃| near 2^20: D² and a²D of atoms at 2^-50 of
 // that distance are still f32 numbers. A law at 1e-20 or 1e20 has the sums of the same law at 1, to the bit.

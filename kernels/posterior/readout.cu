@@ -1,8 +1,8 @@
 // From sums to the observables of each sample and SNR, and from these to readouts; mirrors Sums::observed of
-// src/posterior/sums.rs and src/posterior/readout.rs to rounding.
+// src/channel/posterior/sums.rs and src/channel/posterior/readout.rs to rounding.
 #include "prelude.cuh"
 
-// Observables in the order of src/posterior/readout.rs.
+// Observables in the order of src/channel/posterior/readout.rs.
 #define OBSERVABLES 4u
 
 // observed: count × points × 4: H − ln S, ln S, ½⟨D⟩ and (⟨D²⟩−⟨D⟩²)/4 − (⟨aD⟩−⟨a⟩⟨D⟩)/(4√γ), times `copies`.
@@ -21,7 +21,7 @@ KERNEL(256, observe)(double* __restrict__ observed, const double* __restrict__ s
     to[3] = (0.25 * spread - 0.25 * cross / sqrt(snrs[at])) * copies;
 }
 
-// Observed::anchored of src/posterior/readout.rs: below SNR `low` the observables less what fluctuates most as γ → 0, by the
+// Observed::anchored of src/channel/posterior/readout.rs: below SNR `low` the observables less what fluctuates most as γ → 0, by the
 // controls Cov_p(a, D) and ι(x_I) − H in the rows first_row + 2 and first_row + 6 of `columns`, times `copies`.
 KERNEL(256, anchor)(double* __restrict__ observed, const double* __restrict__ columns, const double* __restrict__ snrs,
                     double low, double copies, u32 count, u32 points, u32 first_row) {

@@ -1,4 +1,4 @@
-// Orthonormal atoms as the sums see them: a_i = z_i − z_I, D_i = 2; mirrors src/posterior/simplex.rs.
+// Orthonormal atoms as the sums see them: a_i = z_i − z_I, D_i = 2; mirrors src/channel/posterior/simplex.rs.
 #pragma once
 #include "prelude.cuh"
 

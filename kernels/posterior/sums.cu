@@ -1,4 +1,4 @@
-// Five posterior sums for each sample and SNR; mirrors src/posterior/sums.rs to rounding.
+// Five posterior sums for each sample and SNR; mirrors src/channel/posterior/sums.rs to rounding.
 //
 // A warp takes one sample and eight SNRs, a lane every 32nd atom. Atoms are not sorted by how long they matter, as on the
 // CPU; instead four SNRs at a time are left out where no lane's log-weight is above −60: N atoms of them are N·8.8e-27 of

@@ -6,11 +6,11 @@ use rayon::prelude::*;
 
 use super::paths::OpenPaths;
 use super::{Backend, Job, Open, PathJob};
+use crate::channel::posterior::{BATCH, Observed};
 use crate::error::Result;
-use crate::moments::Moments;
-use crate::posterior::{BATCH, Observed};
-use crate::sampler::{Simulation, Simulator};
-use crate::stream::Stream;
+use crate::numeric::moments::Moments;
+use crate::numeric::stream::Stream;
+use crate::process::{Simulation, Simulator};
 
 /// This machine's processors.
 #[derive(Debug, Clone, Copy)]

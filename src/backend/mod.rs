@@ -1,4 +1,4 @@
-//! Where samples are taken: a [`Job`] or a [`PathJob`] goes in, [`crate::moments::Moments`] come out.
+//! Where samples are taken: a [`Job`] or a [`PathJob`] goes in, [`crate::numeric::moments::Moments`] come out.
 
 pub mod choice;
 pub mod cpu;
@@ -10,11 +10,11 @@ use std::ops::Range;
 
 pub use paths::PathJob;
 
+use crate::channel::posterior::{Grid, Readout, Sampler};
 use crate::error::{Error, Result};
-use crate::moments::Moments;
-use crate::posterior::{Grid, Readout, Sampler};
+use crate::numeric::moments::Moments;
+use crate::numeric::stream::Stream;
 use crate::source::Source;
-use crate::stream::Stream;
 
 /// What is to be measured on one source, whatever the number of samples.
 pub struct Job<'a> {
@@ -71,7 +71,7 @@ pub trait Backend: Send + Sync {
 /// A job that is ready to run, from as many threads as there are.
 pub trait Open: Sync {
     /// Moments of the readouts and controls, or of the statistics, over the samples of `range`, both ends multiples of
-    /// [`crate::posterior::BATCH`].
+    /// [`crate::channel::posterior::BATCH`].
     ///
     /// The caller runs many ranges side by side, and their boundaries fix the tree of merges: the same range has the same
     /// bits on the same backend, whatever runs beside it.

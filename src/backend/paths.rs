@@ -3,12 +3,12 @@
 use std::ops::Range;
 
 use super::Open;
+use crate::channel::posterior::BATCH;
 use crate::error::{Error, Result};
-use crate::moments::Moments;
-use crate::posterior::BATCH;
-use crate::sampler::{Simulation, Simulator, Statistic};
+use crate::numeric::moments::Moments;
+use crate::numeric::stream::Stream;
+use crate::process::{Simulation, Simulator, Statistic};
 use crate::source::Source;
-use crate::stream::Stream;
 
 /// What is to be measured on simulated paths of one source, whatever their number.
 pub struct PathJob<'a> {

@@ -8,9 +8,9 @@ use toml::de::DeValue;
 use crate::claim::value::{Entries, Reader};
 use crate::denoiser;
 use crate::error::Error;
-use crate::sampler;
+use crate::process;
 use crate::schedule::{self, MOST_STEPS};
-use crate::source::{Argument, Spec};
+use crate::spec::{Argument, Spec};
 
 /// Axes whose values are text.
 pub(super) const TEXT: [&str; 5] = ["source", "schedule", "denoiser", "sampler", "baseline"];
@@ -203,7 +203,7 @@ impl Reader<'_> {
 fn known(name: &str, spec: &str) -> Result<(), Error> {
     match name {
         "schedule" | "baseline" => schedule::find(spec).map(drop),
-        "sampler" => sampler::find(spec).map(drop),
+        "sampler" => process::find(spec).map(drop),
         "denoiser" => denoiser::find(spec).map(drop),
         _ => Ok(()),
     }

@@ -5,9 +5,9 @@ use std::path::PathBuf;
 use std::sync::Arc;
 
 use crate::claim::expression::Expression;
+use crate::claim::verdict::{Relation, Verdict};
 use crate::quantity::Need;
 use crate::report::model::{Axis, SlopeStatement};
-use crate::verdict::{Relation, Verdict};
 
 /// A claim: a statement on a set of axes, with its controls and breaks.
 #[derive(Debug, Clone)]

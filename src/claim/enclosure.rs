@@ -195,7 +195,7 @@ mod tests {
     /// Values at random points of random boxes lie inside, for every operation and negative numbers too.
     #[test]
     fn values_lie_in_their_enclosure() {
-        let stream = crate::stream::Stream::named(1, "enclosure test");
+        let stream = crate::numeric::stream::Stream::named(1, "enclosure test");
         for text in
             ["x*y - y/x", "x^y + ln(abs(x))", "cos(x*y) - atan(y)^3", "min(x, y^2) / max(exp(x), 2)", "(x - y)^2 / y"]
         {

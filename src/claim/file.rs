@@ -9,8 +9,8 @@ use toml::de::{DeTable, DeValue};
 use crate::claim::axis::{self, Written};
 use crate::claim::expression::Expression;
 use crate::claim::value::{Entries, Reader};
+use crate::claim::verdict::{Relation, Verdict};
 use crate::error::nearest;
-use crate::verdict::{Relation, Verdict};
 
 /// Keys of the file itself.
 const HEADER: [&str; 9] = ["id", "title", "statement", "cite", "origin", "assumes", "remark", "expect", "over"];

@@ -16,7 +16,9 @@ mod replace;
 mod section;
 mod sources;
 mod syntax;
+pub mod trend;
 mod value;
+pub mod verdict;
 
 use std::path::{Path, PathBuf};
 use std::sync::LazyLock;
@@ -29,8 +31,8 @@ pub use problem::line_and_column;
 pub use replace::{Replacement, Values, parse_on};
 pub use sources::Sources;
 
+use crate::claim::verdict::Verdict;
 use crate::error::{Error, Result};
-use crate::verdict::Verdict;
 use section::Merged;
 use value::Reader;
 

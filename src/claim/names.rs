@@ -14,7 +14,7 @@ use crate::claim::syntax::FUNCTIONS;
 use crate::claim::value::Reader;
 use crate::error::nearest;
 use crate::quantity::{QUANTITIES, Quantity};
-use crate::source::Spec;
+use crate::spec::Spec;
 
 /// The meaning of one reference.
 pub(super) enum Binding<'a> {

@@ -11,7 +11,7 @@ use crate::claim::section::Merged;
 use crate::claim::sources::Sources;
 use crate::claim::value::Reader;
 use crate::error::{Error, Result};
-use crate::source::Spec;
+use crate::spec::Spec;
 
 /// An axis that takes the place of the claim's axis (or constant) of that name, or stands beside them.
 #[derive(Debug, Clone, PartialEq)]

@@ -13,10 +13,10 @@ use crate::claim::expression::Expression;
 use crate::claim::file::{DEFAULT_MARGIN, Statement};
 use crate::claim::names::{Binding, Names};
 use crate::claim::sources::Sources;
+use crate::claim::trend;
 use crate::claim::value::Reader;
+use crate::claim::verdict::{Relation, Verdict};
 use crate::report::model::SlopeStatement;
-use crate::trend;
-use crate::verdict::{Relation, Verdict};
 
 /// A statement with what it inherits. "Own" is what the section itself gives: that must be used; what is inherited and
 /// no longer used is dropped.

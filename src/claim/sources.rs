@@ -5,7 +5,8 @@ use std::ops::Range;
 use std::sync::Arc;
 
 use crate::error::{Error, Result};
-use crate::source::{Argument, Source, Spec};
+use crate::source::Source;
+use crate::spec::{Argument, Spec};
 
 /// Sources by canonical spec, shared over all files of a run.
 #[derive(Debug, Default)]

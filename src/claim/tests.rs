@@ -3,8 +3,8 @@
 use std::path::Path;
 
 use super::*;
+use crate::claim::verdict::Relation;
 use crate::report::model::Axis;
-use crate::verdict::Relation;
 
 const GOOD: &str = r#"id = "entropy-bound"
 title = "Squared entropy bounds the slope"

@@ -3,11 +3,11 @@
 use serde_json::json;
 
 use super::{Common, Format, output, verify};
-use crate::assume;
 use crate::error::{Error, Result};
-use crate::estimate::Estimate;
+use crate::numeric::estimate::Estimate;
+use crate::numeric::unit::Information;
 use crate::report::number;
-use crate::unit::Information;
+use crate::source::assume;
 
 /// Arguments of `klaim assume`.
 #[derive(clap::Args)]

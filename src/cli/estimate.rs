@@ -9,13 +9,13 @@ use super::rows::{self, Row};
 use super::sample::{self, Choice};
 use super::{Common, Format, diagnose, interrupt, output, snr};
 use crate::error::{Error, Result};
-use crate::estimate::Estimate;
+use crate::numeric::estimate::Estimate;
+use crate::numeric::unit::Information;
 use crate::quantity::{self, Need, Quantity, Scope, Setting};
 use crate::run::estimate::{Target, estimate};
 use crate::run::watch::Watch;
 use crate::schedule::MOST_STEPS;
 use crate::source::Source;
-use crate::unit::Information;
 
 /// Samples where neither `--samples` nor `--rel-err` says how many.
 const DEFAULT_SAMPLES: u64 = 1 << 16;

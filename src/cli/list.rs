@@ -5,12 +5,13 @@ use serde_json::{Value, json};
 
 use super::{Common, Format, output, verify};
 use crate::error::Result;
-use crate::estimate::Method;
+use crate::numeric::estimate::Method;
+use crate::numeric::unit::Information;
+use crate::process::SAMPLERS;
 use crate::quantity::QUANTITIES;
-use crate::sampler::SAMPLERS;
 use crate::schedule::SCHEDULES;
-use crate::source::{KINDS, Parameter};
-use crate::unit::Information;
+use crate::source::KINDS;
+use crate::spec::Parameter;
 
 /// Arguments of `klaim list`.
 #[derive(clap::Args)]

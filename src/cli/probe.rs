@@ -18,7 +18,7 @@ use crate::run::MethodChoice;
 use crate::run::checkpoint::Checkpoint;
 use crate::run::verify::Options;
 use crate::run::watch::{Event, Watch};
-use crate::source::Spec;
+use crate::spec::Spec;
 
 /// Values of a range on a map over one parameter, and over two.
 const POINTS: (usize, usize) = (13, 9);

@@ -3,10 +3,10 @@
 use serde_json::{Value, json};
 
 use crate::error::{Error, Result};
-use crate::estimate::{Estimate, Method};
+use crate::numeric::estimate::{Estimate, Method};
+use crate::numeric::unit::Information;
 use crate::quantity::Need;
 use crate::report::{number, wording};
-use crate::unit::Information;
 
 /// A bound below this share of the standard error is not printed beside it.
 const SMALL: f64 = 0.01;

@@ -4,12 +4,12 @@ use std::sync::Arc;
 
 use clap::ValueEnum;
 
-use crate::entropy::counts::Counts;
-use crate::entropy::{ESTIMATORS, density_behind, law_behind};
 use crate::error::{Error, Result};
-use crate::estimate::{Estimate, Method};
+use crate::numeric::estimate::{Estimate, Method};
 use crate::quantity::{Need, Quantity, Setting};
 use crate::run::MethodChoice;
+use crate::source::entropy::counts::Counts;
+use crate::source::entropy::{ESTIMATORS, density_behind, law_behind};
 use crate::source::{Law, Source};
 
 /// What `--method` names: how numbers of a law are obtained, or an estimator of the law behind a sample.

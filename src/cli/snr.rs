@@ -1,6 +1,6 @@
 //! SNRs on the command line: `0.1,1,10` or `1e-3..1e3/32` (log-spaced, both ends included).
 
-use crate::channel::Snr;
+use crate::channel::snr::Snr;
 use crate::error::{Error, Result};
 
 /// Most points of a range.

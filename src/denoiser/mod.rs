@@ -4,7 +4,7 @@
 //! L(γ) = E|X − x̂|² = M(γ) + δ(γ)²·V exactly: its error is orthogonal to X − m.
 
 use crate::error::{Error, Result};
-use crate::source::spec::{Arguments, Parameter, Spec};
+use crate::spec::{Arguments, Parameter, Spec};
 
 /// A named denoiser.
 pub struct Kind {

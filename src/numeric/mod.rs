@@ -1,13 +1,20 @@
-//! Elementary functions that must be fast, or the same bits on every machine.
+//! Numbers that know no law: estimates, moments, random words, tails, and elementary functions that must be fast, or the same
+//! bits on every machine.
 //!
-//! All take explicit fused multiply-adds in a fixed order, so that a vector unit, a scalar loop and a CUDA twin agree.
+//! The elementary functions take explicit fused multiply-adds in a fixed order, so that a vector unit, a scalar loop and a CUDA twin agree.
 
+pub mod estimate;
 pub mod exp;
 pub mod gamma;
 pub mod memory;
+pub mod moments;
 pub mod normal;
 pub mod product;
+pub mod stream;
 pub mod sum;
+pub mod tail;
+pub mod truncated;
+pub mod unit;
 pub mod zeta;
 
 /// The vector instructions of this machine, asked for once.

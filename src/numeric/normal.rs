@@ -1,6 +1,6 @@
 //! Standard normals by Box–Muller with 52 bits in radius and angle, in an operation order that a CUDA twin repeats.
 
-use crate::stream::Stream;
+use crate::numeric::stream::Stream;
 
 /// Pairs computed side by side: one AVX-512 register.
 const LANES: usize = 8;

@@ -2,12 +2,12 @@
 
 use serde::{Deserialize, Serialize};
 
+use crate::claim::verdict::Verdict;
 use crate::error::Result;
 use crate::probe::measure::{Finding, Meter};
 use crate::probe::statement::Place;
 use crate::probe::vary::Parameter;
 use crate::report::number;
-use crate::verdict::Verdict;
 
 /// On which side of a boundary the claim breaks.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]

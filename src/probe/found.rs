@@ -6,6 +6,7 @@ use std::path::{Path, PathBuf};
 use serde::{Deserialize, Serialize};
 
 use crate::claim::Claim;
+use crate::claim::verdict::Verdict;
 use crate::error::{Error, Result};
 use crate::probe::measure::{Finding, Meter, Undecided};
 use crate::probe::report::ratio;
@@ -16,8 +17,7 @@ use crate::report::model::Axis;
 use crate::report::{digits, number};
 use crate::run::verify::Options;
 use crate::run::watch::Watch;
-use crate::source::{Argument, Spec};
-use crate::verdict::Verdict;
+use crate::spec::{Argument, Spec};
 
 /// Climbs that are measured anew: the largest of many is biased upwards, and may not be the best in truth.
 const REMEASURED: usize = 3;

@@ -2,6 +2,7 @@
 
 use maud::{Markup, html};
 
+use crate::claim::verdict::Verdict;
 use crate::probe::measure::Finding;
 use crate::probe::report::{ProbeReport, place, ratio, verdict};
 use crate::report::digits;
@@ -11,7 +12,6 @@ use crate::report::plot::scale::{Scale, Spread};
 use crate::report::plot::text::{SIZE, width};
 use crate::report::plot::{WIDTH, canvas, left_margin, symbol_of};
 use crate::report::wording::symbol;
-use crate::verdict::Verdict;
 
 /// Height of the curve's figure.
 const HEIGHT: f64 = 380.0;

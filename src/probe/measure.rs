@@ -5,9 +5,10 @@ use std::cmp::Ordering;
 use std::collections::{BTreeMap, HashMap};
 use std::sync::Arc;
 
+use crate::claim::verdict::{Relation, Verdict};
 use crate::claim::{Case, Claim, Input, Sources};
 use crate::error::Result;
-use crate::estimate::Method;
+use crate::numeric::estimate::Method;
 use crate::probe::statement::{Place, Statement};
 use crate::report::model::Axis;
 use crate::report::number;
@@ -15,7 +16,6 @@ use crate::run::judge::Outcome;
 use crate::run::verify::{Options, outcomes};
 use crate::run::watch::Watch;
 use crate::source::Source;
-use crate::verdict::{Relation, Verdict};
 
 /// Looks after the first, each between the neighbours of the worst SNR so far.
 pub const CLOSER_LOOKS: u64 = 3;

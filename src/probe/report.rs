@@ -4,6 +4,7 @@ use comfy_table::{ContentArrangement, Table, presets};
 use serde::{Deserialize, Serialize};
 
 use crate::claim::Claim;
+use crate::claim::verdict::Verdict;
 use crate::probe::boundary::{Boundary, Side};
 use crate::probe::found::SearchReport;
 use crate::probe::measure::Finding;
@@ -11,7 +12,6 @@ use crate::probe::sweep::Sweep;
 use crate::report::model::{Axis, Run};
 use crate::report::wording::{range, symbol};
 use crate::report::{digits, number};
-use crate::verdict::Verdict;
 
 /// Significant digits of a value in text.
 const DIGITS: usize = 4;

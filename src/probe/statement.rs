@@ -5,7 +5,7 @@ use std::path::PathBuf;
 use crate::claim::{self, Claim, Replacement, Sources, Values};
 use crate::error::{Error, Result};
 use crate::report::model::Axis;
-use crate::source::Spec;
+use crate::spec::Spec;
 
 /// SNRs of the first look at a point where a claim's own axis has fewer.
 const FIRST_LOOK: usize = 17;

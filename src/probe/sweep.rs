@@ -1,5 +1,6 @@
 //! The sweep: a map over one or two parameters, its boundaries, its largest ratio.
 
+use crate::claim::verdict::Verdict;
 use crate::error::{Error, Result};
 use crate::probe::boundary::{self, Boundary};
 use crate::probe::measure::{Finding, Meter};
@@ -7,7 +8,6 @@ use crate::probe::statement::{Place, Statement};
 use crate::probe::vary::Parameter;
 use crate::run::verify::Options;
 use crate::run::watch::Watch;
-use crate::verdict::Verdict;
 
 /// Closer looks around the largest ratio of a map that nothing refutes: a narrow break must not hide between two points.
 const CLIMBS: u64 = 4;

@@ -1,11 +1,11 @@
 //! Quantities of the source at one SNR.
 
 use super::{Instruments, Need};
+use crate::channel::exact::ChannelValues;
+use crate::channel::exact::pairs::{self, PairBounds};
+use crate::channel::posterior::{Observable, Readout};
 use crate::error::Result;
-use crate::estimate::Estimate;
-use crate::exact::ChannelValues;
-use crate::exact::pairs::{self, PairBounds};
-use crate::posterior::{Observable, Readout};
+use crate::numeric::estimate::Estimate;
 
 /// Relative rounding of a sum over pairs, at most: 2²¹ terms a block and 2⁹ blocks, half a unit each.
 const ROUNDING: f64 = 1e-9;

@@ -5,11 +5,11 @@ use std::sync::{Arc, Mutex, OnceLock, PoisonError};
 
 use nalgebra::{DMatrix, SymmetricEigen};
 
+use crate::channel::exact::curve::{self, Curve, Octaves};
+use crate::channel::exact::{self, ChannelValues};
 use crate::error::Result;
-use crate::estimate::Estimate;
-use crate::exact::curve::{self, Curve, Octaves};
-use crate::exact::{self, ChannelValues};
-use crate::sampler::risk::RiskCurve;
+use crate::numeric::estimate::Estimate;
+use crate::process::risk::RiskCurve;
 use crate::schedule::SampledCurve;
 use crate::source::{Atoms, Law, Mixture, Needle, Simplex, Source};
 

@@ -3,10 +3,10 @@
 use gauss_quad::GaussLegendre;
 
 use super::{Instruments, Need};
+use crate::channel::exact::ChannelValues;
+use crate::channel::posterior::{Observable, Readout, SnrPoint, Spacing, Term, Weight};
 use crate::error::{Error, Result};
-use crate::estimate::Estimate;
-use crate::exact::ChannelValues;
-use crate::posterior::{Observable, Readout, SnrPoint, Spacing, Term, Weight};
+use crate::numeric::estimate::Estimate;
 
 /// Random points a decade in a Monte-Carlo integral: one in each stratum of ln γ.
 const STRATA_PER_DECADE: f64 = 4.0;

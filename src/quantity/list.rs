@@ -1,7 +1,7 @@
 //! Every quantity: its name, what it depends on and how it is obtained.
 
 use super::{Quantity, Rule, Scope, channel, interval, path, path_bound, path_readout, simulated, source, supremum};
-use crate::unit::Unit;
+use crate::numeric::unit::Unit;
 
 /// Every quantity, in the order of the documentation.
 pub const QUANTITIES: &[Quantity] = &[

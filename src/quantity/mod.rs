@@ -13,12 +13,12 @@ pub mod supremum;
 
 use std::sync::Arc;
 
+use crate::channel::posterior::Readout;
 use crate::error::{Error, Result};
-use crate::estimate::Estimate;
-use crate::posterior::Readout;
-use crate::sampler::Statistic;
+use crate::numeric::estimate::Estimate;
+use crate::numeric::unit::Unit;
+use crate::process::Statistic;
 use crate::source::Source;
-use crate::unit::Unit;
 
 pub use instruments::Instruments;
 pub use list::QUANTITIES;
@@ -187,7 +187,7 @@ pub fn find(name: &str) -> Result<&'static Quantity> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::unit::Information;
+    use crate::numeric::unit::Information;
 
     /// A summary names the unit of information where there is one, and no other.
     #[test]

@@ -3,11 +3,11 @@
 use std::sync::Arc;
 
 use super::{Instruments, Need};
+use crate::channel::exact::curve::Curve;
+use crate::channel::exact::terminal;
 use crate::denoiser::{self, Denoiser};
 use crate::error::Result;
-use crate::estimate::Estimate;
-use crate::exact::curve::Curve;
-use crate::exact::terminal;
+use crate::numeric::estimate::Estimate;
 use crate::schedule::{self, Request};
 
 /// The numbers of a scope that names them.

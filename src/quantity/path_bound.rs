@@ -2,9 +2,9 @@
 
 use super::path::{grid, ratios};
 use super::{Instruments, Need, source};
+use crate::channel::posterior::{Observable, Readout, SnrPoint, Term, Weight};
 use crate::error::{Error, Result};
-use crate::estimate::Estimate;
-use crate::posterior::{Observable, Readout, SnrPoint, Term, Weight};
+use crate::numeric::estimate::Estimate;
 
 /// ½ Σ (r_k − 1 − ln r_k): the discretisation term of a curve with γ²|M′| = 1.
 fn sum_of_ratios(need: &Need, tools: &Instruments) -> Result<f64> {

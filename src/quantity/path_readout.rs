@@ -6,8 +6,8 @@
 
 use super::path::{denoiser_share, grid};
 use super::{Instruments, Need};
+use crate::channel::posterior::{Observable, Readout, SnrPoint, Spacing, Term, Weight};
 use crate::error::Result;
-use crate::posterior::{Observable, Readout, SnrPoint, Spacing, Term, Weight};
 
 fn at(snr: f64, observable: Observable, factor: f64) -> Term {
     Term { point: SnrPoint::At(snr), observable, weight: Weight::Constant(factor) }

@@ -2,11 +2,11 @@ use std::sync::Arc;
 
 use super::*;
 use crate::backend::{Job, cpu};
-use crate::posterior::{self, Grid};
+use crate::channel::posterior::{self, Grid};
+use crate::numeric::stream::Stream;
 use crate::quantity::path_readout;
 use crate::quantity::{Setting, find};
 use crate::source::Source;
-use crate::stream::Stream;
 
 /// Ten printed digits of an independent quadrature.
 const GOLDEN: f64 = 2e-10;

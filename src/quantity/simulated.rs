@@ -4,15 +4,15 @@
 use super::path::{denoiser, grid};
 use super::{Instruments, Need};
 use crate::error::{Error, Result};
-use crate::estimate::Estimate;
-use crate::quality::{Energy, ModeSigns, Potentials, Slopes, Spread, Target, Witnessed, line, spread};
-use crate::sampler::{self, Chain, Girsanov, Sampler, Statistic};
+use crate::numeric::estimate::Estimate;
+use crate::process::distance::{Energy, ModeSigns, Potentials, Slopes, Spread, Target, Witnessed, line, spread};
+use crate::process::{self, Chain, Girsanov, Sampler, Statistic};
 
 /// What is simulated, whatever is read off it.
 type Simulated = Result<Box<dyn Statistic>>;
 
 fn sampler(need: &Need) -> Result<Sampler> {
-    sampler::find(need.setting.sampler.as_deref().expect("a quantity of scope `sampler` is bound with its sampler"))
+    process::find(need.setting.sampler.as_deref().expect("a quantity of scope `sampler` is bound with its sampler"))
 }
 
 /// The need's sampler on its source.

@@ -2,7 +2,7 @@
 
 use super::Need;
 use crate::error::{Error, Result};
-use crate::estimate::Estimate;
+use crate::numeric::estimate::Estimate;
 use crate::source::{Pmf, differential};
 
 /// Dimension d.

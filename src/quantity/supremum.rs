@@ -2,7 +2,7 @@
 
 use super::{Instruments, Need, interval};
 use crate::error::Result;
-use crate::estimate::Estimate;
+use crate::numeric::estimate::Estimate;
 
 /// Spacing of the first search in ln γ: a law's posterior, and so γ²|M′|, changes over e-folds of γ.
 const SPACING: f64 = 0.1;

@@ -3,8 +3,8 @@
 use super::digits;
 use super::model::{Axis, ClaimReport, Report, Row};
 use super::wording::range;
-use crate::source::{Argument, Spec};
-use crate::verdict::Relation;
+use crate::claim::verdict::Relation;
+use crate::spec::{Argument, Spec};
 
 /// What an exponent is of: left side and abscissa of a scaling claim.
 #[derive(Debug, Clone, PartialEq, Eq)]

@@ -8,8 +8,8 @@ use serde_json::{Value, json};
 use super::model::{Report, Row, SCHEMA, SectionReport};
 use super::number;
 use super::tightness::telling;
+use crate::claim::verdict::Relation;
 use crate::error::{Error, Result};
-use crate::verdict::Relation;
 
 /// `report.json`: the whole report, indented, with a final newline.
 pub fn text(report: &Report) -> String {

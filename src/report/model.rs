@@ -5,8 +5,8 @@ use std::collections::BTreeMap;
 use serde::{Deserialize, Serialize};
 
 use super::number;
-use crate::estimate::{Flags, Method};
-use crate::verdict::{Relation, Verdict};
+use crate::claim::verdict::{Relation, Verdict};
+use crate::numeric::estimate::{Flags, Method};
 
 /// Version of this structure in `report.json`; raised whenever a field changes its meaning.
 pub const SCHEMA: u32 = 2;

@@ -7,7 +7,7 @@ use super::exponents;
 use super::model::{ClaimReport, Report, SectionReport};
 use super::tightness::{left_out, telling};
 use super::wording::{exit_meaning, interrupted, refuted, symbol, tightest, unranked, words};
-use crate::verdict::Verdict;
+use crate::claim::verdict::Verdict;
 
 /// A table of the claims, then what did not come out as expected and why, then the exit status's meaning.
 /// No colour: verdicts are a sign and a word.

@@ -1,7 +1,7 @@
 //! Which row of a section says most: the one nearest to refutation, or most clearly refuted.
 
 use super::model::{Ratio, Row, SectionReport};
-use crate::verdict::{Relation, Verdict};
+use crate::claim::verdict::{Relation, Verdict};
 
 /// How far a row is from refutation, for ordering rows of one section; larger is nearer, NaN where it cannot be told.
 ///
@@ -111,7 +111,7 @@ mod tests {
     use std::collections::BTreeMap;
 
     use super::*;
-    use crate::estimate::{Flags, Method};
+    use crate::numeric::estimate::{Flags, Method};
     use crate::report::model::SlopeStatement;
 
     fn row(lhs: f64, rhs: f64, half_width: f64, verdict: Verdict) -> Row {

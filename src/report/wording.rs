@@ -3,7 +3,7 @@
 use super::digits;
 use super::model::{Ratio, Report, Row, SectionReport};
 use super::tightness::{LeftOut, left_out, relative, score, telling};
-use crate::verdict::{Relation, Verdict};
+use crate::claim::verdict::{Relation, Verdict};
 
 /// The tightness of a row in words: `lhs/rhs = 0.8731(22)`, `lhs/rhs ≤ 0.41`, `off by −2.1(3.4)×10⁻⁴ (0.31 h)`,
 /// `exponent −1.002(3)`.

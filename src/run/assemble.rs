@@ -3,7 +3,7 @@
 use std::sync::Arc;
 use std::sync::mpsc::Sender;
 
-use crate::assume;
+use crate::claim::verdict::Verdict;
 use crate::claim::{Case, Claim, Input, Point, Section};
 use crate::quantity::Instruments;
 use crate::report::model::{
@@ -15,7 +15,7 @@ use crate::run::replay;
 use crate::run::stop::Stop;
 use crate::run::verify::Options;
 use crate::source::Source;
-use crate::verdict::Verdict;
+use crate::source::assume;
 
 /// The sections of a claim with their names in replay addresses: `main`, `control-1`, …, `break-1`, ….
 pub fn sections(claim: &Claim) -> impl Iterator<Item = (String, &Section)> {

@@ -2,14 +2,14 @@
 
 use std::sync::Arc;
 
+use crate::claim::verdict::Spent;
 use crate::claim::{Bound, Input};
 use crate::error::Error;
-use crate::estimate::{Bracket, Estimate, Flags, Method};
+use crate::numeric::estimate::{Bracket, Estimate, Flags, Method};
 use crate::quantity::Need;
 use crate::run::ledger::{Ledger, Route};
 use crate::run::sampling::LaneState;
 use crate::run::stop::Stop;
-use crate::verdict::Spent;
 
 /// A deterministic bound above this share of its value is not propagated to first order: there the second one is 1e-4 of it.
 const WIDE: f64 = 1e-2;

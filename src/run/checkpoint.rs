@@ -10,7 +10,7 @@ use serde::{Deserialize, Serialize};
 use xxhash_rust::xxh3::xxh3_64;
 
 use crate::error::{Error, Result};
-use crate::moments::Moments;
+use crate::numeric::moments::Moments;
 
 /// What was measured of one strip.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]

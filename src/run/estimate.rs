@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use crate::error::{Error, Result};
-use crate::estimate::Estimate;
+use crate::numeric::estimate::Estimate;
 use crate::quantity::{Instruments, Need};
 use crate::run::MethodChoice;
 use crate::run::ledger::{Company, Ledger, Route};
@@ -81,8 +81,8 @@ mod tests {
     use super::*;
     use crate::backend::cpu::Cpu;
     use crate::backend::{Backend, Job, Open, PathJob};
-    use crate::moments::Moments;
-    use crate::posterior::SnrPoint;
+    use crate::channel::posterior::SnrPoint;
+    use crate::numeric::moments::Moments;
     use crate::quantity::{Setting, find};
     use crate::run::stop::Stop;
     use crate::source::Source;

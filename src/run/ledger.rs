@@ -6,14 +6,14 @@ use std::sync::mpsc::Sender;
 
 use rayon::prelude::*;
 
+use crate::channel::exact::pairs;
+use crate::channel::posterior::{self, Readout, SnrPoint, Term};
 use crate::error::{Error, Result};
-use crate::estimate::{Estimate, Method};
-use crate::exact::pairs;
-use crate::posterior::{self, Readout, SnrPoint, Term};
+use crate::numeric::estimate::{Estimate, Method};
+use crate::process::Statistic;
 use crate::quantity::{Instruments, Need, Rule};
 use crate::run::MethodChoice;
 use crate::run::stop::Stop;
-use crate::sampler::Statistic;
 use crate::source::{Law, Source};
 
 /// Where one number comes from.

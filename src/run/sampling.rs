@@ -8,10 +8,10 @@ use std::sync::mpsc::Sender;
 use rayon::prelude::*;
 
 use crate::backend::Backend;
+use crate::channel::posterior::BATCH;
 use crate::error::{Error, Result};
-use crate::estimate::{Bracket, Estimate, Method};
-use crate::moments::{Moments, Regression};
-use crate::posterior::BATCH;
+use crate::numeric::estimate::{Bracket, Estimate, Method};
+use crate::numeric::moments::{Moments, Regression};
 use crate::run::checkpoint::{Checkpoint, Strip};
 use crate::run::ledger::Lane;
 use crate::run::stop::Stop;

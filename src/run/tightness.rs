@@ -1,10 +1,10 @@
 //! Which cases of a section are measured on after their verdict: those that may yet be its tightest.
 
 use crate::claim::enclosure::{LINE, Range};
+use crate::claim::verdict::Relation;
 use crate::report::model::Ratio;
 use crate::report::tightness::nearness;
 use crate::run::judge::Outcome;
-use crate::verdict::Relation;
 
 /// A case that would need more than this many times the budget's samples is not measured on: estimates of that number are rough.
 const HOPELESS: f64 = 2.0;

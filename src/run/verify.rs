@@ -2,6 +2,7 @@
 
 use std::sync::Arc;
 
+use crate::claim::verdict::{self, Verdict};
 use crate::claim::{Case, Claim, Input, Section};
 use crate::error::{Error, Result};
 use crate::quantity::{Instruments, Need};
@@ -14,7 +15,6 @@ use crate::run::ledger::{Company, Ledger, Route};
 use crate::run::sampling::{Conditions, LaneState, samples_after};
 use crate::run::tightness;
 use crate::run::watch::{Event, Watch};
-use crate::verdict::{self, Verdict};
 
 /// What a run is asked to do.
 #[derive(Debug, Clone)]

@@ -4,16 +4,16 @@ use std::ops::Range;
 use std::sync::Arc;
 
 use crate::backend::{Backend, Job, PathJob};
+use crate::channel::exact::unseen::Unseen;
+use crate::channel::posterior::envelope::envelope;
+use crate::channel::posterior::{self, BATCH, Grid, Observable, Readout, Sampler, SnrPoint, Term, Weight};
 use crate::error::Result;
-use crate::exact::unseen::Unseen;
-use crate::moments::Moments;
-use crate::posterior::envelope::envelope;
-use crate::posterior::{self, BATCH, Grid, Observable, Readout, Sampler, SnrPoint, Term, Weight};
+use crate::numeric::moments::Moments;
+use crate::numeric::stream::Stream;
+use crate::numeric::truncated::Envelope;
+use crate::process::Statistic;
 use crate::run::ledger::{Columns, Lane};
-use crate::sampler::Statistic;
 use crate::source::Source;
-use crate::stream::Stream;
-use crate::truncated::Envelope;
 
 /// Moments of columns over a range of samples.
 pub type Measure<'a> = dyn Fn(Range<u64>) -> Result<Moments> + Sync + 'a;
@@ -87,7 +87,7 @@ impl Work {
     }
 
     /// How much `n` samples may have missed of column `c`'s mean and its own spread cannot tell, `slopes` being its coefficients of
-    /// the control variates ([`crate::exact::unseen`]).
+    /// the control variates ([`crate::channel::exact::unseen`]).
     pub fn unseen(&self, c: usize, slopes: &[f64], n: u64) -> f64 {
         let Prepared::Readouts { readouts, unseen: Some(unseen), .. } = &self.columns else { return 0.0 };
         let places = |t: &Term| t.point.places().into_iter().map(|snr| (t.weight.at(snr), snr)).collect();

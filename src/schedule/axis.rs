@@ -4,7 +4,7 @@
 
 use super::{Request, Schedule};
 use crate::error::Result;
-use crate::source::spec::{Arguments, Parameter};
+use crate::spec::{Arguments, Parameter};
 
 /// γ_k = γ_0 (γ_K/γ_0)^{k/K}: uniform in the log-SNR, the rule that minimises the bound of \[ABZ26\].
 pub const GEOMETRIC: Schedule = Schedule {

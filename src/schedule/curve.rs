@@ -1,7 +1,7 @@
 //! The mmse as a function of SNR, for schedules that adapt to the source.
 
+use crate::channel::exact;
 use crate::error::{Error, Result};
-use crate::exact;
 use crate::source::{Law, Needle, Source};
 
 /// The curve γ ↦ M(γ) of a source, or of a denoiser's risk.

@@ -192,7 +192,7 @@ impl<'a> Envelope<'a> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::stream::Stream;
+    use crate::numeric::stream::Stream;
 
     /// Two optima of one problem, relative.
     const OPTIMUM: f64 = 1e-13;

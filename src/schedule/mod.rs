@@ -7,7 +7,9 @@
 pub mod axis;
 pub mod curve;
 pub mod dynamic;
+pub mod export;
 pub mod las;
+pub mod loss;
 pub mod mass;
 pub mod optimal;
 pub mod time;
@@ -18,7 +20,7 @@ pub const MOST_STEPS: u32 = 1_000_000;
 pub use curve::{Curve, SampledCurve, SourceCurve};
 
 use crate::error::{Error, Result};
-use crate::source::spec::{Arguments, Parameter, Spec};
+use crate::spec::{Arguments, Parameter, Spec};
 
 /// A named rule that places the SNRs of a sampler's steps.
 pub struct Schedule {

@@ -176,7 +176,7 @@ impl State {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::exact;
+    use crate::channel::exact;
     use crate::schedule::tests::Gaussian;
     use crate::schedule::{SCHEDULES, SampledCurve, SourceCurve, grid};
     use crate::source::Source;

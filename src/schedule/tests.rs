@@ -1,7 +1,7 @@
 //! Every schedule against the contract, its density and known optima.
 
 use super::*;
-use crate::channel::Snr;
+use crate::channel::snr::Snr;
 use crate::source::Source;
 
 /// Relative, between two closed forms of one grid, inverted numerically where a logarithm or a power is.
@@ -219,7 +219,7 @@ fn the_geometric_grid_minimises_the_bound() {
         }
         0.5 * (left + right)
     };
-    let stream = crate::stream::Stream::named(0, "random grids");
+    let stream = crate::numeric::stream::Stream::named(0, "random grids");
     for start in 0..1000 {
         let mut logs: Vec<f64> = (1..STEPS).map(|k| low + (high - low) * stream.uniforms(start, k as u32)[0]).collect();
         logs.push(low);

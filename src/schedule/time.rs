@@ -8,7 +8,7 @@ use statrs::distribution::{Beta, ContinuousCDF};
 use super::axis::uniform;
 use super::{Request, Schedule};
 use crate::error::Result;
-use crate::source::spec::{Arguments, Parameter};
+use crate::spec::{Arguments, Parameter};
 
 /// Parameters of the linear β(t) = β_0 + (β_1 − β_0) t on [0, 1].
 const BETA_MIN: Parameter = Parameter { name: "beta-min", default: Some("0.1"), summary: "β(0) > 0" };

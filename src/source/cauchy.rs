@@ -3,9 +3,9 @@
 use std::f64::consts::{FRAC_1_PI, PI};
 
 use crate::error::Result;
-use crate::estimate::Estimate;
-use crate::source::spec::Arguments;
+use crate::numeric::estimate::Estimate;
 use crate::source::{Density, Kind, Law, Source, student_t};
+use crate::spec::Arguments;
 
 /// The Cauchy law of scale 1: no mean, mmse ≤ 1/γ all the same.
 pub const CAUCHY: Kind =

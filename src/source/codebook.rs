@@ -1,9 +1,9 @@
 //! `codebook`: Gaussian random atoms, and `simplex`: orthonormal ones.
 
 use crate::error::Result;
-use crate::source::spec::{Arguments, Parameter};
+use crate::numeric::stream::Stream;
 use crate::source::{Atoms, Kind, Simplex, Source};
-use crate::stream::Stream;
+use crate::spec::{Arguments, Parameter};
 
 /// N atoms drawn once from N(0, I_d), equiprobable.
 pub const CODEBOOK: Kind = Kind {

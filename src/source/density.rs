@@ -5,7 +5,7 @@ use std::sync::LazyLock;
 
 use gauss_quad::GaussLegendre;
 
-use crate::estimate::Estimate;
+use crate::numeric::estimate::Estimate;
 
 static RULE: LazyLock<GaussLegendre> =
     LazyLock::new(|| GaussLegendre::new(NonZeroUsize::new(16).expect("16 is not 0")));

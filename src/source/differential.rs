@@ -1,6 +1,6 @@
 //! Differential entropies of every structure of a law.
 
-use crate::estimate::Estimate;
+use crate::numeric::estimate::Estimate;
 use crate::source::gaussian_density::GaussianDensity;
 use crate::source::{Law, Mixture, density};
 

@@ -6,9 +6,9 @@
 //! else that X needs (a mixture's normals, the copies of a product).
 
 use crate::numeric::normal;
+use crate::numeric::stream::Stream;
 use crate::source::cumulative::Cumulative;
 use crate::source::{Atoms, Density, Law, Mixture, Needle, Simplex, Source};
-use crate::stream::Stream;
 
 /// First of the blocks that belong to X alone.
 pub const OWN_BLOCKS: u32 = 1 << 31;
@@ -234,7 +234,7 @@ fn of_needle(needle: &Needle, uniform: f64) -> usize {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::estimate::Estimate;
+    use crate::numeric::estimate::Estimate;
 
     const DRAWS: u64 = 20_000;
     /// Standard errors allowed: false-alarm probability 6e-7 a comparison, about 40 of them.

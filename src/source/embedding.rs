@@ -3,9 +3,9 @@
 use std::sync::Arc;
 
 use crate::error::Result;
-use crate::estimate::Estimate;
-use crate::source::spec::{Arguments, Parameter};
+use crate::numeric::estimate::Estimate;
 use crate::source::{Atoms, Law, Pmf, Simplex, Source, codebook};
+use crate::spec::{Arguments, Parameter};
 
 /// The parameter `embedding`, shared by every law given by its weights.
 pub const EMBEDDING: Parameter = Parameter {

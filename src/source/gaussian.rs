@@ -1,9 +1,9 @@
 //! `gaussian`: N(0, v I_d).
 
 use crate::error::Result;
-use crate::estimate::Estimate;
-use crate::source::spec::{Arguments, Parameter};
+use crate::numeric::estimate::Estimate;
 use crate::source::{Kind, Law, Mixture, Source};
+use crate::spec::{Arguments, Parameter};
 
 /// N(0, v I_d): the mixture with one component.
 pub const GAUSSIAN: Kind = Kind {

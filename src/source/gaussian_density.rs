@@ -1,6 +1,6 @@
 //! A mixture of Gaussians on the line as a density: for rounding it, and for its differential entropies.
 
-use crate::estimate::Estimate;
+use crate::numeric::estimate::Estimate;
 use crate::numeric::gamma::{ln_normal_survival, normal_quantile, normal_survival};
 use crate::source::{Density, Mixture, density};
 

@@ -3,10 +3,10 @@
 use std::sync::Arc;
 
 use crate::error::Result;
-use crate::estimate::Estimate;
-use crate::source::pmf_geometric::GeometricPmf;
-use crate::source::spec::{Arguments, Parameter};
+use crate::numeric::estimate::Estimate;
+use crate::source::pmf::geometric::GeometricPmf;
 use crate::source::{Kind, Source, embedding};
+use crate::spec::{Arguments, Parameter};
 
 /// p_k = (1−r) r^k at x_k = k, k ≥ 0.
 pub const GEOMETRIC: Kind = Kind {

@@ -1,8 +1,8 @@
 //! `hypercube`: {±1}^d.
 
 use crate::error::Result;
-use crate::source::spec::{Arguments, Parameter};
 use crate::source::{Kind, Source, product};
+use crate::spec::{Arguments, Parameter};
 
 /// Uniform on the 2^d corners {±1}^d: d independent bpsk coordinates.
 pub const HYPERCUBE: Kind = Kind {

@@ -1,9 +1,9 @@
 //! `laplace`: f(x) = ½ e^{−|x|}.
 
 use crate::error::Result;
-use crate::estimate::Estimate;
-use crate::source::spec::Arguments;
+use crate::numeric::estimate::Estimate;
 use crate::source::{Density, Kind, Law, Source};
+use crate::spec::Arguments;
 
 /// The two-sided exponential law of scale 1.
 pub const LAPLACE: Kind = Kind { name: "laplace", summary: "density ½ e^{−|x|}", parameters: &[], build };

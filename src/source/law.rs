@@ -202,7 +202,7 @@ pub trait Density: std::fmt::Debug + Send + Sync {
     /// Variance; ∞ where the second moment is infinite.
     fn variance(&self) -> f64;
     /// Differential Rényi entropy of order a > 0 (a = 1: Shannon), nats; ∞ or −∞ where it diverges.
-    fn differential_renyi(&self, order: f64) -> crate::estimate::Estimate;
+    fn differential_renyi(&self, order: f64) -> crate::numeric::estimate::Estimate;
 }
 
 /// Σ_j w_j N(μ_j, v_j I_d).

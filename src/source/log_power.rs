@@ -3,10 +3,10 @@
 use std::sync::Arc;
 
 use crate::error::Result;
-use crate::estimate::Estimate;
-use crate::source::pmf_log_power::LogPowerPmf;
-use crate::source::spec::{Arguments, Parameter};
+use crate::numeric::estimate::Estimate;
+use crate::source::pmf::log_power::LogPowerPmf;
 use crate::source::{Kind, Source, embedding};
+use crate::spec::{Arguments, Parameter};
 
 /// p_i ∝ 1/(i ln^a(i+1)): with infinitely many atoms H < ∞ iff a > 2, V < ∞ iff a > 3, H_½ = ∞ always.
 pub const LOG_POWER: Kind = Kind {

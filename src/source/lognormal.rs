@@ -1,10 +1,10 @@
 //! `lognormal`: X = e^{σZ}, Z standard normal.
 
 use crate::error::Result;
-use crate::estimate::Estimate;
+use crate::numeric::estimate::Estimate;
 use crate::numeric::gamma::{ln_normal_survival, normal_quantile, normal_survival};
-use crate::source::spec::{Arguments, Parameter};
 use crate::source::{Density, Kind, Law, Source, density};
+use crate::spec::{Arguments, Parameter};
 
 /// The law of e^{σZ}: every moment finite, none of them generating.
 pub const LOGNORMAL: Kind = Kind {

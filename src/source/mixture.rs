@@ -1,11 +1,11 @@
 //! `mixture`: finitely many isotropic Gaussians, on a ring, on a grid, at random, listed inline on a line, or as a table.
 
 use crate::error::Result;
-use crate::estimate::Estimate;
+use crate::numeric::estimate::Estimate;
 use crate::numeric::sum::compensated;
 use crate::source::codebook::gaussian_points;
-use crate::source::spec::{Argument, Arguments, Parameter};
 use crate::source::{Kind, Law, Mixture, Source};
+use crate::spec::{Argument, Arguments, Parameter};
 
 /// Σ_j w_j N(μ_j, v_j I).
 ///
@@ -160,7 +160,7 @@ fn total_variance(mixture: &Mixture) -> f64 {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::source::Spec;
+    use crate::spec::Spec;
 
     #[test]
     fn every_form_builds_what_it_says() {

@@ -5,10 +5,12 @@ pub mod cells;
 pub mod codebook;
 pub mod cumulative;
 pub mod density;
+pub mod assume;
 pub mod differential;
 pub mod digits;
 pub mod draw;
 pub mod embedding;
+pub mod entropy;
 pub mod file;
 pub mod gaussian;
 pub mod gaussian_density;
@@ -24,17 +26,10 @@ pub mod needle;
 pub mod pam;
 pub mod pareto;
 pub mod pmf;
-pub mod pmf_geometric;
-pub mod pmf_log_power;
-pub mod pmf_poisson;
-pub mod pmf_product;
-pub mod pmf_quantized;
-pub mod pmf_zipf;
 pub mod poisson;
 pub mod product;
 pub mod quantized;
 pub mod scale_mixture;
-pub mod spec;
 pub mod stable;
 pub mod student_t;
 pub mod tree;
@@ -47,10 +42,10 @@ use std::sync::Arc;
 pub use draw::Sampler;
 pub use law::{Atoms, Density, Law, Mixture, Needle, Simplex};
 pub use pmf::{FinitePmf, Pmf};
-pub use spec::{Argument, Arguments, Parameter, Spec};
 
 use crate::error::{Error, Result};
-use crate::estimate::Estimate;
+use crate::numeric::estimate::Estimate;
+use crate::spec::{Arguments, Parameter, Spec};
 
 /// A kind of source: its name, its parameters and its checked constructor.
 pub struct Kind {

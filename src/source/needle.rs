@@ -3,9 +3,9 @@
 use std::sync::Arc;
 
 use crate::error::Result;
-use crate::estimate::Estimate;
-use crate::source::spec::{Arguments, Parameter};
+use crate::numeric::estimate::Estimate;
 use crate::source::{FinitePmf, Kind, Law, Needle, Pmf, Source};
+use crate::spec::{Arguments, Parameter};
 
 /// Mass 1−p on the origin of R^N and p/N on each of the unit vectors e_1 … e_N.
 pub const NEEDLE: Kind = Kind {

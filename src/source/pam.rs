@@ -1,8 +1,8 @@
 //! `pam`: equiprobable levels on a line.
 
 use crate::error::Result;
-use crate::source::spec::{Arguments, Parameter};
 use crate::source::{Atoms, Kind, Source};
+use crate::spec::{Arguments, Parameter};
 
 /// x_k = k − (M−1)/2, k = 0 … M−1, equiprobable: spacing 1, mean 0.
 pub const PAM: Kind = Kind {

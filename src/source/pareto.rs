@@ -1,9 +1,9 @@
 //! `pareto`: f(x) = s x^{−s−1}, x ≥ 1.
 
 use crate::error::Result;
-use crate::estimate::Estimate;
-use crate::source::spec::{Arguments, Parameter};
+use crate::numeric::estimate::Estimate;
 use crate::source::{Density, Kind, Law, Source};
+use crate::spec::{Arguments, Parameter};
 
 /// Pareto's law from 1 on: P(X > x) = x^−s.
 pub const PARETO: Kind = Kind {

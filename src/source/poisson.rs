@@ -3,10 +3,10 @@
 use std::sync::Arc;
 
 use crate::error::Result;
-use crate::estimate::Estimate;
-use crate::source::pmf_poisson::PoissonPmf;
-use crate::source::spec::{Arguments, Parameter};
+use crate::numeric::estimate::Estimate;
+use crate::source::pmf::poisson::PoissonPmf;
 use crate::source::{Kind, Source, embedding};
+use crate::spec::{Arguments, Parameter};
 
 /// p_k = e^−λ λ^k/k! at x_k = k, k ≥ 0.
 pub const POISSON: Kind = Kind {

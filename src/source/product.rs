@@ -3,9 +3,9 @@
 use std::sync::Arc;
 
 use crate::error::Result;
-use crate::source::pmf_product::ProductPmf;
-use crate::source::spec::{Arguments, Parameter, Spec};
+use crate::source::pmf::product::ProductPmf;
 use crate::source::{Kind, Law, Source};
+use crate::spec::{Arguments, Parameter, Spec};
 
 /// Independent coordinates, each a copy of `base`.
 pub const PRODUCT: Kind = Kind {

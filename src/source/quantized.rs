@@ -3,13 +3,13 @@
 use std::sync::Arc;
 
 use crate::error::Result;
-use crate::estimate::Estimate;
+use crate::numeric::estimate::Estimate;
 use crate::numeric::sum::compensated;
 use crate::source::cells::{Cells, MASS};
 use crate::source::gaussian_density::GaussianDensity;
-use crate::source::pmf_quantized::QuantizedPmf;
-use crate::source::spec::{Arguments, Parameter};
+use crate::source::pmf::quantized::QuantizedPmf;
 use crate::source::{Atoms, Density, Kind, Law, Source};
+use crate::spec::{Arguments, Parameter};
 
 /// step·round(X/step), X from a one-dimensional density: atoms k·step of mass P((k−½)·step < X ≤ (k+½)·step).
 pub const QUANTIZED: Kind = Kind {
@@ -113,7 +113,7 @@ fn second_moment(cells: &Cells) -> Estimate {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::exact;
+    use crate::channel::exact;
 
     /// Rounded Laplace: geometric tails, so every entropy is elementary. P(0) = 1 − e^{−δ/2}, P(±k) = s e^{−kδ}, s = sinh(δ/2).
     #[test]

@@ -1,6 +1,6 @@
 //! Tests of every discrete source against `data/entropies.csv`, and of the one spelling of a source.
 
-use crate::estimate::Estimate;
+use crate::numeric::estimate::Estimate;
 use crate::source::{KINDS, Law, Source};
 
 /// The table has 17 digits.

@@ -1,9 +1,9 @@
 //! `scale-mixture`: the multivariate Student-t law as a mixture of centred Gaussians.
 
 use crate::error::Result;
-use crate::estimate::Estimate;
-use crate::source::spec::{Arguments, Parameter};
+use crate::numeric::estimate::Estimate;
 use crate::source::{Kind, Law, Mixture, Source, student_t};
+use crate::spec::{Arguments, Parameter};
 
 /// X = Z/√(2G/ν), G ~ Gamma(ν/2): ν degrees of freedom in R^dim.
 pub const SCALE_MIXTURE: Kind = Kind {
@@ -76,7 +76,7 @@ fn components(dof: f64, dim: usize) -> Mixture {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::exact;
+    use crate::channel::exact;
 
     /// In one dimension this is Student's law, which has an evaluator of its own.
     #[test]

@@ -3,10 +3,10 @@
 use std::f64::consts::{FRAC_1_PI, FRAC_PI_2};
 
 use crate::error::Result;
-use crate::estimate::Estimate;
+use crate::numeric::estimate::Estimate;
 use crate::numeric::gamma::invert_survival;
-use crate::source::spec::{Arguments, Parameter};
 use crate::source::{Density, Kind, Law, Mixture, Source, density};
+use crate::spec::{Arguments, Parameter};
 
 /// Symmetric stable: tails fall like |x|^{−α−1}; α = 1 is Cauchy's law, α = 2 the normal with variance 2.
 pub const STABLE: Kind = Kind {

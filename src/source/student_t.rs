@@ -1,10 +1,10 @@
 //! `student-t`: f(x) ∝ (1 + x²/ν)^{−(ν+1)/2}.
 
 use crate::error::Result;
-use crate::estimate::Estimate;
+use crate::numeric::estimate::Estimate;
 use crate::numeric::gamma::{beta_half, digamma_half_step, invert_survival, ln_beta_half};
-use crate::source::spec::{Arguments, Parameter};
 use crate::source::{Density, Kind, Law, Source};
+use crate::spec::{Arguments, Parameter};
 
 /// Student's law: power tails of index ν, variance ν/(ν−2) for ν > 2.
 pub const STUDENT_T: Kind = Kind {

@@ -2,9 +2,9 @@
 
 use crate::error::Result;
 use crate::numeric::normal;
-use crate::source::spec::{Arguments, Parameter};
+use crate::numeric::stream::Stream;
 use crate::source::{Atoms, Kind, Source};
-use crate::stream::Stream;
+use crate::spec::{Arguments, Parameter};
 
 /// Leaves of a tree, equiprobable: leaf = Σ_l scale^l g(ancestor at level l), l = 0 … depth−1, with g ~ N(0, I_d) drawn
 /// once for every node.

@@ -1,8 +1,8 @@
 //! Two atoms on a line: `bpsk` and `bernoulli`.
 
 use crate::error::Result;
-use crate::source::spec::{Arguments, Parameter};
 use crate::source::{Atoms, Kind, Source};
+use crate::spec::{Arguments, Parameter};
 
 /// ±1 with probability ½ each.
 pub const BPSK: Kind = Kind { name: "bpsk", summary: "±1 with probability ½ each", parameters: &[], build: bpsk };

@@ -1,9 +1,9 @@
 //! `uniform`: f(x) = 1/(hi − lo) on [lo, hi].
 
 use crate::error::Result;
-use crate::estimate::Estimate;
-use crate::source::spec::{Arguments, Parameter};
+use crate::numeric::estimate::Estimate;
 use crate::source::{Density, Kind, Law, Source};
+use crate::spec::{Arguments, Parameter};
 
 /// The uniform law on an interval.
 pub const UNIFORM: Kind = Kind {

@@ -3,9 +3,9 @@
 use std::sync::Arc;
 
 use crate::error::Result;
-use crate::source::pmf_zipf::ZipfPmf;
-use crate::source::spec::{Arguments, Parameter};
+use crate::source::pmf::zipf::ZipfPmf;
 use crate::source::{Kind, Source, embedding};
+use crate::spec::{Arguments, Parameter};
 
 /// p_i ∝ i^−s, i = 1 … N, or i ≥ 1 without end.
 pub const ZIPF: Kind = Kind {

@@ -203,7 +203,7 @@ impl Table {
     /// Why a cell is no finite number.
     fn refusal(&self, row: usize, column: usize) -> Error {
         let out = self.leave_out.map_or(String::new(), |flag| {
-            format!(", or leave the column out with {flag}{}", crate::source::spec::quoted(self.group(column)))
+            format!(", or leave the column out with {flag}{}", crate::spec::quoted(self.group(column)))
         });
         if let Some(why) = self.columns[column].unreadable() {
             return self.refuse_column(column, format!("{why}{out}"));

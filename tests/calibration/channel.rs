@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use klaim::estimate::Estimate;
+use klaim::numeric::estimate::Estimate;
 use klaim::quantity::{Need, Setting};
 use klaim::source::Source;
 

@@ -4,13 +4,13 @@ use std::path::Path;
 use std::sync::Arc;
 
 use klaim::backend::cpu::Cpu;
+use klaim::claim::verdict::Verdict;
 use klaim::claim::{self, Sources};
 use klaim::quantity::{Need, Setting};
 use klaim::run::MethodChoice;
 use klaim::run::stop::Stop;
 use klaim::run::verify::{Options, outcomes};
 use klaim::run::watch::Watch;
-use klaim::verdict::Verdict;
 use rayon::prelude::*;
 
 use super::laws::law;

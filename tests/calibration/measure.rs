@@ -6,7 +6,7 @@ use std::sync::Arc;
 
 use klaim::backend::Backend;
 use klaim::backend::cpu::Cpu;
-use klaim::estimate::{Estimate, Method};
+use klaim::numeric::estimate::{Estimate, Method};
 use klaim::quantity::{self, Need, Setting};
 use klaim::run::MethodChoice;
 use klaim::run::estimate::{Target, estimate};

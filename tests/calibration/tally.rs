@@ -2,7 +2,7 @@
 
 use std::ops::RangeInclusive;
 
-use klaim::estimate::Estimate;
+use klaim::numeric::estimate::Estimate;
 use statrs::distribution::{Binomial, DiscreteCDF};
 
 /// Two-sided 95 % of the normal distribution.

@@ -11,7 +11,7 @@ fn planted_faults_are_noticed() {
             "schedule0",
             "bpsk",
             Fault {
-                file: "moments.cu",
+                file: "numeric/moments.cu",
                 from: "        __syncthreads();\n        if (threadIdx.x < half) {\n            sums",
                 to: "        if (threadIdx.x < half) {\n            sums",
             },
@@ -92,35 +92,35 @@ fn planted_faults_on_paths_are_noticed() {
             "schedule3",
             small,
             1,
-            fault("sampler/mean.cuh", "snr) const {\n        __syncthreads();\n", "snr) const {\n"),
+            fault("process/mean.cuh", "snr) const {\n        __syncthreads();\n", "snr) const {\n"),
         ),
         (
             "noise-of-another-step",
             "schedule0",
             small,
             1,
-            fault("sampler/chain.cu", "FIRST_BLOCK + (at + 1) * blocks", "FIRST_BLOCK + at * blocks"),
+            fault("process/chain.cu", "FIRST_BLOCK + (at + 1) * blocks", "FIRST_BLOCK + at * blocks"),
         ),
         (
             "offset-of-the-denoiser",
             "schedule0",
             large,
             1,
-            fault("sampler/rows.cu", "mean[k]) + offset;", "mean[k]) + 0.0 * offset;"),
+            fault("process/rows.cu", "mean[k]) + offset;", "mean[k]) + 0.0 * offset;"),
         ),
         (
             "choice-of-another-copy",
             "schedule0",
             product,
             1,
-            fault("sampler/chain.cu", "draw.places[2 * copy],", "draw.places[0],"),
+            fault("process/chain.cu", "draw.places[2 * copy],", "draw.places[0],"),
         ),
         (
             "the-same-point-twice",
             "schedule0",
             small,
             1,
-            fault("sampler/girsanov.cu", "point == 1 ? share : 1.0 - share", "point < 3 ? share : 1.0 - share"),
+            fault("process/girsanov.cu", "point == 1 ? share : 1.0 - share", "point < 3 ? share : 1.0 - share"),
         ),
         (
             "row-sum-without-barrier",
@@ -128,7 +128,7 @@ fn planted_faults_on_paths_are_noticed() {
             large,
             1,
             fault(
-                "sampler/rows.cu",
+                "process/rows.cu",
                 "block_sum(double* held, double x) {\n    __syncthreads();\n",
                 "block_sum(double* held, double x) {\n",
             ),
@@ -139,7 +139,7 @@ fn planted_faults_on_paths_are_noticed() {
             small,
             1,
             fault(
-                "sampler/girsanov.cu",
+                "process/girsanov.cu",
                 "        __syncthreads();\n        if (threadIdx.x < half) *total",
                 "        if (threadIdx.x < half) *total",
             ),
@@ -149,7 +149,7 @@ fn planted_faults_on_paths_are_noticed() {
             "schedule0",
             small,
             2,
-            fault("sampler/chain.cu", "*weight = estimate + dim * PATHS", "*weight = estimate + (dim + 1) * PATHS"),
+            fault("process/chain.cu", "*weight = estimate + dim * PATHS", "*weight = estimate + (dim + 1) * PATHS"),
         ),
     ];
     for (name, schedule, source, status, fault) in &faults {

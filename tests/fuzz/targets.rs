@@ -4,10 +4,11 @@ use std::io::{Cursor, Write};
 use std::path::Path;
 
 use klaim::claim::{self, Expression, Sources};
-use klaim::loss::risk::{Parametrization, Weighting};
-use klaim::loss::{self, Reading, beta::BetaTable};
-use klaim::source::{Source, Spec};
-use klaim::{cli, denoiser, sampler, schedule};
+use klaim::schedule::loss::risk::{Parametrization, Weighting};
+use klaim::schedule::loss::{self, Reading, beta::BetaTable};
+use klaim::source::Source;
+use klaim::spec::Spec;
+use klaim::{cli, denoiser, process, schedule};
 use npyz::npz::NpzWriter;
 use tempfile::TempDir;
 
@@ -70,7 +71,7 @@ fn other_spec(input: &Input) -> bool {
     let text = lossy(input);
     let found = [
         schedule::find(&text).is_ok(),
-        sampler::find(&text).is_ok(),
+        process::find(&text).is_ok(),
         denoiser::find(&text).is_ok(),
         BetaTable::parse(&text).is_ok(),
         Weighting::parse(&text).is_ok(),

@@ -2,11 +2,11 @@
 
 use std::collections::BTreeMap;
 
-use klaim::estimate::{Flags, Method};
+use klaim::claim::verdict::{Relation, Verdict, excess, judge};
+use klaim::numeric::estimate::{Flags, Method};
 use klaim::report::model::{
     AssumptionReport, Axis, ClaimReport, Ratio, Report, Row, Run, SCHEMA, SectionReport, SlopeStatement, SourceReport,
 };
-use klaim::verdict::{Relation, Verdict, excess, judge};
 
 /// Sources of the large report, with the height and place of an invented hump.
 const SOURCES: [(&str, f64, f64); 14] = [

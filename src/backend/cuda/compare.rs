@@ -4,13 +4,13 @@ use super::Cuda;
 use super::law::{TILE, tables_of};
 use crate::backend::choice::Precision;
 use crate::backend::{Job, Open, cpu};
+use crate::channel::posterior::{self, BATCH, Grid, Observable, Readout, SnrPoint, Spacing, Tables, Term, Weight};
 use crate::error::Result;
-use crate::moments::Moments;
+use crate::numeric::moments::Moments;
 use crate::numeric::normal;
-use crate::posterior::{self, BATCH, Grid, Observable, Readout, SnrPoint, Spacing, Tables, Term, Weight};
+use crate::numeric::stream::Stream;
 use crate::source::Source;
 use crate::source::cumulative::Cumulative;
-use crate::stream::Stream;
 
 /// Largest difference of a readout, relative to the CPU's value or, where that is small, to the readout's root mean square
 /// over the samples. Sums of up to 1e5 terms round to 1e-12 of their size, the slope's differences lose two digits more.

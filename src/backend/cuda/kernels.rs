@@ -78,7 +78,7 @@ kernels! {
 /// The translation unit, and what it includes by name.
 const SOURCE: &str = include_str!("../../../kernels/klaim.cu");
 const HEADERS: &[(&str, &str)] = &[
-    ("moments.cu", include_str!("../../../kernels/moments.cu")),
+    ("numeric/moments.cu", include_str!("../../../kernels/numeric/moments.cu")),
     ("numeric/copy.cuh", include_str!("../../../kernels/numeric/copy.cuh")),
     ("numeric/exp.cuh", include_str!("../../../kernels/numeric/exp.cuh")),
     ("numeric/half.cuh", include_str!("../../../kernels/numeric/half.cuh")),
@@ -99,13 +99,13 @@ const HEADERS: &[(&str, &str)] = &[
     ("posterior/sums.cu", include_str!("../../../kernels/posterior/sums.cu")),
     ("posterior/sums_f32.cu", include_str!("../../../kernels/posterior/sums_f32.cu")),
     ("prelude.cuh", include_str!("../../../kernels/prelude.cuh")),
-    ("sampler/chain.cu", include_str!("../../../kernels/sampler/chain.cu")),
-    ("sampler/girsanov.cu", include_str!("../../../kernels/sampler/girsanov.cu")),
-    ("sampler/mean.cuh", include_str!("../../../kernels/sampler/mean.cuh")),
-    ("sampler/rows.cu", include_str!("../../../kernels/sampler/rows.cu")),
+    ("process/chain.cu", include_str!("../../../kernels/process/chain.cu")),
+    ("process/girsanov.cu", include_str!("../../../kernels/process/girsanov.cu")),
+    ("process/mean.cuh", include_str!("../../../kernels/process/mean.cuh")),
+    ("process/rows.cu", include_str!("../../../kernels/process/rows.cu")),
     ("source/cumulative.cuh", include_str!("../../../kernels/source/cumulative.cuh")),
     ("source/draw.cuh", include_str!("../../../kernels/source/draw.cuh")),
-    ("stream.cuh", include_str!("../../../kernels/stream.cuh")),
+    ("numeric/stream.cuh", include_str!("../../../kernels/numeric/stream.cuh")),
 ];
 
 /// Kernels in a form that a driver loads.

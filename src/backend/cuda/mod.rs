@@ -30,7 +30,7 @@ use super::cpu::Cpu;
 use super::paths::OpenPaths;
 use super::{Backend, Job, Open, PathJob};
 use crate::error::{Error, Result};
-use crate::moments::Moments;
+use crate::numeric::moments::Moments;
 
 /// Workers a device: one computes, one copies, two more fill gaps.
 const WORKERS: usize = 4;

@@ -8,10 +8,10 @@ use super::law::{Arithmetic, CALIBRATED, DeviceLaw, Extent, Place, Tile, tables_
 use super::work::{Shape, Work};
 use crate::backend::Job;
 use crate::backend::choice::Precision;
+use crate::channel::posterior::{Grid, Observable, Readout, SnrPoint, Spacing, Weight};
 use crate::error::Result;
-use crate::moments::{Moments, TAIL};
-use crate::posterior::{Grid, Observable, Readout, SnrPoint, Spacing, Weight};
-use crate::stream::Stream;
+use crate::numeric::moments::{Moments, TAIL};
+use crate::numeric::stream::Stream;
 
 /// The tables of a job on a device.
 pub struct Plan {

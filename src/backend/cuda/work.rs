@@ -3,7 +3,7 @@
 use super::driver::{Buffer, Queue};
 use super::law::{Blocks, Extent, TILE};
 use crate::error::Result;
-use crate::moments;
+use crate::numeric::moments;
 
 /// Sums, prior sums and observables of a sample (and SNR).
 const SUMS: usize = 5;

@@ -5,11 +5,11 @@ use serde_json::json;
 use super::make::{Ground, grid};
 use super::{Form, ScheduleCommand};
 use crate::error::{Error, Result};
-use crate::loss::certificate;
 use crate::report::digits::plain;
 use crate::report::number;
 use crate::schedule::SCHEDULES;
 use crate::schedule::las::Axis;
+use crate::schedule::loss::certificate;
 
 /// One schedule of the table, or why it has none.
 pub struct Row {

@@ -3,10 +3,10 @@
 use clap::ValueEnum;
 
 use crate::error::Result;
-use crate::loss::Reading;
-use crate::loss::axis::{Sigma, Time};
-use crate::loss::beta::BetaTable;
-use crate::loss::risk::{Parametrization, Process, Weighting};
+use crate::schedule::loss::Reading;
+use crate::schedule::loss::axis::{Sigma, Time};
+use crate::schedule::loss::beta::BetaTable;
+use crate::schedule::loss::risk::{Parametrization, Process, Weighting};
 
 /// Needed only where the file leaves it open; the refusal names the flag.
 #[derive(clap::Args)]

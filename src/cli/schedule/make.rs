@@ -3,17 +3,18 @@
 use std::path::Path;
 
 use super::{DenoiseChoice, LasArguments, ScheduleCommand, Solver, previous};
+use crate::channel::exact::curve::{Curve as ExactCurve, Octaves};
 use crate::error::{Error, Result};
-use crate::exact::curve::{Curve as ExactCurve, Octaves};
-use crate::loss::bands::{self, Bands};
-use crate::loss::beta::BetaTable;
-use crate::loss::certificate::{Certificate, certify};
-use crate::loss::{self, Denoise, LossCurve, Reading, Settings};
 use crate::report::digits::plain;
 use crate::report::plot::schedule::{Picture, picture};
 use crate::schedule::las::Axis;
+use crate::schedule::loss::bands::{self, Bands};
+use crate::schedule::loss::beta::BetaTable;
+use crate::schedule::loss::certificate::{Certificate, certify};
+use crate::schedule::loss::{self, Denoise, LossCurve, Reading, Settings};
 use crate::schedule::{self, Curve, Request};
-use crate::source::{Source, Spec};
+use crate::source::Source;
+use crate::spec::Spec;
 
 /// The curve and the interval that schedules are made on.
 pub struct Ground<'a> {

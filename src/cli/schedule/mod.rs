@@ -9,9 +9,9 @@ use std::path::{Path, PathBuf};
 
 use super::{Common, Form, output};
 use crate::error::{Error, Result};
-use crate::export::{self, End};
-use crate::loss::beta::BetaTable;
 use crate::report;
+use crate::schedule::export::{self, End};
+use crate::schedule::loss::beta::BetaTable;
 use loss::LossArguments;
 use make::{Ground, Made};
 

@@ -3,9 +3,9 @@
 use serde_json::{Value, json};
 
 use super::make::Made;
-use crate::loss::bands::LEVEL;
-use crate::loss::beta::BetaTable;
 use crate::report::digits::plain;
+use crate::schedule::loss::bands::LEVEL;
+use crate::schedule::loss::beta::BetaTable;
 
 /// A table of the steps, then what is known of them.
 pub fn human(made: &Made, betas: Option<&BetaTable>) -> String {

@@ -12,8 +12,8 @@
 //! ([`Values::covariance`]).
 
 use crate::numeric::normal;
+use crate::numeric::stream::Stream;
 use crate::probe::search::law::Candidate;
-use crate::stream::Stream;
 
 /// Step and reach of the trapezoid rules on the line and on the plane. What lies beyond 9 has probability 2e-19; the line,
 /// where it costs little, holds what atoms of weight 1e-9 need.
@@ -262,7 +262,7 @@ impl Posterior {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::exact;
+    use crate::channel::exact;
 
     fn triangle() -> Candidate {
         Candidate::new(2, vec![0.0, 0.0, 1.5, 0.3, -0.4, 2.0, 1.0, 1.0], vec![0.4, 0.3, 0.2, 0.1])

@@ -1,8 +1,8 @@
 //! Where climbs begin: random laws of several structures, each a pure function of (seed, start).
 
 use crate::numeric::normal;
+use crate::numeric::stream::Stream;
 use crate::probe::search::law::Candidate;
-use crate::stream::Stream;
 
 /// Names of the families, in the order in which starts take them.
 pub const FAMILIES: [&str; 5] = ["points", "simplex", "needle", "codes", "tree"];

@@ -4,7 +4,8 @@ use serde::{Deserialize, Serialize};
 use xxhash_rust::xxh3::xxh3_64;
 
 use crate::error::Result;
-use crate::source::{Argument, Atoms, Source, Spec};
+use crate::source::{Atoms, Source};
+use crate::spec::{Argument, Spec};
 
 /// Weighted points in R^d, n × d row-major, weights positive and summing to 1.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]

@@ -3,13 +3,13 @@
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
+use crate::claim::verdict::Relation;
 use crate::claim::{Bound, Case, Claim, Input, Point, Section};
 use crate::error::{Error, Result};
 use crate::probe::search::channel::{Nodes, RULE_ERROR, Value, Values, values};
 use crate::probe::search::law::Candidate;
 use crate::quantity::{Need, Rule, Setting};
 use crate::source::Source;
-use crate::verdict::Relation;
 
 /// Relative step of the differences by weights; entropies are smooth, so the error is about 1e-10.
 const STEP: f64 = 1e-5;
@@ -327,7 +327,8 @@ mod tests {
         let objective = objective("snr^2 * mmse_slope", "shannon");
         let law = Candidate::new(1, vec![0.0, 1.0, 2.5], vec![0.5, 0.3, 0.2]);
         let found = objective.at(&law, &Nodes::rule(1).unwrap()).unwrap().value;
-        let truth = crate::exact::at(&law.source().unwrap(), 1.7).unwrap().unwrap().mmse_slope.value * 1.7 * 1.7;
+        let truth =
+            crate::channel::exact::at(&law.source().unwrap(), 1.7).unwrap().unwrap().mmse_slope.value * 1.7 * 1.7;
         let entropy = law.source().unwrap().pmf().unwrap().shannon().value;
         assert!((found - (truth / entropy).ln()).abs() < 1e-8, "{found}");
     }

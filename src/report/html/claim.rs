@@ -6,11 +6,11 @@ use maud::{Markup, html};
 
 use super::typeset::typeset;
 use super::{counted, rows, sources, verdict};
+use crate::claim::verdict::Relation;
 use crate::report::digits;
 use crate::report::model::{Axis, ClaimReport, Report, SectionReport};
 use crate::report::plot;
 use crate::report::tightness::telling;
-use crate::verdict::Relation;
 
 /// The section of one claim.
 pub fn section(report: &Report, claim: &ClaimReport) -> Markup {

@@ -3,12 +3,12 @@
 use maud::{Markup, html};
 
 use super::counted;
+use crate::claim::verdict::{Relation, Verdict};
 use crate::report::digits;
 use crate::report::model::{ClaimReport, Report, Row, SectionReport};
 use crate::report::plot::series::{place, varying};
 use crate::report::tightness::telling;
 use crate::report::wording::words;
-use crate::verdict::{Relation, Verdict};
 
 /// An inequality whose tightest case uses less than this share of the bound is called loose.
 const LOOSE: f64 = 0.5;

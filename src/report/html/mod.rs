@@ -18,7 +18,7 @@ use maud::{DOCTYPE, Markup, PreEscaped, html};
 use super::digits;
 use super::model::Report;
 use super::wording::symbol;
-use crate::verdict::Verdict;
+use crate::claim::verdict::Verdict;
 
 /// The style sheet, inlined into every page.
 pub(crate) const STYLE: &str = include_str!("style.css");

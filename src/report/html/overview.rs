@@ -4,10 +4,10 @@ use maud::{Markup, html};
 
 use super::typeset::typeset;
 use super::{counted, verdict};
+use crate::claim::verdict::Verdict;
 use crate::report::digits;
 use crate::report::model::{ClaimReport, Report, SectionReport};
 use crate::report::wording::{exit_meaning, interrupted, refuted, tightest};
-use crate::verdict::Verdict;
 
 /// The run in one line: the page's title.
 pub fn headline(report: &Report) -> String {

@@ -3,9 +3,9 @@
 use maud::{Markup, html};
 
 use super::{command, verdict};
+use crate::claim::verdict::Verdict;
 use crate::report::digits;
 use crate::report::model::Report;
-use crate::verdict::Verdict;
 
 /// The closing sections.
 pub fn section(report: &Report) -> Markup {

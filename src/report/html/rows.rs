@@ -5,12 +5,12 @@ use std::collections::BTreeSet;
 use maud::{Markup, html};
 
 use super::{command, verdict};
+use crate::claim::verdict::{Relation, Verdict};
 use crate::report::digits;
 use crate::report::model::{Axis, Row, SectionReport};
 use crate::report::plot::series::place;
 use crate::report::tightness::relative;
 use crate::report::wording::{equals, range, side, sides, unranked, words};
-use crate::verdict::{Relation, Verdict};
 
 /// Digits of a side in a table; its error is that of the difference, in its own column.
 const DIGITS: usize = 6;

@@ -9,8 +9,8 @@ use super::scale::{Scale, Spread};
 use super::series::{self, Point, Series};
 use super::text::{SIZE, width};
 use super::{Figure, WIDTH, canvas, left_margin, symbol_of};
+use crate::claim::verdict::Relation;
 use crate::report::model::ClaimReport;
-use crate::verdict::Relation;
 
 /// Height of the frame in pixels.
 const HEIGHT: f64 = 340.0;

@@ -9,9 +9,9 @@ use super::scale::{Scale, Spread};
 use super::series::{hover, ordinate, place, varying};
 use super::text::{SIZE, fitted, width};
 use super::{Figure, WIDTH, canvas};
+use crate::claim::verdict::{Relation, Verdict};
 use crate::report::model::{ClaimReport, Row, SectionReport};
 use crate::report::tightness::score;
-use crate::verdict::{Relation, Verdict};
 
 /// Height of one line in pixels.
 const LINE: f64 = 21.0;

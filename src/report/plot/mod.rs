@@ -19,7 +19,7 @@ pub mod text;
 use maud::{Markup, html};
 
 use super::model::ClaimReport;
-use crate::verdict::Relation;
+use crate::claim::verdict::Relation;
 use scale::Scale;
 use text::{SIZE, rich_width};
 

@@ -11,9 +11,9 @@ use super::scale::{Scale, Spread};
 use super::series::{hover, place, varying};
 use super::text::{SIZE, fitted, rich};
 use super::{Figure, WIDTH, canvas, symbol_of};
+use crate::claim::verdict::Relation;
 use crate::report::digits;
 use crate::report::model::{Axis, ClaimReport, Row, SectionReport};
-use crate::verdict::Relation;
 
 /// Side of the map's cells in pixels: width, height.
 const CELL: [f64; 2] = [64.0, 34.0];

@@ -3,12 +3,12 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use super::marker::Look;
+use crate::claim::verdict::Relation;
 use crate::report::digits;
 use crate::report::model::{Axis, ClaimReport, Row, SectionReport};
 use crate::report::number;
 use crate::report::tightness::{relative, score};
 use crate::report::wording::words;
-use crate::verdict::Relation;
 
 /// Most series of the main statement that are all shown in colour.
 const ALL: usize = 12;

@@ -4,10 +4,10 @@ use nalgebra::{DMatrix, DVector};
 
 use super::{Judged, Outcome, undecided, why_bracketed};
 use crate::claim::enclosure::{LINE, Range};
+use crate::claim::trend::{self, Contrast, Contrasts, Trend};
+use crate::claim::verdict::Verdict;
 use crate::claim::{Case, Section};
 use crate::run::book::{Book, Linear};
-use crate::trend::{self, Contrast, Contrasts, Trend};
-use crate::verdict::Verdict;
 
 /// Weighted least squares of ln lhs on ln abscissa with the full covariance of the points.
 ///
@@ -48,7 +48,7 @@ pub(super) fn slope(book: &Book, section: &Section, case: &Case) -> Outcome {
     Outcome { points, bracket: range.filter(|_| fitted.bracketed), ..outcome }
 }
 
-/// The growth of lhs per e-fold of its abscissa, late against early ([`crate::trend`]). The outcome's sides are the late growth
+/// The growth of lhs per e-fold of its abscissa, late against early ([`crate::claim::trend`]). The outcome's sides are the late growth
 /// and the most that a plateau would show.
 pub(super) fn bounded(book: &Book, section: &Section, case: &Case) -> Outcome {
     let decay = section.slope.as_ref().map_or(f64::NAN, |s| -s.between[1]);

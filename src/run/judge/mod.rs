@@ -3,12 +3,12 @@
 mod along;
 
 use crate::claim::enclosure::{difference, quotient};
+use crate::claim::verdict::{self, Relation, Verdict};
 use crate::claim::{Case, Section};
-use crate::estimate::{Flags, Method};
+use crate::numeric::estimate::{Flags, Method};
 use crate::report::digits;
 use crate::report::model::Ratio;
 use crate::run::book::{Book, Linear};
-use crate::verdict::{self, Relation, Verdict};
 
 /// The outcome of one case after some round.
 #[derive(Debug, Clone)]

@@ -28,7 +28,7 @@ pub fn non_increasing(values: &[f64], weights: &[f64]) -> Vec<f64> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::stream::Stream;
+    use crate::numeric::stream::Stream;
 
     /// Weighted means of a few dozen numbers near 1.
     const ROUNDING: f64 = 1e-13;

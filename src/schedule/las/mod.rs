@@ -14,7 +14,7 @@ use super::axis::uniform;
 use super::dynamic;
 use super::{Request, Schedule, optimal};
 use crate::error::Result;
-use crate::source::spec::{Arguments, Parameter};
+use crate::spec::{Arguments, Parameter};
 
 const AXIS: Parameter = Parameter {
     name: "axis",

@@ -168,8 +168,8 @@ impl Problem<'_> {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::numeric::stream::Stream;
     use crate::schedule::dynamic::best_steps;
-    use crate::stream::Stream;
 
     /// Two sums of a few dozen terms, relative.
     const OPTIMUM: f64 = 1e-12;

@@ -1,7 +1,7 @@
 //! Every density against `data/densities.csv`, and against itself.
 
-use crate::estimate::Estimate;
-use crate::exact;
+use crate::channel::exact;
+use crate::numeric::estimate::Estimate;
 use crate::source::{Density, Law, Source};
 
 /// The table has 17 digits, and 13 for what the channel makes.

@@ -5,8 +5,8 @@ use std::path::{Path, PathBuf};
 
 use crate::error::{Error, Result};
 use crate::numeric::sum::compensated;
-use crate::source::spec::{Arguments, Parameter, Spec, quoted};
 use crate::source::{Atoms, Kind, Source};
+use crate::spec::{Arguments, Parameter, Spec, quoted};
 use crate::table::{Header, Options, Table};
 
 /// The empirical (or weighted) law of the rows of a file.

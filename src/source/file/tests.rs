@@ -12,8 +12,8 @@ use parquet::schema::parser::parse_message_type;
 use tempfile::TempDir;
 
 use crate::error::Result;
-use crate::source::spec::quoted;
 use crate::source::{Atoms, Law, Source};
+use crate::spec::quoted;
 
 /// Writes `bytes` as `name` into a fresh folder, and parses `file:path=…` with `more` behind it.
 fn load(name: &str, bytes: &[u8], more: &str) -> Result<Source> {

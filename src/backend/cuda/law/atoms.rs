@@ -6,8 +6,8 @@ use super::{Arithmetic, Place, Tile, Work, chunks};
 use crate::backend::choice::Precision;
 use crate::backend::cuda::driver::{Argument, Buffer, Queue};
 use crate::backend::cuda::kernels;
+use crate::channel::posterior::DiscreteTables;
 use crate::error::Result;
-use crate::posterior::DiscreteTables;
 
 /// Atoms in R^d.
 pub struct PlacedAtoms {

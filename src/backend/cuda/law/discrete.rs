@@ -3,8 +3,8 @@
 use super::{Tile, Work};
 use crate::backend::cuda::driver::{Argument, Buffer, Queue};
 use crate::backend::cuda::kernels::{self, Kernel};
+use crate::channel::posterior::DiscreteTables;
 use crate::error::Result;
-use crate::posterior::DiscreteTables;
 
 /// The weights of a discrete law.
 pub struct Weights {

@@ -3,7 +3,7 @@
 use super::mixture::MIXTURE_WARPS;
 use super::{BlockExtent, CALIBRATED, CHUNK, TILE, atoms, single, tables_of};
 use crate::backend::choice::Precision;
-use crate::posterior::Tables;
+use crate::channel::posterior::Tables;
 
 /// What a law asks of a [`super::Work`], in numbers, and of its tables.
 #[derive(Default)]

@@ -20,9 +20,9 @@ pub use stream::{BlockExtent, Blocks};
 use super::driver::Queue;
 use super::work::Work;
 use crate::backend::choice::Precision;
+use crate::channel::posterior::{Sampler, Tables};
 use crate::error::Result;
-use crate::posterior::{Sampler, Tables};
-use crate::stream::Stream;
+use crate::numeric::stream::Stream;
 
 /// Samples of one tile: what is drawn, summed and reduced together. It fixes the tree of the moments.
 pub const TILE: usize = 1024;

@@ -3,8 +3,8 @@
 use super::{Tile, Work};
 use crate::backend::cuda::driver::{Argument, Buffer, Queue};
 use crate::backend::cuda::kernels;
+use crate::channel::posterior::DiscreteTables;
 use crate::error::Result;
-use crate::posterior::DiscreteTables;
 
 /// Rows of f32 are as long as whole warps of atoms, two a lane: the kernels read no further and ask for no less.
 const ALIGNED: usize = 64;

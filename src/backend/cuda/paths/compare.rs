@@ -7,13 +7,13 @@ use crate::backend::PathJob;
 use crate::backend::cpu::Cpu;
 use crate::backend::cuda::Cuda;
 use crate::backend::cuda::compare::farther;
+use crate::channel::posterior::BATCH;
 use crate::denoiser;
 use crate::error::{Error, Result};
-use crate::posterior::BATCH;
-use crate::quality::Spread;
-use crate::sampler::{self, Chain, Girsanov, Simulator, Statistic};
+use crate::numeric::stream::Stream;
+use crate::process::distance::Spread;
+use crate::process::{self, Chain, Girsanov, Simulator, Statistic};
 use crate::source::Source;
-use crate::stream::Stream;
 
 /// Largest difference of a coordinate of a last state, or of a batch's path KL, relative to its size or the root mean square
 /// of all. Laws in shared memory differ by the rounding of ln(1 + γv) alone, others by that of products; where a posterior
@@ -78,7 +78,7 @@ pub fn compare(cuda: &Cuda, spec: &str, seed: u64, paths: u64) -> Result<Vec<Pat
     let (denoiser, grid) = (denoiser::find(DENOISER)?, grid());
     let mut all: Vec<(&str, Box<dyn Statistic>)> = Vec::new();
     for name in SAMPLERS {
-        match Chain::new(&source, &sampler::find(name)?, &denoiser, &grid) {
+        match Chain::new(&source, &process::find(name)?, &denoiser, &grid) {
             Ok(chain) => all.push((name, Box::new(Spread::new(chain)))),
             Err(Error::Unsupported { .. }) => return Ok(Vec::new()),
             Err(error) => return Err(error),

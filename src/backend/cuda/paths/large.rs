@@ -5,12 +5,12 @@ use super::law::{Extent, LargeTables, PathLaw};
 use crate::backend::cuda::driver::{Argument, Buffer, Queue};
 use crate::backend::cuda::kernels;
 use crate::backend::cuda::law::multiply;
+use crate::channel::posterior::BATCH;
 use crate::error::Result;
 use crate::numeric::normal::FIRST_BLOCK;
-use crate::posterior::BATCH;
-use crate::sampler::girsanov::{self, Girsanov};
-use crate::sampler::{Chain, Start};
-use crate::stream::Stream;
+use crate::numeric::stream::Stream;
+use crate::process::girsanov::{self, Girsanov};
+use crate::process::{Chain, Start};
 
 /// Buffers of a tile; shapes beside each, a row a path and copy.
 pub struct Room {

@@ -3,9 +3,9 @@
 use std::sync::Arc;
 
 use crate::backend::cuda::driver::{Buffer, Device, Queue, error};
+use crate::channel::posterior::BATCH;
 use crate::error::Result;
-use crate::posterior::BATCH;
-use crate::sampler::mean::{Form, Mean, MeanTables};
+use crate::process::mean::{Form, Mean, MeanTables};
 use crate::source::Source;
 
 /// Numbers of shared memory that a block may have on every device: 48 KiB.
@@ -99,7 +99,7 @@ pub struct PathLaw {
 
 /// What a posterior mean is made of, as its regime wants it.
 pub enum Tables {
-    /// One after the other, as in `kernels/sampler/mean.cuh`.
+    /// One after the other, as in `kernels/process/mean.cuh`.
     Small(Buffer<f64>),
     /// One by one.
     Large(Box<LargeTables>),

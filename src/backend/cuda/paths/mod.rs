@@ -17,10 +17,10 @@ use super::driver::{Device, Queue};
 use super::lend::Lender;
 use super::{Cuda, WORKERS, too_large};
 use crate::backend::PathJob;
+use crate::channel::posterior::BATCH;
 use crate::error::Result;
-use crate::posterior::BATCH;
-use crate::sampler::{Simulation, Simulator};
-use crate::stream::Stream;
+use crate::numeric::stream::Stream;
+use crate::process::{Simulation, Simulator};
 use law::{Extent, PathLaw, Tables};
 
 /// Paths of a tile at most: 1024 batches give each of 132 multiprocessors several.

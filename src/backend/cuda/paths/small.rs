@@ -5,12 +5,12 @@ use super::law::{Extent, PathLaw};
 use crate::backend::cuda::driver::{Argument, Buffer, Queue};
 use crate::backend::cuda::kernels;
 use crate::error::Result;
-use crate::sampler::girsanov::{self, Girsanov};
-use crate::sampler::{Chain, Start};
+use crate::process::girsanov::{self, Girsanov};
+use crate::process::{Chain, Start};
 
 /// What comes back of a tile.
 pub struct Room {
-    /// Last states, batches × d × [`crate::posterior::BATCH`]; or a sum of each batch and copy.
+    /// Last states, batches × d × [`crate::channel::posterior::BATCH`]; or a sum of each batch and copy.
     out: Buffer<f64>,
 }
 

@@ -1,0 +1,176 @@
+//! Mixtures of isotropic Gaussians: the posterior is a mixture too, and its covariance is exact given Y.
+
+use super::grid::{Grid, GridDraw};
+use super::readout::Observed;
+use super::{BATCH, Sampler, Tables};
+use crate::numeric::normal;
+use crate::numeric::stream::Stream;
+use crate::source::Mixture;
+use crate::source::cumulative::Cumulative;
+use crate::source::draw::OWN_BLOCKS;
+
+/// Sampler of a Gaussian mixture; O(J d + min(J, d)·J d) a sample and SNR.
+#[derive(Debug)]
+pub struct MixtureSampler {
+    mixture: Mixture,
+    ln_weights: Vec<f64>,
+    cumulative: Cumulative,
+    /// |Z|² has mean d; with it, where X has a finite variance, |X − EX|² (tr Σ) and ⟨Z, X − EX⟩ (0).
+    means: Vec<f64>,
+    mean: Vec<f64>,
+}
+
+impl MixtureSampler {
+    /// `variance` is E|X − EX|²; where it is infinite or only approximated, X enters no control.
+    pub fn new(mixture: &Mixture, variance: f64) -> Self {
+        let d = mixture.dim;
+        let mut mean = vec![0.0; d];
+        for (row, w) in mixture.means.chunks(d).zip(&mixture.weights) {
+            mean.iter_mut().zip(row).for_each(|(m, x)| *m += w * x);
+        }
+        let mut means = vec![d as f64];
+        if variance.is_finite() && mixture.approximation <= 0.0 {
+            means.extend([variance, 0.0]);
+        }
+        Self {
+            ln_weights: mixture.weights.iter().map(|w| w.ln()).collect(),
+            cumulative: Cumulative::new(&mixture.weights),
+            mixture: mixture.clone(),
+            means,
+            mean,
+        }
+    }
+
+    /// The observables of (x, z) at SNR `snr`.
+    ///
+    /// Component j given y has weight ∝ w_j N(y; √γ μ_j, 1 + γ v_j), variance s_j = v_j/(1 + γ v_j) and mean
+    /// m_j = μ_j + √γ s_j (y − √γ μ_j); Cov = s̄ I + C with C the weighted covariance of the m_j.
+    fn observed(&self, x: &[f64], z: &[f64], snr: f64, scratch: &mut Scratch) -> Observed {
+        let (d, root) = (self.mixture.dim, snr.sqrt());
+        let components = self.ln_weights.len();
+        for j in 0..components {
+            let (v, centre) = (self.mixture.variances[j], &self.mixture.means[j * d..][..d]);
+            let (shrink, spread) = (v / (1.0 + snr * v), 1.0 + snr * v);
+            let mut distance = 0.0;
+            for k in 0..d {
+                let residual = root * (x[k] - centre[k]) + z[k];
+                distance += residual * residual;
+                scratch.centres[j * d + k] = centre[k] + root * shrink * residual;
+            }
+            scratch.weights[j] = self.ln_weights[j] - 0.5 * (d as f64 * spread.ln() + distance / spread);
+        }
+        let largest = scratch.weights.iter().copied().fold(f64::NEG_INFINITY, f64::max);
+        scratch.weights.iter_mut().for_each(|w| *w = (*w - largest).exp());
+        let total: f64 = scratch.weights.iter().sum();
+        scratch.weights.iter_mut().for_each(|w| *w /= total);
+        let evidence = largest + total.ln();
+        let within: f64 = (0..components)
+            .map(|j| scratch.weights[j] * self.mixture.variances[j] / (1.0 + snr * self.mixture.variances[j]))
+            .sum();
+        let (trace, squared) = scratch.between(d);
+        let dim = d as f64;
+        Observed {
+            snr,
+            information: -0.5 * z.iter().map(|z| z * z).sum::<f64>() - evidence,
+            posterior_entropy: f64::INFINITY,
+            mmse: dim * within + trace,
+            slope: dim * within * within + 2.0 * within * trace + squared,
+        }
+    }
+}
+
+/// Posterior weights and means of the components.
+struct Scratch {
+    weights: Vec<f64>,
+    centres: Vec<f64>,
+}
+
+impl Scratch {
+    /// tr C and ‖C‖²_F of the weighted covariance C of the centres.
+    fn between(&mut self, d: usize) -> (f64, f64) {
+        let mut mean = vec![0.0; d];
+        for (row, w) in self.centres.chunks(d).zip(&self.weights) {
+            mean.iter_mut().zip(row).for_each(|(m, x)| *m += w * x);
+        }
+        for row in self.centres.chunks_mut(d) {
+            row.iter_mut().zip(&mean).for_each(|(x, m)| *x -= m);
+        }
+        let rows: Vec<(&[f64], f64)> = self.centres.chunks(d).zip(self.weights.iter().copied()).collect();
+        let trace = rows.iter().map(|(row, w)| w * row.iter().map(|x| x * x).sum::<f64>()).sum();
+        let squared = if rows.len() <= d {
+            let inner = |a: &[f64], b: &[f64]| a.iter().zip(b).map(|(x, y)| x * y).sum::<f64>();
+            rows.iter().map(|(a, p)| rows.iter().map(|(b, q)| p * q * inner(a, b).powi(2)).sum::<f64>()).sum()
+        } else {
+            let entry = |k: usize, l: usize| rows.iter().map(|(row, w)| w * row[k] * row[l]).sum::<f64>();
+            (0..d).map(|k| (0..d).map(|l| entry(k, l).powi(2)).sum::<f64>()).sum()
+        };
+        (trace, squared)
+    }
+}
+
+impl Sampler for MixtureSampler {
+    fn observe(&self, stream: &Stream, first: u64, grid: &Grid, out: &mut [Observed], controls: &mut [f64]) {
+        let d = self.mixture.dim;
+        let lanes = grid.lanes(stream);
+        let (mut x, mut z, mut draw) = (vec![0.0; d], vec![0.0; d], GridDraw::default());
+        let mut scratch =
+            Scratch { weights: vec![0.0; self.ln_weights.len()], centres: vec![0.0; self.mixture.means.len()] };
+        for s in 0..BATCH {
+            let sample = first + s as u64;
+            let j = self.cumulative.index(stream.uniforms(sample, 0)[0]);
+            normal::fill(stream, sample, &mut z);
+            normal::fill_from(stream, sample, OWN_BLOCKS, &mut x);
+            let std_dev = self.mixture.variances[j].sqrt();
+            for (x, centre) in x.iter_mut().zip(&self.mixture.means[j * d..]) {
+                *x = centre + std_dev * *x;
+            }
+            draw.draw(grid, &lanes, sample);
+            for &(snr, g) in &draw.snrs {
+                out[s * grid.len() + g] = self.observed(&x, &z, snr, &mut scratch);
+            }
+            let inner = |f: &dyn Fn(usize) -> f64| (0..d).map(f).sum::<f64>();
+            let all = [
+                inner(&|k| z[k] * z[k]),
+                inner(&|k| (x[k] - self.mean[k]).powi(2)),
+                inner(&|k| z[k] * (x[k] - self.mean[k])),
+            ];
+            let n = self.means.len();
+            controls[s * n..][..n].copy_from_slice(&all[..n]);
+        }
+    }
+
+    fn tables(&self) -> Option<Tables<'_>> {
+        let Self { mixture, ln_weights, cumulative, mean, .. } = self;
+        Some(Tables::Mixture { mixture, ln_weights, ends: cumulative.ends(), mean })
+    }
+
+    fn control_means(&self) -> &[f64] {
+        &self.means
+    }
+
+    fn relative_bound(&self) -> f64 {
+        self.mixture.approximation
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::source::Source;
+
+    /// Given Y the covariance of one Gaussian is a constant: mmse and slope come out without any spread.
+    #[test]
+    fn one_component_is_the_gaussian() {
+        let source = Source::parse("gaussian:dim=3,variance=1.7").unwrap();
+        let crate::source::Law::Mixture(law) = source.law() else { panic!("a mixture of one") };
+        let sampler = MixtureSampler::new(law, source.second_moment().value);
+        let grid = Grid::new([super::super::SnrPoint::At(2.5)]);
+        let (mut out, mut controls) = (vec![Observed::default(); BATCH], vec![0.0; 3 * BATCH]);
+        sampler.observe(&Stream::named(0, "one component"), 0, &grid, &mut out, &mut controls);
+        let shrunk = 1.7 / (1.0 + 2.5 * 1.7);
+        for observed in out {
+            assert!((observed.mmse - 3.0 * shrunk).abs() < 1e-13);
+            assert!((observed.slope - 3.0 * shrunk * shrunk).abs() < 1e-13);
+        }
+    }
+}

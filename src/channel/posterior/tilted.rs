@@ -1,0 +1,322 @@
+//! Rare confusions at high SNR: noise tilted towards neighbouring atoms, atoms stratified by how much they matter.
+//!
+//! At γ|x − x′|² = T two atoms are confused with probability about e^{−T/8}: plain samples see nothing from T ≈ 80 on. Here
+//! a sample is drawn from a mixture of components: with share [`DEFENSIVE`] an atom I by its weight and z ~ N(0, I_d); with
+//! the rest a pair (I, j) by its share in the pair bound of M, |x_I − x_j|² √(p_I p_j) e^{−T/8}, and z ~ N(μ, I_d), μ on the way
+//! from x_I to x_j where both are equally likely. Every summand is multiplied by the likelihood ratio
+//!
+//! ```text
+//! w = 1 / (DEFENSIVE + (1 − DEFENSIVE) Σ_j q_Ij/p_I e^{⟨μ_Ij, z⟩ − |μ_Ij|²/2}) ≤ 1/DEFENSIVE,
+//! ```
+//!
+//! so that means stay what they are whatever the shares (T. Hesterberg, "Weighted average importance sampling and defensive
+//! mixture distributions", Technometrics 37, 1995). Components are taken by a shifted additive recurrence (stratified): the
+//! standard error of independent samples is then an upper bound, up to its own noise.
+
+use super::grid::{Grid, GridDraw};
+use super::readout::Observed;
+use super::{BATCH, Sampler, Tables};
+use crate::numeric::normal;
+use crate::numeric::stream::Stream;
+use crate::source::Atoms;
+use crate::source::cumulative::Cumulative;
+
+/// Share of samples from the law itself: bounds the likelihood ratio.
+pub const DEFENSIVE: f64 = 0.25;
+/// Pairs whose share is below this share of the largest are left to the defensive part.
+const NEGLIGIBLE_PAIR: f64 = 1e-9;
+/// (√5 − 1)/2: the additive recurrence with the least discrepancy.
+const GOLDEN: f64 = 0.618_033_988_749_894_8;
+/// Address of the recurrence's random shift: a sample that no run reaches.
+const SHIFT: u64 = (1 << 40) - 1;
+/// Rounding of every observable, relative: log-weights up to some thousands, and a few hundred summands.
+const ROUNDING: f64 = 1e-11;
+
+/// Sampler of a law with few atoms, made for one SNR.
+#[derive(Debug)]
+pub struct TiltedSampler {
+    dim: usize,
+    points: Vec<f64>,
+    ln_weights: Vec<f64>,
+    shannon: f64,
+    /// ln of the share of samples from the law itself: all of them where no pair can be told from it.
+    ln_defensive: f64,
+    components: Cumulative,
+    /// Source atom of each component and the tilt towards a neighbour, if it has one (index into its atom's tilts).
+    of_component: Vec<(usize, Option<usize>)>,
+    /// Tilts of each atom.
+    tilts: Vec<Vec<Tilt>>,
+}
+
+/// A shift of the noise towards a neighbour.
+#[derive(Debug, Clone)]
+struct Tilt {
+    /// The neighbour j.
+    to: usize,
+    /// μ in units of x_j − x_I.
+    balance: f64,
+    /// |μ|²/2.
+    half_square: f64,
+    /// ln of (1 − DEFENSIVE) q_Ij/p_I.
+    ln_share: f64,
+}
+
+/// What one sample sees of an atom.
+#[derive(Debug, Clone, Copy, Default)]
+struct Seen {
+    /// a = ⟨z, x − x_I⟩.
+    noise: f64,
+    /// D = |x − x_I|².
+    distance: f64,
+    /// Posterior weight at one SNR relative to the likeliest atom's.
+    weight: f64,
+}
+
+impl TiltedSampler {
+    /// For `atoms` with entropy `shannon` (nats) near the SNR `snr`; its values hold at every SNR. Time and memory O(N² d).
+    pub fn new(atoms: &Atoms, shannon: f64, snr: f64) -> Self {
+        let n = atoms.len();
+        let ln_weights: Vec<f64> = atoms.weights.iter().map(|p| p.ln()).collect();
+        let mut pairs: Vec<(usize, usize, f64)> = Vec::new();
+        for i in 0..n {
+            for j in (0..n).filter(|&j| j != i) {
+                let square = atoms.square(i, j);
+                pairs.push((i, j, square.ln() + 0.5 * (ln_weights[i] + ln_weights[j]) - snr * square / 8.0));
+            }
+        }
+        let largest = pairs.iter().map(|(.., share)| *share).fold(f64::NEG_INFINITY, f64::max);
+        pairs.iter_mut().for_each(|(.., share)| *share = (*share - largest).exp());
+        // Written so that NaN, of pairs in the same place alone, is left out.
+        pairs.retain(|(.., share)| *share >= NEGLIGIBLE_PAIR);
+        let total: f64 = pairs.iter().map(|(.., share)| share).sum();
+        let defensive = if pairs.is_empty() { 1.0 } else { DEFENSIVE };
+        let mut of_component: Vec<_> = (0..n).map(|i| (i, None)).collect();
+        let mut tilts = vec![Vec::new(); n];
+        let mut masses: Vec<f64> = atoms.weights.iter().map(|p| defensive * p).collect();
+        for (i, j, share) in pairs {
+            let mass = (1.0 - defensive) * share / total;
+            let square = atoms.square(i, j);
+            // ⟨z, u⟩ where both atoms have the same posterior weight, in units of |u|²; inside the segment at least.
+            let balance = 0.5 * snr.sqrt() + (ln_weights[i] - ln_weights[j]) / (snr.sqrt() * square);
+            let balance = balance.clamp(0.0, snr.sqrt());
+            let ln_share = mass.ln() - ln_weights[i];
+            of_component.push((i, Some(tilts[i].len())));
+            tilts[i].push(Tilt { to: j, balance, half_square: 0.5 * balance * balance * square, ln_share });
+            masses.push(mass);
+        }
+        Self {
+            dim: atoms.dim,
+            points: atoms.points.clone(),
+            ln_weights,
+            shannon,
+            ln_defensive: defensive.ln(),
+            components: Cumulative::new(&masses),
+            of_component,
+            tilts,
+        }
+    }
+
+    fn point(&self, i: usize) -> &[f64] {
+        &self.points[i * self.dim..][..self.dim]
+    }
+
+    /// ln of the likelihood ratio at source atom `i`: a log-sum-exp, since a tilt's exponent may be of any size.
+    fn ln_ratio(&self, i: usize, seen: &[Seen]) -> f64 {
+        let exponent = |tilt: &Tilt| tilt.ln_share + tilt.balance * seen[tilt.to].noise - tilt.half_square;
+        let largest = self.tilts[i].iter().map(exponent).fold(self.ln_defensive, f64::max);
+        let tilted = self.tilts[i].iter().map(|tilt| (exponent(tilt) - largest).exp());
+        -largest - ((self.ln_defensive - largest).exp() + tilted.sum::<f64>()).ln()
+    }
+
+    /// a and D of every atom for noise `z` at source atom `i`, by direct differences.
+    fn look(&self, seen: &mut [Seen], i: usize, z: &[f64]) {
+        let own = self.point(i);
+        for (seen, x) in seen.iter_mut().zip(self.points.chunks(self.dim)) {
+            *seen = Seen::default();
+            for ((x, o), z) in x.iter().zip(own).zip(z) {
+                seen.noise += z * (x - o);
+                seen.distance += (x - o) * (x - o);
+            }
+        }
+    }
+
+    /// The observables at one SNR. Log-weights, of whatever size, are taken from the likeliest atom's, and so are D and a, of which
+    /// central moments are needed.
+    fn observed(&self, seen: &mut [Seen], i: usize, snr: f64) -> Observed {
+        let root = snr.sqrt();
+        let (mut best, mut largest) = (i, 0.0);
+        for (j, (seen, ln_weight)) in seen.iter_mut().zip(&self.ln_weights).enumerate() {
+            let exponent = root.mul_add(seen.noise, -0.5 * snr * seen.distance) + (ln_weight - self.ln_weights[i]);
+            seen.weight = if j == i { 0.0 } else { exponent };
+            if seen.weight > largest {
+                (best, largest) = (j, seen.weight);
+            }
+        }
+        let Seen { noise, distance, .. } = seen[best];
+        let (mut rest, mut mean_distance, mut mean_noise) = (0.0, 0.0, 0.0);
+        for (j, seen) in seen.iter_mut().enumerate() {
+            seen.weight = if j == best { 0.0 } else { (seen.weight - largest).exp() };
+            rest += seen.weight;
+            mean_distance += seen.weight * (seen.distance - distance);
+            mean_noise += seen.weight * (seen.noise - noise);
+        }
+        let total = 1.0 + rest;
+        let (mean_distance, mean_noise) = (mean_distance / total, mean_noise / total);
+        let (mut spread, mut cross) = (mean_distance * mean_distance, mean_distance * mean_noise);
+        for seen in seen.iter() {
+            let offset = seen.distance - distance - mean_distance;
+            spread += seen.weight * offset * offset;
+            cross += seen.weight * offset * (seen.noise - noise - mean_noise);
+        }
+        let posterior_entropy = largest + rest.ln_1p();
+        Observed {
+            snr,
+            information: self.shannon - posterior_entropy,
+            posterior_entropy,
+            mmse: 0.5 * (distance + mean_distance),
+            slope: 0.25 * (spread - cross / root) / total,
+        }
+    }
+}
+
+impl Sampler for TiltedSampler {
+    fn observe(&self, stream: &Stream, first: u64, grid: &Grid, out: &mut [Observed], controls: &mut [f64]) {
+        let lanes = grid.lanes(stream);
+        let [shift, _] = stream.uniforms(SHIFT, 0);
+        let (mut z, mut draw) = (vec![0.0; self.dim], GridDraw::default());
+        let mut seen = vec![Seen::default(); self.ln_weights.len()];
+        for s in 0..BATCH {
+            let sample = first + s as u64;
+            let (i, tilt) = self.of_component[self.components.index((shift + sample as f64 * GOLDEN).fract())];
+            normal::fill(stream, sample, &mut z);
+            if let Some(tilt) = tilt.map(|tilt| &self.tilts[i][tilt]) {
+                for ((z, x), own) in z.iter_mut().zip(self.point(tilt.to)).zip(self.point(i)) {
+                    *z += tilt.balance * (x - own);
+                }
+            }
+            self.look(&mut seen, i, &z);
+            let ratio = self.ln_ratio(i, &seen).exp();
+            controls[s] = ratio;
+            draw.draw(grid, &lanes, sample);
+            for &(snr, g) in &draw.snrs {
+                let observed = self.observed(&mut seen, i, snr);
+                let rest = ratio * observed.posterior_entropy;
+                // H is known: weighing it would add noise of its size to an information that misses it by a hair.
+                out[s * grid.len() + g] = Observed {
+                    snr,
+                    information: self.shannon - rest,
+                    posterior_entropy: rest,
+                    mmse: ratio * observed.mmse,
+                    slope: ratio * observed.slope,
+                };
+            }
+        }
+    }
+
+    fn tables(&self) -> Option<Tables<'_>> {
+        None
+    }
+
+    fn control_means(&self) -> &[f64] {
+        // The likelihood ratio's. The sums at γ = 0 say nothing at high SNR, and their tails under tilted noise are long.
+        &[1.0]
+    }
+
+    fn relative_bound(&self) -> f64 {
+        ROUNDING
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::channel::posterior::SnrPoint;
+    use crate::numeric::estimate::Estimate;
+    use crate::numeric::moments::Moments;
+    use crate::source::{Law, Source};
+
+    /// Standard errors: 6e-7 a comparison, about thirty of them, fixed seeds.
+    const SAMPLED: f64 = 5.0;
+
+    /// M, −M′ and H(X|Y) at `at` from `n` samples of the sampler made for `snr`.
+    fn sampled(atoms: &Atoms, shannon: f64, snr: f64, at: f64, n: usize) -> [Estimate; 3] {
+        let sampler = TiltedSampler::new(atoms, shannon, snr);
+        let (grid, controls) = (Grid::new([SnrPoint::At(at)]), 1);
+        let stream = Stream::named(11, "tilted test");
+        let mut total = Moments::new(3 + controls);
+        let (mut out, mut control) = (vec![Observed::default(); BATCH], vec![0.0; BATCH * controls]);
+        for first in (0..n).step_by(BATCH) {
+            sampler.observe(&stream, first as u64, &grid, &mut out, &mut control);
+            let rows: Vec<f64> = out
+                .iter()
+                .zip(control.chunks(controls))
+                .flat_map(|(o, c)| [o.mmse, o.slope, o.posterior_entropy].into_iter().chain(c.iter().copied()))
+                .collect();
+            total.add_block(&rows);
+        }
+        let regression = total.regress(sampler.control_means());
+        std::array::from_fn(|k| Estimate {
+            std_err: regression.covariance[(k, k)].sqrt(),
+            flags: regression.flags[k],
+            ..Estimate::exact(regression.value[k])
+        })
+    }
+
+    fn atoms_of(spec: &str) -> (Source, Atoms) {
+        let source = Source::parse(spec).unwrap();
+        let Law::Atoms(atoms) = source.law() else { panic!("atoms") };
+        let atoms = atoms.clone();
+        (source, atoms)
+    }
+
+    /// Against quadrature on a line, at the SNR it is made for and at half and twice that.
+    #[test]
+    fn values_are_those_of_quadrature_at_any_snr() {
+        for (spec, snr) in
+            [("bpsk", 25.0), ("bernoulli:p=0.01", 100.0), ("pam:levels=8", 100.0), ("zipf:exponent=2,atoms=9", 200.0)]
+        {
+            let (source, atoms) = atoms_of(spec);
+            for at in [0.5 * snr, snr, 2.0 * snr] {
+                let truth = crate::channel::exact::at(&source, at).unwrap().unwrap();
+                let truth = [truth.mmse, truth.mmse_slope, truth.posterior_entropy.unwrap()];
+                let found = sampled(&atoms, source.pmf().unwrap().shannon().value, snr, at, 1 << 15);
+                for (found, truth) in found.iter().zip(truth) {
+                    let off = (found.value - truth.value).abs();
+                    assert!(off <= SAMPLED * found.std_err, "{spec} at {at}: {found:?} for {}", truth.value);
+                    assert!(at > snr || found.std_err < 0.05 * truth.value, "{spec} at {at}: {found:?}");
+                }
+            }
+        }
+    }
+
+    /// √(pp′) e^{−T/8} E[1/(2 cosh(u/2))], u ~ N(0, T): P(X = x, X′ = x′) of two equiprobable atoms (docs/theory.md, B1),
+    /// by the trapezoid rule.
+    fn confusion(t: f64, p: f64) -> f64 {
+        let step = 0.05;
+        let mean: f64 = (-4000..=4000)
+            .map(|k| step * f64::from(k))
+            .map(|u| step * (-0.5 * u * u / t).exp() / (2.0 * (0.5 * u).cosh()))
+            .sum();
+        p * (-t / 8.0).exp() * mean / (2.0 * std::f64::consts::PI * t).sqrt()
+    }
+
+    /// 16 Gaussian atoms in R^8 at γ d_min² = 100: the pairs alone make M = ½ Σ |x − x′|² P(x, x′), up to confusions of three, which
+    /// are a share of e^{−T/24} at most (a third atom at the same distance), below the sampling error here.
+    #[test]
+    fn a_codebook_at_high_snr_has_the_errors_of_its_pairs() {
+        let (source, atoms) = atoms_of("codebook:atoms=16,dim=8");
+        let pairs: Vec<f64> = (0..16)
+            .flat_map(|i| (0..16).filter(move |&j| j != i).map(move |j| (i, j)))
+            .map(|(i, j)| atoms.point(i).iter().zip(atoms.point(j)).map(|(x, y)| (x - y) * (x - y)).sum::<f64>())
+            .collect();
+        let nearest = pairs.iter().copied().fold(f64::INFINITY, f64::min);
+        for t in [100.0, 200.0] {
+            let snr = t / nearest;
+            let expected: f64 = pairs.iter().map(|d| 0.5 * d * confusion(snr * d, 1.0 / 16.0)).sum();
+            let [mmse, ..] = sampled(&atoms, source.pmf().unwrap().shannon().value, snr, snr, 1 << 16);
+            assert!((mmse.value - expected).abs() <= SAMPLED * mmse.std_err, "T = {t}: {mmse:?} for {expected:e}");
+            assert!(mmse.std_err < 0.02 * mmse.value, "T = {t}: {mmse:?}");
+            assert!(mmse.believed(), "T = {t}: {:?}", mmse.doubts());
+        }
+    }
+}

@@ -1,0 +1,515 @@
+//! Means, covariances and tails of many readouts at once, merged in a fixed order.
+
+use nalgebra::{DMatrix, DVector, SymmetricEigen};
+use serde::{Deserialize, Serialize};
+
+use crate::numeric::arch;
+use crate::numeric::estimate::Flags;
+use crate::numeric::truncated::Summands;
+
+/// Largest and smallest summands kept for each column: enough to fit a Pareto tail, few enough to merge and store.
+pub const TAIL: usize = 64;
+/// A control whose deviation is below this share of its size did not vary: what is left is rounding.
+const CONSTANT: f64 = 1e-9;
+/// Rounding error of one summand, relative to its size: a posterior sum takes a few roundings.
+const ROUNDING: f64 = 16.0 * f64::EPSILON;
+/// Samples of a block, which are added up one by one, and parts of a run that are merged at last: of n samples, n/(64·32)
+/// blocks are merged one by one.
+const BLOCK: f64 = 64.0;
+const PARTS: f64 = 32.0;
+/// k roundings of a sum are within λ√k·u of Σ|terms| (u = ε/2) with probability 1 − 2e^(−λ²/2), here 1 − 3e-14 (N. J. Higham,
+/// T. Mary, "A new approach to probabilistic rounding error analysis", SIAM J. Sci. Comput. 41, 2019, Theorem 2.4).
+const LAMBDA: f64 = 8.0;
+/// Most standard errors that a control's mean is reported to be off by (a control that did not vary has none).
+const MOST_SHIFT: f64 = 1e6;
+/// Eigenvalues of the controls' correlation matrix below this share of the largest count as zero: dependent controls.
+const DEPENDENT: f64 = 1e-9;
+
+/// Count, means, centred cross products and extreme values of `width` columns.
+///
+/// Merging is the pairwise update of Chan, Golub and LeVeque (1979): exact to rounding, and the same bits whenever the
+/// tree of merges is the same, whatever the order of the columns.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct Moments {
+    n: u64,
+    mean: Vec<f64>,
+    /// Σ (x_i − mean_i)(x_j − mean_j) for j ≤ i, row by row.
+    scatter: Vec<f64>,
+    /// The [`TAIL`] largest values, descending.
+    largest: Vec<Vec<f64>>,
+    /// The [`TAIL`] smallest values, ascending.
+    smallest: Vec<Vec<f64>>,
+}
+
+impl Moments {
+    /// No samples of `width` columns.
+    pub fn new(width: usize) -> Self {
+        Self {
+            n: 0,
+            mean: vec![0.0; width],
+            scatter: vec![0.0; width * (width + 1) / 2],
+            largest: vec![Vec::new(); width],
+            smallest: vec![Vec::new(); width],
+        }
+    }
+
+    /// Moments of one block of samples, row-major n × `width`, all finite.
+    pub fn of_block(rows: &[f64], width: usize) -> Self {
+        let mut block = Self::sums_of(rows, width);
+        block.keep_extremes_of(rows);
+        block
+    }
+
+    /// Moments of `n` samples that were summed elsewhere: means, the lower triangle of Σ (x_i − mean_i)(x_j − mean_j) row
+    /// by row, and for each column its [`TAIL`] largest values descending and smallest ascending (all if there are fewer).
+    pub fn from_parts(
+        n: u64,
+        mean: Vec<f64>,
+        scatter: Vec<f64>,
+        largest: Vec<Vec<f64>>,
+        smallest: Vec<Vec<f64>>,
+    ) -> Self {
+        let width = mean.len();
+        assert!(
+            scatter.len() == width * (width + 1) / 2 && largest.len() == width && smallest.len() == width,
+            "parts of moments disagree"
+        );
+        Self { n, mean, scatter, largest, smallest }
+    }
+
+    /// Merges [`Moments::of_block`]`(rows, width)`, the same bits, without sorting what cannot be among the extremes.
+    pub fn add_block(&mut self, rows: &[f64]) {
+        self.merge_sums(&Self::sums_of(rows, self.width()));
+        self.keep_extremes_of(rows);
+    }
+
+    /// Everything but the extreme values.
+    fn sums_of(rows: &[f64], width: usize) -> Self {
+        let mut block = Self::new(width);
+        block.n = (rows.len() / width.max(1)) as u64;
+        for row in rows.chunks_exact(width) {
+            block.mean.iter_mut().zip(row).for_each(|(mean, x)| *mean += x);
+        }
+        block.mean.iter_mut().for_each(|m| *m /= block.n as f64);
+        let mut centred = vec![0.0; width];
+        for row in rows.chunks_exact(width) {
+            for (c, (x, m)) in centred.iter_mut().zip(row.iter().zip(&block.mean)) {
+                *c = x - m;
+            }
+            block.add_outer(&centred);
+        }
+        block
+    }
+
+    /// Takes the values of `rows` that are among the [`TAIL`] largest or smallest.
+    fn keep_extremes_of(&mut self, rows: &[f64]) {
+        let width = self.width();
+        for (j, (largest, smallest)) in self.largest.iter_mut().zip(&mut self.smallest).enumerate() {
+            let column = || rows.chunks_exact(width).map(|row| row[j]);
+            let least = largest.get(TAIL - 1).copied().unwrap_or(f64::NEG_INFINITY);
+            let most = smallest.get(TAIL - 1).copied().unwrap_or(f64::INFINITY);
+            keep_largest(largest, column().filter(|&x| x > least));
+            keep_smallest(smallest, column().filter(|&x| x < most));
+        }
+    }
+
+    /// Adds v vᵀ to the scatter.
+    fn add_outer(&mut self, v: &[f64]) {
+        arch().dispatch(AddOuter { scatter: &mut self.scatter, v });
+    }
+
+    /// Centred cross product of columns `i` and `j`.
+    fn cross(&self, i: usize, j: usize) -> f64 {
+        let (low, high) = (i.min(j), i.max(j));
+        self.scatter[high * (high + 1) / 2 + low]
+    }
+
+    /// The moments of both sets of samples together; `other` has the same width.
+    pub fn merge(&mut self, other: &Self) {
+        assert_eq!(self.mean.len(), other.mean.len(), "moments of different readouts");
+        self.merge_sums(other);
+        for j in 0..self.width() {
+            keep_largest(&mut self.largest[j], other.largest[j].iter().copied());
+            keep_smallest(&mut self.smallest[j], other.smallest[j].iter().copied());
+        }
+    }
+
+    /// Merges everything but the extreme values.
+    fn merge_sums(&mut self, other: &Self) {
+        if other.n == 0 {
+            return;
+        }
+        let (n, m) = (self.n as f64, other.n as f64);
+        let delta: Vec<f64> = other.mean.iter().zip(&self.mean).map(|(b, a)| b - a).collect();
+        for (s, o) in self.scatter.iter_mut().zip(&other.scatter) {
+            *s += o;
+        }
+        // The root before the product: x·y and y·x are the same bits, so a pair of columns does not see their order.
+        let root = (n * m / (n + m)).sqrt();
+        self.add_outer(&delta.iter().map(|d| root * d).collect::<Vec<_>>());
+        for (mean, d) in self.mean.iter_mut().zip(&delta) {
+            *mean += d * m / (n + m);
+        }
+        self.n += other.n;
+    }
+
+    /// The moments of some of the columns.
+    pub fn select(&self, columns: &[usize]) -> Self {
+        let row = |(i, &high): (usize, &usize)| columns[..=i].iter().map(move |&low| self.cross(high, low));
+        Self {
+            n: self.n,
+            mean: columns.iter().map(|&i| self.mean[i]).collect(),
+            scatter: columns.iter().enumerate().flat_map(row).collect(),
+            largest: columns.iter().map(|&i| self.largest[i].clone()).collect(),
+            smallest: columns.iter().map(|&i| self.smallest[i].clone()).collect(),
+        }
+    }
+
+    /// The largest values of column `j`, descending, and the smallest, ascending: at most [`TAIL`] each.
+    pub fn extremes(&self, j: usize) -> [&[f64]; 2] {
+        [&self.largest[j], &self.smallest[j]]
+    }
+
+    /// Column `j` as summands of its own mean, without regard to controls; `from` − column where `from` is given.
+    pub fn summands(&self, j: usize, from: Option<f64>) -> Summands {
+        let (mean, largest) = match from {
+            None => (self.mean[j], self.largest[j].clone()),
+            Some(from) => (from - self.mean[j], self.smallest[j].iter().map(|x| from - x).collect()),
+        };
+        Summands { n: self.n, mean, scatter: self.cross(j, j), largest, rounding: self.rounding(j) }
+    }
+
+    /// Number of samples.
+    pub fn n(&self) -> u64 {
+        self.n
+    }
+
+    /// Number of columns.
+    pub fn width(&self) -> usize {
+        self.mean.len()
+    }
+
+    /// Tail index and dominance of column `j` (see [`Flags`]), of the deviations from the mean on the side that reaches
+    /// further: a constant added to every summand changes neither the error nor what can be said of it.
+    fn flags(&self, j: usize) -> Flags {
+        let scatter = self.cross(j, j);
+        if (scatter / self.n as f64).sqrt() <= self.rounding(j) {
+            return Flags { dominance: Some(1.0), ..Flags::default() };
+        }
+        let above: Vec<f64> = self.largest[j].iter().map(|x| x - self.mean[j]).collect();
+        let below: Vec<f64> = self.smallest[j].iter().map(|x| self.mean[j] - x).collect();
+        let reach = |side: &[f64]| side.first().copied().unwrap_or(0.0);
+        let mut side = if reach(&above) >= reach(&below) { above } else { below };
+        side.retain(|&x| x > 0.0);
+        let dominance = side.first().map(|x| (x * x / scatter).min(1.0));
+        Flags { pareto_k: crate::numeric::tail::pareto_shape(&side), dominance, ..Flags::default() }
+    }
+
+    /// √(Σx²/n) of column `j`, no less than the mean of |x|.
+    fn size(&self, j: usize) -> f64 {
+        self.mean[j].hypot((self.cross(j, j) / (self.n as f64).max(1.0)).sqrt())
+    }
+
+    /// Rounding error of a sum of the n summands, relative to the sum of their sizes.
+    fn accumulated(&self) -> f64 {
+        let additions = 2.0 * BLOCK + self.n as f64 / (BLOCK * PARTS);
+        LAMBDA * additions.sqrt() * 0.5 * f64::EPSILON
+    }
+
+    /// Bound on the rounding error of column `j`'s mean: that of its summands and that of adding them up.
+    fn rounding(&self, j: usize) -> f64 {
+        (ROUNDING + self.accumulated()) * self.size(j)
+    }
+
+    /// Standard error of column `c`, a control with mean `known`; 0 where it did not vary.
+    fn control_std_err(&self, c: usize, known: f64) -> f64 {
+        let n = self.n as f64;
+        let variance = self.cross(c, c) / n;
+        let size = self.mean[c].abs().max(known.abs());
+        if variance.sqrt() <= CONSTANT * size { 0.0 } else { (variance / (n - 1.0).max(1.0)).sqrt() }
+    }
+
+    /// Largest distance of a control's mean from its known mean, in standard errors of that control.
+    fn control_shift(&self, known: &[f64]) -> Option<f64> {
+        let readouts = self.width() - known.len();
+        let shift = |(i, &known): (usize, &f64)| {
+            let (mean, std_err) = (self.mean[readouts + i], self.control_std_err(readouts + i, known));
+            let off = (mean - known).abs();
+            if off <= CONSTANT * mean.abs().max(known.abs()) { 0.0 } else { (off / std_err).min(MOST_SHIFT) }
+        };
+        known.iter().enumerate().map(shift).reduce(f64::max)
+    }
+
+    /// Means of the first columns after regression on the last `known.len()` ones, the controls, whose true means are `known`.
+    ///
+    /// value = mean − β(mean_c − known) with β = C_oc C_cc⁺, covariance of the values (1, −β) C (1, −β)ᵀ/(n − 1 − rank): what β,
+    /// itself rounded, leaves. Where that cancels, the variance is no less than its rounding, ε(σ_o + Σ|β|σ_c)², and the bound
+    /// counts what each β makes of its control's rounding. The bias of estimating β is O(1/n) of the variance removed. A column's
+    /// value depends on that column and the controls alone, never on which other readouts were measured beside it.
+    pub fn regress(&self, known: &[f64]) -> Regression {
+        let (width, controls) = (self.width(), known.len());
+        let readouts = width - controls;
+        let varied: Vec<bool> = (0..controls).map(|c| self.control_std_err(readouts + c, known[c]) > 0.0).collect();
+        let (inverse, rank) =
+            pseudo_inverse(
+                controls,
+                |i, j| {
+                    if varied[i] && varied[j] { self.cross(readouts + i, readouts + j) } else { 0.0 }
+                },
+            );
+        let shift = DVector::from_iterator(controls, (0..controls).map(|i| self.mean[readouts + i] - known[i]));
+        let mut beta = Vec::with_capacity(readouts);
+        for i in 0..readouts {
+            let cross = DVector::from_iterator(controls, (0..controls).map(|j| self.cross(i, readouts + j)));
+            beta.push(&inverse * cross);
+        }
+        let covariance = self.residual(&beta, rank);
+        let value = (0..readouts).map(|i| self.mean[i] - beta[i].dot(&shift)).collect();
+        let control_shift = self.control_shift(known);
+        let dominance = |c: usize| self.flags(readouts + c).dominance;
+        let control_dominance = (0..controls).filter(|&c| varied[c]).filter_map(dominance).reduce(f64::max);
+        let flags = (0..readouts).map(|i| Flags { control_shift, control_dominance, ..self.flags(i) }).collect();
+        let of_control = |k: usize| self.rounding(readouts + k) + ROUNDING * known[k].abs();
+        let of_controls = |beta: &DVector<f64>| (0..controls).map(|k| beta[k].abs() * of_control(k)).sum::<f64>();
+        let bound = (0..readouts).map(|i| self.rounding(i) + of_controls(&beta[i])).collect();
+        Regression { n: self.n, value, bound, covariance, slopes: beta, flags }
+    }
+
+    /// Covariance of the means of the first columns less β times the controls, which are the last ones.
+    fn residual(&self, beta: &[DVector<f64>], rank: usize) -> DMatrix<f64> {
+        let (readouts, controls) = (beta.len(), self.width() - beta.len());
+        let freedom = (self.n as f64 - 1.0 - rank as f64).max(1.0) * self.n as f64;
+        // Cross products of what β leaves of column j with the controls.
+        let left: Vec<Vec<f64>> = (0..readouts)
+            .map(|j| {
+                let explained = |k: usize| -> f64 {
+                    (0..controls).map(|l| beta[j][l] * self.cross(readouts + k, readouts + l)).sum()
+                };
+                (0..controls).map(|k| self.cross(j, readouts + k) - explained(k)).collect()
+            })
+            .collect();
+        let deviation = |c: usize| self.cross(c, c).sqrt();
+        let size =
+            |i: usize| deviation(i) + (0..controls).map(|k| beta[i][k].abs() * deviation(readouts + k)).sum::<f64>();
+        DMatrix::from_fn(readouts, readouts, |i, j| {
+            let explained = |i: usize, j: usize| -> f64 {
+                (0..controls).map(|k| beta[i][k] * (self.cross(j, readouts + k) + left[j][k])).sum()
+            };
+            // Written so that (i, j) and (j, i) are the same bits.
+            let residual = self.cross(i, j) - 0.5 * (explained(i, j) + explained(j, i));
+            if i == j {
+                (residual.max(0.0) + self.accumulated() * size(i).powi(2)) / freedom
+            } else {
+                residual / freedom
+            }
+        })
+    }
+}
+
+/// scatter += v vᵀ, lower triangle row by row.
+struct AddOuter<'a> {
+    scatter: &'a mut [f64],
+    v: &'a [f64],
+}
+
+impl pulp::WithSimd for AddOuter<'_> {
+    type Output = ();
+
+    #[inline(always)]
+    fn with_simd<S: pulp::Simd>(self, _: S) {
+        let mut row = 0;
+        for (i, &x) in self.v.iter().enumerate() {
+            for (s, y) in self.scatter[row..=row + i].iter_mut().zip(self.v) {
+                *s += x * y;
+            }
+            row += i + 1;
+        }
+    }
+}
+
+/// Adds values to those kept, sorts descending and keeps the [`TAIL`] largest.
+fn keep_largest(kept: &mut Vec<f64>, values: impl Iterator<Item = f64>) {
+    let before = kept.len();
+    kept.extend(values);
+    if kept.len() > before {
+        kept.sort_unstable_by(|a, b| b.total_cmp(a));
+        kept.truncate(TAIL);
+    }
+}
+
+/// Adds values to those kept, sorts ascending and keeps the [`TAIL`] smallest.
+fn keep_smallest(kept: &mut Vec<f64>, values: impl Iterator<Item = f64>) {
+    let before = kept.len();
+    kept.extend(values);
+    if kept.len() > before {
+        kept.sort_unstable_by(f64::total_cmp);
+        kept.truncate(TAIL);
+    }
+}
+
+/// Pseudo-inverse of a covariance by its correlation matrix's eigenvectors, and its rank.
+fn pseudo_inverse(size: usize, at: impl Fn(usize, usize) -> f64) -> (DMatrix<f64>, usize) {
+    if size == 0 {
+        return (DMatrix::zeros(0, 0), 0);
+    }
+    let scale: Vec<f64> = (0..size).map(|i| at(i, i).sqrt()).collect();
+    let usable = |i: usize| scale[i] > 0.0 && scale[i].is_finite();
+    let correlation =
+        DMatrix::from_fn(
+            size,
+            size,
+            |i, j| if usable(i) && usable(j) { at(i, j) / (scale[i] * scale[j]) } else { 0.0 },
+        );
+    let eigen = SymmetricEigen::new(correlation);
+    let threshold = DEPENDENT * eigen.eigenvalues.iter().copied().fold(0.0, f64::max);
+    let kept: Vec<usize> = (0..size).filter(|&k| eigen.eigenvalues[k] > threshold).collect();
+    let inverse = DMatrix::from_fn(size, size, |i, j| {
+        if !usable(i) || !usable(j) {
+            return 0.0;
+        }
+        let sum: f64 =
+            kept.iter().map(|&k| eigen.eigenvectors[(i, k)] * eigen.eigenvectors[(j, k)] / eigen.eigenvalues[k]).sum();
+        sum / (scale[i] * scale[j])
+    });
+    (inverse, kept.len())
+}
+
+/// Joint estimates of several readouts of the same samples.
+#[derive(Debug, Clone)]
+pub struct Regression {
+    /// Number of samples.
+    pub n: u64,
+    /// Estimated means.
+    pub value: Vec<f64>,
+    /// Bounds on their rounding errors.
+    pub bound: Vec<f64>,
+    /// Covariance of the estimated means.
+    pub covariance: DMatrix<f64>,
+    /// β: for each readout its coefficients of the controls.
+    pub slopes: Vec<DVector<f64>>,
+    /// Tail diagnostics of each readout's summands.
+    pub flags: Vec<Flags>,
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn rows(n: usize, width: usize) -> Vec<f64> {
+        let stream = crate::numeric::stream::Stream::named(5, "moments test");
+        let mut out = vec![0.0; n * width];
+        for (i, row) in out.chunks_mut(width).enumerate() {
+            crate::numeric::normal::fill(&stream, i as u64, row);
+            row[1] += 0.5 * row[0];
+            row[2] = 2.0 + row[0] + 0.1 * row[2];
+        }
+        out
+    }
+
+    #[test]
+    fn merging_equals_one_pass() {
+        let (data, width) = (rows(1000, 4), 4);
+        let whole = Moments::of_block(&data, width);
+        let mut merged = Moments::new(width);
+        for block in data.chunks(64 * width) {
+            merged.merge(&Moments::of_block(block, width));
+        }
+        assert_eq!(merged.n, 1000);
+        for (a, b) in whole.mean.iter().zip(&merged.mean).chain(whole.scatter.iter().zip(&merged.scatter)) {
+            assert!((a - b).abs() <= 1e-12 * (1.0 + a.abs()), "{a} against {b}");
+        }
+        let mut added = Moments::new(width);
+        data.chunks(64 * width).for_each(|block| added.add_block(block));
+        assert_eq!(added, merged, "adding a block is merging its moments");
+        assert_eq!((whole.largest, whole.smallest), (merged.largest, merged.smallest));
+    }
+
+    /// A readout's error is the same whatever constant is added to it or with which sign it enters: so are its flags.
+    #[test]
+    fn flags_do_not_see_shift_and_sign() {
+        let heavy: Vec<f64> = rows(2000, 3).chunks(3).map(|r| (2.0 * r[0]).exp()).collect();
+        let of =
+            |f: &dyn Fn(f64) -> f64| Moments::of_block(&heavy.iter().map(|&x| f(x)).collect::<Vec<_>>(), 1).flags(0);
+        let plain = of(&|x| x);
+        assert!(!plain.believed(), "{plain:?}");
+        for other in [of(&|x| 1024.0 - x), of(&|x| x - 1024.0)] {
+            let near = |a: Option<f64>, b: Option<f64>| (a.unwrap() - b.unwrap()).abs() < 1e-6;
+            assert!(near(plain.pareto_k, other.pareto_k) && near(plain.dominance, other.dominance), "{other:?}");
+        }
+    }
+
+    /// A control that never varied, away from its mean: an event that no sample saw.
+    #[test]
+    fn what_no_sample_saw_shows_in_the_controls() {
+        let flags = |known: f64| {
+            let data: Vec<f64> = rows(500, 3).chunks(3).flat_map(|r| [r[0], r[1], 7.0]).collect();
+            Moments::of_block(&data, 3).regress(&[0.0, known]).flags[0]
+        };
+        assert!(flags(7.0).believed(), "{:?}", flags(7.0));
+        assert!(!flags(7.001).believed(), "{:?}", flags(7.001));
+    }
+
+    /// No event seen is no event that cannot happen.
+    #[test]
+    fn summands_that_never_differ_are_not_believed() {
+        for same in [vec![0.0; 64], (0..64).map(|i| 0.7 + 1e-16 * f64::from(i % 3)).collect()] {
+            assert!(!Moments::of_block(&same, 1).regress(&[]).flags[0].believed());
+        }
+    }
+
+    /// A control that is constant up to rounding neither enters the regression nor misses its mean.
+    #[test]
+    fn rounding_is_no_control() {
+        let noise = |x: f64| 7.0 + 1e-15 * x.signum();
+        let data: Vec<f64> = rows(500, 3).chunks(3).flat_map(|r| [r[0], noise(r[0])]).collect();
+        let with = Moments::of_block(&data, 2).regress(&[7.0 + 3e-15]);
+        let without = Moments::of_block(&data, 2).select(&[0]).regress(&[]);
+        assert_eq!(with.value[0].to_bits(), without.value[0].to_bits());
+        assert!(with.flags[0].believed(), "{:?}", with.flags[0]);
+    }
+
+    #[test]
+    fn a_pair_of_columns_does_not_see_their_order() {
+        let width = 5;
+        let data = rows(64 * 20, width);
+        let swapped: Vec<f64> = data.chunks(width).flat_map(|r| [r[2], r[1], r[0], r[3], r[4]]).collect();
+        let of = |data: &[f64]| {
+            let mut total = Moments::new(width);
+            data.chunks(64 * width).for_each(|block| total.merge(&Moments::of_block(block, width)));
+            total.regress(&[0.0, 0.0]).covariance
+        };
+        let (plain, swapped) = (of(&data), of(&swapped));
+        assert_eq!(plain[(0, 2)].to_bits(), swapped[(2, 0)].to_bits());
+        assert_eq!(plain[(2, 0)].to_bits(), swapped[(2, 0)].to_bits());
+        assert_eq!(plain[(0, 1)].to_bits(), swapped[(2, 1)].to_bits());
+    }
+
+    #[test]
+    fn regression_removes_what_the_control_explains() {
+        let width = 4;
+        // Column 2 is 2 + control (column 0) + small noise; put the control last.
+        let data: Vec<f64> = rows(20_000, width).chunks(width).flat_map(|r| [r[2], r[1], r[3], r[0]]).collect();
+        let regression = Moments::of_block(&data, width).regress(&[0.0]);
+        let std_err = |i: usize| regression.covariance[(i, i)].sqrt();
+        assert!((regression.value[0] - 2.0).abs() < 5.0 * std_err(0));
+        assert!((std_err(0) * 20_000_f64.sqrt() - 0.1).abs() < 0.003, "residual deviation is the noise's");
+        assert!((std_err(1) * 20_000_f64.sqrt() - 1.0).abs() < 0.03);
+    }
+
+    #[test]
+    fn a_column_does_not_see_its_neighbours() {
+        let width = 4;
+        let moments = Moments::of_block(&rows(500, width), width);
+        let alone = moments.select(&[1, 3]).regress(&[0.0]);
+        let together = moments.select(&[0, 1, 2, 3]).regress(&[0.0]);
+        assert_eq!(alone.value[0].to_bits(), together.value[1].to_bits());
+        assert_eq!(alone.covariance[(0, 0)].to_bits(), together.covariance[(1, 1)].to_bits());
+    }
+
+    #[test]
+    fn constant_and_repeated_controls_are_harmless() {
+        let data: Vec<f64> = rows(500, 4).chunks(4).flat_map(|r| [r[2], r[0], r[0], 7.0]).collect();
+        let regression = Moments::of_block(&data, 4).regress(&[0.0, 0.0, 7.0]);
+        assert!((regression.covariance[(0, 0)].sqrt() * 500_f64.sqrt() - 0.1).abs() < 0.02);
+    }
+}

@@ -1,0 +1,191 @@
+//! The discretised reverse process, a batch of paths at a time.
+
+use std::sync::Arc;
+
+use super::mean::{Mean, Scratch};
+use super::rule::{Sampler, Start, Step};
+use crate::channel::posterior::BATCH;
+use crate::denoiser::Denoiser;
+use crate::error::Result;
+use crate::numeric::stream::Stream;
+use crate::numeric::{arch, normal};
+use crate::source::Source;
+
+/// A sampler on a source along a grid.
+#[derive(Debug)]
+pub struct Chain {
+    source: Arc<Source>,
+    mean: Mean,
+    prior: Vec<f64>,
+    start: Start,
+    first_snr: f64,
+    last_snr: f64,
+    /// Each step with what the denoiser adds to the posterior mean in every coordinate.
+    steps: Vec<(Step, f64)>,
+}
+
+/// Whether both give the same last states on the same stream; a law is known by its spec.
+impl PartialEq for Chain {
+    fn eq(&self, other: &Self) -> bool {
+        let of = |c: &Self| (c.start, c.last_snr.to_bits());
+        self.source.spec() == other.source.spec() && of(self) == of(other) && self.steps == other.steps
+    }
+}
+
+impl Chain {
+    /// `sampler` with `denoiser` on `source` along `grid`, γ_0 < … < γ_K.
+    ///
+    /// # Errors
+    /// Those of [`Mean::new`] and [`Sampler::steps`].
+    pub fn new(source: &Arc<Source>, sampler: &Sampler, denoiser: &Denoiser, grid: &[f64]) -> Result<Self> {
+        let mean = Mean::new(source)?;
+        let offset = denoiser_offset(source, denoiser);
+        Ok(Self {
+            prior: mean.prior(),
+            mean,
+            start: sampler.start,
+            first_snr: grid[0],
+            last_snr: grid[grid.len() - 1],
+            steps: sampler.steps(grid)?.into_iter().map(|step| (step, offset(step.snr))).collect(),
+            source: Arc::clone(source),
+        })
+    }
+
+    /// Dimension d.
+    pub fn dim(&self) -> usize {
+        self.mean.dim()
+    }
+
+    /// The law being sampled.
+    pub fn source(&self) -> &Arc<Source> {
+        &self.source
+    }
+
+    /// The exact denoiser.
+    pub fn mean(&self) -> &Mean {
+        &self.mean
+    }
+
+    /// The law of the first state.
+    pub fn start(&self) -> Start {
+        self.start
+    }
+
+    /// γ_0.
+    pub fn first_snr(&self) -> f64 {
+        self.first_snr
+    }
+
+    /// The steps, each with what the denoiser adds to the posterior mean in every coordinate.
+    pub fn steps(&self) -> &[(Step, f64)] {
+        &self.steps
+    }
+
+    /// γ_K.
+    pub fn last_snr(&self) -> f64 {
+        self.last_snr
+    }
+
+    /// Last states x̂ = Û_K/γ_K of paths `first .. first + BATCH`, d × BATCH (coordinate k of path s at k·BATCH + s).
+    ///
+    /// Noise: coordinates of step k in blocks 1 + (k+1)⌈d/2⌉ on of the path's sample, of the start in those before; so
+    /// chains that differ in schedule, sampler or denoiser share their noise step by step.
+    pub fn run(&self, stream: &Stream, first: u64) -> Vec<f64> {
+        let mut states = vec![0.0; self.dim() * BATCH];
+        self.enter(stream, first, &mut states);
+        self.walk(stream, first, &mut states);
+        states
+    }
+
+    /// The first state U_{γ_0}.
+    fn enter(&self, stream: &Stream, first: u64, states: &mut [f64]) {
+        let (snr, deviation) = (self.first_snr, self.first_snr.sqrt());
+        normal::fill_across(stream, first, normal::FIRST_BLOCK, BATCH, states);
+        match self.start {
+            Start::Gaussian => {
+                for (row, mean) in states.chunks_mut(BATCH).zip(&self.prior) {
+                    row.iter_mut().for_each(|u| *u = deviation.mul_add(*u, snr * mean));
+                }
+            }
+            Start::Exact => {
+                let points = draws(&self.source, stream, first);
+                states.iter_mut().zip(&points).for_each(|(u, x)| *u = deviation.mul_add(*u, snr * x));
+            }
+        }
+    }
+
+    /// From U_{γ_0} (d × BATCH) to Û_K/γ_K, in place; `first` addresses the fresh noise.
+    pub fn walk(&self, stream: &Stream, first: u64, states: &mut [f64]) {
+        let mut scratch = Scratch::default();
+        let [mut estimate, mut before, mut noise] = [(); 3].map(|()| vec![0.0; states.len()]);
+        let blocks = self.dim().div_ceil(2) as u32;
+        for (k, (step, offset)) in self.steps.iter().enumerate() {
+            self.mean.evaluate(states, step.snr, &mut scratch, &mut estimate);
+            if step.spread > 0.0 {
+                normal::fill_across(stream, first, normal::FIRST_BLOCK + (k as u32 + 1) * blocks, BATCH, &mut noise);
+            }
+            arch().dispatch(Advance {
+                step,
+                offset: *offset,
+                states,
+                estimate: &mut estimate,
+                before: &before,
+                noise: &noise,
+            });
+            std::mem::swap(&mut estimate, &mut before);
+        }
+        states.iter_mut().for_each(|u| *u /= self.last_snr);
+    }
+}
+
+/// What `denoiser` adds to the posterior mean in every coordinate, by SNR: its relative error times the deviation of a
+/// coordinate.
+pub fn denoiser_offset(source: &Source, denoiser: &Denoiser) -> impl Fn(f64) -> f64 {
+    let (scale, denoiser) = (source.second_moment().value / source.dim() as f64, *denoiser);
+    move |snr| denoiser.relative_error(snr, scale) * scale.sqrt()
+}
+
+/// X of samples `first .. first + BATCH` of `stream`, d × BATCH.
+pub fn draws(source: &Source, stream: &Stream, first: u64) -> Vec<f64> {
+    let sampler = source.sampler();
+    let (mut points, mut x) = (vec![0.0; source.dim() * BATCH], vec![0.0; source.dim()]);
+    for s in 0..BATCH {
+        sampler.draw(stream, first + s as u64, &mut x);
+        x.iter().enumerate().for_each(|(k, x)| points[k * BATCH + s] = *x);
+    }
+    points
+}
+
+/// X + Z/√γ of samples `first .. first + BATCH` of `stream`, d × BATCH: what an exact sampler's last states would be.
+pub fn truth(source: &Source, snr: f64, stream: &Stream, first: u64) -> Vec<f64> {
+    let mut noise = vec![0.0; source.dim() * BATCH];
+    normal::fill_across(stream, first, normal::FIRST_BLOCK, BATCH, &mut noise);
+    let deviation = snr.sqrt().recip();
+    draws(source, stream, first).iter().zip(&noise).map(|(x, z)| deviation.mul_add(*z, *x)).collect()
+}
+
+struct Advance<'a> {
+    step: &'a Step,
+    offset: f64,
+    states: &'a mut [f64],
+    /// The posterior mean; the denoiser's offset is added here.
+    estimate: &'a mut [f64],
+    before: &'a [f64],
+    noise: &'a [f64],
+}
+
+impl pulp::WithSimd for Advance<'_> {
+    type Output = ();
+
+    #[inline(always)]
+    fn with_simd<S: pulp::Simd>(self, _: S) {
+        let Step { keep, pull, spread, carry, .. } = *self.step;
+        for (((u, x), before), noise) in
+            self.states.iter_mut().zip(self.estimate.iter_mut()).zip(self.before).zip(self.noise)
+        {
+            *x += self.offset;
+            let extrapolated = carry.mul_add(*x - before, *x);
+            *u = keep.mul_add(*u, pull.mul_add(extrapolated, spread * noise));
+        }
+    }
+}

@@ -1,0 +1,79 @@
+//! Numbers of simulated paths.
+
+use std::ops::Range;
+
+use super::chain::Chain;
+use super::girsanov::Girsanov;
+use super::mean::Mean;
+use crate::channel::posterior::BATCH;
+use crate::error::Result;
+use crate::numeric::stream::Stream;
+
+/// What is simulated, whatever is read off it and wherever that is done.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub enum Simulation<'a> {
+    /// The last states of a chain, d × BATCH a batch.
+    LastStates(&'a Chain),
+    /// The pathwise KL along true paths, one number a batch.
+    PathKl(&'a Girsanov),
+}
+
+impl<'a> Simulation<'a> {
+    /// Numbers that a batch gives.
+    pub fn width(&self) -> usize {
+        match self {
+            Self::LastStates(chain) => chain.dim() * BATCH,
+            Self::PathKl(_) => 1,
+        }
+    }
+
+    /// The exact denoiser.
+    pub fn mean(&self) -> &'a Mean {
+        match self {
+            Self::LastStates(chain) => chain.mean(),
+            Self::PathKl(girsanov) => girsanov.mean(),
+        }
+    }
+
+    /// The numbers of paths `first .. first + BATCH`, by this processor.
+    pub fn run(&self, stream: &Stream, first: u64) -> Vec<f64> {
+        match self {
+            Self::LastStates(chain) => chain.run(stream, first),
+            Self::PathKl(girsanov) => vec![girsanov.run(stream, first)],
+        }
+    }
+}
+
+/// Whoever simulates.
+pub trait Simulator: Sync {
+    /// The numbers of the paths of `range`, both ends multiples of [`BATCH`]: [`Simulation::width`] a batch, one batch after
+    /// the other.
+    ///
+    /// # Errors
+    /// [`crate::error::Error::Backend`] of a device.
+    fn simulate(&self, simulation: Simulation, stream: &Stream, range: Range<u64>) -> Result<Vec<f64>>;
+}
+
+/// A functional of simulated paths whose mean over batches of [`BATCH`] paths is a quantity.
+///
+/// Paths are addressed like samples: path i uses sample i of the stream it is given (and of lanes named after that one) and
+/// nothing else. So two statistics on one lane share their random numbers, and a difference of theirs is a paired one.
+pub trait Statistic: Send + Sync {
+    /// Rows that a batch gives: one a path (`BATCH`), or one for the whole batch (1) where paths enter in pairs.
+    fn rows(&self) -> usize;
+
+    /// What it is a number of.
+    fn simulation(&self) -> Simulation<'_>;
+
+    /// Makes ready to [`Statistic::read`] paths of `stream`: a pilot is simulated here.
+    ///
+    /// # Errors
+    /// Those of `simulator`.
+    fn prepare(&self, stream: &Stream, simulator: &dyn Simulator) -> Result<()> {
+        let _ = (stream, simulator);
+        Ok(())
+    }
+
+    /// The rows of paths `first .. first + BATCH` into `out`, [`Statistic::rows`] numbers, from what was `simulated` of them.
+    fn read(&self, simulated: &[f64], stream: &Stream, first: u64, out: &mut [f64]);
+}

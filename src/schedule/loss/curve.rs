@@ -1,0 +1,321 @@
+//! A measured x0-risk as a function of SNR, with what is known of its noise.
+
+use statrs::distribution::{ContinuousCDF, Normal};
+
+use super::smooth;
+use crate::error::{Error, Result};
+use crate::numeric::normal;
+use crate::numeric::stream::Stream;
+use crate::schedule::las::isotonic;
+use crate::schedule::{Curve, SampledCurve};
+
+/// One row of a loss file.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub struct Point {
+    /// γ > 0, linear.
+    pub snr: f64,
+    /// L(γ) > 0, in any unit.
+    pub risk: f64,
+    /// Standard error of the risk, relative to it.
+    pub rel_err: Option<f64>,
+    /// Number of samples behind it.
+    pub count: Option<f64>,
+}
+
+/// Where the relative standard errors of a curve come from.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Noise {
+    /// From the file.
+    Stated,
+    /// From the spread of rows with the same SNR, which were averaged.
+    Repeats,
+    /// From how far each row lies off the cubic through its four neighbours, scaled by the counts where they are known.
+    Roughness,
+    /// Too few rows to tell.
+    Unknown,
+}
+
+/// Rows that a cubic through four neighbours needs.
+const FOR_ROUGHNESS: usize = 7;
+
+/// A risk known at some SNRs, interpolated between them: ln L by the monotone cubic of [`SampledCurve`] in ln γ, so that
+/// powers of γ are met exactly and nothing becomes negative.
+#[derive(Clone)]
+pub struct LossCurve {
+    points: Vec<Point>,
+    /// Relative standard errors, 0 where nothing is known.
+    rel_errs: Vec<f64>,
+    noise: Noise,
+    ln_risk: SampledCurve,
+}
+
+impl LossCurve {
+    /// A curve through points in any order; points with one SNR are averaged.
+    ///
+    /// # Errors
+    /// [`Error::Invalid`] for fewer than three distinct SNRs, for numbers that are not finite and positive, and for
+    /// repeated SNRs that carry standard errors.
+    pub fn new(points: Vec<Point>) -> Result<Self> {
+        let positive = |x: f64| x.is_finite() && x > 0.0;
+        if let Some(point) = points.iter().find(|p| !(positive(p.snr) && positive(p.risk))) {
+            let message = format!("risk {} at snr {}: both must be finite and > 0", point.risk, point.snr);
+            return Err(Error::invalid("loss curve", message));
+        }
+        let (points, repeated) = averaged(points)?;
+        if points.len() < 3 {
+            let message = format!("has {} distinct noise levels: needs at least 3", points.len());
+            return Err(Error::invalid("loss curve", message));
+        }
+        let ln_risk = interpolant(&points, points.iter().map(|p| p.risk))?;
+        let (noise, rel_errs) = noise(&points, repeated);
+        Ok(Self { points, rel_errs, noise, ln_risk })
+    }
+
+    /// The rows in increasing order of SNR.
+    pub fn points(&self) -> &[Point] {
+        &self.points
+    }
+
+    /// Relative standard errors of the rows; 0 where [`Noise::Unknown`].
+    pub fn rel_errs(&self) -> &[f64] {
+        &self.rel_errs
+    }
+
+    /// Where they come from.
+    pub fn noise(&self) -> Noise {
+        self.noise
+    }
+
+    /// First and last SNR.
+    pub fn ends(&self) -> (f64, f64) {
+        (self.points[0].snr, self.points[self.points.len() - 1].snr)
+    }
+
+    /// Number of rows whose risk is above that of the row before (at lower SNR).
+    pub fn rises(&self) -> usize {
+        self.points.windows(2).filter(|pair| pair[1].risk > pair[0].risk).count()
+    }
+
+    /// The non-increasing curve nearest to this one, each row weighted by the inverse square of its standard error.
+    pub fn projected(&self) -> Self {
+        let risks: Vec<f64> = self.points.iter().map(|p| p.risk).collect();
+        let known = self.rel_errs.iter().all(|&e| e > 0.0);
+        let weight = |(risk, err): (&f64, &f64)| if known { (risk * err).powi(-2) } else { 1.0 };
+        let weights: Vec<f64> = risks.iter().zip(&self.rel_errs).map(weight).collect();
+        self.with_risks(&isotonic::non_increasing(&risks, &weights))
+    }
+
+    /// The smoothest curve that the standard errors allow ([`smooth::smoothest`], ln L against ln γ); this one where they are
+    /// unknown or 0.
+    pub fn smoothed(&self) -> Self {
+        if self.rel_errs.iter().any(|&e| e <= 0.0) {
+            return self.with_risks(&self.points.iter().map(|p| p.risk).collect::<Vec<_>>());
+        }
+        let x: Vec<f64> = self.points.iter().map(|p| p.snr.ln()).collect();
+        let y: Vec<f64> = self.points.iter().map(|p| p.risk.ln()).collect();
+        let smooth = smooth::smoothest(&x, &y, &self.rel_errs);
+        self.with_risks(&smooth.iter().map(|z| z.exp()).collect::<Vec<_>>())
+    }
+
+    /// A curve that could have been measured instead: L_i e^{s_i z_i − s_i²/2}, s_i the relative standard errors and z_i
+    /// independent standard normals, so that its mean is L_i and nothing becomes negative.
+    pub fn perturbed(&self, stream: &Stream, sample: u64) -> Self {
+        let mut normals = vec![0.0; self.points.len()];
+        normal::fill(stream, sample, &mut normals);
+        let noisy = |((point, s), z): ((&Point, &f64), &f64)| point.risk * (s * z - 0.5 * s * s).exp();
+        let risks: Vec<f64> = self.points.iter().zip(&self.rel_errs).zip(&normals).map(noisy).collect();
+        self.with_risks(&risks)
+    }
+
+    /// The curve of at most `most` ≥ 2 means of neighbouring rows, with the errors of the means; both end rows stay as they
+    /// are. A curve with no more rows than that is itself.
+    pub fn binned(&self, most: usize) -> Self {
+        let inner = self.points.len() - 2;
+        let per = inner.div_ceil(most.saturating_sub(2).max(1)).max(1);
+        let rows: Vec<(&Point, f64)> = self.points.iter().zip(self.rel_errs.iter().copied()).collect();
+        let mean = |group: &[(&Point, f64)]| {
+            let n = group.len() as f64;
+            let of = |f: &dyn Fn(&(&Point, f64)) -> f64| group.iter().map(f).sum::<f64>() / n;
+            let risk = of(&|(p, _)| p.risk.ln()).exp();
+            let point = Point { snr: of(&|(p, _)| p.snr.ln()).exp(), risk, ..*group[0].0 };
+            (point, (of(&|(_, s)| s * s) / n).sqrt())
+        };
+        let ends = [&rows[..1], &rows[rows.len() - 1..]];
+        let groups = std::iter::once(ends[0]).chain(rows[1..=inner].chunks(per)).chain([ends[1]]);
+        let (points, rel_errs): (Vec<Point>, Vec<f64>) =
+            groups.map(|group| if group.len() == 1 { (*group[0].0, group[0].1) } else { mean(group) }).unzip();
+        let ln_risk = interpolant(&points, points.iter().map(|p| p.risk)).expect("means of increasing SNRs increase");
+        Self { points, rel_errs, noise: self.noise, ln_risk }
+    }
+
+    fn with_risks(&self, risks: &[f64]) -> Self {
+        let points: Vec<Point> = self.points.iter().zip(risks).map(|(p, &risk)| Point { risk, ..*p }).collect();
+        let ln_risk = interpolant(&points, risks.iter().copied()).expect("the SNRs made a curve before");
+        Self { points, rel_errs: self.rel_errs.clone(), noise: self.noise, ln_risk }
+    }
+
+    /// ln(γ/γ_0), where the interpolant lives.
+    fn place(&self, snr: f64) -> f64 {
+        let (first, last) = self.ends();
+        // Rounding must not carry an end of the curve beyond it.
+        let slack = 1e-12;
+        let x = (snr / first).ln();
+        let end = (last / first).ln();
+        if x >= -slack && x <= end + slack { x.clamp(0.0, end) } else { x }
+    }
+
+    fn known(&self, snr: f64) -> Result<f64> {
+        let (first, last) = self.ends();
+        let x = self.place(snr);
+        if x >= 0.0 && x <= (last / first).ln() {
+            Ok(x)
+        } else {
+            let message =
+                format!("goes from snr {first} to {last}, not to {snr}: a curve is not continued beyond its ends");
+            Err(Error::invalid("the loss curve", message))
+        }
+    }
+}
+
+impl Curve for LossCurve {
+    fn mmse(&self, snr: f64) -> Result<f64> {
+        Ok(self.ln_risk.mmse(self.known(snr)?)?.exp())
+    }
+
+    fn slope(&self, snr: f64) -> Result<f64> {
+        // −dL/dγ = −(L/γ) d ln L/d ln γ.
+        Ok(self.mmse(snr)? / snr * self.ln_risk.slope(self.known(snr)?)?)
+    }
+}
+
+fn interpolant(points: &[Point], risks: impl Iterator<Item = f64>) -> Result<SampledCurve> {
+    let first = points[0].snr;
+    let pairs: Vec<(f64, f64)> = points.iter().zip(risks).map(|(p, risk)| ((p.snr / first).ln(), risk.ln())).collect();
+    SampledCurve::new(&pairs)
+}
+
+/// Points in order, those with one SNR as their mean; whether there were such.
+fn averaged(mut points: Vec<Point>) -> Result<(Vec<Point>, bool)> {
+    points.sort_by(|a, b| a.snr.total_cmp(&b.snr));
+    // Distances below rounding of the conversions are one SNR.
+    let same = |a: &Point, b: &Point| (b.snr / a.snr).ln() < 1e-12;
+    if points.windows(2).all(|pair| !same(&pair[0], &pair[1])) {
+        return Ok((points, false));
+    }
+    if points.iter().any(|p| p.rel_err.is_some()) {
+        let message = "several rows have one noise level, each with an error: give each level one row";
+        return Err(Error::invalid("loss curve", message));
+    }
+    let mean = |group: &[Point]| {
+        let n = group.len() as f64;
+        let mean = group.iter().map(|p| p.risk).sum::<f64>() / n;
+        let squares = group.iter().map(|p| (p.risk - mean).powi(2)).sum::<f64>();
+        let rel_err = (group.len() > 1).then(|| (squares / (n - 1.0) / n).sqrt() / mean);
+        Point { snr: group[0].snr, risk: mean, rel_err, count: Some(n) }
+    };
+    Ok((points.chunk_by(same).map(mean).collect(), true))
+}
+
+/// Relative standard errors and where they come from.
+fn noise(points: &[Point], repeated: bool) -> (Noise, Vec<f64>) {
+    let stated: Option<Vec<f64>> = points.iter().map(|p| p.rel_err).collect();
+    if let Some(errors) = stated {
+        return (if repeated { Noise::Repeats } else { Noise::Stated }, errors);
+    }
+    if points.len() < FOR_ROUGHNESS {
+        return (Noise::Unknown, vec![0.0; points.len()]);
+    }
+    // ln L_i = f(ln γ_i) + s z_i/√n_i.
+    let inverse_count = |p: &Point| p.count.unwrap_or(1.0).recip();
+    let off = |five: &[Point]| {
+        let x: Vec<f64> = five.iter().map(|p| p.snr.ln()).collect();
+        let around = [0, 1, 3, 4];
+        let lagrange =
+            |i: usize| -> f64 { around.iter().filter(|&&j| j != i).map(|&j| (x[2] - x[j]) / (x[i] - x[j])).product() };
+        let (mut residual, mut variance) = (five[2].risk.ln(), inverse_count(&five[2]));
+        for i in around {
+            residual -= lagrange(i) * five[i].risk.ln();
+            variance += lagrange(i).powi(2) * inverse_count(&five[i]);
+        }
+        residual.abs() / variance.sqrt()
+    };
+    let mut sizes: Vec<f64> = points.windows(5).map(off).collect();
+    sizes.sort_by(f64::total_cmp);
+    let median = 0.5 * (sizes[(sizes.len() - 1) / 2] + sizes[sizes.len() / 2]);
+    // The median of |z| is the normal quantile at 3/4.
+    let scale = median / Normal::standard().inverse_cdf(0.75);
+    (Noise::Roughness, points.iter().map(|p| scale * inverse_count(p).sqrt()).collect())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn point(snr: f64, risk: f64) -> Point {
+        Point { snr, risk, rel_err: None, count: None }
+    }
+
+    /// Interpolation of a power of γ is exact to rounding.
+    const POWER: f64 = 1e-12;
+
+    #[test]
+    fn powers_are_interpolated_exactly_and_ends_are_ends() {
+        let curve = LossCurve::new((-4..6).map(|k| 2.0_f64.powi(k)).map(|g| point(g, 3.0 * g.powf(-0.7))).collect());
+        let curve = curve.unwrap();
+        for snr in [0.0625, 0.07, 0.9, 3.3, 31.9, 32.0] {
+            let expected = 3.0 * f64::powf(snr, -0.7);
+            assert!((curve.mmse(snr).unwrap() / expected - 1.0).abs() < POWER, "{snr}");
+            assert!((curve.slope(snr).unwrap() / (0.7 * expected / snr) - 1.0).abs() < POWER, "{snr}");
+        }
+        let message = curve.mmse(32.1).unwrap_err().to_string();
+        assert!(message.contains("not continued beyond its ends"), "{message}");
+    }
+
+    #[test]
+    fn rows_with_one_snr_are_averaged_with_their_spread() {
+        let curve = LossCurve::new(vec![point(2.0, 1.0), point(1.0, 4.0), point(2.0, 3.0), point(4.0, 1.0)]).unwrap();
+        assert_eq!(curve.points().iter().map(|p| p.risk).collect::<Vec<_>>(), [4.0, 2.0, 1.0]);
+        assert_eq!(curve.points()[1].count, Some(2.0));
+        // Mean 2, variance 2, error of the mean 1.
+        assert_eq!(curve.points()[1].rel_err, Some(0.5));
+        assert!(LossCurve::new(vec![point(1.0, 1.0), point(1.0, 1.0), point(2.0, 1.0)]).is_err());
+    }
+
+    /// Noise of a known size is found from the roughness of a smooth curve: 400 rows, a median off by 5 % at most here.
+    #[test]
+    fn roughness_measures_the_noise() {
+        let smooth: Vec<Point> =
+            (0..400).map(|k| (f64::from(k) / 40.0 - 5.0).exp()).map(|g| point(g, 1.0 / (1.0 + g))).collect();
+        let exact = LossCurve::new(smooth.clone()).unwrap();
+        assert!(exact.noise() == Noise::Roughness && exact.rel_errs()[7] < 1e-6, "{}", exact.rel_errs()[7]);
+        let known = LossCurve::new(smooth.iter().map(|p| Point { rel_err: Some(0.03), ..*p }).collect()).unwrap();
+        let noisy = known.perturbed(&Stream::named(0, "roughness test"), 0);
+        let forgotten = noisy.points().iter().map(|p| Point { rel_err: None, ..*p }).collect();
+        let found = LossCurve::new(forgotten).unwrap().rel_errs()[0];
+        assert!((found / 0.03 - 1.0).abs() < 0.15, "{found}");
+    }
+
+    /// 1,000 rows of a power of γ in bins of 10: on the same power, with errors smaller by √10.
+    #[test]
+    fn bins_are_means_with_their_errors() {
+        let row =
+            |k: u32| Point { rel_err: Some(0.02), ..point(1.01_f64.powi(k as i32), 1.01_f64.powi(-2 * k as i32)) };
+        let curve = LossCurve::new((0..1002).map(row).collect()).unwrap();
+        let binned = curve.binned(102);
+        assert_eq!((binned.points().len(), binned.ends()), (102, curve.ends()));
+        for (point, err) in binned.points()[1..101].iter().zip(&binned.rel_errs()[1..]) {
+            assert!((point.risk * point.snr * point.snr - 1.0).abs() < POWER * 1e3, "{point:?}");
+            assert!((err / (0.02 / 10_f64.sqrt()) - 1.0).abs() < POWER, "{err}");
+        }
+        assert_eq!(curve.binned(2000).points(), curve.points());
+    }
+
+    #[test]
+    fn a_projection_never_rises() {
+        let curve = LossCurve::new(vec![point(1.0, 4.0), point(2.0, 1.0), point(3.0, 3.0), point(4.0, 1.5)]).unwrap();
+        assert_eq!(curve.rises(), 1);
+        let projected = curve.projected();
+        assert_eq!(projected.points().iter().map(|p| p.risk).collect::<Vec<_>>(), [4.0, 2.0, 2.0, 1.5]);
+        assert_eq!(projected.rises(), 0);
+    }
+}

@@ -1,0 +1,320 @@
+//! Reading: one curve through every axis and parametrisation, the questions, and schedules from curves.
+
+use std::fs;
+
+use super::*;
+use crate::numeric::stream::Stream;
+use crate::schedule::las::Axis;
+use crate::schedule::loss::certificate::certify;
+use crate::schedule::{Request, grid};
+
+/// A conversion of the axis and one of the loss: a few roundings, times the 1e4 of the largest SNR.
+const CONVERTED: f64 = 1e-10;
+
+fn read_text(text: &str, reading: &Reading) -> Result<LossCurve> {
+    let dir = tempfile::tempdir().unwrap();
+    let path = dir.path().join("loss.csv");
+    fs::write(&path, text).unwrap();
+    read(&path, reading)
+}
+
+fn refusal(text: &str, reading: &Reading) -> String {
+    read_text(text, reading).err().expect(text).to_string()
+}
+
+/// L = 0.9/(1 + 1.3γ) on some SNRs: what every file below says in its own words.
+fn risk(snr: f64) -> f64 {
+    0.9 / (1.0 + 1.3 * snr)
+}
+
+const SNRS: [f64; 6] = [0.0123, 0.2, 0.9, 3.7, 60.0, 4000.0];
+
+fn table(axis: &str, loss: &str, to_axis: impl Fn(f64) -> f64, to_loss: impl Fn(f64) -> f64) -> String {
+    let row = |snr: f64| format!("{:?},{:?}\n", to_axis(snr), to_loss(snr));
+    format!("{axis},{loss}\n{}", SNRS.map(row).concat())
+}
+
+fn assert_is_the_curve(text: &str, reading: &Reading) {
+    let curve = read_text(text, reading).unwrap_or_else(|error| panic!("{error}\n{text}"));
+    for (point, snr) in curve.points().iter().zip(SNRS) {
+        assert!((point.snr / snr - 1.0).abs() < CONVERTED, "{text}: snr {} for {snr}", point.snr);
+        assert!((point.risk / risk(snr) - 1.0).abs() < CONVERTED, "{text}: risk {} for {}", point.risk, risk(snr));
+    }
+}
+
+/// Every axis column says the same SNRs; inverses of the conversions written out anew.
+#[test]
+fn every_axis_says_the_same() {
+    let said = Reading::default();
+    let alpha_bar = |snr: f64| snr / (1.0 + snr);
+    // −ln ᾱ = ½t²·19.9 + 0.1t, solved for t.
+    let linear_beta = |snr: f64| ((0.01 - 2.0 * 19.9 * alpha_bar(snr).ln()).sqrt() - 0.1) / 19.9;
+    let ratio = |snr: f64| snr.powf(-0.5);
+    let flow = |snr: f64| 1.0 / (1.0 + snr.sqrt());
+    let cosine = |snr: f64| {
+        let start = std::f64::consts::FRAC_PI_2 * 0.008 / 1.008;
+        let angle = (start.cos() * alpha_bar(snr).sqrt()).acos();
+        angle / std::f64::consts::FRAC_PI_2 * 1.008 - 0.008
+    };
+    for (axis, convert, reading) in [
+        ("snr", &(|snr| snr) as &dyn Fn(f64) -> f64, said.clone()),
+        ("LogSNR", &f64::ln, said.clone()),
+        ("half_logsnr", &|snr| 0.5 * snr.ln(), said.clone()),
+        ("sigma", &ratio, said.clone()),
+        ("sigma", &ratio, Reading { sigma: Some(Sigma::Ratio), ..said.clone() }),
+        ("sigma", &|snr| (1.0 + snr).powf(-0.5), Reading { sigma: Some(Sigma::Vp), ..said.clone() }),
+        ("sigma", &flow, Reading { sigma: Some(Sigma::Flow), ..said.clone() }),
+        ("alpha_bar", &alpha_bar, said.clone()),
+        ("t", &flow, Reading { time: Some(Time::Flow), ..said.clone() }),
+        ("t", &ratio, Reading { time: Some(Time::Edm), ..said.clone() }),
+        ("t", &linear_beta, Reading { time: Some(Time::LinearBeta), ..said.clone() }),
+        ("t", &cosine, Reading { time: Some(Time::Cosine), ..said.clone() }),
+    ] {
+        assert_is_the_curve(&table(axis, "x0", convert, risk), &reading);
+    }
+}
+
+/// The risks of all parametrisations, each by its definition: x_t = αX + σε and the same error of X in all of them.
+#[test]
+fn every_loss_says_the_same() {
+    let said = Reading::default();
+    let vp = |snr: f64| ((snr / (1.0 + snr)).sqrt(), (1.0 + snr).powf(-0.5));
+    // Error e of X: of ε it is αe/σ, of v = αε − σX (α²/σ + σ)e = e/σ, of the score αe/σ².
+    let eps = |snr: f64| risk(snr) * (vp(snr).0 / vp(snr).1).powi(2);
+    let v = |snr: f64| risk(snr) / vp(snr).1.powi(2);
+    let score = |snr: f64| risk(snr) * (vp(snr).0 / vp(snr).1.powi(2)).powi(2);
+    let score_ve = |snr: f64| risk(snr) * (1.0 / (1.0 / snr)).powi(2);
+    // x_t = (1 − t)X + tε: ε − X = (x_t − X)/t.
+    let flow = |snr: f64| risk(snr) * (1.0 + snr.sqrt()).powi(2);
+    let parametrization = |p| Reading { parametrization: Some(p), ..said.clone() };
+    let process = |p| Reading { process: Some(p), ..said.clone() };
+    let weighting = |text| Reading { weighting: Some(Weighting::parse(text).unwrap()), ..said.clone() };
+    let edm = |snr: f64| (1.0 / snr + 0.25) / (1.0 / snr * 0.25) * risk(snr);
+    for (name, loss, reading) in [
+        ("eps", &eps as &dyn Fn(f64) -> f64, said.clone()),
+        ("epsilon", &eps, said.clone()),
+        ("loss", &eps, parametrization(Parametrization::Eps)),
+        ("v", &v, said.clone()),
+        ("score", &score, process(Process::Vp)),
+        ("score", &score_ve, process(Process::Ve)),
+        ("flow", &flow, said.clone()),
+        ("x0", &edm, weighting("edm")),
+        ("eps", &|snr| snr.min(5.0) * risk(snr), weighting("min-snr:5")),
+        ("v", &|snr| snr * risk(snr), weighting("snr")),
+    ] {
+        assert_is_the_curve(&table("snr", name, |snr| snr, loss), &reading);
+    }
+    let weighted = "snr,x0,weight\n0.1,3,2\n1,2,4\n10,0.5,5\n";
+    let reading = Reading { weighting: Some(Weighting::Column), ..said.clone() };
+    let risks: Vec<f64> = read_text(weighted, &reading).unwrap().points().iter().map(|p| p.risk).collect();
+    assert_eq!(risks, [1.5, 0.5, 0.1]);
+}
+
+#[test]
+fn timesteps_are_those_of_the_named_schedule() {
+    let reading = Reading { betas: Some(BetaTable::parse("scaled-linear").unwrap()), ..Reading::default() };
+    let curve = read_text("timestep,eps\n999,1\n500,0.5\n0,0.01\n", &reading).unwrap();
+    // The published σ of Stable Diffusion's ends.
+    let (first, last) = curve.ends();
+    assert!((first.powf(-0.5) - 14.6146).abs() < 1e-4 && (last.powf(-0.5) - 0.0292).abs() < 1e-4);
+    for (text, words) in [
+        ("timestep,eps\n1000,1\n500,0.5\n0,0.01\n", "line 2, column `timestep`: 1000 is no timestep"),
+        ("timestep,eps\n999,1\n500.5,0.5\n0,0.01\n", "line 3, column `timestep`: 500.5 is no timestep"),
+    ] {
+        assert!(refusal(text, &reading).contains(words), "{}", refusal(text, &reading));
+    }
+}
+
+#[test]
+fn errors_come_from_where_they_are_said() {
+    let said = Reading::default();
+    let rows = |header: &str, rest: &str| {
+        let row = |k: i32| format!("{},{}{rest}\n", f64::from(k) + 1.0, risk(f64::from(k)));
+        format!("snr,x0{header}\n{}", (0..9).map(row).collect::<String>())
+    };
+    let first = |text: &str| {
+        let curve = read_text(text, &said).unwrap();
+        (curve.noise(), curve.rel_errs()[0] * curve.points()[0].risk)
+    };
+    let near = |(noise, found): (Noise, f64), expected: f64| {
+        assert!(noise == Noise::Stated && (found / expected - 1.0).abs() < CONVERTED, "{found} for {expected}");
+    };
+    near(first(&rows(",std_err", ",0.01")), 0.01);
+    near(first(&rows(",stderr,count", ",0.01,7")), 0.01);
+    near(first(&rows(",std_dev,count", ",0.3,900")), 0.01);
+    assert_eq!(first(&rows(",count", ",900")).0, Noise::Roughness);
+    assert_eq!(read_text("snr,x0\n1,1\n2,0.5\n3,0.4\n", &said).unwrap().noise(), Noise::Unknown);
+    assert!(refusal(&rows(",std_dev", ",0.3"), &said).contains("no `count`"));
+    assert!(refusal(&rows(",std_err", ",-1"), &said).contains("-1 is not a size"));
+    assert!(refusal(&rows(",count", ",0"), &said).contains("0 is not a count"));
+    assert!(refusal(&rows(",std_errr", ",1"), &said).contains("did you mean `std_err`?"));
+    // Other columns are the file's own business.
+    assert!(read_text(&rows(",note", ",hello"), &said).is_ok());
+}
+
+#[test]
+fn what_is_ambiguous_is_asked() {
+    let said = Reading::default();
+    for (text, words) in [
+        ("a,b\n1,2\n", "has no axis column: name one of `snr`, `logsnr`"),
+        ("snrs,x0\n1,2\n", "is `snrs` meant to be `snr`?"),
+        ("snr,sigma,x0\n1,1,2\n", "several axis columns, `snr`, `sigma`: which one? Say --axis snr"),
+        ("snr,b\n1,2\n", "has no loss column"),
+        ("snr,x0,eps\n1,2,2\n", "several loss columns, `x0`, `eps`: which one? Say --loss-column x0"),
+        ("snr,loss\n1,2\n", "is a loss of what? Say --parametrization"),
+        ("snr,score\n1,2\n", "say --process vp"),
+        ("lambda,x0\n1,2\n", "is it ½ ln(α²/σ²), as in DPM-Solver"),
+        ("gamma,x0\n1,2\n", "or its negative logarithm, as in VDM"),
+        ("sigma,x0\n0.5,2\n0.2,1\n0.1,1\n", "say --sigma ratio"),
+        ("t,x0\n0.5,2\n", "which noise belongs to it? Say --time"),
+        ("timestep,x0\n5,2\n", "of which β schedule? Say --beta-schedule linear"),
+        ("snr,x0,weight\n1,2,1\n", "is the loss already multiplied by it (say --weighting column"),
+        ("snr,x0\n1,2\n-1,2\n", "line 3, column `snr`: -1 is no noise level"),
+        ("snr,x0\n1,2\n2,0\n", "line 3, column `x0`: the loss 0 is not above 0"),
+        ("snr,x0\n1,2\n2,one\n", "line 3, column `x0`: `one` is not a number"),
+        ("snr,x0\n1,2\n2,1\n", "has 2 distinct noise levels"),
+    ] {
+        let said = refusal(text, &said);
+        assert!(said.contains(words), "{text}: {said}");
+    }
+    let named = |axis: &str| Reading { axis: Some(axis.into()), ..Reading::default() };
+    assert!(refusal("snr,x0\n1,2\n", &named("snt")).contains("did you mean `snr`?"));
+    assert!(refusal("g,x0\n1,2\n", &named("g")).contains("is it an SNR, a σ, a time?"));
+    let told = Reading { parametrization: Some(Parametrization::V), ..Reading::default() };
+    assert!(refusal("snr,eps\n1,2\n", &told).contains("which is it?"));
+    let flow = Reading { time: Some(Time::Flow), ..Reading::default() };
+    assert!(refusal("t,x0\n500,2\n", &flow).contains("are these timesteps"));
+}
+
+/// A curve on 300 SNRs, with or without noise.
+fn curve(noise: f64) -> LossCurve {
+    let snr = |k: usize| (-5.0 + 11.0 * k as f64 / 299.0_f64).exp();
+    let point = |k: usize| curve::Point { snr: snr(k), risk: risk(snr(k)), rel_err: Some(noise), count: None };
+    let exact = LossCurve::new((0..300).map(point).collect()).unwrap();
+    if noise > 0.0 { exact.perturbed(&Stream::named(1, "loss test"), 0) } else { exact }
+}
+
+fn settings(steps: usize, axis: Axis) -> Settings {
+    Settings { steps, axis, smoothness: None, snr_min: None, snr_max: None, candidates: None, denoise: Denoise::None }
+}
+
+/// The plan on rows is near the schedule on the curve itself, whose grid costs no more.
+#[test]
+fn a_plan_is_the_schedule_of_its_curve() {
+    let curve = curve(0.0);
+    let (snr_min, snr_max) = curve.ends();
+    for name in Axis::NAMES {
+        let axis = Axis::new(name, 1.5).unwrap();
+        let request = Request { steps: 8, snr_min, snr_max, total_variance: 1.0, curve: Some(&curve) };
+        let best = grid(&format!("las:axis={name}"), &request).unwrap();
+        let least = plan::cost(&curve, axis, &best).unwrap();
+        let rows = plan(&curve, &settings(8, axis)).unwrap();
+        let many = plan(&curve, &Settings { candidates: Some(30_000), ..settings(8, axis) }).unwrap();
+        let excess = |cost: f64| cost / least - 1.0;
+        assert!(excess(many.cost) > -1e-9 && excess(many.cost) < 1e-6, "{name}: {}", excess(many.cost));
+        assert!(excess(rows.cost) > -1e-9 && excess(rows.cost) < 1e-2, "{name}: {}", excess(rows.cost));
+        assert!(excess(many.cost) <= excess(rows.cost));
+    }
+}
+
+/// Certificates of a curve with closed forms: L = v/(1 + cγ)… on the raw axis, ∫ L and (∫ √|L′|)² by hand.
+#[test]
+fn certificates_are_the_closed_forms() {
+    let curve = curve(0.0);
+    let (lo, hi) = curve.ends();
+    let asked = Settings { candidates: Some(30_000), ..settings(9, Axis::Raw) };
+    let certificate = certify(&curve, &asked, &plan(&curve, &asked).unwrap(), Some(&[lo, 1.0, hi])).unwrap();
+    let floor = 0.9 / 1.3 * ((1.0 + 1.3 * hi) / (1.0 + 1.3 * lo)).ln();
+    assert!((certificate.floor / floor - 1.0).abs() < 1e-5, "{} for {floor}", certificate.floor);
+    // √|L′| = √(0.9·1.3)/(1 + 1.3γ).
+    let length = (0.9_f64 * 1.3).sqrt() / 0.9 * floor;
+    let limit = floor + length * length / 18.0;
+    assert!((certificate.limit / limit - 1.0).abs() < 1e-3, "{} for {limit}", certificate.limit);
+    let previous = risk(lo) * (1.0 - lo) + risk(1.0) * (hi - 1.0);
+    assert!((certificate.previous.unwrap() / previous - 1.0).abs() < 1e-5);
+    // For this curve the two grids are one in the limit of many candidates.
+    assert!((certificate.cost / certificate.root_slope - 1.0).abs() < 1e-6, "{certificate:?}");
+    assert!(certificate.root_slope < certificate.geometric, "{certificate:?}");
+    assert!(certificate.isotonic.is_none() && certificate.enumerated.is_none());
+}
+
+/// 12 candidates, 5 steps: 210 grids, counted and none better.
+#[test]
+fn small_cases_are_enumerated() {
+    let curve = curve(0.05);
+    let asked = Settings { candidates: Some(12), ..settings(5, Axis::Log) };
+    let made = plan(&curve, &asked).unwrap();
+    assert_eq!(certify(&curve, &asked, &made, None).unwrap().enumerated, Some(210));
+    let one = Settings { steps: 1, ..asked };
+    assert_eq!(certify(&curve, &one, &plan(&curve, &one).unwrap(), None).unwrap().enumerated, Some(1));
+}
+
+/// Bands hold the steps of the true curve, shrink with the noise, and noise that matters is said to.
+#[test]
+fn bands_cover_and_warnings_come_with_noise() {
+    let asked = Settings { candidates: Some(600), ..settings(6, Axis::Log) };
+    let truth = plan(&curve(0.0), &asked).unwrap().snrs;
+    let width = |noise: f64| {
+        let noisy = curve(noise);
+        let made = plan(&noisy, &asked).unwrap();
+        let floor = certificate::floor(&noisy, asked.axis, noisy.ends()).unwrap();
+        let bands = bands::bands(&noisy, &asked, &made, floor, 0).unwrap().unwrap();
+        assert_eq!((bands.steps[0].0.to_bits(), bands.steps[6].1.to_bits()), (truth[0].to_bits(), truth[6].to_bits()));
+        let inside = (1..6).filter(|&k| bands.steps[k].0 <= truth[k] && truth[k] <= bands.steps[k].1).count();
+        let said = bands::warnings(&noisy, &asked, &made, Some(&bands)).join("; ");
+        ((1..6).map(|k| (bands.steps[k].1 / bands.steps[k].0).ln()).sum::<f64>(), inside, said, bands.gain)
+    };
+    let (little, much, absurd) = (width(0.002), width(0.01), width(2.0));
+    // Two of five inner steps missed would be a probability of 2e-2 at 95 % each if they were independent.
+    assert!(little.1 >= 4 && much.1 >= 4, "{} and {}", little.1, much.1);
+    assert!(little.0 < much.0 && much.0 < absurd.0, "{} {} {}", little.0, much.0, absurd.0);
+    assert!(little.3.1 > 0.0 && !little.2.contains("too noisy"), "{}", little.2);
+    assert!(absurd.2.contains("too noisy") && absurd.2.contains("bands wider"), "{}", absurd.2);
+}
+
+#[test]
+fn too_few_rows_are_said_to_place_the_steps() {
+    let few = LossCurve::new(
+        (0..9)
+            .map(|k| 2.0_f64.powi(k))
+            .map(|snr| curve::Point { snr, risk: risk(snr), rel_err: Some(1e-3), count: None })
+            .collect(),
+    );
+    let few = few.unwrap();
+    let asked = settings(7, Axis::Log);
+    let said = bands::warnings(&few, &asked, &plan(&few, &asked).unwrap(), None).join("; ");
+    assert!(said.contains("too coarse") && said.contains("nothing is known of the noise"), "{said}");
+    assert!(plan(&few, &settings(9, Axis::Log)).unwrap_err().to_string().contains("--candidates N"));
+    assert!(plan(&few, &Settings { snr_min: Some(0.5), ..asked }).is_err());
+    assert!(
+        plan(&few, &Settings { snr_max: Some(0.5), ..asked }).unwrap_err().to_string().contains("snr_min < snr_max")
+    );
+}
+
+/// Printed, not asserted: `cargo test --release --lib loss::tests::coverage -- --ignored --nocapture`.
+#[test]
+#[ignore = "prints coverage"]
+fn coverage() {
+    let truth = plan(&curve(0.0), &Settings { candidates: Some(3000), ..settings(6, Axis::Log) }).unwrap().snrs;
+    let exact: Vec<(f64, f64)> = curve(0.0).points().iter().map(|p| (p.snr, p.risk)).collect();
+    for noise in [0.01, 0.05, 0.2] {
+        let point = |&(snr, risk): &(f64, f64)| curve::Point { snr, risk, rel_err: Some(noise), count: None };
+        let known = LossCurve::new(exact.iter().map(point).collect()).unwrap();
+        for denoise in [Denoise::None, Denoise::Isotonic, Denoise::Smooth] {
+            let asked = Settings { denoise, ..settings(6, Axis::Log) };
+            let (mut hits, mut width, mut off) = ([0; 5], 0.0, 0.0);
+            for replicate in 0..100 {
+                let noisy = known.perturbed(&Stream::named(1, "coverage"), replicate);
+                let made = plan(&noisy, &asked).unwrap();
+                let bands = bands::bands(&noisy, &asked, &made, 0.0, 0).unwrap().unwrap();
+                for k in 1..6 {
+                    let (lo, hi) = bands.steps[k];
+                    hits[k - 1] += usize::from(lo <= truth[k] && truth[k] <= hi);
+                    width += (hi / lo).ln() / 500.0;
+                    off += (made.snrs[k] / truth[k]).ln().abs() / 500.0;
+                }
+            }
+            println!("{noise} {denoise:?}: {hits:?} of 100, width {width:.3}, off {off:.3}");
+        }
+    }
+}
