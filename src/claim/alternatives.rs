@@ -1,6 +1,7 @@
 //! The rivals of a bound that is written as a minimum: `min(bound_entropy, bound_dimension)` has two.
 
-use crate::claim::expression::{Binary, Expression, Node};
+use crate::claim::expression::Expression;
+use crate::claim::tree::{Binary, Node};
 
 impl Expression {
     /// The arguments of an outermost `min` or `max`, as written; empty for any other expression.

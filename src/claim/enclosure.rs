@@ -4,7 +4,8 @@
 //! several, which only widens the result. Ends are rounded outward by two units in the last place an operation, more than
 //! the functions of the standard library err; underflow to 0 is taken for 0.
 
-use crate::claim::expression::{Binary, Expression, Node, Unary};
+use crate::claim::expression::Expression;
+use crate::claim::tree::{Binary, Node, Unary};
 
 /// A closed interval [low, high]; its ends may be infinite.
 pub type Range = [f64; 2];

@@ -6,8 +6,7 @@ use std::sync::Arc;
 
 use crate::claim::axis::{Value, Written};
 use crate::claim::case::{Bound, Case, Input, Point};
-use crate::claim::names::Binding;
-use crate::claim::section::Meaning;
+use crate::claim::meaning::{Binding, Meaning};
 use crate::claim::sources::{self, Sources};
 use crate::claim::value::Reader;
 use crate::quantity::{Need, Quantity, Setting};

@@ -10,12 +10,15 @@ pub mod enclosure;
 mod expand;
 pub mod expression;
 mod file;
+mod meaning;
+mod merged;
 mod names;
 mod problem;
 mod replace;
 mod section;
 mod sources;
 mod syntax;
+mod tree;
 pub mod trend;
 mod value;
 pub mod verdict;
@@ -33,7 +36,7 @@ pub use sources::Sources;
 
 use crate::claim::verdict::Verdict;
 use crate::error::{Error, Result};
-use section::Merged;
+use merged::Merged;
 use value::Reader;
 
 /// The claims of `verify/`, as they were when the program was built.

@@ -8,25 +8,14 @@ use toml::Spanned;
 
 use crate::claim::axis::{self, Value, Written};
 use crate::claim::expression::{Actual, Expression, Reference};
-use crate::claim::section::{Meaning, Merged};
+use crate::claim::meaning::{Binding, Meaning};
+use crate::claim::merged::Merged;
 use crate::claim::sources::{self, Sources};
 use crate::claim::syntax::FUNCTIONS;
 use crate::claim::value::Reader;
 use crate::error::nearest;
 use crate::quantity::{QUANTITIES, Quantity};
 use crate::spec::Spec;
-
-/// The meaning of one reference.
-pub(super) enum Binding<'a> {
-    /// A constant or a literal.
-    Number(f64),
-    /// A numeric axis.
-    Axis(&'a str),
-    /// A quantity with its arguments, none of which is a quantity.
-    Quantity(&'static Quantity, Vec<Binding<'a>>),
-    /// `baseline(quantity)`: the same with the schedule of the axis `baseline`.
-    Baseline(&'static Quantity),
-}
 
 /// The name of the axis, and of the function of a quantity, that stands for another schedule in the same case.
 const BASELINE: &str = "baseline";

@@ -7,7 +7,7 @@ use toml::Spanned;
 use crate::claim::axis::{Value, Written};
 use crate::claim::case::Claim;
 use crate::claim::file::Statement;
-use crate::claim::section::Merged;
+use crate::claim::merged::Merged;
 use crate::claim::sources::Sources;
 use crate::claim::value::Reader;
 use crate::error::{Error, Result};

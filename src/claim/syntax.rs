@@ -2,7 +2,7 @@
 
 use std::ops::Range;
 
-use crate::claim::expression::{Actual, Binary, ExpressionError, Node, Reference, Unary};
+use crate::claim::tree::{Actual, Binary, ExpressionError, Node, Reference, Unary};
 
 /// Names of the functions that the grammar knows; every other call is a quantity.
 pub(super) const FUNCTIONS: [&str; 8] = ["ln", "exp", "sqrt", "abs", "cos", "atan", "min", "max"];
@@ -31,16 +31,6 @@ pub(super) fn parse(text: &str) -> Result<(Node, Vec<Reference>), ExpressionErro
         Token::Symbol(')') => Err(parser.error("a `)` without its `(`")),
         Token::Symbol(',') => Err(parser.error("a `,` outside a call")),
         _ => Err(parser.error("expected an operator").with_help("write products with `*`")),
-    }
-}
-
-impl ExpressionError {
-    fn new(span: Range<usize>, message: impl Into<String>) -> Self {
-        Self { span, message: message.into(), help: None }
-    }
-
-    fn with_help(self, help: impl Into<String>) -> Self {
-        Self { help: Some(help.into()), ..self }
     }
 }
 
