@@ -74,7 +74,7 @@ fn scaled(expression: &str, name: &str, factor: f64) -> String {
         let mut whole = word.len();
         let follows = &rest[at + whole..];
         let baseline = word == "baseline" && follows.starts_with(&format!("({name})"));
-        let argument = word == name && QUANTITIES.iter().any(|q| q.name == name && !q.arguments.is_empty());
+        let argument = word == name && QUANTITIES.get(name).is_some_and(|q| !q.arguments.is_empty());
         if baseline || argument {
             whole += follows.find(')').unwrap() + 1;
         }
@@ -165,7 +165,7 @@ fn one_per_cent_turns_a_shipped_case() {
         let broken = verdict(&parsed(row.claim, &damaged(text, row.quantity, row.factor)), row.case);
         assert_ne!(broken, section.expected, "{what}, damaged");
     }
-    for quantity in QUANTITIES {
+    for quantity in QUANTITIES.iter() {
         let has = |route: &str| rows.iter().any(|row| row.quantity == quantity.name && row.route == route);
         let (deterministic, sampled) = match &quantity.rule {
             Rule::Known(_) => (true, false),
@@ -181,7 +181,7 @@ fn one_per_cent_turns_a_shipped_case() {
 #[test]
 #[ignore = "writes the table of docs/calibration.md to standard output"]
 fn print_the_table() {
-    for quantity in QUANTITIES {
+    for quantity in QUANTITIES.iter() {
         for route in ["deterministic", "sampled"] {
             if let Some(row) = first(quantity.name, route) {
                 println!("{row}");

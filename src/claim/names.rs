@@ -96,7 +96,7 @@ impl<'m, 'a> Names<'m, 'a> {
         if name == BASELINE {
             return self.baseline(reference, span, reader);
         }
-        let Some(quantity) = QUANTITIES.iter().find(|quantity| quantity.name == name) else {
+        let Some(quantity) = QUANTITIES.get(name) else {
             self.note_unknown(name, span, reader);
             return None;
         };
@@ -134,7 +134,7 @@ impl<'m, 'a> Names<'m, 'a> {
     /// `baseline(quantity)`, for a quantity without arguments that depends on a schedule.
     fn baseline(&mut self, reference: &Reference, span: Range<usize>, reader: &mut Reader) -> Option<Binding<'a>> {
         let named = match &reference.arguments[..] {
-            [Actual::Name(name, _)] => QUANTITIES.iter().find(|quantity| quantity.name == *name),
+            [Actual::Name(name, _)] => QUANTITIES.get(name),
             _ => None,
         };
         let scheduled = |q: &&Quantity| q.arguments.is_empty() && q.scope.axes().contains(&"schedule");
@@ -252,7 +252,7 @@ impl<'m, 'a> Names<'m, 'a> {
     /// Notes constants that hide something, and own axes and constants that nothing uses.
     pub(super) fn check_use(&self, reader: &mut Reader) {
         for (name, constant) in &self.merged.constants {
-            if self.axis(name).is_some() || QUANTITIES.iter().any(|q| q.name == *name) || FUNCTIONS.contains(name) {
+            if self.axis(name).is_some() || QUANTITIES.get(name).is_some() || FUNCTIONS.contains(name) {
                 let message = format!("constant `{name}` has the name of an axis, a quantity or a function");
                 reader.problems.add(constant.span.clone(), message);
             } else if constant.own && !self.used.contains(*name) {

@@ -10,7 +10,7 @@ use crate::numeric::unit::Information;
 use crate::process::SAMPLERS;
 use crate::quantity::QUANTITIES;
 use crate::schedule::SCHEDULES;
-use crate::source::KINDS;
+use crate::source::SOURCES;
 use crate::spec::Parameter;
 
 /// Arguments of `klaim list`.
@@ -85,7 +85,7 @@ fn methods() -> Vec<Value> {
 }
 
 fn sources() -> Vec<Value> {
-    KINDS.iter().map(|kind| with_parameters(kind.name, kind.summary, kind.parameters)).collect()
+    SOURCES.iter().map(|kind| with_parameters(kind.name, kind.summary, kind.parameters)).collect()
 }
 
 fn samplers() -> Vec<Value> {

@@ -9,10 +9,11 @@
 //! | DPM-Solver++(2M) \[LZBCLZ22\] | as DDIM | as DDIM | 0 | h_k/(2h_{k−1}), h_k = ½ ln(γ_{k+1}/γ_k); 0 at first |
 
 use crate::error::{Error, Result};
-use crate::spec::{Arguments, Parameter, Spec};
+use crate::spec::{Arguments, Named, Parameter, Registry};
 
-/// A named sampler.
-pub struct Kind {
+/// A kind of sampler.
+#[derive(Debug)]
+pub struct SamplerKind {
     /// Name in specs.
     pub name: &'static str,
     /// One line for lists.
@@ -28,27 +29,39 @@ const START: &[Parameter] = &[Parameter {
     summary: "law of the first state: gaussian, N(γ_0 EX, γ_0 I), or exact, that of γ_0 X + √γ_0 Z",
 }];
 
-/// Every sampler, in the order of the documentation.
-pub const SAMPLERS: &[Kind] = &[
-    Kind {
+impl Named for SamplerKind {
+    const WHAT: &'static str = "sampler";
+
+    fn name(&self) -> &'static str {
+        self.name
+    }
+
+    fn parameters(&self) -> &'static [Parameter] {
+        self.parameters
+    }
+}
+
+/// Every kind of sampler.
+pub static SAMPLERS: Registry<SamplerKind> = Registry::new(&[
+    SamplerKind {
         name: "ancestral",
         summary: "the reverse SDE with x̂ frozen on each step  [HJA20]",
         parameters: START,
         rule: Rule::Ancestral,
     },
-    Kind {
+    SamplerKind {
         name: "ddim",
         summary: "the probability-flow ODE, first order, x̂ frozen on each step  [SME21]",
         parameters: START,
         rule: Rule::Ddim,
     },
-    Kind {
+    SamplerKind {
         name: "dpm-solver-2m",
         summary: "DPM-Solver++(2M): second order, x̂ extrapolated in log-SNR from the last two  [LZBCLZ22]",
         parameters: START,
         rule: Rule::Multistep,
     },
-];
+]);
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum Rule {
@@ -94,14 +107,7 @@ pub struct Step {
 /// # Errors
 /// [`Error::Invalid`] for a malformed spec, [`Error::Unknown`] with the nearest name otherwise.
 pub fn find(spec: &str) -> Result<Sampler> {
-    let spec = Spec::parse(spec).map_err(|error| match error {
-        Error::Invalid { message, .. } => Error::invalid(format!("sampler `{spec}`"), message),
-        other => other,
-    })?;
-    let kind = SAMPLERS
-        .iter()
-        .find(|kind| kind.name == spec.kind)
-        .ok_or_else(|| Error::unknown("sampler", &spec.kind, SAMPLERS.iter().map(|kind| kind.name)))?;
+    let (kind, spec) = SAMPLERS.parse(spec)?;
     let start = match Arguments::new(&spec, kind.parameters)?.choice("start", &["gaussian", "exact"])? {
         "exact" => Start::Exact,
         _ => Start::Gaussian,

@@ -2,9 +2,10 @@
 
 use super::{Quantity, Rule, Scope, channel, interval, path, path_bound, path_readout, simulated, source, supremum};
 use crate::numeric::unit::Unit;
+use crate::spec::Registry;
 
 /// Every quantity, in the order of the documentation.
-pub const QUANTITIES: &[Quantity] = &[
+pub static QUANTITIES: Registry<Quantity> = Registry::new(&[
     Quantity {
         name: "dim",
         scope: Scope::Source,
@@ -443,4 +444,4 @@ pub const QUANTITIES: &[Quantity] = &[
             bracket: None,
         },
     },
-];
+]);

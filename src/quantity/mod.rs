@@ -14,11 +14,12 @@ pub mod supremum;
 use std::sync::Arc;
 
 use crate::channel::posterior::Readout;
-use crate::error::{Error, Result};
+use crate::error::Result;
 use crate::numeric::estimate::Estimate;
 use crate::numeric::unit::Unit;
 use crate::process::Statistic;
 use crate::source::Source;
+use crate::spec::Named;
 
 pub use instruments::Instruments;
 pub use list::QUANTITIES;
@@ -74,6 +75,14 @@ pub struct Quantity {
     pub unit: Unit,
     /// How it is obtained.
     pub rule: Rule,
+}
+
+impl Named for Quantity {
+    const WHAT: &'static str = "quantity";
+
+    fn name(&self) -> &'static str {
+        self.name
+    }
 }
 
 /// A route without sampling; `None` where the law has no such route.
@@ -178,10 +187,7 @@ impl Need {
 /// # Errors
 /// [`Error::Unknown`] with the nearest name.
 pub fn find(name: &str) -> Result<&'static Quantity> {
-    QUANTITIES
-        .iter()
-        .find(|q| q.name == name)
-        .ok_or_else(|| Error::unknown("quantity", name, QUANTITIES.iter().map(|q| q.name)))
+    QUANTITIES.named(name)
 }
 
 #[cfg(test)]
@@ -192,7 +198,7 @@ mod tests {
     /// A summary names the unit of information where there is one, and no other.
     #[test]
     fn summaries_agree_with_the_units() {
-        for quantity in QUANTITIES {
+        for quantity in QUANTITIES.iter() {
             let says = quantity.summary.contains("nats");
             assert_eq!(says, matches!(quantity.unit, Unit::Information(_)), "{}", quantity.name);
             assert_eq!(quantity.summary.contains("nats²"), quantity.unit == Unit::Information(2), "{}", quantity.name);

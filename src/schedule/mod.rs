@@ -1,4 +1,4 @@
-//! Grids of SNRs for a K-step sampler: one line a schedule in [`SCHEDULES`].
+//! Grids of SNRs for a K-step sampler: one line per schedule in [`SCHEDULES`].
 //!
 //! A schedule turns a [`Request`] (how many steps, between which SNRs, for which source) into γ_0 < γ_1 < … < γ_K.
 //! Schedules that are known as a rule in diffusion time are restricted to [snr_min, snr_max]: the two ends are mapped to
@@ -20,9 +20,10 @@ pub const MOST_STEPS: u32 = 1_000_000;
 pub use curve::{Curve, SampledCurve, SourceCurve};
 
 use crate::error::{Error, Result};
-use crate::spec::{Arguments, Parameter, Spec};
+use crate::spec::{Arguments, Named, Parameter, Registry, Spec};
 
 /// A named rule that places the SNRs of a sampler's steps.
+#[derive(Debug)]
 pub struct Schedule {
     /// Name in specs.
     pub name: &'static str,
@@ -36,8 +37,20 @@ pub struct Schedule {
     pub build: fn(&Arguments, &Request) -> Result<Vec<f64>>,
 }
 
-/// Every schedule, in the order of the documentation.
-pub const SCHEDULES: &[Schedule] = &[
+impl Named for Schedule {
+    const WHAT: &'static str = "schedule";
+
+    fn name(&self) -> &'static str {
+        self.name
+    }
+
+    fn parameters(&self) -> &'static [Parameter] {
+        self.parameters
+    }
+}
+
+/// Every schedule.
+pub static SCHEDULES: Registry<Schedule> = Registry::new(&[
     axis::GEOMETRIC,
     axis::LINEAR_SNR,
     axis::SHIFTED_GEOMETRIC,
@@ -54,7 +67,7 @@ pub const SCHEDULES: &[Schedule] = &[
     optimal::OPTIMAL,
     las::LAS,
     las::LAS2,
-];
+]);
 
 /// What a schedule is asked for.
 #[derive(Clone, Copy)]
@@ -160,12 +173,8 @@ impl Choice {
 /// # Errors
 /// [`Error::Invalid`] for a malformed spec, [`Error::Unknown`] with the nearest name for a schedule or a parameter.
 pub fn find(spec: &str) -> Result<Choice> {
-    let parsed = Spec::parse(spec).map_err(|error| match error {
-        Error::Invalid { message, .. } => Error::invalid(format!("schedule `{spec}`"), message),
-        other => other,
-    })?;
-    let spec = parsed.canonical(&|name| Ok(named(name)?.parameters))?;
-    Ok(Choice { schedule: named(&spec.kind)?, spec })
+    let (schedule, spec) = SCHEDULES.parse(spec)?;
+    Ok(Choice { schedule, spec })
 }
 
 /// The grid of the schedule `spec`; see [`find`] and [`Choice::grid`].
@@ -174,13 +183,6 @@ pub fn find(spec: &str) -> Result<Choice> {
 /// Those of [`find`] and [`Choice::grid`].
 pub fn grid(spec: &str, request: &Request) -> Result<Vec<f64>> {
     find(spec)?.grid(request)
-}
-
-fn named(name: &str) -> Result<&'static Schedule> {
-    SCHEDULES
-        .iter()
-        .find(|schedule| schedule.name == name)
-        .ok_or_else(|| Error::unknown("schedule", name, SCHEDULES.iter().map(|schedule| schedule.name)))
 }
 
 #[cfg(test)]

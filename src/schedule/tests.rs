@@ -70,7 +70,7 @@ fn names_are_unique() {
     let mut names: Vec<_> = SCHEDULES.iter().map(|s| s.name).collect();
     names.sort_unstable();
     names.dedup();
-    assert_eq!(names.len(), SCHEDULES.len());
+    assert_eq!(names.len(), SCHEDULES.iter().count());
 }
 
 /// K + 1 SNRs, strictly increasing, ends to the bit; one step is the two ends; the same through σ and back.
@@ -78,7 +78,7 @@ fn names_are_unique() {
 fn every_schedule_keeps_the_contract() {
     let variance = 2.5;
     let curve = Gaussian { variance };
-    for schedule in SCHEDULES {
+    for schedule in SCHEDULES.iter() {
         for (snr_min, snr_max) in [(0.0, 7.3), (1e-3, 1e3), (0.3, 0.31), (1e-6, 11.0)] {
             for steps in [1, 2, 3, 17, 100] {
                 let request = request(&curve, variance, steps, snr_min, snr_max);

@@ -2,11 +2,11 @@
 
 use crate::error::Result;
 use crate::numeric::stream::Stream;
-use crate::source::{Atoms, Kind, Simplex, Source};
+use crate::source::{Atoms, Simplex, Source, SourceKind};
 use crate::spec::{Arguments, Parameter};
 
 /// N atoms drawn once from N(0, I_d), equiprobable.
-pub const CODEBOOK: Kind = Kind {
+pub const CODEBOOK: SourceKind = SourceKind {
     name: "codebook",
     summary: "equiprobable Gaussian random atoms in R^dim",
     parameters: &[
@@ -35,7 +35,7 @@ pub fn gaussian_points(n: usize, dim: usize, seed: u64) -> Vec<f64> {
 }
 
 /// N orthonormal atoms, equiprobable: the all-or-nothing source.
-pub const SIMPLEX: Kind = Kind {
+pub const SIMPLEX: SourceKind = SourceKind {
     name: "simplex",
     summary: "equiprobable orthonormal atoms",
     parameters: &[Parameter { name: "atoms", default: None, summary: "number of atoms N; they live in R^N" }],

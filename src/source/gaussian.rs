@@ -2,11 +2,11 @@
 
 use crate::error::Result;
 use crate::numeric::estimate::Estimate;
-use crate::source::{Kind, Law, Mixture, Source};
+use crate::source::{Law, Mixture, Source, SourceKind};
 use crate::spec::{Arguments, Parameter};
 
 /// N(0, v I_d): the mixture with one component.
-pub const GAUSSIAN: Kind = Kind {
+pub const GAUSSIAN: SourceKind = SourceKind {
     name: "gaussian",
     summary: "N(0, variance·I) in R^dim",
     parameters: &[

@@ -5,11 +5,11 @@ use std::sync::Arc;
 use crate::error::Result;
 use crate::numeric::estimate::Estimate;
 use crate::source::pmf::geometric::GeometricPmf;
-use crate::source::{Kind, Source, embedding};
+use crate::source::{Source, SourceKind, embedding};
 use crate::spec::{Arguments, Parameter};
 
 /// p_k = (1−r) r^k at x_k = k, k ≥ 0.
-pub const GEOMETRIC: Kind = Kind {
+pub const GEOMETRIC: SourceKind = SourceKind {
     name: "geometric",
     summary: "p_k = (1−ratio)·ratio^k at k = 0, 1, 2, …",
     parameters: &[Parameter { name: "ratio", default: None, summary: "r in (0, 1)" }],

@@ -1,11 +1,11 @@
 //! `hypercube`: {±1}^d.
 
 use crate::error::Result;
-use crate::source::{Kind, Source, product};
+use crate::source::{Source, SourceKind, product};
 use crate::spec::{Arguments, Parameter};
 
 /// Uniform on the 2^d corners {±1}^d: d independent bpsk coordinates.
-pub const HYPERCUBE: Kind = Kind {
+pub const HYPERCUBE: SourceKind = SourceKind {
     name: "hypercube",
     summary: "the 2^dim corners {±1}^dim, equiprobable",
     parameters: &[Parameter { name: "dim", default: None, summary: "dimension" }],

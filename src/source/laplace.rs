@@ -2,11 +2,12 @@
 
 use crate::error::Result;
 use crate::numeric::estimate::Estimate;
-use crate::source::{Density, Kind, Law, Source};
+use crate::source::{Density, Law, Source, SourceKind};
 use crate::spec::Arguments;
 
 /// The two-sided exponential law of scale 1.
-pub const LAPLACE: Kind = Kind { name: "laplace", summary: "density ½ e^{−|x|}", parameters: &[], build };
+pub const LAPLACE: SourceKind =
+    SourceKind { name: "laplace", summary: "density ½ e^{−|x|}", parameters: &[], build };
 
 fn build(arguments: &Arguments) -> Result<Source> {
     Ok(Source::new(arguments.spec(), Law::Density(Box::new(Laplace)), None, Estimate::exact(2.0)))

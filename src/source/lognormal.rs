@@ -3,11 +3,11 @@
 use crate::error::Result;
 use crate::numeric::estimate::Estimate;
 use crate::numeric::gamma::{ln_normal_survival, normal_quantile, normal_survival};
-use crate::source::{Density, Kind, Law, Source, density};
+use crate::source::{Density, Law, Source, SourceKind, density};
 use crate::spec::{Arguments, Parameter};
 
 /// The law of e^{σZ}: every moment finite, none of them generating.
-pub const LOGNORMAL: Kind = Kind {
+pub const LOGNORMAL: SourceKind = SourceKind {
     name: "lognormal",
     summary: "the law of e^{sigma·Z}, Z standard normal",
     parameters: &[Parameter { name: "sigma", default: None, summary: "standard deviation of ln X, from 1e-3 to 20" }],

@@ -4,7 +4,7 @@ use crate::error::Result;
 use crate::numeric::estimate::Estimate;
 use crate::numeric::sum::compensated;
 use crate::source::codebook::gaussian_points;
-use crate::source::{Kind, Law, Mixture, Source};
+use crate::source::{Law, Mixture, Source, SourceKind};
 use crate::spec::{Argument, Arguments, Parameter};
 
 /// Σ_j w_j N(μ_j, v_j I).
@@ -14,7 +14,7 @@ use crate::spec::{Argument, Arguments, Parameter};
 /// weights on points drawn once from N(0, I)), `mixture:means=-2|0.3|2,variances=0.1,weights=1|2|1`
 /// (on the line; one variance serves all, weights default to equal), or a TOML table
 /// `components = [[weight, variance, mean…], …]` in any dimension.
-pub const MIXTURE: Kind = Kind {
+pub const MIXTURE: SourceKind = SourceKind {
     name: "mixture",
     summary: "isotropic Gaussians: ring=, grid=, code=, means= on a line, or a table of components",
     parameters: &[

@@ -1,4 +1,4 @@
-//! Named laws on R^d: one file a law, one line a law in [`KINDS`].
+//! Named laws on R^d: one file per law, one line per law in [`SOURCES`].
 
 pub mod cauchy;
 pub mod cells;
@@ -43,12 +43,13 @@ pub use draw::Sampler;
 pub use law::{Atoms, Density, Law, Mixture, Needle, Simplex};
 pub use pmf::{FinitePmf, Pmf};
 
-use crate::error::{Error, Result};
+use crate::error::Result;
 use crate::numeric::estimate::Estimate;
-use crate::spec::{Arguments, Parameter, Spec};
+use crate::spec::{Arguments, Named, Parameter, Registry, Spec};
 
 /// A kind of source: its name, its parameters and its checked constructor.
-pub struct Kind {
+#[derive(Debug)]
+pub struct SourceKind {
     /// Name in specs.
     pub name: &'static str,
     /// One line for `klaim list sources`.
@@ -59,21 +60,20 @@ pub struct Kind {
     pub build: fn(&Arguments) -> Result<Source>,
 }
 
-impl Kind {
-    /// The kind called `name`.
-    ///
-    /// # Errors
-    /// [`Error::Unknown`] with the nearest name.
-    pub fn named(name: &str) -> Result<&'static Self> {
-        KINDS
-            .iter()
-            .find(|kind| kind.name == name)
-            .ok_or_else(|| Error::unknown("source", name, KINDS.iter().map(|kind| kind.name)))
+impl Named for SourceKind {
+    const WHAT: &'static str = "source";
+
+    fn name(&self) -> &'static str {
+        self.name
+    }
+
+    fn parameters(&self) -> &'static [Parameter] {
+        self.parameters
     }
 }
 
-/// Every kind, in the order of the documentation.
-pub const KINDS: &[Kind] = &[
+/// Every kind of source.
+pub static SOURCES: Registry<SourceKind> = Registry::new(&[
     two_point::BPSK,
     two_point::BERNOULLI,
     pam::PAM,
@@ -100,7 +100,7 @@ pub const KINDS: &[Kind] = &[
     product::PRODUCT,
     file::FILE,
     digits::DIGITS,
-];
+]);
 
 /// A named law on R^d with what it knows exactly.
 #[derive(Debug)]
@@ -127,8 +127,8 @@ impl Source {
     /// # Errors
     /// As [`Source::parse`].
     pub fn build(spec: &Spec) -> Result<Self> {
-        let spec = spec.canonical(&|kind| Ok(Kind::named(kind)?.parameters))?;
-        let kind = Kind::named(&spec.kind)?;
+        let spec = spec.canonical(&|kind| Ok(SOURCES.named(kind)?.parameters))?;
+        let kind = SOURCES.named(&spec.kind)?;
         (kind.build)(&Arguments::new(&spec, kind.parameters)?)
     }
 

@@ -4,11 +4,11 @@ use std::sync::Arc;
 
 use crate::error::Result;
 use crate::numeric::estimate::Estimate;
-use crate::source::{FinitePmf, Kind, Law, Needle, Pmf, Source};
+use crate::source::{FinitePmf, Law, Needle, Pmf, Source, SourceKind};
 use crate::spec::{Arguments, Parameter};
 
 /// Mass 1−p on the origin of R^N and p/N on each of the unit vectors e_1 … e_N.
-pub const NEEDLE: Kind = Kind {
+pub const NEEDLE: SourceKind = SourceKind {
     name: "needle",
     summary: "mass 1−p on 0, p spread evenly over `atoms` orthonormal vectors",
     parameters: &[

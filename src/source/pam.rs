@@ -1,11 +1,11 @@
 //! `pam`: equiprobable levels on a line.
 
 use crate::error::Result;
-use crate::source::{Atoms, Kind, Source};
+use crate::source::{Atoms, Source, SourceKind};
 use crate::spec::{Arguments, Parameter};
 
 /// x_k = k − (M−1)/2, k = 0 … M−1, equiprobable: spacing 1, mean 0.
-pub const PAM: Kind = Kind {
+pub const PAM: SourceKind = SourceKind {
     name: "pam",
     summary: "equiprobable levels k − (levels−1)/2: spacing 1, mean 0",
     parameters: &[Parameter { name: "levels", default: None, summary: "number of levels M ≥ 1" }],

@@ -2,11 +2,11 @@
 
 use crate::error::Result;
 use crate::numeric::estimate::Estimate;
-use crate::source::{Density, Kind, Law, Source};
+use crate::source::{Density, Law, Source, SourceKind};
 use crate::spec::{Arguments, Parameter};
 
 /// Pareto's law from 1 on: P(X > x) = x^−s.
-pub const PARETO: Kind = Kind {
+pub const PARETO: SourceKind = SourceKind {
     name: "pareto",
     summary: "density shape·x^{−shape−1} for x ≥ 1",
     parameters: &[Parameter { name: "shape", default: None, summary: "tail index s, from 0.05 to 1e6" }],

@@ -5,11 +5,11 @@ use std::sync::Arc;
 use crate::error::Result;
 use crate::numeric::estimate::Estimate;
 use crate::source::pmf::poisson::PoissonPmf;
-use crate::source::{Kind, Source, embedding};
+use crate::source::{Source, SourceKind, embedding};
 use crate::spec::{Arguments, Parameter};
 
 /// p_k = e^−λ λ^k/k! at x_k = k, k ≥ 0.
-pub const POISSON: Kind = Kind {
+pub const POISSON: SourceKind = SourceKind {
     name: "poisson",
     summary: "the Poisson law at k = 0, 1, 2, …",
     parameters: &[Parameter { name: "rate", default: None, summary: "mean λ, in (0, 1e8]" }],

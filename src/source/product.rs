@@ -4,11 +4,11 @@ use std::sync::Arc;
 
 use crate::error::Result;
 use crate::source::pmf::product::ProductPmf;
-use crate::source::{Kind, Law, Source};
+use crate::source::{Law, Source, SourceKind};
 use crate::spec::{Arguments, Parameter, Spec};
 
 /// Independent coordinates, each a copy of `base`.
-pub const PRODUCT: Kind = Kind {
+pub const PRODUCT: SourceKind = SourceKind {
     name: "product",
     summary: "independent copies of a base law in R^dim",
     parameters: &[

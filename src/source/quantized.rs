@@ -8,11 +8,11 @@ use crate::numeric::sum::compensated;
 use crate::source::cells::{Cells, MASS};
 use crate::source::gaussian_density::GaussianDensity;
 use crate::source::pmf::quantized::QuantizedPmf;
-use crate::source::{Atoms, Density, Kind, Law, Source};
+use crate::source::{Atoms, Density, Law, Source, SourceKind};
 use crate::spec::{Arguments, Parameter};
 
 /// step·round(X/step), X from a one-dimensional density: atoms k·step of mass P((k−½)·step < X ≤ (k+½)·step).
-pub const QUANTIZED: Kind = Kind {
+pub const QUANTIZED: SourceKind = SourceKind {
     name: "quantized",
     summary: "a one-dimensional density rounded to multiples of a step",
     parameters: &[

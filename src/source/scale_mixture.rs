@@ -2,11 +2,11 @@
 
 use crate::error::Result;
 use crate::numeric::estimate::Estimate;
-use crate::source::{Kind, Law, Mixture, Source, student_t};
+use crate::source::{Law, Mixture, Source, SourceKind, student_t};
 use crate::spec::{Arguments, Parameter};
 
 /// X = Z/√(2G/ν), G ~ Gamma(ν/2): ν degrees of freedom in R^dim.
-pub const SCALE_MIXTURE: Kind = Kind {
+pub const SCALE_MIXTURE: SourceKind = SourceKind {
     name: "scale-mixture",
     summary: "multivariate Student-t: a Gaussian with random scale",
     parameters: &[

@@ -5,11 +5,11 @@ use std::f64::consts::{FRAC_1_PI, FRAC_PI_2};
 use crate::error::Result;
 use crate::numeric::estimate::Estimate;
 use crate::numeric::gamma::invert_survival;
-use crate::source::{Density, Kind, Law, Mixture, Source, density};
+use crate::source::{Density, Law, Mixture, Source, SourceKind, density};
 use crate::spec::{Arguments, Parameter};
 
 /// Symmetric stable: tails fall like |x|^{−α−1}; α = 1 is Cauchy's law, α = 2 the normal with variance 2.
-pub const STABLE: Kind = Kind {
+pub const STABLE: SourceKind = SourceKind {
     name: "stable",
     summary: "symmetric stable law, characteristic function e^{−|t|^alpha}",
     parameters: &[Parameter { name: "alpha", default: None, summary: "index α, from 0.3 to 1.999999, or 2" }],

@@ -3,11 +3,11 @@
 use crate::error::Result;
 use crate::numeric::estimate::Estimate;
 use crate::numeric::gamma::{beta_half, digamma_half_step, invert_survival, ln_beta_half};
-use crate::source::{Density, Kind, Law, Source};
+use crate::source::{Density, Law, Source, SourceKind};
 use crate::spec::{Arguments, Parameter};
 
 /// Student's law: power tails of index ν, variance ν/(ν−2) for ν > 2.
-pub const STUDENT_T: Kind = Kind {
+pub const STUDENT_T: SourceKind = SourceKind {
     name: "student-t",
     summary: "Student's t; tails fall like |x|^−dof",
     parameters: &[Parameter { name: "dof", default: None, summary: "degrees of freedom ν, from 0.1 to 1e6" }],

@@ -3,12 +3,12 @@
 use crate::error::Result;
 use crate::numeric::normal;
 use crate::numeric::stream::Stream;
-use crate::source::{Atoms, Kind, Source};
+use crate::source::{Atoms, Source, SourceKind};
 use crate::spec::{Arguments, Parameter};
 
 /// Leaves of a tree, equiprobable: leaf = Σ_l scale^l g(ancestor at level l), l = 0 … depth−1, with g ~ N(0, I_d) drawn
 /// once for every node.
-pub const TREE: Kind = Kind {
+pub const TREE: SourceKind = SourceKind {
     name: "tree",
     summary: "hierarchical clusters: branch^depth equiprobable leaves, offsets shrinking by `scale` a level",
     parameters: &[

@@ -2,11 +2,11 @@
 
 use crate::error::Result;
 use crate::numeric::estimate::Estimate;
-use crate::source::{Density, Kind, Law, Source};
+use crate::source::{Density, Law, Source, SourceKind};
 use crate::spec::{Arguments, Parameter};
 
 /// The uniform law on an interval.
-pub const UNIFORM: Kind = Kind {
+pub const UNIFORM: SourceKind = SourceKind {
     name: "uniform",
     summary: "density 1/(hi − lo) on [lo, hi]",
     parameters: &[

@@ -4,11 +4,11 @@ use std::sync::Arc;
 
 use crate::error::Result;
 use crate::source::pmf::zipf::ZipfPmf;
-use crate::source::{Kind, Source, embedding};
+use crate::source::{Source, SourceKind, embedding};
 use crate::spec::{Arguments, Parameter};
 
 /// p_i ∝ i^−s, i = 1 … N, or i ≥ 1 without end.
-pub const ZIPF: Kind = Kind {
+pub const ZIPF: SourceKind = SourceKind {
     name: "zipf",
     summary: "p_i ∝ i^−exponent, i = 1 … atoms",
     parameters: &[

@@ -42,7 +42,7 @@ pub fn table(command: &ScheduleCommand, ground: &Ground) -> Result<Table> {
         }
     };
     let mut rows: Vec<Row> = Vec::new();
-    for schedule in SCHEDULES {
+    for schedule in SCHEDULES.iter() {
         let outcome = match schedule.name {
             "las" | "las2" => judge(grid(command, schedule.name, ground)),
             name => judge(ground.grid(name, steps)),

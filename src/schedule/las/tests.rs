@@ -46,7 +46,7 @@ fn the_limit_of_many_candidates_is_the_least() {
         let axis = Axis::new(name, 1.5).unwrap();
         let best = grid(&format!("las:axis={name}"), &request).unwrap();
         let least = cost(&curve, axis, &best);
-        for other in super::super::SCHEDULES {
+        for other in super::super::SCHEDULES.iter() {
             let found = cost(&curve, axis, &grid(other.name, &request).unwrap());
             assert!(least <= found * (1.0 + 1e-12), "{name}: {} costs {found} < {least}", other.name);
         }

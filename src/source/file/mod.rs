@@ -5,12 +5,12 @@ use std::path::{Path, PathBuf};
 
 use crate::error::{Error, Result};
 use crate::numeric::sum::compensated;
-use crate::source::{Atoms, Kind, Source};
+use crate::source::{Atoms, Source, SourceKind};
 use crate::spec::{Arguments, Parameter, Spec, quoted};
 use crate::table::{Header, Options, Table};
 
 /// The empirical (or weighted) law of the rows of a file.
-pub const FILE: Kind = Kind {
+pub const FILE: SourceKind = SourceKind {
     name: "file",
     summary: "atoms from a CSV, TSV, JSON (lines), NPY, NPZ or Parquet file, one row an atom; equal rows merge",
     parameters: &[
