@@ -23,7 +23,7 @@ use klaim::channel::posterior::{self, Grid, Observable, Readout};
 use klaim::numeric::estimate::Estimate;
 use klaim::numeric::stream::Stream;
 use klaim::quantity::{self, Need, Setting};
-use klaim::run::MethodChoice;
+use klaim::run::options::MethodChoice;
 use klaim::run::estimate::{Target, estimate};
 use klaim::run::stop::Stop;
 use klaim::run::watch::Watch;

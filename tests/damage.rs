@@ -16,10 +16,9 @@ use klaim::claim::verdict::Verdict;
 use klaim::claim::{self, Claim, Input, Section, Sources};
 use klaim::quantity::{Instruments, Need, QUANTITIES, Rule};
 use klaim::report::model::Run;
-use klaim::run::MethodChoice;
-use klaim::run::assemble::sections;
 use klaim::run::stop::Stop;
-use klaim::run::verify::{Options, verify};
+use klaim::run::options::Options;
+use klaim::run::verify::verify;
 use klaim::run::watch::Watch;
 
 /// As `klaim verify` of everything: level, budget and about as many comparisons.
@@ -95,13 +94,11 @@ fn parsed(id: &str, text: &str) -> Claim {
 fn verdict(claim: &Claim, case: &str) -> Verdict {
     let watch = Watch { backend: Arc::new(Cpu), event: &|_| {}, stop: Stop::default(), checkpoint: None };
     let options = Options {
-        seed: 0,
         level: LEVEL,
         budget: BUDGET,
         comparisons: Some(COMPARISONS),
-        method: MethodChoice::Auto,
-        shard: None,
         only: Some(case.into()),
+        ..Options::default()
     };
     let run = Run {
         klaim: String::new(),
@@ -156,7 +153,7 @@ fn one_per_cent_turns_a_shipped_case() {
         let what = format!("{} ({}) by {} {}", row.quantity, row.route, row.claim, row.case);
         let claim = parsed(row.claim, text);
         let section = row.case.split_once('/').unwrap().0;
-        let section = sections(&claim).find(|(name, _)| name == section).unwrap().1;
+        let section = claim.sections().find(|(name, _)| name == section).unwrap().1;
         let index: usize = row.case.split_once('/').unwrap().1.parse().unwrap();
         let one = Section { cases: vec![section.cases[index - 1].clone()], ..section.clone() };
         let taken = routes(&one, row.quantity, &Instruments::default());
@@ -198,7 +195,7 @@ fn first(quantity: &str, route: &str) -> Option<String> {
             continue;
         }
         let claim = parsed(id, text);
-        for (name, section) in sections(&claim) {
+        for (name, section) in claim.sections() {
             let Some(index) = routes(section, quantity, &tools).remove(route) else { continue };
             let case = format!("{name}/{index}");
             for factor in FACTORS {

@@ -13,7 +13,7 @@ use klaim::numeric::estimate::{Estimate, Flags};
 use klaim::numeric::normal;
 use klaim::numeric::stream::Stream;
 use klaim::quantity::{self, Need, Setting};
-use klaim::run::MethodChoice;
+use klaim::run::options::MethodChoice;
 use klaim::run::estimate::{Target, estimate};
 use klaim::run::stop::Stop;
 use klaim::run::watch::Watch;

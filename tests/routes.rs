@@ -12,7 +12,7 @@ mod laws;
 
 use std::sync::Arc;
 
-use klaim::run::MethodChoice;
+use klaim::run::options::MethodChoice;
 use klaim::source::{Atoms, Source};
 use klaim::spec::Spec;
 use rayon::prelude::*;

@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use klaim::backend::cpu::Cpu;
 use klaim::quantity::{Need, Setting, find};
-use klaim::run::MethodChoice;
+use klaim::run::options::MethodChoice;
 use klaim::run::estimate::{Target, estimate};
 use klaim::run::stop::Stop;
 use klaim::run::watch::Watch;

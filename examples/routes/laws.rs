@@ -5,7 +5,7 @@ use std::sync::Arc;
 use klaim::numeric::estimate::Estimate;
 use klaim::numeric::normal;
 use klaim::numeric::stream::Stream;
-use klaim::run::MethodChoice;
+use klaim::run::options::MethodChoice;
 use klaim::source::{Atoms, Law, Mixture, Source};
 use klaim::spec::Spec;
 

@@ -2,37 +2,19 @@
 
 use super::Backend;
 use super::cpu::Cpu;
+use super::options::{DeviceOptions, Precision};
 use crate::error::{Error, Result};
 
 /// What the user asks for.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, clap::ValueEnum)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub enum Choice {
-    /// A CUDA device where a usable one is there, this machine's processors otherwise
+    /// A CUDA device where a usable one is there, this machine's processors otherwise.
     #[default]
     Auto,
-    /// This machine's processors
+    /// This machine's processors.
     Cpu,
-    /// A CUDA device
+    /// A CUDA device.
     Cuda,
-}
-
-/// In what posterior sums are added up.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, clap::ValueEnum)]
-pub enum Precision {
-    /// Double
-    #[default]
-    F64,
-    /// Single, on a CUDA device, for discrete laws; the error is measured on each source and carried as a bound
-    F32,
-}
-
-/// What to ask of devices.
-#[derive(Debug, Clone, Copy, Default)]
-pub struct DeviceOptions {
-    /// Bytes of each device that may be used; `None` is 80 % of what is free.
-    pub memory: Option<usize>,
-    /// Precision of the sums.
-    pub precision: Precision,
 }
 
 /// The backend of a choice; `tell` is given a line wherever

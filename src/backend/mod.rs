@@ -4,6 +4,7 @@ pub mod choice;
 pub mod cpu;
 #[cfg(feature = "cuda")]
 pub mod cuda;
+pub mod options;
 pub mod paths;
 
 use std::ops::Range;

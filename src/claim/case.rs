@@ -36,6 +36,15 @@ pub struct Claim {
     pub breaks: Vec<Section>,
 }
 
+impl Claim {
+    /// The sections with the first half of their cases' addresses: `main`, `control-1`, …, `break-1`, ….
+    pub fn sections(&self) -> impl Iterator<Item = (String, &Section)> {
+        let controls = (1..).map(|i| format!("control-{i}")).zip(&self.controls);
+        let breaks = (1..).map(|i| format!("break-{i}")).zip(&self.breaks);
+        std::iter::once(("main".to_owned(), &self.main)).chain(controls).chain(breaks)
+    }
+}
+
 /// The main statement, one control or one break.
 #[derive(Debug, Clone)]
 pub struct Section {

@@ -5,6 +5,7 @@ mod diagnose;
 mod estimate;
 mod interrupt;
 mod list;
+mod names;
 mod output;
 mod probe;
 mod progress;
@@ -22,7 +23,8 @@ use std::sync::Arc;
 use clap::{CommandFactory, Parser, Subcommand, ValueEnum};
 
 use crate::backend::Backend;
-use crate::backend::choice::{self, Choice, DeviceOptions, Precision};
+use crate::backend::choice::{self, Choice};
+use crate::backend::options::{DeviceOptions, Precision};
 use crate::error::Result;
 
 /// Put theorems to the test: measure both sides of a claim with honest error bars.

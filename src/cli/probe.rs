@@ -14,9 +14,8 @@ use crate::probe::statement::Place;
 use crate::probe::sweep::{settle, sweep};
 use crate::probe::{Parameter, ProbeReport, Statement, page};
 use crate::report::model::{Axis, Run};
-use crate::run::MethodChoice;
 use crate::run::checkpoint::Checkpoint;
-use crate::run::verify::Options;
+use crate::run::options::{MethodChoice, Options};
 use crate::run::watch::{Event, Watch};
 use crate::spec::Spec;
 
@@ -57,7 +56,7 @@ pub struct Probe {
     #[arg(long, default_value = "reports/probe")]
     out: PathBuf,
     /// Family-wise error rate of the whole probe
-    #[arg(long, default_value_t = 0.001, value_parser = verify::level)]
+    #[arg(long, default_value_t = Options::LEVEL, value_parser = verify::level)]
     level: f64,
     /// Most samples per source: quick (32,768), standard (262,144), thorough (4,194,304) or a number
     #[arg(long, default_value = "standard", value_parser = Budget::parse)]
@@ -85,10 +84,8 @@ impl Probe {
             seed: common.seed,
             level: self.level,
             budget: self.budget.samples,
-            comparisons: None,
             method: self.method,
-            shard: None,
-            only: None,
+            ..Options::default()
         };
         let report = match self.search {
             Some(starts) => self.hunted(claim, starts, options, common)?,

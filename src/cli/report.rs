@@ -50,9 +50,9 @@ impl Merge {
     /// A slice without its run.toml or checkpoint, slices of different runs, a missing slice, a damaged record.
     pub(super) fn run(self, common: &Common) -> Result<u8> {
         let mut commands = self.slices.iter().map(|dir| slice_command(dir)).collect::<Result<Vec<_>>>()?;
-        let present: BTreeSet<u64> = commands.iter().filter_map(|(v, _)| v.shard).map(|(i, _)| i).collect();
+        let present: BTreeSet<u64> = commands.iter().filter_map(|(v, _)| v.shard).map(|shard| shard.index).collect();
         let (mut verify, slice_common) = commands.remove(0);
-        let total = verify.shard.map_or(1, |(_, n)| n);
+        let total = verify.shard.map_or(1, |shard| shard.count);
         if let Some(missing) = (0..total).find(|i| !present.contains(i)) {
             return Err(Error::invalid("merge", format!("slice {missing}/{total} is missing")));
         }

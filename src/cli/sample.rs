@@ -2,12 +2,10 @@
 
 use std::sync::Arc;
 
-use clap::ValueEnum;
-
 use crate::error::{Error, Result};
 use crate::numeric::estimate::{Estimate, Method};
 use crate::quantity::{Need, Quantity, Setting};
-use crate::run::MethodChoice;
+use crate::run::options::MethodChoice;
 use crate::source::entropy::counts::Counts;
 use crate::source::entropy::{ESTIMATORS, density_behind, law_behind};
 use crate::source::{Law, Source};
@@ -23,12 +21,10 @@ pub enum Choice {
 
 /// The name of a choice as one.
 pub fn choice(name: &str) -> Result<Choice, String> {
-    let routes = MethodChoice::value_variants().iter();
-    let route = |choice: &&MethodChoice| choice.to_possible_value().is_some_and(|value| value.get_name() == name);
+    let route = MethodChoice::ALL.iter().find(|(_, route)| *route == name).map(|&(route, _)| Choice::Law(route));
     let behind = || behind().find(|method| method.to_string() == name).map(Choice::Behind);
-    routes.clone().find(route).map(|&route| Choice::Law(route)).or_else(behind).ok_or_else(|| {
-        let values = routes.filter_map(|choice| choice.to_possible_value());
-        let law: Vec<String> = values.map(|value| value.get_name().to_owned()).collect();
+    route.or_else(behind).ok_or_else(|| {
+        let law = MethodChoice::ALL.map(|(_, name)| name);
         let sample: Vec<String> = self::behind().map(|method| method.to_string()).collect();
         format!("expected one of {}, or for the law behind a sample {}", law.join(", "), sample.join(", "))
     })

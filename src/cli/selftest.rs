@@ -3,6 +3,8 @@
 use serde_json::json;
 
 use super::{Common, output};
+#[cfg(not(feature = "cuda"))]
+use crate::backend::choice;
 use crate::error::Result;
 
 /// Arguments of `klaim selftest`.
@@ -27,8 +29,7 @@ impl Selftest {
     /// Always: there is nothing to test.
     pub(super) fn run(self, common: &Common) -> Result<u8> {
         let _ = (self.source, self.samples, self.no_paths, json!(null), output::text);
-        crate::backend::choice::backend(crate::backend::choice::Choice::Cuda, common.device_options(), |_| ())
-            .map(|_| 0)
+        choice::backend(choice::Choice::Cuda, common.device_options(), |_| ()).map(|_| 0)
     }
 }
 

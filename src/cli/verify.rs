@@ -10,9 +10,9 @@ use crate::claim::{self, Claim, Sources};
 use crate::error::{Error, Result};
 use crate::report;
 use crate::report::model::{Report, Run};
-use crate::run::MethodChoice;
 use crate::run::checkpoint::Checkpoint;
-use crate::run::verify::{Options, verify};
+use crate::run::options::{MethodChoice, Options, Shard};
+use crate::run::verify::verify;
 use crate::run::watch::Watch;
 
 /// Arguments of `klaim verify`.
@@ -25,7 +25,7 @@ pub struct Verify {
     #[arg(long)]
     pub(super) out: Option<PathBuf>,
     /// Family-wise error rate: probability that any true claim of the run is refuted by chance
-    #[arg(long, default_value_t = 0.001, value_parser = level)]
+    #[arg(long, default_value_t = Options::LEVEL, value_parser = level)]
     level: f64,
     /// Most samples per source: quick (32,768), standard (262,144), thorough (4,194,304) or a number
     #[arg(long, default_value = "standard", value_parser = Budget::parse)]
@@ -38,7 +38,7 @@ pub struct Verify {
     resume: bool,
     /// Measure slice I of N of every source and store it for `klaim merge` (default: the Slurm array task's, if any)
     #[arg(long, value_name = "I/N", value_parser = shard)]
-    pub(super) shard: Option<(u64, u64)>,
+    pub(super) shard: Option<Shard>,
     /// Only the case with this address, such as main/3 or control-1/2 (for replays; needs a single claim)
     #[arg(long, value_name = "ADDRESS")]
     case: Option<String>,
@@ -58,7 +58,7 @@ impl Budget {
     pub(super) fn parse(text: &str) -> Result<Self, String> {
         let samples = match text {
             "quick" => 1 << 15,
-            "standard" => 1 << 18,
+            "standard" => Options::BUDGET,
             "thorough" => 1 << 22,
             number => number
                 .parse::<f64>()
@@ -76,16 +76,17 @@ pub(super) fn level(text: &str) -> Result<f64, String> {
 }
 
 /// `2/8`: slice 2 of 0 … 7; at most as many slices as a round has strips.
-fn shard(text: &str) -> Result<(u64, u64), String> {
-    let parts = text.split_once('/').and_then(|(i, n)| Some((i.parse().ok()?, n.parse().ok()?)));
+fn shard(text: &str) -> Result<Shard, String> {
+    let whole = |(i, n): (&str, &str)| Some(Shard { index: i.parse().ok()?, count: n.parse().ok()? });
     let most = crate::run::sampling::STRIPS;
-    parts
-        .filter(|&(i, n)| i < n && n <= most)
+    let shard = text.split_once('/').and_then(whole);
+    shard
+        .filter(|shard| shard.index < shard.count && shard.count <= most)
         .ok_or_else(|| format!("expected I/N with 0 ≤ I < N ≤ {most}, such as 0/4"))
 }
 
 /// The slice of a Slurm array task, where this is one.
-fn slurm_shard() -> Result<Option<(u64, u64)>> {
+fn slurm_shard() -> Result<Option<Shard>> {
     let read = |name: &str| std::env::var(name).ok();
     let (Some(task), Some(count)) = (read("SLURM_ARRAY_TASK_ID"), read("SLURM_ARRAY_TASK_COUNT")) else {
         return Ok(None);
@@ -127,7 +128,7 @@ impl Verify {
     pub(super) fn measure(
         &self,
         claims: &[Claim],
-        shard: Option<(u64, u64)>,
+        shard: Option<Shard>,
         (backend, checkpoint, name): (Arc<dyn Backend>, &Checkpoint, String),
         common: &Common,
     ) -> Result<u8> {

@@ -12,7 +12,7 @@ pub enum Unit {
 }
 
 /// In what information is told; everything inside is in nats.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, clap::ValueEnum)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub enum Information {
     /// Natural logarithms.
     #[default]

@@ -15,7 +15,7 @@ use crate::probe::search::{Candidate, Hunt, Objective};
 use crate::probe::statement::{Place, Statement};
 use crate::report::model::Axis;
 use crate::report::{digits, number};
-use crate::run::verify::Options;
+use crate::run::options::Options;
 use crate::run::watch::Watch;
 use crate::spec::{Argument, Spec};
 

@@ -13,7 +13,8 @@ use crate::probe::statement::{Place, Statement};
 use crate::report::model::Axis;
 use crate::report::number;
 use crate::run::judge::Outcome;
-use crate::run::verify::{Options, outcomes};
+use crate::run::options::Options;
+use crate::run::verify::outcomes;
 use crate::run::watch::Watch;
 use crate::source::Source;
 

@@ -6,7 +6,7 @@ use crate::probe::boundary::{self, Boundary};
 use crate::probe::measure::{Finding, Meter};
 use crate::probe::statement::{Place, Statement};
 use crate::probe::vary::Parameter;
-use crate::run::verify::Options;
+use crate::run::options::Options;
 use crate::run::watch::Watch;
 
 /// Closer looks around the largest ratio of a map that nothing refutes: a narrow break must not hide between two points.

@@ -13,18 +13,11 @@ use crate::run::judge::Outcome;
 use crate::run::pictures;
 use crate::run::replay;
 use crate::run::stop::Stop;
-use crate::run::verify::Options;
+use crate::run::options::Options;
 use crate::source::Source;
 use crate::source::assume;
 
-/// The sections of a claim with their names in replay addresses: `main`, `control-1`, …, `break-1`, ….
-pub fn sections(claim: &Claim) -> impl Iterator<Item = (String, &Section)> {
-    let controls = claim.controls.iter().enumerate().map(|(i, section)| (format!("control-{}", i + 1), section));
-    let breaks = claim.breaks.iter().enumerate().map(|(i, section)| (format!("break-{}", i + 1), section));
-    std::iter::once(("main".to_owned(), &claim.main)).chain(controls).chain(breaks)
-}
-
-/// The report of a run: outcomes, each with the samples taken of its sources, in the order of the cases of [`sections`].
+/// The report of a run: outcomes, each with the samples taken of its sources, in the order of the cases of [`Claim::sections`].
 /// Pictures and assumptions that are not ready when `stop` is asked for are left out, and the run is marked interrupted.
 pub fn assemble(
     claims: &[Claim],
@@ -39,7 +32,7 @@ pub fn assemble(
     let tools = Arc::new(Instruments::default());
     for claim in claims {
         let mut built = Vec::new();
-        for (name, section) in sections(claim) {
+        for (name, section) in claim.sections() {
             let mut rows = Vec::new();
             for (i, case) in section.cases.iter().enumerate() {
                 let address = format!("{name}/{}", i + 1);
@@ -199,10 +192,4 @@ fn source_report(source: &Source) -> SourceReport {
             })
             .collect(),
     }
-}
-
-/// The claim's name on a command line: its id where it is built in, its file otherwise.
-pub fn argument(claim: &Claim) -> String {
-    let builtin = crate::claim::builtin_path(&claim.id).is_some_and(|path| path == claim.path);
-    if builtin { claim.id.clone() } else { claim.path.display().to_string() }
 }

@@ -12,7 +12,7 @@ use crate::error::{Error, Result};
 use crate::numeric::estimate::{Estimate, Method};
 use crate::process::Statistic;
 use crate::quantity::{Instruments, Need, Rule};
-use crate::run::MethodChoice;
+use crate::run::options::MethodChoice;
 use crate::run::stop::Stop;
 use crate::source::{Law, Source};
 

@@ -6,6 +6,7 @@ pub mod checkpoint;
 pub mod estimate;
 pub mod judge;
 pub mod ledger;
+pub mod options;
 pub mod pictures;
 pub mod replay;
 pub mod sampling;
@@ -14,17 +15,3 @@ pub mod tightness;
 pub mod verify;
 pub mod watch;
 pub mod work;
-
-/// How quantities are to be obtained.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, clap::ValueEnum)]
-pub enum MethodChoice {
-    /// Deterministic where the law has such a route, sampled otherwise.
-    #[default]
-    Auto,
-    /// Closed forms alone.
-    ClosedForm,
-    /// Closed forms and quadrature alone.
-    Quadrature,
-    /// Sampled wherever a readout exists.
-    MonteCarlo,
-}

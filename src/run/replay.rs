@@ -1,11 +1,8 @@
 //! The command line that reproduces one row alone, bit for bit.
 
-use clap::ValueEnum;
-
-use crate::claim::Claim;
+use crate::claim::{Claim, builtin_path};
 use crate::report::model::Run;
-use crate::run::MethodChoice;
-use crate::run::assemble::argument;
+use crate::run::options::MethodChoice;
 
 /// `klaim verify CLAIM --case main/3 --comparisons M …`: the same case, level, family and number of samples.
 ///
@@ -21,14 +18,20 @@ pub fn command(claim: &Claim, address: &str, samples: u64, run: &Run, method: Me
     if samples > 0 {
         words.extend(place(&run.backend).map(str::to_owned));
     }
-    if let Some(value) = method.to_possible_value().filter(|_| method != MethodChoice::default()) {
-        words.push(format!("--method {}", value.get_name()));
+    if method != MethodChoice::default() {
+        words.push(format!("--method {}", method.name()));
     }
     if run.seed != 0 {
         words.push(format!("--seed {}", run.seed));
     }
     words.push(format!("--level {}", run.level));
     words.join(" ")
+}
+
+/// The claim on a command line: its id where it is built in, its file otherwise.
+fn argument(claim: &Claim) -> String {
+    let builtin = builtin_path(&claim.id).is_some_and(|path| path == claim.path);
+    if builtin { claim.id.clone() } else { claim.path.display().to_string() }
 }
 
 /// The option that samples where `backend` did. `None` for several places: no single one has all their bits.

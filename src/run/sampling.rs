@@ -14,6 +14,7 @@ use crate::numeric::estimate::{Bracket, Estimate, Method};
 use crate::numeric::moments::{Moments, Regression};
 use crate::run::checkpoint::{Checkpoint, Strip};
 use crate::run::ledger::Lane;
+use crate::run::options::Shard;
 use crate::run::stop::Stop;
 use crate::run::work::{Measure, Work};
 
@@ -53,7 +54,7 @@ pub struct Conditions<'a> {
     /// Finished strips, read before sampling and written after.
     pub checkpoint: Option<&'a Checkpoint>,
     /// Slice i of n, or everything.
-    pub shard: Option<(u64, u64)>,
+    pub shard: Option<Shard>,
     /// Asked by the user's Ctrl-C.
     pub stop: &'a Stop,
     /// Whether the finished strips of a round that a stop cuts short count. A verdict, which is given after whole rounds, has
@@ -163,7 +164,7 @@ impl LaneState {
         let names = self.work.names(&self.active);
         let controls = self.work.control_means().len();
         let length = (to - from) / STRIPS;
-        let mine = |strip: &u64| conditions.shard.is_none_or(|(i, n)| strip % n == i);
+        let mine = |strip: &u64| conditions.shard.is_none_or(|shard| shard.holds(*strip));
         let ranges = (0..STRIPS).filter(mine).map(|strip| from + strip * length..from + (strip + 1) * length);
         let places: Vec<(Range<u64>, String)> =
             ranges.map(|range| (range.clone(), self.work.address(&range))).collect();

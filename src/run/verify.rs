@@ -7,33 +7,14 @@ use crate::claim::{Case, Claim, Input, Section};
 use crate::error::{Error, Result};
 use crate::quantity::{Instruments, Need};
 use crate::report::model::{Report, Run};
-use crate::run::MethodChoice;
-use crate::run::assemble::{assemble, sections};
+use crate::run::assemble::assemble;
 use crate::run::book::Book;
 use crate::run::judge::{self, Outcome};
 use crate::run::ledger::{Company, Ledger, Route};
 use crate::run::sampling::{Conditions, LaneState, samples_after};
+use crate::run::options::Options;
 use crate::run::tightness;
 use crate::run::watch::{Event, Watch};
-
-/// What a run is asked to do.
-#[derive(Debug, Clone)]
-pub struct Options {
-    /// Seed of all randomness.
-    pub seed: u64,
-    /// Family-wise level α in (0, 1).
-    pub level: f64,
-    /// Most samples per source.
-    pub budget: u64,
-    /// Number of comparisons that share α; `None` counts the cases.
-    pub comparisons: Option<u64>,
-    /// Which evaluators may be used.
-    pub method: MethodChoice,
-    /// Slice i of n of every source's strips: samples and stores, judges nothing.
-    pub shard: Option<(u64, u64)>,
-    /// Only the case with this address (`main/3`, `control-1/2`).
-    pub only: Option<String>,
-}
 
 /// One case on its way to a verdict.
 struct Open<'a> {
@@ -85,7 +66,7 @@ impl Open<'_> {
 
 /// What a run found.
 pub struct Found {
-    /// The outcome of every case with the samples taken of its sources, in the order of the cases of [`sections`].
+    /// The outcome of every case with the samples taken of its sources, in the order of the cases of [`Claim::sections`].
     pub outcomes: Vec<(Outcome, u64)>,
     /// Whether a stop came before all was measured.
     pub interrupted: bool,
@@ -172,7 +153,7 @@ fn close(open: &mut [Open], ledger: &Ledger, options: &Options) {
 fn open_cases<'a>(claims: &'a [Claim], options: &Options) -> Result<Vec<Open<'a>>> {
     let mut open = Vec::new();
     for claim in claims {
-        for (name, section) in sections(claim) {
+        for (name, section) in claim.sections() {
             for (i, case) in section.cases.iter().enumerate() {
                 if options.only.as_ref().is_none_or(|only| *only == format!("{name}/{}", i + 1)) {
                     open.push(Open { section, case, outcome: None, samples: 0, closed: false });

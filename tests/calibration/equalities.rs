@@ -7,9 +7,9 @@ use klaim::backend::cpu::Cpu;
 use klaim::claim::verdict::Verdict;
 use klaim::claim::{self, Sources};
 use klaim::quantity::{Need, Setting};
-use klaim::run::MethodChoice;
 use klaim::run::stop::Stop;
-use klaim::run::verify::{Options, outcomes};
+use klaim::run::options::{MethodChoice, Options};
+use klaim::run::verify::outcomes;
 use klaim::run::watch::Watch;
 use rayon::prelude::*;
 
@@ -91,8 +91,7 @@ fn judged(law: &str, axes: &str, statements: &[[String; 3]], runs: u64) -> Vec<E
             budget: BUDGET,
             comparisons: Some(1),
             method: MethodChoice::MonteCarlo,
-            shard: None,
-            only: None,
+            ..Options::default()
         };
         let found = outcomes(std::slice::from_ref(&claim), &options, &watch).expect("a run").expect("whole");
         found.outcomes.iter().map(|(o, _)| (o.verdict == Verdict::Refuted, !o.flags.believed())).collect()

@@ -8,7 +8,7 @@ use klaim::backend::Backend;
 use klaim::backend::cpu::Cpu;
 use klaim::numeric::estimate::{Estimate, Method};
 use klaim::quantity::{self, Need, Setting};
-use klaim::run::MethodChoice;
+use klaim::run::options::MethodChoice;
 use klaim::run::estimate::{Target, estimate};
 use klaim::run::ledger::{Company, Ledger, Route};
 use klaim::run::sampling::{Conditions, LaneState};

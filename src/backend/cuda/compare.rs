@@ -2,7 +2,7 @@
 
 use super::Cuda;
 use super::law::{TILE, tables_of};
-use crate::backend::choice::Precision;
+use crate::backend::options::Precision;
 use crate::backend::{Job, Open, cpu};
 use crate::channel::posterior::{self, BATCH, Grid, Observable, Readout, SnrPoint, Spacing, Tables, Term, Weight};
 use crate::error::Result;

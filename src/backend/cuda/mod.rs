@@ -25,8 +25,8 @@ pub use plan::Trace;
 use plan::{Plan, Worker};
 use work::Shape;
 
-use super::choice::{DeviceOptions, Precision};
 use super::cpu::Cpu;
+use super::options::{DeviceOptions, Precision};
 use super::paths::OpenPaths;
 use super::{Backend, Job, Open, PathJob};
 use crate::error::{Error, Result};

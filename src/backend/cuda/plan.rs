@@ -7,7 +7,7 @@ use super::kernels;
 use super::law::{Arithmetic, CALIBRATED, DeviceLaw, Extent, Place, Tile, tables_of};
 use super::work::{Shape, Work};
 use crate::backend::Job;
-use crate::backend::choice::Precision;
+use crate::backend::options::Precision;
 use crate::channel::posterior::{Grid, Observable, Readout, SnrPoint, Spacing, Weight};
 use crate::error::Result;
 use crate::numeric::moments::{Moments, TAIL};

@@ -18,7 +18,8 @@ use crate::probe::search::climb::climb;
 use crate::probe::search::family;
 use crate::probe::search::law::Candidate;
 use crate::probe::search::objective::Objective;
-use crate::run::verify::{Options, outcomes};
+use crate::run::options::Options;
+use crate::run::verify::outcomes;
 use crate::run::watch::{Event, Watch};
 
 /// Iterations of one climb.

@@ -2,7 +2,7 @@
 
 use super::mixture::MIXTURE_WARPS;
 use super::{BlockExtent, CALIBRATED, CHUNK, TILE, atoms, single, tables_of};
-use crate::backend::choice::Precision;
+use crate::backend::options::Precision;
 use crate::channel::posterior::Tables;
 
 /// What a law asks of a [`super::Work`], in numbers, and of its tables.

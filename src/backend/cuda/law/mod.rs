@@ -19,7 +19,7 @@ pub use stream::{BlockExtent, Blocks};
 
 use super::driver::Queue;
 use super::work::Work;
-use crate::backend::choice::Precision;
+use crate::backend::options::Precision;
 use crate::channel::posterior::{Sampler, Tables};
 use crate::error::Result;
 use crate::numeric::stream::Stream;

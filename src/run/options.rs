@@ -1,0 +1,86 @@
+//! What a run is asked to do.
+
+/// How quantities are to be obtained.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub enum MethodChoice {
+    /// Deterministic where the law has such a route, sampled otherwise.
+    #[default]
+    Auto,
+    /// Closed forms alone.
+    ClosedForm,
+    /// Closed forms and quadrature alone.
+    Quadrature,
+    /// Sampled wherever the quantity can be.
+    MonteCarlo,
+}
+
+impl MethodChoice {
+    /// Every choice with its name on the command line.
+    pub const ALL: [(Self, &str); 4] = [
+        (Self::Auto, "auto"),
+        (Self::ClosedForm, "closed-form"),
+        (Self::Quadrature, "quadrature"),
+        (Self::MonteCarlo, "monte-carlo"),
+    ];
+
+    /// Its name on the command line.
+    pub fn name(self) -> &'static str {
+        Self::ALL.iter().find(|(choice, _)| *choice == self).expect("every choice has a name").1
+    }
+}
+
+/// Slice `index` of `count` of the strips of every source: those whose number is `index` modulo `count`.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Shard {
+    /// 0 … `count` − 1.
+    pub index: u64,
+    /// Number of slices, at least 1.
+    pub count: u64,
+}
+
+impl Shard {
+    /// Whether a strip is of this slice.
+    pub fn holds(self, strip: u64) -> bool {
+        strip % self.count == self.index
+    }
+}
+
+/// What a run is asked to do; the defaults are those of `klaim verify`.
+#[derive(Debug, Clone)]
+pub struct Options {
+    /// Seed of all randomness.
+    pub seed: u64,
+    /// Family-wise level α in (0, 1).
+    pub level: f64,
+    /// Most samples per source.
+    pub budget: u64,
+    /// Number of comparisons that share α; `None` counts the cases.
+    pub comparisons: Option<u64>,
+    /// Which evaluators may be used.
+    pub method: MethodChoice,
+    /// A slice of the samples, which are stored and not judged; `None` takes and judges all.
+    pub shard: Option<Shard>,
+    /// Only the case with this address (`main/3`, `control-1/2`).
+    pub only: Option<String>,
+}
+
+impl Options {
+    /// Family-wise level.
+    pub const LEVEL: f64 = 0.001;
+    /// Most samples per source.
+    pub const BUDGET: u64 = 1 << 18;
+}
+
+impl Default for Options {
+    fn default() -> Self {
+        Self {
+            seed: 0,
+            level: Self::LEVEL,
+            budget: Self::BUDGET,
+            comparisons: None,
+            method: MethodChoice::Auto,
+            shard: None,
+            only: None,
+        }
+    }
+}
