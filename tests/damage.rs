@@ -16,8 +16,8 @@ use klaim::claim::verdict::Verdict;
 use klaim::claim::{self, Claim, Input, Section, Sources};
 use klaim::quantity::{Instruments, Need, QUANTITIES, Rule};
 use klaim::report::model::Run;
-use klaim::run::stop::Stop;
 use klaim::run::options::Options;
+use klaim::run::stop::Stop;
 use klaim::run::verify::verify;
 use klaim::run::watch::Watch;
 

@@ -14,8 +14,8 @@ use klaim::claim::verdict::Verdict;
 use klaim::claim::{self, Claim, Sources};
 use klaim::report::model::{ClaimReport, Run};
 use klaim::report::tightness::{left_out, telling};
-use klaim::run::stop::Stop;
 use klaim::run::options::{MethodChoice, Options};
+use klaim::run::stop::Stop;
 use klaim::run::verify::verify;
 use klaim::run::watch::Watch;
 use klaim::source::Source;
@@ -80,7 +80,7 @@ fn judged(claim: &Claim, seed: u64, level: f64) -> ClaimReport {
         budget: BUDGET,
         comparisons: Some(1),
         method: MethodChoice::MonteCarlo,
-            ..Options::default()
+        ..Options::default()
     };
     let run = Run {
         klaim: String::new(),

@@ -5,8 +5,8 @@ use std::sync::Arc;
 
 use klaim::backend::cpu::Cpu;
 use klaim::quantity::{Need, Setting, find};
-use klaim::run::options::MethodChoice;
 use klaim::run::estimate::{Target, estimate};
+use klaim::run::options::MethodChoice;
 use klaim::run::stop::Stop;
 use klaim::run::watch::Watch;
 use klaim::source::Source;

@@ -10,10 +10,10 @@ use crate::report::model::{
     AssumptionReport, ClaimReport, Grids, Report, Row, Run, SCHEMA, SectionReport, SourceReport,
 };
 use crate::run::judge::Outcome;
+use crate::run::options::Options;
 use crate::run::pictures;
 use crate::run::replay;
 use crate::run::stop::Stop;
-use crate::run::options::Options;
 use crate::source::Source;
 use crate::source::assume;
 

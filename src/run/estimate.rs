@@ -5,8 +5,8 @@ use std::sync::Arc;
 use crate::error::{Error, Result};
 use crate::numeric::estimate::Estimate;
 use crate::quantity::{Instruments, Need};
-use crate::run::options::MethodChoice;
 use crate::run::ledger::{Company, Ledger, Route};
+use crate::run::options::MethodChoice;
 use crate::run::sampling::{Conditions, LaneState, samples_after};
 use crate::run::watch::{Event, Watch};
 

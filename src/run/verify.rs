@@ -11,8 +11,8 @@ use crate::run::assemble::assemble;
 use crate::run::book::Book;
 use crate::run::judge::{self, Outcome};
 use crate::run::ledger::{Company, Ledger, Route};
-use crate::run::sampling::{Conditions, LaneState, samples_after};
 use crate::run::options::Options;
+use crate::run::sampling::{Conditions, LaneState, samples_after};
 use crate::run::tightness;
 use crate::run::watch::{Event, Watch};
 

@@ -3,9 +3,9 @@
 use super::discrete::Weights;
 use super::single::{self, Distances, Single};
 use super::{Arithmetic, CHUNK, Tile, Work, chunks};
-use crate::backend::options::Precision;
 use crate::backend::cuda::driver::{Argument, Buffer, Queue};
 use crate::backend::cuda::kernels;
+use crate::backend::options::Precision;
 use crate::channel::posterior::DiscreteTables;
 use crate::error::Result;
 
