@@ -6,10 +6,10 @@
 
 use std::collections::HashMap;
 
-use klaim::numeric::stream::Stream;
-use klaim::source::entropy::counts::Counts;
-use klaim::source::entropy::{ESTIMATORS, Estimator, law_behind};
-use klaim::source::{Sampler, Source};
+use klaim::internals::numeric::stream::Stream;
+use klaim::internals::source::entropy::counts::Counts;
+use klaim::internals::source::entropy::{ESTIMATORS, Estimator, law_behind};
+use klaim::internals::source::{Sampler, Source};
 use rayon::prelude::*;
 
 const SIZES: [u64; 4] = [100, 500, 2000, 20_000];
@@ -86,7 +86,7 @@ fn cover(samples: &[Counts], estimator: &Estimator, order: f64, truth: f64) -> (
     let found: Vec<_> = samples
         .par_iter()
         .filter_map(|counts| law_behind::estimate(counts, estimator, order, None).ok())
-        .filter(klaim::numeric::estimate::Estimate::believed)
+        .filter(klaim::internals::numeric::estimate::Estimate::believed)
         .map(|e| (1.96 * e.std_err + e.bound, (e.value - truth).abs()))
         .collect();
     let n = samples.len() as f64;

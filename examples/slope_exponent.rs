@@ -7,8 +7,8 @@
 use std::cell::RefCell;
 
 use basin::{CostFunction, Executor, NelderMead};
-use klaim::numeric::normal;
-use klaim::numeric::stream::Stream;
+use klaim::internals::numeric::normal;
+use klaim::internals::numeric::stream::Stream;
 use rayon::prelude::*;
 use statrs::distribution::{ContinuousCDF, Normal};
 

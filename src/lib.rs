@@ -1,38 +1,128 @@
 //! klaim puts theorems to the test.
 //!
+//! ```
+#![doc = include_str!("../examples/first.rs")]
+//! ```
+//!
 //! A claim is data: a TOML file with two expressions, a relation and axes. It expands into cases before the first random
-//! draw ([`claim`]); each case needs numbers ([`quantity`]); each number comes from a deterministic route ([`channel::exact`]) or
-//! from samples of the posterior ([`channel::posterior`]), in which one noise product serves every SNR; [`run`] measures in rounds
-//! and judges ([`claim::verdict`]); [`report`] writes what was found. The program ([`cli`]) is a thin layer over this.
+//! draw; each case needs numbers; each number comes from a deterministic route or from samples of the posterior, in which one
+//! noise product serves every SNR. A run measures in rounds and judges: *supported*, *refuted* or *inconclusive*, with a stated
+//! probability that any true claim of the run is refuted. [`Verifier`] runs claims, [`estimate`] and [`curve`] measure single
+//! numbers, and `klaim help` tells what the program of the same name does with them.
 //!
-//! Beside the claims, [`schedule::loss`] makes a sampling schedule from a model's loss curve and [`schedule::export`] writes it for samplers.
+//! # Words
 //!
-//! Modules are declared in the order of their dependencies: none uses one below it.
+//! | word | what it is here |
+//! | --- | --- |
+//! | snr, γ | signal-to-noise ratio of the channel Y = √γ·X + Z, Z ~ N(0, I_d): linear, per coordinate ([`Snr`] converts) |
+//! | source | a law of X on R^d, named by a spec `kind:key=value,…` ([`Source`]) |
+//! | mmse, M | E\|X − E\[X\|Y\]\|², in units of \|x\|²; its slope −M′ ≥ 0 |
+//! | information | I(X; Y), like all entropies in nats |
+//! | denoiser | estimates of X for states at one SNR; the exact one is the posterior mean |
+//! | schedule | an increasing grid of SNRs that a sampler steps through |
+//! | quantity | a number that expressions know by name: `mmse`, `path_kl`, `shannon`, … ([`Quantity`]) |
+//! | need | one quantity of one source at one setting |
+//! | readout | a linear combination of posterior averages of one sample, over SNRs, whose mean is a quantity |
+//! | lane | a stream of random words, addressed by what is measured: never advanced, never shared |
+//! | strip | the samples of one lane that one task takes at once |
+//! | claim, section, case | a statement; the statement itself, a control or a break; one combination of its axes |
+//! | control | a false neighbour of a claim that must come out refuted |
+//! | break | a place where the claim must fail, and why |
+//! | bound | the deterministic part of an error; `std_err` is the statistical one, and the two are never mixed |
+//! | bracket | two numbers between which a value lies for certain, where no sample can tell more |
+//! | believed | whether an estimate's error bar is to be relied on; its doubts say why not |
+//! | margin | the smallest violation that a run must be able to see |
+//! | tightness | how near a claim comes to failing: the largest ratio of its sides, with its error |
 //!
-//! ```
-//! use klaim::source::Source;
+//! # Adding to it
 //!
-//! // M(γ) of ±1 at γ = 1: 1 − E tanh(1 + Z).
-//! let values = klaim::channel::exact::at(&Source::parse("bpsk")?, 1.0)?.expect("a law on a line");
-//! assert!((values.mmse.value - 0.449599509207).abs() < 1e-12);
-//! assert!(values.mmse.bound < 1e-10);
-//! # Ok::<(), klaim::error::Error>(())
-//! ```
+//! Laws, quantities, schedules and samplers live in registries ([`SOURCES`], [`QUANTITIES`], [`SCHEDULES`], [`SAMPLERS`]); a program
+//! may add its own before it reads a claim, and [`run_program`] then is `klaim` with them.
 #![cfg_attr(test, allow(clippy::unwrap_used, reason = "a failed unwrap is a failed test"))]
 
-pub mod error;
-pub mod numeric;
-pub mod spec;
-pub mod table;
-pub mod source;
-pub mod channel;
-pub mod denoiser;
-pub mod schedule;
-pub mod process;
-pub mod quantity;
-pub mod claim;
-pub mod report;
-pub mod backend;
-pub mod run;
-pub mod probe;
-pub mod cli;
+// In the order of their dependencies: none uses one below it.
+mod error;
+mod numeric;
+mod spec;
+mod table;
+mod source;
+mod channel;
+mod denoiser;
+mod schedule;
+mod process;
+mod quantity;
+mod claim;
+mod report;
+mod backend;
+mod run;
+mod probe;
+mod cli;
+
+pub use backend::Backend;
+pub use backend::choice::{Choice as BackendChoice, DeviceOptions, Precision, backend};
+pub use channel::snr::Snr;
+pub use claim::verdict::{Relation, Verdict};
+pub use claim::{Claim, Expression};
+pub use cli::run as run_program;
+pub use error::{Error, Result};
+pub use numeric::estimate::{Estimate, Flags, Method};
+pub use numeric::unit::{Information, Unit};
+pub use process::{SAMPLERS, SamplerKind};
+pub use quantity::{Instruments, Need, QUANTITIES, Quantity, Rule, Scope, Setting};
+pub use report::model::{ClaimReport, Report, Row, SectionReport};
+pub use report::{read as read_report, write as write_report};
+pub use run::MethodChoice;
+pub use run::stop::Stop;
+pub use run::verifier::{Verifier, curve, estimate};
+pub use run::verify::Options;
+pub use run::watch::Event;
+pub use schedule::{Request as ScheduleRequest, SCHEDULES, Schedule, grid};
+pub use source::{Atoms, Density, FinitePmf, Law, Pmf, SOURCES, Source, SourceKind};
+pub use spec::{Argument, Arguments, Named, Parameter, Registry, Spec};
+
+/// What the tests, benches and examples of this package look at; it may change with any version.
+#[doc(hidden)]
+pub mod internals {
+    pub mod backend {
+        pub use crate::backend::*;
+    }
+    pub mod channel {
+        pub use crate::channel::*;
+    }
+    pub mod claim {
+        pub use crate::claim::*;
+    }
+    pub mod cli {
+        pub use crate::cli::*;
+    }
+    pub mod denoiser {
+        pub use crate::denoiser::*;
+    }
+    pub mod error {
+        pub use crate::error::*;
+    }
+    pub mod numeric {
+        pub use crate::numeric::*;
+    }
+    pub mod process {
+        pub use crate::process::*;
+    }
+    pub mod quantity {
+        pub use crate::quantity::*;
+    }
+    pub mod report {
+        pub use crate::report::*;
+    }
+    pub mod run {
+        pub use crate::run::*;
+    }
+    pub mod schedule {
+        pub use crate::schedule::*;
+    }
+    pub mod source {
+        pub use crate::source::*;
+    }
+    pub mod spec {
+        pub use crate::spec::*;
+    }
+}

@@ -3,5 +3,5 @@
 use std::process::ExitCode;
 
 fn main() -> ExitCode {
-    klaim::cli::run()
+    klaim::run_program()
 }

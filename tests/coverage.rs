@@ -1,7 +1,7 @@
 //! Do the error bars mean what they say? The 95 % interval of every Monte-Carlo quantity over 200 seeds, at 2,048
 //! samples, the fewest that a run takes: there the seven control variates' regression is at its worst.
 //!
-//! An estimate may miss if it says so ([`klaim::numeric::estimate::Estimate::doubts`]). Three things are asked: nowhere do more
+//! An estimate may miss if it says so ([`klaim::internals::numeric::estimate::Estimate::doubts`]). Three things are asked: nowhere do more
 //! than 11 % of the seeds miss in silence; where most seeds do not warn, the interval covers in 89 % to 99.5 %; and the
 //! regimes where most do are exactly those listed. False alarms: fixed seeds, so none until a stream changes; then
 //! P(Bin(200, 0.05) ∉ [1, 22]) = 1.5e-4 for each of the 84 intervals.
@@ -17,18 +17,18 @@
 use std::collections::BTreeSet;
 use std::sync::Arc;
 
-use klaim::backend::cpu::Cpu;
-use klaim::backend::{Backend, Job};
-use klaim::channel::posterior::{self, Grid, Observable, Readout};
-use klaim::numeric::estimate::Estimate;
-use klaim::numeric::stream::Stream;
-use klaim::quantity::{self, Need, Setting};
-use klaim::run::estimate::{Target, estimate};
-use klaim::run::options::MethodChoice;
-use klaim::run::stop::Stop;
-use klaim::run::watch::Watch;
-use klaim::source::{Atoms, Source};
-use klaim::spec::Spec;
+use klaim::internals::backend::cpu::Cpu;
+use klaim::internals::backend::{Backend, Job};
+use klaim::internals::channel::posterior::{self, Grid, Observable, Readout};
+use klaim::internals::numeric::estimate::Estimate;
+use klaim::internals::numeric::stream::Stream;
+use klaim::internals::quantity::{self, Need, Setting};
+use klaim::internals::run::estimate::{Target, estimate};
+use klaim::internals::run::options::MethodChoice;
+use klaim::internals::run::stop::Stop;
+use klaim::internals::run::watch::Watch;
+use klaim::internals::source::{Atoms, Source};
+use klaim::internals::spec::Spec;
 use rayon::prelude::*;
 
 const SEEDS: u64 = 200;
@@ -237,7 +237,7 @@ fn uneven() -> Source {
 fn high_truth(regime: &HighSnr, t: f64, shannon: f64) -> [(f64, f64); 4] {
     match regime.truth {
         HighTruth::Line(spec, copies) => {
-            let values = klaim::channel::exact::at(&Source::parse(spec).unwrap(), t / regime.nearest).unwrap().unwrap();
+            let values = klaim::internals::channel::exact::at(&Source::parse(spec).unwrap(), t / regime.nearest).unwrap().unwrap();
             let all = [values.mmse, values.mmse_slope, values.information, values.posterior_entropy.unwrap()];
             all.map(|e| (copies * e.value, copies * e.bound))
         }

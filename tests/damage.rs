@@ -11,15 +11,15 @@ use std::collections::BTreeMap;
 use std::path::Path;
 use std::sync::Arc;
 
-use klaim::backend::cpu::Cpu;
-use klaim::claim::verdict::Verdict;
-use klaim::claim::{self, Claim, Input, Section, Sources};
-use klaim::quantity::{Instruments, Need, QUANTITIES, Rule};
-use klaim::report::model::Run;
-use klaim::run::options::Options;
-use klaim::run::stop::Stop;
-use klaim::run::verify::verify;
-use klaim::run::watch::Watch;
+use klaim::internals::backend::cpu::Cpu;
+use klaim::internals::claim::verdict::Verdict;
+use klaim::internals::claim::{self, Claim, Input, Section, Sources};
+use klaim::internals::quantity::{Instruments, Need, QUANTITIES, Rule};
+use klaim::internals::report::model::Run;
+use klaim::internals::run::options::Options;
+use klaim::internals::run::stop::Stop;
+use klaim::internals::run::verify::verify;
+use klaim::internals::run::watch::Watch;
 
 /// As `klaim verify` of everything: level, budget and about as many comparisons.
 const LEVEL: f64 = 0.001;

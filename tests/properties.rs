@@ -7,19 +7,19 @@
 
 use std::sync::Arc;
 
-use klaim::backend::cpu::Cpu;
-use klaim::channel::exact::{self, ChannelValues};
-use klaim::numeric::estimate::{Estimate, Flags};
-use klaim::numeric::normal;
-use klaim::numeric::stream::Stream;
-use klaim::quantity::{self, Need, Setting};
-use klaim::run::estimate::{Target, estimate};
-use klaim::run::options::MethodChoice;
-use klaim::run::stop::Stop;
-use klaim::run::watch::Watch;
-use klaim::schedule::dynamic;
-use klaim::source::{Atoms, Source};
-use klaim::spec::Spec;
+use klaim::internals::backend::cpu::Cpu;
+use klaim::internals::channel::exact::{self, ChannelValues};
+use klaim::internals::numeric::estimate::{Estimate, Flags};
+use klaim::internals::numeric::normal;
+use klaim::internals::numeric::stream::Stream;
+use klaim::internals::quantity::{self, Need, Setting};
+use klaim::internals::run::estimate::{Target, estimate};
+use klaim::internals::run::options::MethodChoice;
+use klaim::internals::run::stop::Stop;
+use klaim::internals::run::watch::Watch;
+use klaim::internals::schedule::dynamic;
+use klaim::internals::source::{Atoms, Source};
+use klaim::internals::spec::Spec;
 use quickcheck::{Arbitrary, Gen, QuickCheck};
 
 /// Step of the five-point differences, relative to the SNR: with f ∝ e^{−κ·snr}, κ·snr ≤ 35 here, they are off by 7e-7.
@@ -351,7 +351,7 @@ fn no_grid_is_cheaper_than_the_dynamic_programme() {
 /// A verdict sees neither the unit nor the side on which a violation stands, and a sharper error bar never turns it round.
 #[test]
 fn verdicts_are_invariant() {
-    use klaim::claim::verdict::{Relation, Verdict, excess, judge};
+    use klaim::internals::claim::verdict::{Relation, Verdict, excess, judge};
     seeded().tests(500).quickcheck(property as fn(i16, u16, u16));
     fn property(e: i16, h: u16, m: u16) {
         let (e, h, m) = (f64::from(e) / 128.0, f64::from(h) / 512.0, f64::from(m) / 256.0);
@@ -451,7 +451,7 @@ fn sampled_sources_obey_the_bounds() {
         let scale = source.second_moment().value / source.dim() as f64;
         let snrs = [0.01, 0.1, 0.5, 2.0].map(|x| x / scale);
         let found = sample(&needs(&source, &VALUES, &snrs), 0);
-        let linear = klaim::quantity::Instruments::default();
+        let linear = klaim::internals::quantity::Instruments::default();
         let entropy = source.pmf().unwrap().shannon().value;
         for (row, snr) in found.chunks(4).zip(snrs) {
             let here = format!("{spec} at {snr}");

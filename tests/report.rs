@@ -8,9 +8,9 @@ mod sample;
 
 use std::path::{Path, PathBuf};
 
-use klaim::error::Error;
-use klaim::report::model::{Report, SCHEMA};
-use klaim::report::{read, summary, verify_json, write};
+use klaim::internals::error::Error;
+use klaim::internals::report::model::{Report, SCHEMA};
+use klaim::internals::report::{read, summary, verify_json, write};
 
 /// Compares with a golden file, or writes it when blessing.
 fn golden(name: &str, text: &str) {

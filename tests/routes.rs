@@ -12,9 +12,9 @@ mod laws;
 
 use std::sync::Arc;
 
-use klaim::run::options::MethodChoice;
-use klaim::source::{Atoms, Source};
-use klaim::spec::Spec;
+use klaim::internals::run::options::MethodChoice;
+use klaim::internals::source::{Atoms, Source};
+use klaim::internals::spec::Spec;
 use rayon::prelude::*;
 
 /// Trials: some 30 s on two cores.

@@ -3,13 +3,13 @@
 
 use std::sync::Arc;
 
-use klaim::channel::posterior::BATCH;
-use klaim::denoiser;
-use klaim::numeric::normal;
-use klaim::numeric::stream::Stream;
-use klaim::process::mean::{Mean, Scratch};
-use klaim::process::{self, Chain};
-use klaim::source::Source;
+use klaim::internals::channel::posterior::BATCH;
+use klaim::internals::denoiser;
+use klaim::internals::numeric::normal;
+use klaim::internals::numeric::stream::Stream;
+use klaim::internals::process::mean::{Mean, Scratch};
+use klaim::internals::process::{self, Chain};
+use klaim::internals::source::Source;
 
 /// Rounding of a few dozen steps, amplified by the chain's own expansion.
 const ROUNDING: f64 = 1e-10;

@@ -8,12 +8,12 @@ use std::path::Path;
 use std::process::Output;
 
 use assert_cmd::Command;
-use klaim::schedule::export::{self, End};
-use klaim::schedule::las::Axis;
-use klaim::schedule::loss::curve::Point;
-use klaim::schedule::loss::plan::cost;
-use klaim::schedule::loss::{Denoise, LossCurve, Settings, plan};
-use klaim::schedule::{self, Curve, Request, dynamic};
+use klaim::internals::schedule::export::{self, End};
+use klaim::internals::schedule::las::Axis;
+use klaim::internals::schedule::loss::curve::Point;
+use klaim::internals::schedule::loss::plan::cost;
+use klaim::internals::schedule::loss::{Denoise, LossCurve, Settings, plan};
+use klaim::internals::schedule::{self, Curve, Request, dynamic};
 use quickcheck::{Arbitrary, Gen, QuickCheck};
 use serde_json::Value;
 
@@ -278,10 +278,10 @@ fn plans_of_random_curves_are_the_best_of_all() {
 fn the_adaptive_grid_of_a_gaussian_is_the_arctan_law() {
     struct Gaussian(f64);
     impl Curve for Gaussian {
-        fn mmse(&self, snr: f64) -> klaim::error::Result<f64> {
+        fn mmse(&self, snr: f64) -> klaim::internals::error::Result<f64> {
             Ok(self.0 / (1.0 + self.0 * snr))
         }
-        fn slope(&self, snr: f64) -> klaim::error::Result<f64> {
+        fn slope(&self, snr: f64) -> klaim::internals::error::Result<f64> {
             Ok(self.mmse(snr)?.powi(2))
         }
     }

@@ -8,17 +8,17 @@
 use std::path::Path;
 use std::sync::Arc;
 
-use klaim::backend::cpu::Cpu;
-use klaim::channel::exact;
-use klaim::claim::verdict::Verdict;
-use klaim::claim::{self, Claim, Sources};
-use klaim::report::model::{ClaimReport, Run};
-use klaim::report::tightness::{left_out, telling};
-use klaim::run::options::{MethodChoice, Options};
-use klaim::run::stop::Stop;
-use klaim::run::verify::verify;
-use klaim::run::watch::Watch;
-use klaim::source::Source;
+use klaim::internals::backend::cpu::Cpu;
+use klaim::internals::channel::exact;
+use klaim::internals::claim::verdict::Verdict;
+use klaim::internals::claim::{self, Claim, Sources};
+use klaim::internals::report::model::{ClaimReport, Run};
+use klaim::internals::report::tightness::{left_out, telling};
+use klaim::internals::run::options::{MethodChoice, Options};
+use klaim::internals::run::stop::Stop;
+use klaim::internals::run::verify::verify;
+use klaim::internals::run::watch::Watch;
+use klaim::internals::source::Source;
 
 const SEEDS: u64 = 400;
 const LEVEL: f64 = 0.2;

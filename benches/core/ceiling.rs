@@ -2,8 +2,8 @@
 
 use std::time::Instant;
 
-use klaim::numeric::arch;
-use klaim::numeric::exp::exp;
+use klaim::internals::numeric::arch;
+use klaim::internals::numeric::exp::exp;
 
 /// Exponentials of one call of [`exponentials`].
 pub const EXPONENTIALS: usize = 64 * ARGUMENTS;

@@ -2,11 +2,11 @@
 
 use std::sync::Arc;
 
-use klaim::channel::posterior::BATCH;
-use klaim::denoiser;
-use klaim::numeric::stream::Stream;
-use klaim::process::{self, Chain};
-use klaim::source::Source;
+use klaim::internals::channel::posterior::BATCH;
+use klaim::internals::denoiser;
+use klaim::internals::numeric::stream::Stream;
+use klaim::internals::process::{self, Chain};
+use klaim::internals::source::Source;
 use rayon::prelude::*;
 
 /// Steps K.

@@ -2,13 +2,13 @@
 
 use std::ops::Range;
 
-use klaim::backend::{Job, cpu};
-use klaim::channel::posterior::{self, Grid, Observable, Readout, Sampler, SnrPoint, Spacing, Term, Weight};
-use klaim::numeric::moments::Moments;
-use klaim::numeric::stream::Stream;
-use klaim::source::codebook::gaussian_points;
-use klaim::source::{Atoms, Source};
-use klaim::spec::Spec;
+use klaim::internals::backend::{Job, cpu};
+use klaim::internals::channel::posterior::{self, Grid, Observable, Readout, Sampler, SnrPoint, Spacing, Term, Weight};
+use klaim::internals::numeric::moments::Moments;
+use klaim::internals::numeric::stream::Stream;
+use klaim::internals::source::codebook::gaussian_points;
+use klaim::internals::source::{Atoms, Source};
+use klaim::internals::spec::Spec;
 
 /// SNRs of the grid.
 const POINTS: usize = 32;

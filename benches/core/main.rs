@@ -12,9 +12,9 @@ mod share;
 
 use divan::Bencher;
 use divan::counter::ItemsCount;
-use klaim::channel::posterior::BATCH;
-use klaim::numeric::normal;
-use klaim::numeric::stream::Stream;
+use klaim::internals::channel::posterior::BATCH;
+use klaim::internals::numeric::normal;
+use klaim::internals::numeric::stream::Stream;
 
 use crate::chain::Paths;
 use crate::job::{Observe, PathKl};

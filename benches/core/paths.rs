@@ -3,13 +3,13 @@
 
 use std::sync::Arc;
 
-use klaim::backend::cpu::Cpu;
-use klaim::quantity::{Need, Setting, find};
-use klaim::run::estimate::{Target, estimate};
-use klaim::run::options::MethodChoice;
-use klaim::run::stop::Stop;
-use klaim::run::watch::Watch;
-use klaim::source::Source;
+use klaim::internals::backend::cpu::Cpu;
+use klaim::internals::quantity::{Need, Setting, find};
+use klaim::internals::run::estimate::{Target, estimate};
+use klaim::internals::run::options::MethodChoice;
+use klaim::internals::run::stop::Stop;
+use klaim::internals::run::watch::Watch;
+use klaim::internals::source::Source;
 
 use crate::chain::Paths;
 use crate::process::Timing;

@@ -1,7 +1,7 @@
 //! The whole job on every thread: pairs a second, the machine's ceiling, and the share of it that is reached.
 
-use klaim::channel::posterior::BATCH;
-use klaim::numeric::moments::Moments;
+use klaim::internals::channel::posterior::BATCH;
+use klaim::internals::numeric::moments::Moments;
 use rayon::prelude::*;
 
 use crate::ceiling::Ceiling;

@@ -2,12 +2,12 @@
 
 use std::sync::Arc;
 
-use klaim::backend::cpu::Cpu;
-use klaim::numeric::estimate::Estimate;
-use klaim::quantity::{self, Need, Scope, Setting};
-use klaim::run::estimate::{Target, estimate};
-use klaim::run::stop::Stop;
-use klaim::run::watch::Watch;
+use klaim::internals::backend::cpu::Cpu;
+use klaim::internals::numeric::estimate::Estimate;
+use klaim::internals::quantity::{self, Need, Scope, Setting};
+use klaim::internals::run::estimate::{Target, estimate};
+use klaim::internals::run::stop::Stop;
+use klaim::internals::run::watch::Watch;
 
 use crate::laws::{Route, Trial};
 
@@ -94,7 +94,7 @@ pub fn compare(seed: u64, trial: &Trial) -> Tally {
 }
 
 /// A quantity of a trial by one route.
-pub fn measure(seed: u64, route: &Route, trial: &Trial, name: &str) -> klaim::error::Result<Estimate> {
+pub fn measure(seed: u64, route: &Route, trial: &Trial, name: &str) -> klaim::internals::error::Result<Estimate> {
     let quantity = quantity::find(name)?;
     let (snr, snr_min, snr_max) = (Some(trial.snr), Some(trial.snr_min), Some(trial.snr));
     let setting = match quantity.scope {

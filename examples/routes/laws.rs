@@ -2,12 +2,12 @@
 
 use std::sync::Arc;
 
-use klaim::numeric::estimate::Estimate;
-use klaim::numeric::normal;
-use klaim::numeric::stream::Stream;
-use klaim::run::options::MethodChoice;
-use klaim::source::{Atoms, Law, Mixture, Source};
-use klaim::spec::Spec;
+use klaim::internals::numeric::estimate::Estimate;
+use klaim::internals::numeric::normal;
+use klaim::internals::numeric::stream::Stream;
+use klaim::internals::run::options::MethodChoice;
+use klaim::internals::source::{Atoms, Law, Mixture, Source};
+use klaim::internals::spec::Spec;
 
 /// One way to the numbers of a law.
 pub struct Route {
@@ -197,7 +197,7 @@ fn named(dice: &mut Dice) -> (String, Vec<Route>) {
     let source = Arc::new(Source::parse(&text).expect("a source"));
     let sampled = Route { name: "sampled".into(), source, method: MethodChoice::MonteCarlo, copies: 1.0 };
     let mut routes = vec![];
-    if klaim::channel::exact::supports(sampled.source.law()) {
+    if klaim::internals::channel::exact::supports(sampled.source.law()) {
         routes.push(by_quadrature(&sampled));
     }
     if let Law::Simplex(simplex) = sampled.source.law() {

@@ -121,5 +121,23 @@ pub fn parse(path: &Path, text: &str, sources: &mut Sources) -> Result<Claim> {
     }
 }
 
+impl Claim {
+    /// The claim that `text` states in TOML.
+    ///
+    /// # Errors
+    /// [`Error::Claim`] at the first problem of the text, the others listed in its help.
+    pub fn parse(text: &str) -> Result<Self> {
+        parse(Path::new("claim.toml"), text, &mut Sources::default())
+    }
+
+    /// The claim of a file.
+    ///
+    /// # Errors
+    /// [`Error::Io`], and those of [`Claim::parse`].
+    pub fn read(path: impl AsRef<Path>) -> Result<Self> {
+        load(path.as_ref(), &mut Sources::default())
+    }
+}
+
 #[cfg(test)]
 mod tests;

@@ -16,7 +16,6 @@ pub mod statement;
 pub mod sweep;
 pub mod vary;
 
-pub use measure::Meter;
 pub use report::ProbeReport;
 pub use statement::Statement;
 pub use vary::Parameter;

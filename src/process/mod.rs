@@ -11,5 +11,5 @@ pub mod statistic;
 
 pub use chain::Chain;
 pub use girsanov::Girsanov;
-pub use rule::{SAMPLERS, Sampler, Start, find};
+pub use rule::{SAMPLERS, Sampler, SamplerKind, Start, find};
 pub use statistic::{Simulation, Simulator, Statistic};

@@ -135,6 +135,23 @@ pub struct Setting {
     pub arguments: Vec<f64>,
 }
 
+impl Setting {
+    /// One signal-to-noise ratio γ > 0, linear.
+    pub fn at(snr: f64) -> Self {
+        Self { snr: Some(snr), ..Self::default() }
+    }
+
+    /// An interval of SNRs, 0 ≤ `snr_min` < `snr_max`, linear.
+    pub fn between(snr_min: f64, snr_max: f64) -> Self {
+        Self { snr_min: Some(snr_min), snr_max: Some(snr_max), ..Self::default() }
+    }
+
+    /// `steps` steps of the schedule of a spec such as `geometric`, from γ = `snr_min` to `snr_max`.
+    pub fn path(steps: usize, schedule: &str, snr_min: f64, snr_max: f64) -> Self {
+        Self { steps: Some(steps), schedule: Some(schedule.to_owned()), ..Self::between(snr_min, snr_max) }
+    }
+}
+
 /// One number that a case needs.
 #[derive(Debug, Clone)]
 pub struct Need {

@@ -9,6 +9,13 @@ use super::tightness::{left_out, telling};
 use super::wording::{exit_meaning, interrupted, refuted, symbol, tightest, unranked, words};
 use crate::claim::verdict::Verdict;
 
+impl std::fmt::Display for Report {
+    /// [`summary`].
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str(&summary(self))
+    }
+}
+
 /// A table of the claims, then what did not come out as expected and why, then the exit status's meaning.
 /// No colour: verdicts are a sign and a word.
 pub fn summary(report: &Report) -> String {

@@ -12,6 +12,7 @@ pub mod replay;
 pub mod sampling;
 pub mod stop;
 pub mod tightness;
+pub mod verifier;
 pub mod verify;
 pub mod watch;
 pub mod work;

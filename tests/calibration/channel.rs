@@ -2,9 +2,9 @@
 
 use std::sync::Arc;
 
-use klaim::numeric::estimate::Estimate;
-use klaim::quantity::{Need, Setting};
-use klaim::source::Source;
+use klaim::internals::numeric::estimate::Estimate;
+use klaim::internals::quantity::{Need, Setting};
+use klaim::internals::source::Source;
 
 use super::laws::law;
 use super::measure::{SAMPLES, exact, need, replicate, routes, rows, sampled, short, truncated};

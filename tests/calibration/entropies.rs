@@ -1,10 +1,10 @@
 //! Entropies: by draws whose weights are known, and exact ones against the tables of data/.
 
-use klaim::numeric::estimate::Estimate;
-use klaim::numeric::stream::Stream;
-use klaim::source::entropy::counts::Counts;
-use klaim::source::entropy::{ESTIMATORS, density_behind, known, law_behind};
-use klaim::source::{Law, Source};
+use klaim::internals::numeric::estimate::Estimate;
+use klaim::internals::numeric::stream::Stream;
+use klaim::internals::source::entropy::counts::Counts;
+use klaim::internals::source::entropy::{ESTIMATORS, density_behind, known, law_behind};
+use klaim::internals::source::{Law, Source};
 use rayon::prelude::*;
 
 use super::laws::law;
@@ -171,7 +171,7 @@ fn densities() -> Vec<Cell> {
         let found = table.iter().filter(|row| &row[1] == quantity);
         let pair = |row: &csv::StringRecord| {
             let (source, at) = (Source::parse(&row[0]).expect("a law"), row[2].parse().expect("a number"));
-            let values = || klaim::channel::exact::at(&source, at).expect("an snr").expect("a route");
+            let values = || klaim::internals::channel::exact::at(&source, at).expect("an snr").expect("a route");
             let renyi = || match source.law() {
                 Law::Density(density) => density.differential_renyi(at),
                 _ => unreachable!("a density"),
@@ -197,7 +197,7 @@ fn lines() -> Vec<Cell> {
     let of = |(i, quantity): (usize, &str)| {
         let pair = |row: &csv::StringRecord| {
             let source = Source::parse(&row[0]).expect("a law");
-            let values = klaim::channel::exact::at(&source, row[1].parse().expect("a number"));
+            let values = klaim::internals::channel::exact::at(&source, row[1].parse().expect("a number"));
             let values = values.expect("an snr").expect("a route");
             let estimate = [values.mmse, values.mmse_slope, values.information][i];
             (estimate, digits(&row[i + 2], TABLE))

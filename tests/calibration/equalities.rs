@@ -3,14 +3,14 @@
 use std::path::Path;
 use std::sync::Arc;
 
-use klaim::backend::cpu::Cpu;
-use klaim::claim::verdict::Verdict;
-use klaim::claim::{self, Sources};
-use klaim::quantity::{Need, Setting};
-use klaim::run::options::{MethodChoice, Options};
-use klaim::run::stop::Stop;
-use klaim::run::verify::outcomes;
-use klaim::run::watch::Watch;
+use klaim::internals::backend::cpu::Cpu;
+use klaim::internals::claim::verdict::Verdict;
+use klaim::internals::claim::{self, Sources};
+use klaim::internals::quantity::{Need, Setting};
+use klaim::internals::run::options::{MethodChoice, Options};
+use klaim::internals::run::stop::Stop;
+use klaim::internals::run::verify::outcomes;
+use klaim::internals::run::watch::Watch;
 use rayon::prelude::*;
 
 use super::laws::law;

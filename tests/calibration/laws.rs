@@ -3,8 +3,8 @@
 use std::path::Path;
 use std::sync::Arc;
 
-use klaim::source::{Atoms, Source};
-use klaim::spec::Spec;
+use klaim::internals::source::{Atoms, Source};
+use klaim::internals::spec::Spec;
 
 /// The law of a spec, or one of those made here: `cube`, `hamming`, `uneven` and `ink`.
 pub fn law(name: &str) -> Arc<Source> {

@@ -4,17 +4,17 @@ use std::collections::HashMap;
 use std::path::Path;
 use std::sync::Arc;
 
-use klaim::backend::Backend;
-use klaim::backend::cpu::Cpu;
-use klaim::numeric::estimate::{Estimate, Method};
-use klaim::quantity::{self, Need, Setting};
-use klaim::run::estimate::{Target, estimate};
-use klaim::run::ledger::{Company, Ledger, Route};
-use klaim::run::options::MethodChoice;
-use klaim::run::sampling::{Conditions, LaneState};
-use klaim::run::stop::Stop;
-use klaim::run::watch::Watch;
-use klaim::source::Source;
+use klaim::internals::backend::Backend;
+use klaim::internals::backend::cpu::Cpu;
+use klaim::internals::numeric::estimate::{Estimate, Method};
+use klaim::internals::quantity::{self, Need, Setting};
+use klaim::internals::run::estimate::{Target, estimate};
+use klaim::internals::run::ledger::{Company, Ledger, Route};
+use klaim::internals::run::options::MethodChoice;
+use klaim::internals::run::sampling::{Conditions, LaneState};
+use klaim::internals::run::stop::Stop;
+use klaim::internals::run::watch::Watch;
+use klaim::internals::source::Source;
 use rayon::prelude::*;
 
 use super::tally::Truth;

@@ -3,8 +3,8 @@
 use std::f64::consts::PI;
 use std::sync::Arc;
 
-use klaim::quantity::{Need, Setting};
-use klaim::source::Source;
+use klaim::internals::quantity::{Need, Setting};
+use klaim::internals::source::Source;
 
 use super::laws::law;
 use super::measure::{SAMPLES, exact, need, replicate, routes, short};

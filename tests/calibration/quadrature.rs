@@ -1,10 +1,10 @@
 //! Quadrature on random laws against the trapezoid rule, which converges exponentially for functions that are analytic
 //! in a strip: another rule, on the values of the posterior alone, in its own arithmetic.
 
-use klaim::numeric::estimate::Estimate;
-use klaim::numeric::stream::Stream;
-use klaim::source::{Atoms, Source};
-use klaim::spec::Spec;
+use klaim::internals::numeric::estimate::Estimate;
+use klaim::internals::numeric::stream::Stream;
+use klaim::internals::source::{Atoms, Source};
+use klaim::internals::spec::Spec;
 use rayon::prelude::*;
 
 use super::tally::{Cell, Label, Sides, Truth};
@@ -105,7 +105,8 @@ fn entropy(weights: &[f64]) -> f64 {
 /// klaim's value and the trapezoid rule's of each quantity for one law.
 fn compare(index: u64) -> [(Estimate, Truth); 4] {
     let law = Law::random(index);
-    let values = klaim::channel::exact::at(&law.source(), law.snr).expect("an snr").expect("a law on a line");
+    let values =
+        klaim::internals::channel::exact::at(&law.source(), law.snr).expect("an snr").expect("a law on a line");
     let [mmse, slope, rest] = law.trapezoid();
     let shannon = entropy(&law.weights);
     let relative = |value: f64| Truth::Exact { value, bound: ROUNDING * value };

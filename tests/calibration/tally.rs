@@ -2,7 +2,7 @@
 
 use std::ops::RangeInclusive;
 
-use klaim::numeric::estimate::Estimate;
+use klaim::internals::numeric::estimate::Estimate;
 use statrs::distribution::{Binomial, DiscreteCDF};
 
 /// Two-sided 95 % of the normal distribution.

@@ -45,7 +45,7 @@ fn setting(name: &str, default: u64) -> u64 {
 fn no_input_panics_hangs_or_takes_more_memory_than_allowed() {
     let (seconds, seed) = (setting("KLAIM_FUZZ_SECONDS", 20), setting("KLAIM_FUZZ_SEED", 1));
     panic::set_hook(Box::new(|info| *PANIC.lock().unwrap_or_else(|e| e.into_inner()) = info.to_string()));
-    klaim::numeric::memory::limit(BELIEVED_FREE);
+    klaim::internals::numeric::memory::limit(BELIEVED_FREE);
     let over = Arc::new(AtomicBool::new(false));
     let watchdog = std::thread::spawn({
         let over = Arc::clone(&over);

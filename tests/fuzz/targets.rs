@@ -3,12 +3,12 @@
 use std::io::{Cursor, Write};
 use std::path::Path;
 
-use klaim::claim::{self, Expression, Sources};
-use klaim::schedule::loss::risk::{Parametrization, Weighting};
-use klaim::schedule::loss::{self, Reading, beta::BetaTable};
-use klaim::source::Source;
-use klaim::spec::Spec;
-use klaim::{cli, denoiser, process, schedule};
+use klaim::internals::claim::{self, Expression, Sources};
+use klaim::internals::schedule::loss::risk::{Parametrization, Weighting};
+use klaim::internals::schedule::loss::{self, Reading, beta::BetaTable};
+use klaim::internals::source::Source;
+use klaim::internals::spec::Spec;
+use klaim::internals::{cli, denoiser, process, schedule};
 use npyz::npz::NpzWriter;
 use tempfile::TempDir;
 

@@ -2,9 +2,9 @@
 
 use std::collections::BTreeMap;
 
-use klaim::claim::verdict::{Relation, Verdict, excess, judge};
-use klaim::numeric::estimate::{Flags, Method};
-use klaim::report::model::{
+use klaim::internals::claim::verdict::{Relation, Verdict, excess, judge};
+use klaim::internals::numeric::estimate::{Flags, Method};
+use klaim::internals::report::model::{
     AssumptionReport, Axis, ClaimReport, Ratio, Report, Row, Run, SCHEMA, SectionReport, SlopeStatement, SourceReport,
 };
 
