@@ -1,3 +1,5 @@
+//! The first program: a curve of a law, and a claim put to the test.
+
 use klaim::{Claim, Source, Verifier, curve};
 
 fn main() -> klaim::Result<()> {

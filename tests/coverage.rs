@@ -237,7 +237,9 @@ fn uneven() -> Source {
 fn high_truth(regime: &HighSnr, t: f64, shannon: f64) -> [(f64, f64); 4] {
     match regime.truth {
         HighTruth::Line(spec, copies) => {
-            let values = klaim::internals::channel::exact::at(&Source::parse(spec).unwrap(), t / regime.nearest).unwrap().unwrap();
+            let values = klaim::internals::channel::exact::at(&Source::parse(spec).unwrap(), t / regime.nearest)
+                .unwrap()
+                .unwrap();
             let all = [values.mmse, values.mmse_slope, values.information, values.posterior_entropy.unwrap()];
             all.map(|e| (copies * e.value, copies * e.bound))
         }

@@ -2,6 +2,7 @@
 //!
 //! An arrow goes from a file to the file of a module whose item it names, by `crate::…` or `super::…`, tests left out. What a
 //! folder's `mod.rs` names of its own files (its table of kinds, what it re-exports) is no arrow: it gathers them.
+#![allow(clippy::unwrap_used, reason = "a failed unwrap is a failed test")]
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::{Path, PathBuf};

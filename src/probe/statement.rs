@@ -75,11 +75,6 @@ impl Statement {
         }
         claim::parse_on(&self.path, &self.text, &replacements, sources)
     }
-
-    /// The template.
-    pub fn source(&self) -> &Spec {
-        &self.source
-    }
 }
 
 /// The statement's SNRs, filled up to [`FIRST_LOOK`] between their ends unless they were `given`; `None` for fewer than two.

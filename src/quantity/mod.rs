@@ -202,7 +202,7 @@ impl Need {
 /// The quantity of that name.
 ///
 /// # Errors
-/// [`Error::Unknown`] with the nearest name.
+/// [`crate::error::Error::Unknown`] with the nearest name.
 pub fn find(name: &str) -> Result<&'static Quantity> {
     QUANTITIES.named(name)
 }

@@ -9,10 +9,10 @@ use crate::error::{Error, Result};
 use crate::numeric::estimate::Estimate;
 use crate::quantity::{self, Need, Setting};
 use crate::report::model::{Report, Run};
-use crate::run::MethodChoice;
 use crate::run::estimate::Target;
+use crate::run::options::Options;
 use crate::run::stop::Stop;
-use crate::run::verify::{Options, verify};
+use crate::run::verify::verify;
 use crate::run::watch::{Event, Watch};
 use crate::source::Source;
 
@@ -87,14 +87,6 @@ impl Verifier {
 
     fn watch(&self) -> Watch<'_> {
         Watch { backend: Arc::clone(&self.backend), event: &self.event, stop: self.stop.clone(), checkpoint: None }
-    }
-}
-
-impl Default for Options {
-    /// Seed 0, α = 0.001 over all cases, at most 2¹⁸ samples per source, whatever method serves.
-    fn default() -> Self {
-        let (method, budget) = (MethodChoice::Auto, 1 << 18);
-        Self { seed: 0, level: 0.001, budget, comparisons: None, method, shard: None, only: None }
     }
 }
 

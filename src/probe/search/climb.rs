@@ -21,8 +21,6 @@ const LIGHTEST: f64 = 1e-9;
 pub struct Climb {
     /// The law there.
     pub law: Candidate,
-    /// ln ratio there, over the nodes of the climb.
-    pub ln_ratio: f64,
     /// Evaluations of value and gradient.
     pub evaluations: u64,
 }
@@ -94,6 +92,6 @@ pub fn climb(objective: &Objective, law: &Candidate, nodes: &Nodes, iterations: 
     let solver = Lbfgs::new().unbounded().with_absolute_gradient_tolerance(FLAT);
     // Its result is not needed: the problem remembers the best point, also where the line search fails.
     let _ = Executor::new(&problem, solver, FirstOrderState::new(first)).max_iter(iterations).run();
-    let (ln_ratio, parameters) = problem.best.into_inner();
-    Climb { law: Candidate::of_parameters(law.dim, &parameters), ln_ratio, evaluations: problem.evaluations.get() }
+    let (_, parameters) = problem.best.into_inner();
+    Climb { law: Candidate::of_parameters(law.dim, &parameters), evaluations: problem.evaluations.get() }
 }

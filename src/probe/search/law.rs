@@ -30,11 +30,6 @@ impl Candidate {
         self.weights.len()
     }
 
-    /// Never true.
-    pub fn is_empty(&self) -> bool {
-        self.weights.is_empty()
-    }
-
     /// Position of atom `i`.
     pub fn point(&self, i: usize) -> &[f64] {
         &self.points[i * self.dim..][..self.dim]
