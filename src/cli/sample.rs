@@ -79,7 +79,9 @@ fn one(source: &Source, method: Method, order: f64, alphabet: Option<f64>) -> Re
     let Some(estimator) = ESTIMATORS.iter().find(|estimator| estimator.method == method) else {
         return density(source, counts, order, alphabet);
     };
-    law_behind::estimate(&Counts::new(counts.iter().copied())?, estimator, order, alphabet)
+    let counts = Counts::new(counts.iter().copied())
+        .map_err(|error| Error::invalid(source.spec(), format!("an estimator of the law behind a sample: {error}")))?;
+    law_behind::estimate(&counts, estimator, order, alphabet)
 }
 
 fn no_sample(source: &Source, method: Method) -> Error {

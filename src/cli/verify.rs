@@ -222,6 +222,11 @@ pub(super) fn load(names: &[String]) -> Result<Vec<Claim>> {
         } else if path.exists() || name.ends_with(".toml") {
             claims.push(claim::load(&path, &mut sources)?);
         } else {
+            let file = format!("{name}.toml");
+            if Path::new(&file).exists() {
+                let message = format!("is no built-in claim; did you mean the file `{file}`?");
+                return Err(Error::invalid(format!("claim `{name}`"), message));
+            }
             return Err(Error::unknown("claim", name, claim::builtin().iter().map(|(id, _)| *id)));
         }
     }

@@ -228,6 +228,16 @@ impl Estimate {
         Self { value, std_err: 0.0, bound, n: 0, method: Method::ClosedForm, flags: Flags::default() }
     }
 
+    /// A finite number > 0 beyond f64: its value is ∞, and so is its bound.
+    pub fn beyond_range() -> Self {
+        Self { bound: f64::INFINITY, ..Self::exact(f64::INFINITY) }
+    }
+
+    /// Whether it is a number that f64 cannot hold ([`Estimate::beyond_range`]).
+    pub fn is_beyond_range(&self) -> bool {
+        self.value.is_infinite() && self.bound.is_infinite()
+    }
+
     /// The result of a deterministic rule with a bound on its absolute error.
     pub fn quadrature(value: f64, bound: f64) -> Self {
         Self { value, std_err: 0.0, bound, n: 0, method: Method::Quadrature, flags: Flags::default() }

@@ -323,9 +323,9 @@ fn find(need: &Need, choice: MethodChoice, tools: &Instruments) -> Result<Found>
         (MethodChoice::Auto | MethodChoice::MonteCarlo, Some(Sampled::Statistic(statistic))) => {
             statistic(need, tools).map(Found::Statistic)
         }
-        (MethodChoice::Auto | MethodChoice::MonteCarlo, None) => {
-            Err(unsupported("has a deterministic route for laws on a line, their products and Gaussians only"))
-        }
+        (MethodChoice::Auto | MethodChoice::MonteCarlo, None) => Err(unsupported(
+            "has a deterministic route alone, and none for this law: it needs a law on a line with a finite variance, a product of such, or a Gaussian",
+        )),
         _ => Err(unsupported("has no deterministic route; use --method auto or monte-carlo")),
     }
 }

@@ -199,8 +199,12 @@ pub trait Density: std::fmt::Debug + Send + Sync {
     }
     /// Mean E X (from 0), or `None` where it does not exist.
     fn mean(&self) -> Option<f64>;
-    /// Variance; ∞ where the second moment is infinite.
+    /// Variance; ∞ where the second moment is infinite, or beyond f64.
     fn variance(&self) -> f64;
+    /// Whether the second moment is finite, be it beyond f64.
+    fn has_variance(&self) -> bool {
+        self.variance().is_finite()
+    }
     /// Differential Rényi entropy of order a > 0 (a = 1: Shannon), nats; ∞ or −∞ where it diverges.
     fn differential_renyi(&self, order: f64) -> crate::numeric::estimate::Estimate;
 }

@@ -20,7 +20,8 @@ fn build(arguments: &Arguments) -> Result<Source> {
         return Err(arguments.invalid("sigma", format!("must be from 1e-3 to 20, not {std_dev}")));
     }
     let law = Lognormal { std_dev };
-    let second_moment = Estimate::exact(law.variance());
+    let variance = law.variance();
+    let second_moment = if variance.is_finite() { Estimate::exact(variance) } else { Estimate::beyond_range() };
     Ok(Source::new(arguments.spec(), Law::Density(Box::new(law)), None, second_moment))
 }
 
@@ -86,6 +87,11 @@ impl Density for Lognormal {
     fn variance(&self) -> f64 {
         let square = self.std_dev * self.std_dev;
         square.exp() * square.exp_m1()
+    }
+
+    /// Every moment is finite: e^{2σ²} is beyond f64 from σ = 18.8 on.
+    fn has_variance(&self) -> bool {
+        true
     }
 
     /// ½ ln(2πσ²) + ½ ln a/(a−1) + (1−a)σ²/(2a).

@@ -99,8 +99,9 @@ fn kept(cells: &Cells) -> Atoms {
 
 /// Variance, from the cell of the median: E(k−c)² − (E(k−c))².
 fn second_moment(cells: &Cells) -> Estimate {
-    if cells.density().variance().is_infinite() {
-        return Estimate::exact(f64::INFINITY);
+    let density = cells.density();
+    if density.variance().is_infinite() {
+        return if density.has_variance() { Estimate::beyond_range() } else { Estimate::exact(f64::INFINITY) };
     }
     let (centre, step) = (cells.centre(), cells.position(1.0));
     let first = cells.sum(|k, ln_mass| ln_mass.exp() * (k - centre));

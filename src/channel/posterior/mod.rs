@@ -112,7 +112,7 @@ pub fn sampler(source: &Source) -> Result<Box<dyn Sampler>> {
             None => Err(unsupported(source, "more than 4096 atoms in as many dimensions: use --method quadrature")),
         },
         Law::Atoms(_) => {
-            Err(unsupported(source, "infinitely many atoms: use --method quadrature, or a finite `atoms=`"))
+            Err(unsupported(source, "infinitely many atoms: use --method quadrature, or a law with finitely many"))
         }
         Law::Density(_) => {
             Err(unsupported(source, "a density on the line has deterministic routes only: use --method quadrature"))

@@ -8,7 +8,7 @@ use crate::source::{Law, differential};
 pub fn findings(law: &Law) -> Vec<Finding> {
     let differential = |order: f64| differential::renyi(law, order).map(|h| digits(h.value));
     let known = match (differential(1.0), differential(0.5)) {
-        (Some(shannon), Some(half)) => format!("; differential entropies h = {shannon}, h_½ = {half}"),
+        (Some(shannon), Some(half)) => format!("; differential entropies h = {shannon}, h_½ = {half} nats"),
         _ => String::new(),
     };
     let reasons = [
@@ -71,7 +71,7 @@ mod tests {
         assert!(
             findings.iter().all(|f| f.verdict == Verdict::Fails && f.number.is_some_and(|n| n.value.is_infinite()))
         );
-        assert!(findings[0].evidence.ends_with("h = 0.6931, h_½ = 0.6931"), "{}", findings[0]);
+        assert!(findings[0].evidence.ends_with("h = 0.6931, h_½ = 0.6931 nats"), "{}", findings[0]);
     }
 
     #[test]

@@ -209,6 +209,8 @@ fn second_moment(source: &Source) -> Finding {
     let number = source.second_moment();
     let (verdict, evidence) = if number.value.is_finite() {
         (Verdict::Holds, format!("total variance {}", digits(number.value)))
+    } else if number.is_beyond_range() {
+        (Verdict::Holds, "the second moment is finite, beyond the largest 64-bit number (1.8e308)".into())
     } else {
         (Verdict::Fails, "the second moment is infinite: so are the initialisation term and mmse at snr → 0".into())
     };
@@ -229,6 +231,17 @@ mod tests {
                 "{findings:?}"
             );
         }
+    }
+
+    /// e^{2·19²} is a number, though none of 64 bits.
+    #[test]
+    fn a_second_moment_beyond_64_bits_is_finite() {
+        for spec in ["lognormal:sigma=19", "quantized:base=(lognormal:sigma=19),step=1e9"] {
+            let findings = assess(&Source::parse(spec).expect("a known source"));
+            assert_eq!(findings[0].verdict, Verdict::Holds, "{}", findings[0]);
+        }
+        let infinite = assess(&Source::parse("pareto:shape=1.5").expect("a known source"));
+        assert_eq!(infinite[0].verdict, Verdict::Fails);
     }
 
     #[test]

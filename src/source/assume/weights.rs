@@ -74,7 +74,7 @@ fn entropy_evidence(pmf: &dyn Pmf, shannon: f64) -> String {
     let atoms = pmf.atoms();
     if atoms.is_finite() {
         let count = if atoms < 1e6 { format!("{atoms:.0}") } else { digits(atoms) };
-        format!("{count} atoms: H ≤ ln N = {}", digits(atoms.ln()))
+        format!("{count} atoms: H ≤ ln N = {} nats", digits(atoms.ln()))
     } else if shannon.is_finite() {
         "infinitely many atoms, and Σ p ln 1/p converges".into()
     } else {

@@ -7,7 +7,7 @@ use crate::error::{Error, Result};
 use crate::numeric::sum::compensated;
 use crate::source::{Atoms, Source, SourceKind};
 use crate::spec::{Arguments, Parameter, Spec, quoted};
-use crate::table::{Header, Options, Table};
+use crate::table::{Cell, Header, Options, Table};
 
 /// The empirical (or weighted) law of the rows of a file.
 pub const FILE: SourceKind = SourceKind {
@@ -56,6 +56,8 @@ const WEIGHTS: [&str; 22] = [
     "multiplicity",
     "share",
 ];
+/// Names that a message lists.
+const MOST_LISTED: usize = 12;
 /// Names of columns that often count or name the rows.
 const INDICES: [&str; 11] =
     ["index", "idx", "id", "row_id", "rowid", "row_number", "row_nr", "rownames", "row_names", "level_0", "unnamed: 0"];
@@ -115,7 +117,7 @@ impl Columns<'_> {
         let is_called = |column: usize, name: &str| table.names[column] == name || table.group(column) == name;
         for wanted in self.weights.into_iter().chain(self.drop.iter().chain(self.keep).map(String::as_str)) {
             if !columns.clone().any(|column| is_called(column, wanted)) {
-                let what = format!("column of {}", path.display());
+                let what = format!("column of {} (it has {})", path.display(), listed(&table.names));
                 return Err(Error::unknown(what, wanted, table.names.iter().map(String::as_str)));
             }
         }
@@ -147,6 +149,15 @@ impl Columns<'_> {
     }
 }
 
+/// Some names of a list, in words.
+fn listed(names: &[String]) -> String {
+    let shown = names.iter().take(MOST_LISTED).map(String::as_str).collect::<Vec<_>>().join(", ");
+    match names.len().checked_sub(MOST_LISTED) {
+        Some(more @ 1..) => format!("{shown} and {more} more"),
+        _ => shown,
+    }
+}
+
 /// Refuses a column that by its name is an index or weights, with the question which.
 fn ask(table: &Table, column: usize) -> Result<()> {
     let (group, name) = (table.group(column), quoted(table.group(column)));
@@ -155,7 +166,12 @@ fn ask(table: &Table, column: usize) -> Result<()> {
         format!("has no name in the header: is it an index? Say drop={name}, or keep={name} if it is a coordinate")
     } else if known(&INDICES) {
         format!("looks like an index: say drop={name}, or keep={name} if it is a coordinate")
-    } else if known(&WEIGHTS) && table.is_non_negative(column) {
+    } else if known(&WEIGHTS) && !table.is_non_negative(column) {
+        format!(
+            "is called like weights and holds what is none (a negative number, text or a gap): say drop={name} to leave it \
+             out, or keep={name} if it is a coordinate"
+        )
+    } else if known(&WEIGHTS) {
         format!(
             "looks like weights: say weights={name} if each row has its weight in it, drop={name} to leave it out, or \
              keep={name} if it is a coordinate"
@@ -220,11 +236,16 @@ fn empirical(spec: &Spec, table: &Table, columns: &Columns, path: &Path) -> Resu
 
 /// A weight: finite and not negative.
 fn weight_of(table: &Table, row: usize, column: usize) -> Result<f64> {
-    let x = table.number(row, column)?;
-    if x >= 0.0 {
-        return Ok(x + 0.0);
+    match table.cell(row, column) {
+        Cell::Number(x) if x >= 0.0 && x.is_finite() => Ok(x + 0.0),
+        Cell::Number(x) if x.is_nan() || x > 0.0 => Err(table.refuse(
+            row,
+            column,
+            format!("the weight {x} is no number: remove the row, or give it its weight"),
+        )),
+        Cell::Number(x) => Err(table.refuse(row, column, format!("the weight {x} is negative: weights must be ≥ 0"))),
+        _ => table.number(row, column),
     }
-    Err(table.refuse(row, column, format!("the weight {x} is negative: weights must be ≥ 0")))
 }
 
 /// Distinct rows in the order of their first appearance, with added weights.

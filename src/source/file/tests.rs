@@ -185,6 +185,24 @@ fn npz(path: &Path, arrays: &[(&str, &[f64], &[u64])]) {
     }
 }
 
+/// A column of weights by its name is never a coordinate unasked, whatever it holds.
+#[test]
+fn what_is_called_weights_and_is_none_is_asked_about() {
+    let folder = TempDir::new().expect("a temporary folder");
+    let path = folder.path().join("a.csv");
+    let said = |text: &str, more: &str| {
+        std::fs::write(&path, text).expect("a file");
+        Source::parse(&format!("file:path={}{more}", path.display())).expect_err("a refusal").to_string()
+    };
+    for text in ["x,weight\n1,0.5\n2,-0.5\n", "x,weight\n1,0.5\n2,nan\n", "x,weight\n1,0.5\n2,\n"] {
+        assert!(said(text, "").contains("say drop=weight"), "{}", said(text, ""));
+    }
+    let missing = said("x,weight\n1,0.5\n2,nan\n", ",weights=weight");
+    assert!(missing.ends_with("the weight NaN is no number: remove the row, or give it its weight"), "{missing}");
+    let unknown = said("x,weight\n1,0.5\n", ",weights=mass");
+    assert!(unknown.contains("(it has x, weight) `mass`"), "{unknown}");
+}
+
 #[test]
 fn numpy_archives_take_rows_and_weights_from_their_arrays() {
     let folder = TempDir::new().expect("a temporary folder");
