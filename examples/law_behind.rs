@@ -9,7 +9,7 @@ use std::collections::HashMap;
 use klaim::internals::numeric::stream::Stream;
 use klaim::internals::source::entropy::counts::Counts;
 use klaim::internals::source::entropy::{ESTIMATORS, Estimator, law_behind};
-use klaim::internals::source::{Sampler, Source};
+use klaim::internals::source::{Draws, Source};
 use rayon::prelude::*;
 
 const SIZES: [u64; 4] = [100, 500, 2000, 20_000];
@@ -63,7 +63,7 @@ impl Law {
         }
     }
 
-    fn counts(&self, samplers: &[Sampler], name: &str, seed: u64, n: u64) -> Counts {
+    fn counts(&self, samplers: &[Draws], name: &str, seed: u64, n: u64) -> Counts {
         let (choose, draw) =
             (Stream::named(seed, &format!("component {name}")), Stream::named(seed, &format!("draw {name}")));
         let (mut seen, mut x) = (HashMap::new(), [0.0_f64]);
@@ -111,7 +111,7 @@ fn main() {
     println!("| --- | --- | --- |{}", " --- |".repeat(SIZES.len()));
     for text in LAWS {
         let law = Law::parse(text);
-        let samplers: Vec<Sampler> = law.0.iter().map(|(_, source)| source.sampler()).collect();
+        let samplers: Vec<Draws> = law.0.iter().map(|(_, source)| source.sampler()).collect();
         let samples: Vec<Vec<Counts>> = SIZES
             .iter()
             .map(|&n| (0..seeds).into_par_iter().map(|seed| law.counts(&samplers, text, seed, n)).collect())

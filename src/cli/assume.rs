@@ -78,7 +78,7 @@ impl Assume {
     }
 }
 
-fn finding(f: &assume::Finding, information: Information) -> serde_json::Value {
+fn finding(f: &assume::Assessment, information: Information) -> serde_json::Value {
     let finite = |x: f64| if x.is_finite() { json!(x) } else { json!(number::name(x)) };
     let number = f.number_in(information);
     let told = |x: fn(Estimate) -> f64| number.map(|e| finite(x(e)));

@@ -6,7 +6,7 @@ use serde_json::json;
 
 use super::progress::Progress;
 use super::rows::{self, Row};
-use super::sample::{self, Choice};
+use super::sample::{self, EstimatorChoice};
 use super::{Common, Format, diagnose, interrupt, output, snr};
 use crate::error::{Error, Result};
 use crate::numeric::estimate::Estimate;
@@ -61,7 +61,7 @@ pub struct EstimateCommand {
     /// (a file of rows or counts), plug-in, miller-madow, grassberger, chao-shen, chao-wang-jost, nearest-neighbour
     /// (differential entropy)
     #[arg(long, value_parser = sample::choice, default_value = "auto")]
-    method: Choice,
+    method: EstimatorChoice,
     /// Most atoms that the law behind a sample can have: bounds what is unseen
     #[arg(long, value_name = "N", value_parser = atoms)]
     alphabet: Option<f64>,
@@ -88,16 +88,16 @@ impl EstimateCommand {
         let factor = self.factor(quantity)?;
         let settings = self.settings(quantity, &arguments)?;
         let method = match (self.method, self.alphabet) {
-            (Choice::Behind(method), alphabet) => {
+            (EstimatorChoice::Behind(method), alphabet) => {
                 let found = sample::estimate(&self.source, quantity, &arguments, method, alphabet)?;
                 let row = |(need, e): (Need, Estimate)| Row::new(need, Ok(e.scaled(factor)), self.unit);
                 return print(&found.into_iter().map(row).collect::<Vec<_>>(), common.format, "cpu", false);
             }
-            (Choice::Law(_), Some(_)) => {
+            (EstimatorChoice::Law(_), Some(_)) => {
                 let message = "bounds the law behind a sample: name an estimator, as in --method chao-wang-jost";
                 return Err(Error::invalid("--alphabet", message));
             }
-            (Choice::Law(method), None) => method,
+            (EstimatorChoice::Law(method), None) => method,
         };
         let mut needs = Vec::new();
         for spec in &self.source {

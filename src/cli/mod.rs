@@ -30,7 +30,7 @@ use crate::error::Result;
 /// Put theorems to the test: measure both sides of a claim with honest error bars.
 #[derive(Parser)]
 #[command(name = "klaim", version, about, max_term_width = 110, arg_required_else_help = true)]
-pub struct Arguments {
+pub struct CommandLine {
     #[command(subcommand)]
     command: Command,
     #[command(flatten)]
@@ -165,7 +165,7 @@ enum Command {
 /// Runs the program on this process's arguments.
 pub fn run() -> ExitCode {
     interrupt::install();
-    let arguments = Arguments::parse();
+    let arguments = CommandLine::parse();
     match execute(arguments) {
         Ok(status) => ExitCode::from(status),
         Err(error) => {
@@ -175,7 +175,7 @@ pub fn run() -> ExitCode {
     }
 }
 
-fn execute(mut arguments: Arguments) -> Result<u8> {
+fn execute(mut arguments: CommandLine) -> Result<u8> {
     if !matches!(arguments.command, Command::Schedule(_)) {
         arguments.common.format = arguments.common.form.plain()?;
     }
@@ -198,12 +198,12 @@ fn execute(mut arguments: Arguments) -> Result<u8> {
         Command::Selftest(command) => command.run(common),
         Command::Completions { shell } => {
             let mut script = Vec::new();
-            clap_complete::generate(shell, &mut Arguments::command(), "klaim", &mut script);
+            clap_complete::generate(shell, &mut CommandLine::command(), "klaim", &mut script);
             output::bytes(&script)
         }
         Command::Man => {
             let mut page = Vec::new();
-            let rendered = clap_mangen::Man::new(Arguments::command()).render(&mut page);
+            let rendered = clap_mangen::Man::new(CommandLine::command()).render(&mut page);
             rendered.map_err(crate::error::Error::io("manual page"))?;
             output::bytes(&page)
         }

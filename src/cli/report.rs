@@ -6,7 +6,7 @@ use std::sync::Arc;
 
 use clap::Parser;
 
-use super::{Arguments, Common, verify};
+use super::{CommandLine, Common, verify};
 use crate::backend::Backend;
 use crate::backend::cpu::Cpu;
 use crate::error::{Error, Result};
@@ -76,7 +76,7 @@ fn slice_command(dir: &Path) -> Result<(verify::Verify, Common)> {
     let table: toml::Table = text.parse().map_err(|e: toml::de::Error| bad(e.message().to_owned()))?;
     let command = table.get("command").and_then(toml::Value::as_str).ok_or_else(|| bad("has no `command`".into()))?;
     let words = shell_words::split(command).map_err(|e| bad(e.to_string()))?;
-    let arguments = Arguments::try_parse_from(words).map_err(|e| bad(e.to_string()))?;
+    let arguments = CommandLine::try_parse_from(words).map_err(|e| bad(e.to_string()))?;
     match arguments.command {
         super::Command::Verify(verify) => Ok((verify, arguments.common)),
         _ => Err(bad("its `command` is not a `klaim verify`".into())),

@@ -12,7 +12,7 @@ use crate::source::{Law, Source};
 
 /// What `--method` names: how numbers of a law are obtained, or an estimator of the law behind a sample.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Choice {
+pub enum EstimatorChoice {
     /// Evaluators of the law itself.
     Law(MethodChoice),
     /// An estimator of the law behind it.
@@ -20,9 +20,10 @@ pub enum Choice {
 }
 
 /// The name of a choice as one.
-pub fn choice(name: &str) -> Result<Choice, String> {
-    let route = MethodChoice::ALL.iter().find(|(_, route)| *route == name).map(|&(route, _)| Choice::Law(route));
-    let behind = || behind().find(|method| method.to_string() == name).map(Choice::Behind);
+pub fn choice(name: &str) -> Result<EstimatorChoice, String> {
+    let route =
+        MethodChoice::ALL.iter().find(|(_, route)| *route == name).map(|&(route, _)| EstimatorChoice::Law(route));
+    let behind = || behind().find(|method| method.to_string() == name).map(EstimatorChoice::Behind);
     route.or_else(behind).ok_or_else(|| {
         let law = MethodChoice::ALL.map(|(_, name)| name);
         let sample: Vec<String> = self::behind().map(|method| method.to_string()).collect();

@@ -15,7 +15,7 @@ pub const OWN_BLOCKS: u32 = 1 << 31;
 
 /// A source prepared for drawing.
 #[derive(Debug)]
-pub struct Sampler<'a> {
+pub struct Draws<'a> {
     law: Prepared<'a>,
     dim: usize,
 }
@@ -28,7 +28,7 @@ enum Prepared<'a> {
     /// Atoms too many to be written out.
     Needle(&'a Needle),
     Product {
-        base: Box<Sampler<'a>>,
+        base: Box<Draws<'a>>,
         copies: usize,
     },
     Density(&'a dyn Density),
@@ -37,7 +37,7 @@ enum Prepared<'a> {
 
 impl Source {
     /// Prepares drawing: O(N) once, then O(d + ln N) a draw.
-    pub fn sampler(&self) -> Sampler<'_> {
+    pub fn sampler(&self) -> Draws<'_> {
         let law = match self.law() {
             Law::Atoms(atoms) => Prepared::Atoms(atoms, Cumulative::new(&atoms.weights)),
             Law::Simplex(simplex) => Prepared::Simplex(simplex, Cumulative::new(&simplex.weights)),
@@ -49,20 +49,20 @@ impl Source {
             Law::Density(density) => Prepared::Density(density.as_ref()),
             Law::Mixture(mixture) => Prepared::Mixture(mixture, Cumulative::new(&mixture.weights)),
         };
-        Sampler { law, dim: self.dim() }
+        Draws { law, dim: self.dim() }
     }
 }
 
 /// The blocks of a sample where a law finds its random numbers.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct Blocks {
+pub struct WordBlocks {
     /// That of the choice of an atom or a component.
     pub choice: u32,
     /// First of those of everything else.
     pub own: u32,
 }
 
-impl Blocks {
+impl WordBlocks {
     const TOP: Self = Self { choice: 0, own: OWN_BLOCKS };
 
     /// The blocks of copy `copy` inside a product whose base needs `span` own blocks.
@@ -80,7 +80,7 @@ pub struct DrawTables<'a> {
     /// Atoms, or means of components (row-major J × d); empty for orthonormal atoms.
     pub points: &'a [f64],
     /// Where the copies of a product find their random numbers, one after the other; one entry without a product.
-    pub blocks: Vec<Blocks>,
+    pub blocks: Vec<WordBlocks>,
 }
 
 /// Where a law finds its random numbers.
@@ -88,12 +88,12 @@ pub struct DrawTables<'a> {
 struct Place {
     stream: Stream,
     sample: u64,
-    blocks: Blocks,
+    blocks: WordBlocks,
 }
 
 impl Place {
     fn top(stream: &Stream, sample: u64) -> Self {
-        Self { stream: *stream, sample, blocks: Blocks::TOP }
+        Self { stream: *stream, sample, blocks: WordBlocks::TOP }
     }
 
     fn of_copy(self, copy: usize, span: u32) -> Self {
@@ -105,7 +105,7 @@ impl Place {
     }
 }
 
-impl Sampler<'_> {
+impl Draws<'_> {
     /// Dimension d of a draw.
     pub fn dim(&self) -> usize {
         self.dim
@@ -120,7 +120,7 @@ impl Sampler<'_> {
         self.draw_at(Place::top(stream, sample), out)
     }
 
-    /// Information content ι(X) = −ln p(X), nats, of the draw that [`Sampler::draw`] makes for the same `sample`.
+    /// Information content ι(X) = −ln p(X), nats, of the draw that [`Draws::draw`] makes for the same `sample`.
     /// `None` for laws without atoms, and where a tail was cut (its mass is not in the weights).
     pub fn information_content(&self, stream: &Stream, sample: u64) -> Option<f64> {
         self.content_at(Place::top(stream, sample))
@@ -128,10 +128,10 @@ impl Sampler<'_> {
 
     /// What a draw is made of; `None` for a density.
     pub fn tables(&self) -> Option<DrawTables<'_>> {
-        self.tables_at(Blocks::TOP)
+        self.tables_at(WordBlocks::TOP)
     }
 
-    fn tables_at(&self, blocks: Blocks) -> Option<DrawTables<'_>> {
+    fn tables_at(&self, blocks: WordBlocks) -> Option<DrawTables<'_>> {
         let alone = |ends, points| Some(DrawTables { ends, points, blocks: vec![blocks] });
         match &self.law {
             Prepared::Atoms(atoms, cumulative) => alone(cumulative.ends(), &atoms.points),

@@ -39,7 +39,7 @@ pub mod zipf;
 
 use std::sync::Arc;
 
-pub use draw::Sampler;
+pub use draw::Draws;
 pub use law::{Atoms, Density, Law, Mixture, Needle, Simplex};
 pub use pmf::{FinitePmf, Pmf};
 

@@ -8,14 +8,14 @@ use serde::de::{Deserialize, Deserializer, MapAccess, Visitor};
 use serde_json::value::RawValue;
 
 use super::column::Column;
-use super::{Options, Table, refuse};
+use super::{ReadOptions, Table, refuse};
 use crate::error::{Error, Result};
 
 /// Cells that any table may have; beyond, at least one of five must be in the file.
 const MOST_EMPTY: usize = 1 << 20;
 
 /// Reads any of the forms.
-pub(super) fn read(table: &mut Table, bytes: &[u8], options: &Options) -> Result<()> {
+pub(super) fn read(table: &mut Table, bytes: &[u8], options: &ReadOptions) -> Result<()> {
     let bytes = bytes.strip_prefix(b"\xef\xbb\xbf").unwrap_or(bytes);
     if bytes.iter().take(2).any(|&b| b == 0 || b >= 0xfe) {
         return Err(table.refuse_file("is UTF-16: write it as UTF-8, with iconv -f UTF-16 -t UTF-8"));
@@ -94,13 +94,13 @@ impl<'de> Deserialize<'de> for Entries<'de> {
 /// The rows as they come; a key that comes late has empty cells above.
 struct Rows<'a> {
     table: &'a mut Table,
-    options: &'a Options<'a>,
+    options: &'a ReadOptions<'a>,
     index_of: HashMap<String, usize>,
     most: usize,
 }
 
 impl<'a> Rows<'a> {
-    fn new(table: &'a mut Table, options: &'a Options<'a>, length: usize) -> Self {
+    fn new(table: &'a mut Table, options: &'a ReadOptions<'a>, length: usize) -> Self {
         Self { table, options, index_of: HashMap::new(), most: MOST_EMPTY.max(5 * length) }
     }
 

@@ -33,7 +33,7 @@ pub enum Header {
 
 /// How to read a file.
 #[derive(Debug, Clone, Copy, Default)]
-pub struct Options<'a> {
+pub struct ReadOptions<'a> {
     /// What the first row of a text file is.
     pub header: Header,
     /// Columns, or arrays of an archive, that nobody will ask for: they are not decoded.
@@ -78,7 +78,7 @@ impl Table {
     /// # Errors
     /// [`Error::Io`] for a file that cannot be read; [`Error::Data`] with place and remedy for one that is damaged, in
     /// another encoding or form, without rows, or with two columns of one name.
-    pub fn read(path: &Path, options: &Options) -> Result<Self> {
+    pub fn read(path: &Path, options: &ReadOptions) -> Result<Self> {
         let name = path.file_name().and_then(|name| name.to_str()).unwrap_or("").to_ascii_lowercase();
         let (stem, packed) = name.strip_suffix(".gz").map_or((name.as_str(), false), |stem| (stem, true));
         let extension = stem.rsplit_once('.').map_or("", |(_, extension)| extension);
@@ -109,13 +109,13 @@ impl Table {
     ///
     /// # Errors
     /// As [`Table::read`].
-    pub fn of_csv(text: &str, path: &Path, options: &Options) -> Result<Self> {
+    pub fn of_csv(text: &str, path: &Path, options: &ReadOptions) -> Result<Self> {
         let mut table = Self::empty(path, options);
         text::read(&mut table, text.as_bytes().to_vec(), b',', options)?;
         table.checked()
     }
 
-    fn empty(path: &Path, options: &Options) -> Self {
+    fn empty(path: &Path, options: &ReadOptions) -> Self {
         Self {
             path: path.to_owned(),
             names: Vec::new(),

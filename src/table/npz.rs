@@ -7,11 +7,11 @@ use npyz::npz::{NpzArchive, file_name_from_array_name};
 use super::column::Column;
 use super::guard;
 use super::numpy::{Array, refuse_array};
-use super::{Options, Table};
+use super::{ReadOptions, Table};
 use crate::error::Result;
 
 /// Reads an archive.
-pub(super) fn read(table: &mut Table, bytes: &[u8], options: &Options) -> Result<()> {
+pub(super) fn read(table: &mut Table, bytes: &[u8], options: &ReadOptions) -> Result<()> {
     let damaged =
         |why: String| format!("is damaged or no archive of NumPy arrays ({why}): save it again with numpy.savez");
     let mut archive = NpzArchive::new(Cursor::new(bytes)).map_err(|e| table.refuse_file(damaged(e.to_string())))?;

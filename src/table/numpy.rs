@@ -5,14 +5,14 @@ use npyz::{DType, Endianness, NpyHeader, Order, TypeChar, TypeStr};
 
 use super::column::Column;
 use super::guard;
-use super::{Options, Table, refuse};
+use super::{ReadOptions, Table, refuse};
 use crate::error::{Error, Result};
 
 /// Deepest nesting of a header, whose parser takes time exponential in it: an array in a record in a record stands eight deep.
 const DEPTH: usize = 10;
 
 /// Reads an NPY file.
-pub(super) fn read(table: &mut Table, bytes: &[u8], options: &Options) -> Result<()> {
+pub(super) fn read(table: &mut Table, bytes: &[u8], options: &ReadOptions) -> Result<()> {
     let array = Array::new(bytes).map_err(|why| table.refuse_file(why))?;
     guard::room(&table.path, (array.rows as u64).saturating_mul(16 * array.fields.len() as u64))?;
     table.rows = array.rows;

@@ -15,14 +15,14 @@ use parquet::schema::types::ColumnDescriptor;
 
 use super::column::Column;
 use super::guard;
-use super::{Options, Table, refuse};
+use super::{ReadOptions, Table, refuse};
 use crate::error::{Error, Result};
 
 /// Records asked for at once.
 const BATCH: usize = 1 << 16;
 
 /// Reads a table.
-pub(super) fn read(table: &mut Table, options: &Options) -> Result<()> {
+pub(super) fn read(table: &mut Table, options: &ReadOptions) -> Result<()> {
     let (file, length) = guard::open(&table.path)?;
     let path = table.path.clone();
     let failed =

@@ -11,7 +11,7 @@ use parquet::file::writer::SerializedFileWriter;
 use parquet::schema::parser::parse_message_type;
 use tempfile::TempDir;
 
-use super::{Options, Result, Table};
+use super::{ReadOptions, Result, Table};
 
 fn written(name: &str, bytes: &[u8]) -> (TempDir, PathBuf) {
     let dir = tempfile::tempdir().unwrap();
@@ -22,7 +22,7 @@ fn written(name: &str, bytes: &[u8]) -> (TempDir, PathBuf) {
 
 fn read(name: &str, bytes: &[u8]) -> Result<Table> {
     let (_dir, path) = written(name, bytes);
-    Table::read(&path, &Options { header: super::Header::Unless, ..Options::default() })
+    Table::read(&path, &ReadOptions { header: super::Header::Unless, ..ReadOptions::default() })
 }
 
 /// What reading `name` says; a table would be a failure.
@@ -81,7 +81,7 @@ fn arrays_agree() {
         array.finish().unwrap();
     }
     drop(archive);
-    let table = Table::read(&path, &Options::default()).unwrap();
+    let table = Table::read(&path, &ReadOptions::default()).unwrap();
     assert_eq!((table.names.clone(), numbers(&table)), (vec!["snr".into(), "x0".into()], ROWS.map(Vec::from).to_vec()));
 }
 
@@ -101,7 +101,7 @@ fn parquet_agrees_and_shows_its_nulls() {
     column.close().unwrap();
     group.close().unwrap();
     writer.close().unwrap();
-    let table = Table::read(&path, &Options::default()).unwrap();
+    let table = Table::read(&path, &ReadOptions::default()).unwrap();
     assert_eq!(table.names, ["timestep", "eps"]);
     assert_eq!((table.number(2, 0).unwrap(), table.number(2, 1).unwrap()), (9.0, 0.25));
     let error = table.number(1, 1).unwrap_err().to_string();

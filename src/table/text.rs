@@ -6,11 +6,11 @@ use std::path::Path;
 use csv::ByteRecord;
 
 use super::column::Column;
-use super::{Header, Options, Table, refuse};
+use super::{Header, ReadOptions, Table, refuse};
 use crate::error::Result;
 
 /// Reads a text table; without a header the columns are called 1, 2, ….
-pub(super) fn read(table: &mut Table, bytes: Vec<u8>, delimiter: u8, options: &Options) -> Result<()> {
+pub(super) fn read(table: &mut Table, bytes: Vec<u8>, delimiter: u8, options: &ReadOptions) -> Result<()> {
     let text = plain(bytes, &table.path)?;
     let lines = Lines::of(&text);
     let path = table.path.clone();
@@ -168,7 +168,7 @@ fn number(cell: &[u8]) -> Option<f64> {
 }
 
 /// An empty column for each name; those without one are called unnamed-1, unnamed-2, … by their place.
-fn add_columns(table: &mut Table, options: &Options) {
+fn add_columns(table: &mut Table, options: &ReadOptions) {
     for (index, name) in table.names.iter_mut().enumerate() {
         let nameless = name.is_empty();
         if nameless {

@@ -19,7 +19,7 @@ pub use plan::{Denoise, Plan, Settings, plan};
 use std::path::Path;
 
 use crate::error::{Error, Result, nearest};
-use crate::table::{Header, Options, Table};
+use crate::table::{Header, ReadOptions, Table};
 use axis::{AxisColumn, Sigma, Time};
 use beta::BetaTable;
 use risk::{Parametrization, Process, Weighting};
@@ -102,7 +102,7 @@ const MOST_COLUMNS: usize = 10_000;
 
 /// The table of a file; `names` replaces the names of its columns, or gives them where the file has none.
 fn named_table(path: &Path, names: Option<&[String]>) -> Result<Table> {
-    let mut table = Table::read(path, &Options { header: Header::Unless, ..Options::default() })?;
+    let mut table = Table::read(path, &ReadOptions { header: Header::Unless, ..ReadOptions::default() })?;
     let width = table.names.len();
     if width > MOST_COLUMNS {
         return Err(

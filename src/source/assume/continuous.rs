@@ -1,11 +1,11 @@
 //! The assumptions of a law without weights: its discrete entropy is infinite.
 
 use crate::numeric::estimate::Estimate;
-use crate::source::assume::{Assumption, Finding, Subject, Verdict, digits};
+use crate::source::assume::{Assessment, Assumption, Standing, Subject, digits};
 use crate::source::{Law, differential};
 
 /// The four assumptions on the information content; differential entropies are the evidence where they are known.
-pub fn findings(law: &Law) -> Vec<Finding> {
+pub fn findings(law: &Law) -> Vec<Assessment> {
     let differential = |order: f64| differential::renyi(law, order).map(|h| digits(h.value));
     let known = match (differential(1.0), differential(0.5)) {
         (Some(shannon), Some(half)) => format!("; differential entropies h = {shannon}, h_½ = {half} nats"),
@@ -19,10 +19,10 @@ pub fn findings(law: &Law) -> Vec<Finding> {
     ];
     reasons
         .into_iter()
-        .map(|(assumption, evidence)| Finding {
+        .map(|(assumption, evidence)| Assessment {
             assumption,
             subject: Subject::Source,
-            verdict: Verdict::Fails,
+            verdict: Standing::Fails,
             number: Some(Estimate::exact(f64::INFINITY)),
             evidence,
         })
@@ -69,7 +69,7 @@ mod tests {
     fn a_density_fails_with_its_differential_entropies_shown() {
         let findings = findings(&Law::Density(Box::new(Uniform)));
         assert!(
-            findings.iter().all(|f| f.verdict == Verdict::Fails && f.number.is_some_and(|n| n.value.is_infinite()))
+            findings.iter().all(|f| f.verdict == Standing::Fails && f.number.is_some_and(|n| n.value.is_infinite()))
         );
         assert!(findings[0].evidence.ends_with("h = 0.6931, h_½ = 0.6931 nats"), "{}", findings[0]);
     }

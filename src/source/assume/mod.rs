@@ -73,7 +73,7 @@ impl Assumption {
 /// What the evidence says.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
-pub enum Verdict {
+pub enum Standing {
     /// The assumption holds.
     Holds,
     /// It does not.
@@ -82,7 +82,7 @@ pub enum Verdict {
     CannotTell,
 }
 
-impl fmt::Display for Verdict {
+impl fmt::Display for Standing {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.pad(match self {
             Self::Holds => "holds",
@@ -114,13 +114,13 @@ impl Subject {
 
 /// One assumption judged for one law.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
-pub struct Finding {
+pub struct Assessment {
     /// What is assumed.
     pub assumption: Assumption,
     /// Of which law.
     pub subject: Subject,
     /// Whether it holds.
-    pub verdict: Verdict,
+    pub verdict: Standing,
     /// The number that decides it ([`Assumption::symbol`]) in [`Assumption::unit`], information in nats; ∞ where it is
     /// infinite, `None` where the evidence gives no number to believe.
     pub number: Option<Estimate>,
@@ -128,7 +128,7 @@ pub struct Finding {
     pub evidence: String,
 }
 
-impl Finding {
+impl Assessment {
     /// The number with information in the unit given; lengths stay.
     pub fn number_in(&self, information: Information) -> Option<Estimate> {
         let factor = self.assumption.unit().factor(information).unwrap_or(1.0);
@@ -151,7 +151,7 @@ impl Finding {
     }
 }
 
-impl fmt::Display for Finding {
+impl fmt::Display for Assessment {
     /// Its line, information in nats.
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(&self.line(Information::Nats))
@@ -182,7 +182,7 @@ fn digits(x: f64) -> String {
 
 /// Judges every assumption for `source`, in the order of [`Assumption::ALL`]; for a file, a second round judges the law
 /// behind it.
-pub fn assess(source: &Source) -> Vec<Finding> {
+pub fn assess(source: &Source) -> Vec<Assessment> {
     let mut findings = vec![second_moment(source)];
     findings.extend(match source.pmf() {
         Some(pmf) => weights::findings(pmf),
@@ -198,23 +198,29 @@ pub fn assess(source: &Source) -> Vec<Finding> {
 }
 
 /// The entropies of a table whose rows all differ are those of their number alone: there is none to report.
-fn all_rows_differ(finding: &mut Finding, rows: usize) {
+fn all_rows_differ(finding: &mut Assessment, rows: usize) {
     finding.number = None;
     finding.evidence = format!(
         "finitely many rows; all {rows} differ, so that H = H_½ = ln {rows} whatever they were drawn from: no entropy to report"
     );
 }
 
-fn second_moment(source: &Source) -> Finding {
+fn second_moment(source: &Source) -> Assessment {
     let number = source.second_moment();
     let (verdict, evidence) = if number.value.is_finite() {
-        (Verdict::Holds, format!("total variance {}", digits(number.value)))
+        (Standing::Holds, format!("total variance {}", digits(number.value)))
     } else if number.is_beyond_range() {
-        (Verdict::Holds, "the second moment is finite, beyond the largest 64-bit number (1.8e308)".into())
+        (Standing::Holds, "the second moment is finite, beyond the largest 64-bit number (1.8e308)".into())
     } else {
-        (Verdict::Fails, "the second moment is infinite: so are the initialisation term and mmse at snr → 0".into())
+        (Standing::Fails, "the second moment is infinite: so are the initialisation term and mmse at snr → 0".into())
     };
-    Finding { assumption: Assumption::SecondMoment, subject: Subject::Source, verdict, number: Some(number), evidence }
+    Assessment {
+        assumption: Assumption::SecondMoment,
+        subject: Subject::Source,
+        verdict,
+        number: Some(number),
+        evidence,
+    }
 }
 
 #[cfg(test)]
@@ -227,7 +233,7 @@ mod tests {
             let findings = assess(&Source::parse(spec).expect("a known source"));
             assert_eq!(findings.iter().map(|f| f.assumption).collect::<Vec<_>>(), Assumption::ALL);
             assert!(
-                findings.iter().all(|f| f.verdict == Verdict::Holds && f.number.is_some_and(|n| n.value.is_finite())),
+                findings.iter().all(|f| f.verdict == Standing::Holds && f.number.is_some_and(|n| n.value.is_finite())),
                 "{findings:?}"
             );
         }
@@ -238,10 +244,10 @@ mod tests {
     fn a_second_moment_beyond_64_bits_is_finite() {
         for spec in ["lognormal:sigma=19", "quantized:base=(lognormal:sigma=19),step=1e12"] {
             let findings = assess(&Source::parse(spec).expect("a known source"));
-            assert_eq!(findings[0].verdict, Verdict::Holds, "{}", findings[0]);
+            assert_eq!(findings[0].verdict, Standing::Holds, "{}", findings[0]);
         }
         let infinite = assess(&Source::parse("pareto:shape=1.5").expect("a known source"));
-        assert_eq!(infinite[0].verdict, Verdict::Fails);
+        assert_eq!(infinite[0].verdict, Standing::Fails);
     }
 
     #[test]
@@ -256,7 +262,7 @@ mod tests {
             "{row}"
         );
         let text = serde_json::to_string(&findings).expect("plain data");
-        let read: Vec<Finding> = serde_json::from_str(&text).expect("what was written");
+        let read: Vec<Assessment> = serde_json::from_str(&text).expect("what was written");
         assert_eq!(read[3].to_string(), row);
     }
 

@@ -10,12 +10,12 @@
 use crate::numeric::estimate::{Estimate, Method};
 use crate::numeric::tail::{hill, pareto_shape};
 use crate::source::Atoms;
-use crate::source::assume::{Assumption, Finding, Subject, Verdict, digits};
+use crate::source::assume::{Assessment, Assumption, Standing, Subject, digits};
 use crate::source::entropy::average::{Average, tail_size};
 use crate::source::entropy::chao_wang_jost::CHAO_WANG_JOST;
 use crate::source::entropy::counts::Counts;
 use crate::source::entropy::law_behind;
-use crate::source::entropy::unseen::Unseen;
+use crate::source::entropy::unseen::UnseenMass;
 
 /// Normal quantile of the intervals: two-sided 99.9 %.
 const QUANTILE: f64 = 3.29;
@@ -24,7 +24,7 @@ const FEWEST: f64 = 40.0;
 /// The second moment is finite for ξ < ½.
 const CRITICAL: f64 = 0.5;
 /// The findings about the law behind the rows of `atoms`, `repeats` of each; none for a single row.
-pub fn findings(atoms: &Atoms, repeats: &[u64]) -> Vec<Finding> {
+pub fn findings(atoms: &Atoms, repeats: &[u64]) -> Vec<Assessment> {
     let Ok(counts) = Counts::new(repeats.iter().copied()) else { return Vec::new() };
     let mut findings = vec![second_moment(atoms, repeats)];
     findings.extend(information(&counts));
@@ -53,7 +53,7 @@ impl std::fmt::Display for Interval {
 
 /// A1 from the tail of |x − mean|: it holds where both the generalised Pareto shape and Hill's index lie below ½. Above ½ it
 /// would fail if the tail went on so, but a bounded law fits every sample: that is never decided.
-fn second_moment(atoms: &Atoms, repeats: &[u64]) -> Finding {
+fn second_moment(atoms: &Atoms, repeats: &[u64]) -> Assessment {
     let mean = atoms.mean();
     let mut squares: Vec<f64> = Vec::new();
     for (row, &count) in atoms.points.chunks(atoms.dim).zip(repeats) {
@@ -69,15 +69,15 @@ fn second_moment(atoms: &Atoms, repeats: &[u64]) -> Finding {
             let fitted = Interval::around(shape, (1.0 + shape) / exceedances.sqrt());
             let hill = Interval::around(hill.shape, hill.std_err);
             let (verdict, says) = match () {
-                () if exceedances < FEWEST => (Verdict::CannotTell, "too few to say on which side of ½"),
+                () if exceedances < FEWEST => (Standing::CannotTell, "too few to say on which side of ½"),
                 () if fitted.high < CRITICAL && hill.high < CRITICAL => {
-                    (Verdict::Holds, "below ½: finite, if the tail goes on so")
+                    (Standing::Holds, "below ½: finite, if the tail goes on so")
                 }
                 () if fitted.low > CRITICAL && hill.low > CRITICAL => (
-                    Verdict::CannotTell,
+                    Standing::CannotTell,
                     "above ½: infinite if the tail goes on so, finite if it is cut anywhere beyond the sample",
                 ),
-                () => (Verdict::CannotTell, "on no side of ½ for certain"),
+                () => (Standing::CannotTell, "on no side of ½ for certain"),
             };
             let evidence = format!(
                 "tail index of |x| from the {exceedances:.0} largest of {} rows: Pareto {fitted}, Hill {hill} (99.9 %); {says}",
@@ -85,7 +85,7 @@ fn second_moment(atoms: &Atoms, repeats: &[u64]) -> Finding {
             );
             (verdict, evidence)
         }
-        _ => (Verdict::CannotTell, format!("{} rows show no tail of |x| to fit", squares.len())),
+        _ => (Standing::CannotTell, format!("{} rows show no tail of |x| to fit", squares.len())),
     };
     let number = Estimate {
         std_err: average.std_err,
@@ -94,21 +94,21 @@ fn second_moment(atoms: &Atoms, repeats: &[u64]) -> Finding {
         method: Method::MonteCarlo,
         ..Estimate::exact(average.mean)
     };
-    let number = (verdict == Verdict::Holds).then_some(number);
-    Finding { assumption: Assumption::SecondMoment, subject: Subject::LawBehind, verdict, number, evidence }
+    let number = (verdict == Standing::Holds).then_some(number);
+    Assessment { assumption: Assumption::SecondMoment, subject: Subject::LawBehind, verdict, number, evidence }
 }
 
 /// H, V, A2 and A2′ from what the sample says about the atoms that it does not hold: an assumption holds where the rate of
 /// new atoms is seen to fall fast enough, and never fails, since a law of finitely many atoms fits every sample.
-fn information(counts: &Counts) -> Vec<Finding> {
-    let unseen = Unseen::of(counts);
+fn information(counts: &Counts) -> Vec<Assessment> {
+    let unseen = UnseenMass::of(counts);
     let entropy = |order| law_behind::estimate(counts, &CHAO_WANG_JOST, order, None).expect("a finite order");
     let believed = |estimate: Estimate| Some(estimate).filter(Estimate::believed);
     let (shannon, half) = (believed(entropy(1.0)), believed(entropy(0.5)));
-    let finding = |assumption, number, holds: bool, condition: &str| Finding {
+    let finding = |assumption, number, holds: bool, condition: &str| Assessment {
         assumption,
         subject: Subject::LawBehind,
-        verdict: if holds { Verdict::Holds } else { Verdict::CannotTell },
+        verdict: if holds { Standing::Holds } else { Standing::CannotTell },
         number,
         evidence: evidence(counts, unseen, condition),
     };
@@ -127,7 +127,7 @@ fn information(counts: &Counts) -> Vec<Finding> {
 }
 
 /// What is seen of the atoms, and what would follow if it went on so.
-fn evidence(counts: &Counts, unseen: Unseen, condition: &str) -> String {
+fn evidence(counts: &Counts, unseen: UnseenMass, condition: &str) -> String {
     let (seen, rows, once) = (counts.seen(), counts.draws(), counts.seen_times(1));
     if seen >= rows {
         return format!("all {rows} rows differ: nothing is seen of the weights of the law behind");
@@ -162,7 +162,7 @@ mod tests {
         (Atoms::new(1, points, weights).expect("a valid law"), repeats)
     }
 
-    fn of(rows: &(Atoms, Vec<u64>)) -> Vec<Finding> {
+    fn of(rows: &(Atoms, Vec<u64>)) -> Vec<Assessment> {
         findings(&rows.0, &rows.1)
     }
 
@@ -180,7 +180,7 @@ mod tests {
         }))
     }
 
-    fn verdicts(rows: &(Atoms, Vec<u64>)) -> Vec<Verdict> {
+    fn verdicts(rows: &(Atoms, Vec<u64>)) -> Vec<Standing> {
         of(rows).iter().map(|finding| finding.verdict).collect()
     }
 
@@ -188,7 +188,7 @@ mod tests {
     fn a_light_tail_holds_and_a_heavy_one_is_not_decided() {
         let second_moment = |rows: (Atoms, Vec<u64>)| of(&rows)[0].clone();
         let exponential = |u: f64| -u.ln();
-        assert_eq!(second_moment(quantiles(ROWS, exponential)).verdict, Verdict::Holds);
+        assert_eq!(second_moment(quantiles(ROWS, exponential)).verdict, Standing::Holds);
         // Cauchy (infinite), lognormal with σ = 3 (finite), Cauchy cut at 1e9 (finite): no sample tells them apart.
         let cauchy = |u: f64| (std::f64::consts::PI * (u - 0.5)).tan();
         let normal = |u: f64| crate::numeric::gamma::normal_quantile(u);
@@ -198,15 +198,15 @@ mod tests {
             quantiles(ROWS, |u| cauchy(u).clamp(-1e9, 1e9)),
         ] {
             let finding = second_moment(rows);
-            assert!(finding.verdict == Verdict::CannotTell && finding.number.is_none(), "{finding}");
+            assert!(finding.verdict == Standing::CannotTell && finding.number.is_none(), "{finding}");
             assert!(finding.evidence.contains("above ½"), "{finding}");
         }
         // Pareto with ξ = ½ is the boundary, and 100 rows decide nothing.
-        assert_eq!(second_moment(quantiles(ROWS, |u| u.powf(-0.5))).verdict, Verdict::CannotTell);
-        assert_eq!(second_moment(quantiles(100, exponential)).verdict, Verdict::CannotTell);
+        assert_eq!(second_moment(quantiles(ROWS, |u| u.powf(-0.5))).verdict, Standing::CannotTell);
+        assert_eq!(second_moment(quantiles(100, exponential)).verdict, Standing::CannotTell);
         // Symmetric, ξ = 0.2: Hill is sure of it, the wider fit is not yet.
         let symmetric = |u: f64| (1.0 - (2.0 * u - 1.0).abs()).powf(-0.2).copysign(u - 0.5);
-        assert_eq!(second_moment(quantiles(2000, symmetric)).verdict, Verdict::CannotTell);
+        assert_eq!(second_moment(quantiles(2000, symmetric)).verdict, Standing::CannotTell);
     }
 
     /// At the boundary ξ = ½ a verdict is an error; the 99.9 % intervals of two fits must both err. 0 of 200 seen;
@@ -218,7 +218,7 @@ mod tests {
                 let stream = Stream::named(seed, "assume boundary test");
                 let rows =
                     empirical((0..2000).map(|i| stream.uniforms(i, 0)).map(|[u, v]| u.powf(-0.5).copysign(v - 0.5)));
-                of(&rows)[0].verdict != Verdict::CannotTell
+                of(&rows)[0].verdict != Standing::CannotTell
             })
             .count();
         assert!(wrong <= 2, "{wrong} of 200");
@@ -227,7 +227,7 @@ mod tests {
     #[test]
     fn distinct_rows_say_nothing_about_weights() {
         for finding in &of(&quantiles(1000, |u| u))[1..] {
-            assert!(finding.verdict == Verdict::CannotTell && finding.number.is_none(), "{finding}");
+            assert!(finding.verdict == Standing::CannotTell && finding.number.is_none(), "{finding}");
             assert!(finding.evidence.contains("all 1000 rows differ"), "{finding}");
         }
     }
@@ -236,7 +236,7 @@ mod tests {
     /// them is said to fail, and of those that have a number it is in the interval.
     #[test]
     fn entropies_hold_or_cannot_be_told() {
-        use Verdict::{CannotTell, Holds};
+        use Standing::{CannotTell, Holds};
         for (spec, n, expected) in [
             ("pam:levels=1e5", 300, [CannotTell; 4]),
             ("pam:levels=1e5", 20_000, [CannotTell; 4]),
@@ -247,7 +247,7 @@ mod tests {
             ("bpsk", ROWS, [Holds, Holds, Holds, CannotTell]),
         ] {
             let found = of(&draws(spec, 5, n));
-            let verdicts: Vec<Verdict> = found[1..].iter().map(|finding| finding.verdict).collect();
+            let verdicts: Vec<Standing> = found[1..].iter().map(|finding| finding.verdict).collect();
             assert_eq!(verdicts, expected, "{spec}, {n} rows: {found:?}");
             let exact = Source::parse(spec).expect("a known source").pmf().expect("discrete").shannon().value;
             if let Some(shannon) = found[1].number {
@@ -263,7 +263,7 @@ mod tests {
         for spec in ["pam:levels=1e5", "zipf:exponent=2.5,atoms=1e6", "log-power:power=1.5,atoms=1e6"] {
             for (seed, n) in (0..15).flat_map(|seed| [(seed, 300), (seed, 3000)]) {
                 let rows = draws(spec, seed, n);
-                assert!(!verdicts(&rows).contains(&Verdict::Fails), "{spec}, seed {seed}, {n} rows");
+                assert!(!verdicts(&rows).contains(&Standing::Fails), "{spec}, seed {seed}, {n} rows");
             }
         }
     }

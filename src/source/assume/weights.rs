@@ -2,7 +2,7 @@
 
 use crate::numeric::estimate::Estimate;
 use crate::source::Pmf;
-use crate::source::assume::{Assumption, Finding, Subject, Verdict, digits};
+use crate::source::assume::{Assessment, Assumption, Standing, Subject, digits};
 
 /// Halvings of the bracket around the largest exponential moment: it is known to 2⁻²⁰.
 const HALVINGS: u32 = 20;
@@ -48,13 +48,13 @@ pub fn moment_scale(pmf: &dyn Pmf) -> MomentScale {
 }
 
 /// The four assumptions on the information content.
-pub fn findings(pmf: &dyn Pmf) -> Vec<Finding> {
+pub fn findings(pmf: &dyn Pmf) -> Vec<Assessment> {
     let scale = moment_scale(pmf);
     let (shannon, variance, norm, half) = (pmf.shannon(), pmf.info_variance(), pmf.psi1(), pmf.renyi(0.5));
-    let finding = |assumption, number: Estimate, evidence| Finding {
+    let finding = |assumption, number: Estimate, evidence| Assessment {
         assumption,
         subject: Subject::Source,
-        verdict: if number.value.is_finite() { Verdict::Holds } else { Verdict::Fails },
+        verdict: if number.value.is_finite() { Standing::Holds } else { Standing::Fails },
         number: Some(number),
         evidence,
     };
@@ -137,12 +137,12 @@ mod tests {
     use super::*;
 
     use crate::source::{FinitePmf, Source};
-    use Verdict::{Fails, Holds};
+    use Standing::{Fails, Holds};
 
     /// λ* is known to 2⁻²⁰ by construction.
     const BRACKET: f64 = 1e-6;
 
-    fn of(spec: &str) -> (MomentScale, Vec<Verdict>, Vec<Finding>) {
+    fn of(spec: &str) -> (MomentScale, Vec<Standing>, Vec<Assessment>) {
         let source = Source::parse(spec).expect("a known source");
         let pmf = source.pmf().expect("discrete");
         let findings = findings(pmf);

@@ -4,9 +4,9 @@ use nalgebra::{Cholesky, DMatrix};
 
 use crate::error::{Error, Result};
 use crate::numeric::estimate::{Estimate, Method};
-use crate::source::entropy::nearest_neighbour::Neighbours;
+use crate::source::entropy::nearest_neighbour::NearestNeighbours;
 
-/// Neighbours whose distances are taken, and those whose distances show the bias.
+/// NearestNeighbours whose distances are taken, and those whose distances show the bias.
 const NEAR: usize = 4;
 const FAR: usize = 16;
 /// The standard error that treats summands as independent is too small by at most this.
@@ -17,7 +17,7 @@ const MARGIN: f64 = 3.0;
 const MOST_DIMENSIONS: usize = 3;
 
 /// Differential Rényi entropy of order a = `order` in (0, 3) (1: Shannon) of the density that the rows of `points`
-/// (n × `dim`, n > 16) were drawn from, nats; the nearest-neighbour estimates of [`Neighbours`] with k = 4 after a linear map
+/// (n × `dim`, n > 16) were drawn from, nats; the nearest-neighbour estimates of [`NearestNeighbours`] with k = 4 after a linear map
 /// that makes the sample covariance the identity.
 ///
 /// value ± (1.96 std_err + bound) is meant to cover at 95 % for smooth densities. `bound`: the bias falls like (k/n)^{1/d} or
@@ -32,7 +32,7 @@ pub fn estimate(points: &[f64], dim: usize, order: f64) -> Result<Estimate> {
         return Err(Error::invalid("nearest-neighbour", format!("needs more than {FAR} rows, not {n}")));
     }
     let (white, ln_volume) = whitened(points, dim)?;
-    let [near, far] = [NEAR, FAR].map(|k| Neighbours::new(&white, dim, k).and_then(|found| found.renyi(order)));
+    let [near, far] = [NEAR, FAR].map(|k| NearestNeighbours::new(&white, dim, k).and_then(|found| found.renyi(order)));
     let (near, far) = (near?, far?);
     let shown = (far.value - near.value).abs() / (4_f64.powf(1.0 / dim as f64) - 1.0);
     let bounded = dim <= MOST_DIMENSIONS && order >= 1.0;

@@ -2,7 +2,7 @@
 //! told.
 //!
 //! Every estimator is given the same interval, that of Chao, Wang and Jost's value: what is seen is unbiased, what is unseen
-//! is bounded by [`Unseen`]. Its distance from that value is part of an estimator's bound. The 95 % intervals miss at most
+//! is bounded by [`UnseenMass`]. Its distance from that value is part of an estimator's bound. The 95 % intervals miss at most
 //! 5 % of the time on the laws of `tests::intervals_cover`.
 
 use statrs::function::beta::beta_reg;
@@ -12,7 +12,7 @@ use crate::numeric::estimate::{Estimate, Flags};
 use crate::source::entropy::Estimator;
 use crate::source::entropy::chao_wang_jost::{self, of_sum};
 use crate::source::entropy::counts::Counts;
-use crate::source::entropy::unseen::{Unseen, root};
+use crate::source::entropy::unseen::{UnseenMass, root};
 
 /// Orders nearer to 1 than this are Shannon's, with the difference in the bound.
 const NEAR_SHANNON: f64 = 1e-6;
@@ -60,7 +60,7 @@ pub fn estimate(counts: &Counts, estimator: &Estimator, order: f64, alphabet: Op
 fn finite_order(counts: &Counts, estimator: &Estimator, value: f64, order: f64, alphabet: Option<f64>) -> Estimate {
     let own = |counts: &Counts| (estimator.value)(counts, order).unwrap_or(f64::NAN);
     let reference = |counts: &Counts| chao_wang_jost::value(counts, order).unwrap_or(f64::NAN);
-    let (center, unseen) = (reference(counts), Unseen::of(counts));
+    let (center, unseen) = (reference(counts), UnseenMass::of(counts));
     let one_draw = (reference(&counts.with_a_new_atom()) - center).abs();
     let of_reference = counts.std_err(reference).max(one_draw);
     let errors = [counts.std_err(own), counts.std_err(reference), one_draw];
@@ -104,11 +104,16 @@ fn largest_atom(counts: &Counts, value: f64, alphabet: Option<f64>) -> Estimate 
     let least = least.max(alphabet.map_or(0.0, |atoms| 1.0 / atoms));
     let std_err = ((1.0 - c / n) / c).sqrt();
     let farther = (value + most.ln()).max(-least.ln() - value);
-    told(value, std_err, (farther - QUANTILE * std_err).max(0.0) + ROUNDING * (1.0 + value.abs()), Unseen::of(counts))
+    told(
+        value,
+        std_err,
+        (farther - QUANTILE * std_err).max(0.0) + ROUNDING * (1.0 + value.abs()),
+        UnseenMass::of(counts),
+    )
 }
 
 /// An estimate that is not believed where it has no bound or no value.
-fn told(value: f64, std_err: f64, bound: f64, unseen: Unseen) -> Estimate {
+fn told(value: f64, std_err: f64, bound: f64, unseen: UnseenMass) -> Estimate {
     let known = value.is_finite() && std_err.is_finite() && bound.is_finite();
     let flags = Flags { unseen: (!known).then_some(unseen.mass), failed: value.is_nan(), ..Flags::default() };
     Estimate { std_err, bound: if known { bound } else { f64::INFINITY }, flags, ..Estimate::exact(value) }

@@ -11,14 +11,14 @@ use crate::source::entropy::average::{Average, ln_mean_exp};
 
 /// Distances from each point of a sample to its k-th nearest neighbour.
 #[derive(Debug, Clone)]
-pub struct Neighbours {
+pub struct NearestNeighbours {
     dim: usize,
     k: usize,
     /// ln ρ_i, one a point.
     ln_distances: Vec<f64>,
 }
 
-impl Neighbours {
+impl NearestNeighbours {
     /// Searches the `k`-th neighbours (k ≥ 1) of the rows of `points` (n × `dim`, n > k) in a kd-tree: O(n ln n) in low
     /// dimension, O(n²) beyond about ten.
     ///
@@ -66,13 +66,13 @@ impl Neighbours {
         }
     }
 
-    /// Differential Rényi entropy of order a = `order` in (0, 1 + k/2), nats; a = 1 is [`Neighbours::shannon`].
+    /// Differential Rényi entropy of order a = `order` in (0, 1 + k/2), nats; a = 1 is [`NearestNeighbours::shannon`].
     /// ĥ_a = (1−a)⁻¹ ln n⁻¹ Σ ((n−1) C_k V_d ρ_i^d)^{1−a}, C_k = (Γ(k)/Γ(k+1−a))^{1/(1−a)} \[LPS08, eq. (3.1)\].
     ///
     /// For independent draws of a bounded density, for a < 1 also light tails.
     /// Standard error by the delta method, for a > 1 times a: the influence of a point on ∫ f^a is a f^{a−1}, of which
     /// its own summand shows one part and its neighbours' the rest. True deviation 0.75 to 1.1 times it (measured as
-    /// for [`Neighbours::shannon`]). `bound` = ∞; orders below 1 are biased low where tails matter (by 0.27 nats for
+    /// for [`NearestNeighbours::shannon`]). `bound` = ∞; orders below 1 are biased low where tails matter (by 0.27 nats for
     /// N(0, I_3), a = ½, n = 1000).
     ///
     /// # Errors
@@ -143,7 +143,8 @@ mod tests {
         for row in reader.deserialize() {
             let (dim, k, order, expected): (usize, usize, f64, f64) = row.expect("four numbers");
             let sample: Vec<f64> = points.iter().flat_map(|point| &point[..dim]).copied().collect();
-            let value = Neighbours::new(&sample, dim, k).and_then(|n| n.renyi(order)).expect("a valid request").value;
+            let value =
+                NearestNeighbours::new(&sample, dim, k).and_then(|n| n.renyi(order)).expect("a valid request").value;
             assert!((value - expected).abs() < REFERENCE * expected, "d {dim}, k {k}, a {order}: {value}, {expected}");
         }
     }
@@ -164,7 +165,7 @@ mod tests {
     }
 
     /// Mean and deviation of the estimates over the seeds, and the mean of their error bars.
-    fn over_seeds(order: f64, samples: &[Neighbours]) -> (f64, f64, f64) {
+    fn over_seeds(order: f64, samples: &[NearestNeighbours]) -> (f64, f64, f64) {
         let estimates: Vec<Estimate> = samples.iter().map(|s| s.renyi(order).expect("a valid order")).collect();
         let n = estimates.len() as f64;
         let mean = estimates.iter().map(|e| e.value).sum::<f64>() / n;
@@ -185,8 +186,8 @@ mod tests {
             ("gaussian in R^3", |seed| gaussian(seed, N, 3), 3, half_ln_tau, 0.5),
         ];
         for (what, draw, dim, constant, slope) in laws {
-            let samples: Vec<Neighbours> =
-                (0..SEEDS).map(|seed| Neighbours::new(&draw(seed), dim, 4).expect("distinct points")).collect();
+            let samples: Vec<NearestNeighbours> =
+                (0..SEEDS).map(|seed| NearestNeighbours::new(&draw(seed), dim, 4).expect("distinct points")).collect();
             for order in [0.5, 1.0, 1.5, 2.0] {
                 let fraction = if order - 1.0 == 0.0 { 1.0 } else { f64::ln(order) / (order - 1.0) };
                 let truth = dim as f64 * (constant + slope * fraction);
@@ -210,10 +211,10 @@ mod tests {
     fn scaling_adds_a_logarithm() {
         let points = gaussian(0, 200, 2);
         let scaled: Vec<f64> = points.iter().map(|x| 8.0 * x).collect();
-        let (one, other) = (Neighbours::new(&points, 2, 3), Neighbours::new(&scaled, 2, 3));
+        let (one, other) = (NearestNeighbours::new(&points, 2, 3), NearestNeighbours::new(&scaled, 2, 3));
         let (one, other) = (one.expect("distinct points"), other.expect("distinct points"));
         for order in [0.5, 1.0, 2.0] {
-            let value = |n: &Neighbours| n.renyi(order).expect("a valid order").value;
+            let value = |n: &NearestNeighbours| n.renyi(order).expect("a valid order").value;
             let shift = value(&other) - value(&one);
             assert!((shift - 2.0 * 8_f64.ln()).abs() < 1e-12, "order {order}: {shift}");
         }
@@ -221,10 +222,10 @@ mod tests {
 
     #[test]
     fn what_has_no_density_is_refused() {
-        assert!(Neighbours::new(&[1.0, 1.0, 1.0, 2.0], 1, 2).is_err(), "ties");
-        assert!(Neighbours::new(&[1.0, f64::NAN, 3.0, 2.0], 1, 1).is_err(), "not a number");
-        assert!(Neighbours::new(&[1.0, 2.0], 1, 2).is_err(), "too few");
-        let neighbours = Neighbours::new(&[1.0, 2.0, 4.0], 1, 1).expect("distinct points");
+        assert!(NearestNeighbours::new(&[1.0, 1.0, 1.0, 2.0], 1, 2).is_err(), "ties");
+        assert!(NearestNeighbours::new(&[1.0, f64::NAN, 3.0, 2.0], 1, 1).is_err(), "not a number");
+        assert!(NearestNeighbours::new(&[1.0, 2.0], 1, 2).is_err(), "too few");
+        let neighbours = NearestNeighbours::new(&[1.0, 2.0, 4.0], 1, 1).expect("distinct points");
         assert!(neighbours.renyi(1.5).is_err() && neighbours.renyi(0.0).is_err(), "order");
     }
 }

@@ -30,18 +30,18 @@ const SMALL: f64 = 0.1;
 
 /// Limits on the unseen mass and on how fast it falls.
 #[derive(Debug, Clone, Copy, PartialEq)]
-pub struct Unseen {
+pub struct UnseenMass {
     /// Upper limit of the mass m_n of the atoms that were not seen, 97.5 %.
     pub mass: f64,
     /// Lower limit of β = −d ln m_k/d ln k at k = n, 95 %: 1 − α for a law whose number of atoms seen grows like n^α.
     pub slope: f64,
     /// Number of draws.
     n: f64,
-    /// Whether so few of many draws were seen once that no slope can be told, and [`Unseen::by_slope`] bounds what is usual.
+    /// Whether so few of many draws were seen once that no slope can be told, and [`UnseenMass::by_slope`] bounds what is usual.
     pub few: bool,
 }
 
-impl Unseen {
+impl UnseenMass {
     /// The limits that `counts` give.
     pub fn of(counts: &Counts) -> Self {
         let (n, once, twice) = (counts.draws() as f64, counts.seen_times(1), counts.seen_times(2));
@@ -102,8 +102,8 @@ pub fn root([mut low, mut high]: [f64; 2], f: impl Fn(f64) -> f64) -> f64 {
 mod tests {
     use super::*;
 
-    fn of(counts: impl IntoIterator<Item = u64>) -> Unseen {
-        Unseen::of(&Counts::new(counts).expect("enough draws"))
+    fn of(counts: impl IntoIterator<Item = u64>) -> UnseenMass {
+        UnseenMass::of(&Counts::new(counts).expect("enough draws"))
     }
 
     /// Exact Poisson limits: −ln 0.025 = 3.689 at 0, 17.085 … 18.390 at 10; Clopper and Pearson's 5 % limit of 4 of 15 is 0.0967.
@@ -122,7 +122,7 @@ mod tests {
     /// m_k = c k^{−β} exactly: Σ_{k≥n} m_k/k is within 1/n of c n^{−β}/β.
     #[test]
     fn a_power_law_attains_the_bound_by_slope() {
-        let unseen = Unseen { mass: 0.1, slope: 0.5, n: 1000.0, few: false };
+        let unseen = UnseenMass { mass: 0.1, slope: 0.5, n: 1000.0, few: false };
         for order in [1.0, 0.8, 1.3] {
             let (mut exact, mut w) = (0.0, weight(1000.0, order).abs());
             for k in 1000..4_000_000 {
@@ -142,7 +142,7 @@ mod tests {
     fn a_uniform_law_attains_the_bound_by_alphabet() {
         let (n, atoms) = (1000.0, 4000.0_f64);
         let p = 1.0 / atoms;
-        let unseen = Unseen { mass: (-n * p).exp(), slope: 0.0, n, few: false };
+        let unseen = UnseenMass { mass: (-n * p).exp(), slope: 0.0, n, few: false };
         for order in [0.5, 1.0] {
             let (mut exact, mut w) = (0.0, weight(n, order));
             for k in 1000..200_000 {

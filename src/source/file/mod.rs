@@ -7,7 +7,7 @@ use crate::error::{Error, Result};
 use crate::numeric::sum::compensated;
 use crate::source::{Atoms, Source, SourceKind};
 use crate::spec::{Arguments, Parameter, Spec, quoted};
-use crate::table::{Cell, Header, Options, Table};
+use crate::table::{Cell, Header, ReadOptions, Table};
 
 /// The empirical (or weighted) law of the rows of a file.
 pub const FILE: SourceKind = SourceKind {
@@ -77,7 +77,7 @@ fn build(arguments: &Arguments) -> Result<Source> {
     if let Some(name) = drop.iter().find(|name| keep.contains(name)) {
         return Err(arguments.invalid("keep", format!("keeps `{name}`, which drop= leaves out")));
     }
-    let options = Options { header, skip: &drop, leave_out: Some("drop=") };
+    let options = ReadOptions { header, skip: &drop, leave_out: Some("drop=") };
     let table = Table::read(&path, &options)?;
     empirical(arguments.spec(), &table, &Columns { weights, drop: &drop, keep: &keep }, &path)
 }
@@ -88,7 +88,7 @@ fn build(arguments: &Arguments) -> Result<Source> {
 /// [`Error::Data`] as for a file.
 pub fn from_text(spec: &Spec, csv: &str, drop: &[&str], path: &str) -> Result<Source> {
     let (path, drop) = (Path::new(path), drop.iter().map(|&name| name.to_owned()).collect::<Vec<_>>());
-    let table = Table::of_csv(csv, path, &Options { skip: &drop, ..Options::default() })?;
+    let table = Table::of_csv(csv, path, &ReadOptions { skip: &drop, ..ReadOptions::default() })?;
     empirical(spec, &table, &Columns { weights: None, drop: &drop, keep: &[] }, path)
 }
 
