@@ -50,6 +50,7 @@ mod channel;
 mod denoiser;
 mod schedule;
 mod process;
+mod instrument;
 mod quantity;
 mod claim;
 mod report;
@@ -100,6 +101,9 @@ pub mod internals {
     }
     pub mod error {
         pub use crate::error::*;
+    }
+    pub mod instrument {
+        pub use crate::instrument::*;
     }
     pub mod numeric {
         pub use crate::numeric::*;

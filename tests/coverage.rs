@@ -19,7 +19,9 @@ use std::sync::Arc;
 
 use klaim::internals::backend::cpu::Cpu;
 use klaim::internals::backend::{Backend, Job};
-use klaim::internals::channel::posterior::{self, Grid, Observable, Readout};
+use klaim::internals::channel::posterior::{self, Observable, Readout};
+use klaim::internals::instrument::Instrument;
+use klaim::internals::instrument::readouts::PosteriorReadouts;
 use klaim::internals::numeric::estimate::Estimate;
 use klaim::internals::numeric::stream::Stream;
 use klaim::internals::quantity::{self, Need, Setting};
@@ -258,18 +260,14 @@ fn high_truth(regime: &HighSnr, t: f64, shannon: f64) -> [(f64, f64); 4] {
 }
 
 /// The values of one seed from the sampler tilted for `snr`.
-fn tilted(source: &Source, snr: f64, seed: u64) -> Vec<Estimate> {
+fn tilted(source: &Arc<Source>, snr: f64, seed: u64) -> Vec<Estimate> {
     let observables = [Observable::Mmse, Observable::Slope, Observable::Information, Observable::PosteriorEntropy];
     let readouts = observables.map(|observable| Readout::at(snr, observable));
     let sampler = posterior::tilted(source, snr).unwrap();
-    let job = Job {
-        source,
-        sampler: sampler.as_ref(),
-        stream: Stream::named(seed, source.spec()),
-        grid: Grid::new(readouts.iter().flat_map(Readout::points)),
-        readouts: &readouts,
-    };
-    let regression = Cpu.open(&job, SAMPLES).unwrap().run(0..SAMPLES).unwrap().regress(sampler.control_means());
+    let instrument = PosteriorReadouts::by(sampler, source, readouts.to_vec());
+    let job = Job { instrument: &instrument, stream: Stream::named(seed, source.spec()) };
+    let moments = Cpu.open(&job, SAMPLES).unwrap().run(0..SAMPLES).unwrap();
+    let regression = moments.regress(instrument.control_means());
     let estimate = |i: usize| Estimate {
         std_err: regression.covariance[(i, i)].sqrt(),
         flags: regression.flags[i],
@@ -282,11 +280,11 @@ fn tilted(source: &Source, snr: f64, seed: u64) -> Vec<Estimate> {
 fn tilted_intervals_cover_at_high_snr() {
     let (mut spreads, mut misses_of) = (Vec::new(), Vec::new());
     for regime in &HIGH_SNR {
-        let source = match regime.truth {
+        let source = Arc::new(match regime.truth {
             HighTruth::Table(source) => source(),
             HighTruth::Line(..) if regime.name == "cube" => cube(),
             HighTruth::Line(..) => Source::parse(regime.name).unwrap(),
-        };
+        });
         for t in TILTED {
             let snr = t / regime.nearest;
             let runs: Vec<Vec<Estimate>> = (0..SEEDS).into_par_iter().map(|seed| tilted(&source, snr, seed)).collect();

@@ -1,9 +1,13 @@
 //! The jobs that are timed.
 
 use std::ops::Range;
+use std::sync::Arc;
 
-use klaim::internals::backend::{Job, cpu};
-use klaim::internals::channel::posterior::{self, Grid, Observable, Readout, Sampler, SnrPoint, Spacing, Term, Weight};
+use klaim::internals::backend::cpu::Cpu;
+use klaim::internals::backend::{Backend, Job};
+use klaim::internals::channel::posterior::{self, Grid, Observable, Readout, SnrPoint, Spacing, Term, Weight};
+use klaim::internals::instrument::Instrument;
+use klaim::internals::instrument::readouts::PosteriorReadouts;
 use klaim::internals::numeric::moments::Moments;
 use klaim::internals::numeric::stream::Stream;
 use klaim::internals::source::codebook::gaussian_points;
@@ -19,28 +23,21 @@ const EXPONENT: f64 = 1.2;
 
 /// A source with its sampler and readouts.
 struct Prepared {
-    source: Source,
-    sampler: Box<dyn Sampler>,
-    readouts: Vec<Readout>,
-    grid: Grid,
+    instrument: PosteriorReadouts,
+    points: usize,
 }
 
 impl Prepared {
     fn new(source: Source, readouts: Vec<Readout>) -> Self {
         let sampler = posterior::sampler(&source).expect("a law with finitely many atoms has a sampler");
-        let grid = Grid::new(readouts.iter().flat_map(Readout::points));
-        Self { source, sampler, readouts, grid }
+        let points = Grid::new(readouts.iter().flat_map(Readout::points)).len();
+        Self { instrument: PosteriorReadouts::by(sampler, &Arc::new(source), readouts), points }
     }
 
     fn run(&self, range: Range<u64>) -> Moments {
-        let job = Job {
-            source: &self.source,
-            sampler: self.sampler.as_ref(),
-            stream: Stream::named(0, self.source.spec()),
-            grid: self.grid.clone(),
-            readouts: &self.readouts,
-        };
-        cpu::run(&job, range).expect("finite summands")
+        let stream = Stream::named(0, self.instrument.source().spec());
+        let job = Job { instrument: &self.instrument, stream };
+        Cpu.open(&job, range.end).and_then(|open| open.run(range)).expect("finite summands")
     }
 }
 
@@ -88,7 +85,7 @@ impl Observe {
 
     /// Relative standard error of the grid's mean mmse, from all samples of `moments` together.
     pub fn relative_error(&self, moments: &Moments) -> f64 {
-        let regression = moments.regress(self.0.sampler.control_means());
+        let regression = moments.regress(self.0.instrument.control_means());
         regression.covariance[(0, 0)].sqrt() / regression.value[0]
     }
 }
@@ -114,7 +111,7 @@ impl PathKl {
 
     /// Number of SNRs.
     pub fn points(&self) -> usize {
-        self.0.grid.len()
+        self.0.points
     }
 
     /// Moments over the samples of `range`.

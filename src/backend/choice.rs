@@ -51,8 +51,7 @@ mod device {
 mod device {
     use super::*;
     use crate::backend::cuda::{self, Cuda};
-    use crate::backend::{Job, Open, PathJob};
-    use crate::source::Source;
+    use crate::backend::{Job, Open};
 
     pub fn only(options: DeviceOptions) -> Result<Box<dyn Backend>> {
         Ok(Box::new(Cuda::new(options)?))
@@ -78,29 +77,19 @@ mod device {
         tell: fn(&str),
     }
 
-    impl Preferred {
-        /// The processors for a job that the devices cannot take, told with the reason; any other error stays one.
-        fn instead(&self, error: Error, doing: &str, source: &Source) -> Result<&'static Cpu> {
-            let Error::Backend { .. } = error else { return Err(error) };
-            (self.tell)(&format!("{error}; {doing} {} on the CPU", source.spec()));
-            Ok(&Cpu)
-        }
-    }
-
     impl Backend for Preferred {
         fn name(&self) -> String {
             self.cuda.name()
         }
 
         fn open<'a>(&'a self, job: &'a Job<'a>, samples: u64) -> Result<Box<dyn Open + 'a>> {
-            let instead = |error| self.instead(error, "sampling", job.source).and_then(|cpu| cpu.open(job, samples));
-            self.cuda.open(job, samples).or_else(instead)
-        }
-
-        fn open_paths<'a>(&'a self, job: &'a PathJob<'a>, paths: u64) -> Result<Box<dyn Open + 'a>> {
-            let instead =
-                |error| self.instead(error, "simulating", job.source).and_then(|cpu| cpu.open_paths(job, paths));
-            self.cuda.open_paths(job, paths).or_else(instead)
+            match self.cuda.open(job, samples) {
+                Err(error @ Error::Backend { .. }) => {
+                    (self.tell)(&format!("{error}; sampling {} on the CPU", job.instrument.source().spec()));
+                    Cpu.open(job, samples)
+                }
+                found => found,
+            }
         }
     }
 }

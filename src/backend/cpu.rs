@@ -1,13 +1,13 @@
-//! The CPU backend: blocks of samples in index order, merged one by one.
+//! The CPU backend: batches of samples in index order, merged one by one.
 
 use std::ops::Range;
 
 use rayon::prelude::*;
 
-use super::paths::OpenPaths;
-use super::{Backend, Job, Open, PathJob};
-use crate::channel::posterior::{BATCH, Observed};
+use super::{Backend, Job, Open};
+use crate::channel::posterior::BATCH;
 use crate::error::Result;
+use crate::instrument::Reader;
 use crate::numeric::moments::Moments;
 use crate::numeric::stream::Stream;
 use crate::process::{Simulation, Simulator};
@@ -22,11 +22,7 @@ impl Backend for Cpu {
     }
 
     fn open<'a>(&'a self, job: &'a Job<'a>, _: u64) -> Result<Box<dyn Open + 'a>> {
-        Ok(Box::new(OpenJob(job)))
-    }
-
-    fn open_paths<'a>(&'a self, job: &'a PathJob<'a>, _: u64) -> Result<Box<dyn Open + 'a>> {
-        Ok(Box::new(OpenPaths::new(job, *self, BATCH)?))
+        Ok(Box::new(Rows::new(job, Box::new(*self))?))
     }
 }
 
@@ -37,53 +33,34 @@ impl Simulator for Cpu {
     }
 }
 
-struct OpenJob<'a>(&'a Job<'a>);
+/// A job whose rows the processors make and add up.
+///
+/// Sequential: the caller runs many ranges side by side. Memory is one batch's, or one tile's of the simulator.
+pub(super) struct Rows<'a> {
+    job: &'a Job<'a>,
+    reader: Box<dyn Reader + 'a>,
+}
 
-impl Open for OpenJob<'_> {
+impl<'a> Rows<'a> {
+    /// Opens the job's instrument; paths come from `simulator`.
+    pub(super) fn new(job: &'a Job<'a>, simulator: Box<dyn Simulator + 'a>) -> Result<Self> {
+        Ok(Self { job, reader: job.instrument.open(job.stream, simulator)? })
+    }
+}
+
+impl Open for Rows<'_> {
     fn run(&self, range: Range<u64>) -> Result<Moments> {
-        run(self.0, range)
+        let whole = |end: u64| end.is_multiple_of(BATCH as u64);
+        debug_assert!(whole(range.start) && whole(range.end), "ranges are whole batches");
+        let (width, together) = (self.job.width(), self.job.instrument.samples_per_row());
+        let mut total = Moments::new(width);
+        self.reader.read(range, &mut |first, rows| {
+            if let Some(at) = rows.iter().position(|x| !x.is_finite()) {
+                return Err(self.job.not_finite(at % width, first + (at / width) as u64 * together));
+            }
+            total.add_block(rows);
+            Ok(())
+        })?;
+        Ok(total)
     }
-}
-
-/// Moments of the readouts and controls over the samples of `range`, both ends multiples of [`BATCH`].
-///
-/// Sequential: the caller runs many ranges side by side, and their boundaries fix the tree of merges. Memory is one
-/// batch's, whatever the range.
-///
-/// # Errors
-/// [`crate::error::Error::NonFinite`] with the address of the first sample whose readout is NaN or infinite.
-pub fn run(job: &Job, range: Range<u64>) -> Result<Moments> {
-    debug_assert!(
-        range.start.is_multiple_of(BATCH as u64) && range.end.is_multiple_of(BATCH as u64),
-        "ranges are whole batches"
-    );
-    let mut total = Moments::new(job.width());
-    for_batches(job, range, |rows| total.add_block(rows))?;
-    Ok(total)
-}
-
-/// Calls `each` with the readouts and controls of every batch of `range`, row-major BATCH × [`Job::width`].
-///
-/// # Errors
-/// As [`run`].
-pub fn for_batches(job: &Job, range: Range<u64>, mut each: impl FnMut(&[f64])) -> Result<()> {
-    let (points, controls) = (job.grid.len(), job.sampler.control_means().len());
-    let placed: Vec<_> = job.readouts.iter().map(|r| r.on(&job.grid)).collect();
-    let mut observed = vec![Observed::default(); BATCH * points];
-    let mut control = vec![0.0; BATCH * controls];
-    let mut rows = Vec::with_capacity(BATCH * job.width());
-    for first in range.step_by(BATCH) {
-        job.sampler.observe(&job.stream, first, &job.grid, &mut observed, &mut control);
-        rows.clear();
-        for s in 0..BATCH {
-            let sample = &observed[s * points..][..points];
-            rows.extend(placed.iter().map(|readout| readout.value(sample)));
-            rows.extend_from_slice(&control[s * controls..][..controls]);
-        }
-        if let Some(at) = rows.iter().position(|x| !x.is_finite()) {
-            return Err(job.not_finite(at % job.width(), first + (at / job.width()) as u64));
-        }
-        each(&rows);
-    }
-    Ok(())
 }

@@ -1,48 +1,40 @@
-//! Where samples are taken: a [`Job`] or a [`PathJob`] goes in, [`crate::numeric::moments::Moments`] come out.
+//! Where samples are taken: a [`Job`] goes in, [`Moments`] come out.
 
 pub mod choice;
 pub mod cpu;
 #[cfg(feature = "cuda")]
 pub mod cuda;
 pub mod options;
-pub mod paths;
 
 use std::ops::Range;
 
-pub use paths::PathJob;
-
-use crate::channel::posterior::{Grid, Readout, Sampler};
 use crate::error::{Error, Result};
+use crate::instrument::Instrument;
 use crate::numeric::moments::Moments;
 use crate::numeric::stream::Stream;
-use crate::source::Source;
 
-/// What is to be measured on one source, whatever the number of samples.
+/// What is to be measured, whatever the number of samples.
+#[derive(Clone, Copy)]
 pub struct Job<'a> {
-    /// The law, for messages.
-    pub source: &'a Source,
-    /// Its posterior sampler.
-    pub sampler: &'a dyn Sampler,
-    /// Its lane of random words.
+    /// Turns samples into columns: those of the moments, its control variates after them.
+    pub instrument: &'a dyn Instrument,
+    /// The lane of random words.
     pub stream: Stream,
-    /// Every SNR that a readout needs.
-    pub grid: Grid,
-    /// The readouts: the first columns of the moments; the sampler's controls follow.
-    pub readouts: &'a [Readout],
 }
 
 impl Job<'_> {
     /// Columns of the job's moments.
     pub fn width(&self) -> usize {
-        self.readouts.len() + self.sampler.control_means().len()
+        self.instrument.columns() + self.instrument.control_means().len()
     }
 
     /// The error of a summand of sample `sample` that is NaN or infinite.
     pub fn not_finite(&self, column: usize, sample: u64) -> Error {
+        let own = column < self.instrument.columns();
         Error::NonFinite {
-            quantity: self.readouts.get(column).map_or_else(|| "control variate".into(), |r| r.to_string()),
+            quantity: if own { self.instrument.name(column) } else { "control variate".into() },
             column,
-            source_spec: self.source.spec().into(),
+            source_spec: self.instrument.source().spec().into(),
             seed: self.stream.seed(),
             lane: self.stream.lane(),
             sample,
@@ -61,27 +53,22 @@ pub trait Backend: Send + Sync {
     /// # Errors
     /// [`Error::Backend`] where the job does not fit.
     fn open<'a>(&'a self, job: &'a Job<'a>, samples: u64) -> Result<Box<dyn Open + 'a>>;
-
-    /// The same for about `paths` simulated paths.
-    ///
-    /// # Errors
-    /// [`Error::Backend`] where the job does not fit.
-    fn open_paths<'a>(&'a self, job: &'a PathJob<'a>, paths: u64) -> Result<Box<dyn Open + 'a>>;
 }
 
 /// A job that is ready to run, from as many threads as there are.
 pub trait Open: Sync {
-    /// Moments of the readouts and controls, or of the statistics, over the samples of `range`, both ends multiples of
+    /// Moments of the columns and control variates over the samples of `range`, both ends multiples of
     /// [`crate::channel::posterior::BATCH`].
     ///
     /// The caller runs many ranges side by side, and their boundaries fix the tree of merges: the same range has the same
     /// bits on the same backend, whatever runs beside it.
     ///
     /// # Errors
-    /// [`Error::NonFinite`] with the address of the first sample whose readout is NaN or infinite; [`Error::Backend`].
+    /// [`Error::NonFinite`] with the address of the first sample (of the first of those that enter together) whose number in
+    /// a column is NaN or infinite; [`Error::Backend`].
     fn run(&self, range: Range<u64>) -> Result<Moments>;
 
-    /// For each readout, a bound on the error of its mean that the backend itself makes; empty where there is none.
+    /// For each column, a bound on the error of its mean that the backend itself makes; empty where there is none.
     fn bounds(&self) -> &[f64] {
         &[]
     }

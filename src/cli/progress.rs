@@ -32,11 +32,11 @@ impl Progress {
                 self.bar.set_message("exact values and quadrature");
             }
             Event::Found => self.bar.inc(1),
-            Event::Round(round, samples, open) => {
+            Event::Round { number, samples, open } => {
                 self.bar.set_length(samples);
                 self.bar.set_position(0);
                 self.bar.reset_eta();
-                self.bar.set_message(format!("round {round}: {open} open, samples"));
+                self.bar.set_message(format!("round {number}: {open} open, samples"));
             }
             Event::Sampled(n) => self.bar.inc(n),
         }

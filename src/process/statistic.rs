@@ -52,6 +52,11 @@ pub trait Simulator: Sync {
     /// # Errors
     /// [`crate::error::Error::Backend`] of a device.
     fn simulate(&self, simulation: Simulation, stream: &Stream, range: Range<u64>) -> Result<Vec<f64>>;
+
+    /// Paths that are best asked for at a time, a multiple of [`BATCH`].
+    fn tile(&self) -> usize {
+        BATCH
+    }
 }
 
 /// A functional of simulated paths whose mean over batches of [`BATCH`] paths is a quantity.

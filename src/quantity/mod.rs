@@ -13,8 +13,11 @@ pub mod supremum;
 
 use std::sync::Arc;
 
-use crate::channel::posterior::Readout;
-use crate::error::Result;
+use crate::channel::posterior::{self, Readout};
+use crate::error::{Error, Result};
+use crate::instrument::Instrument;
+use crate::instrument::paths::PathStatistics;
+use crate::instrument::readouts::PosteriorReadouts;
 use crate::numeric::estimate::Estimate;
 use crate::numeric::unit::Unit;
 use crate::process::Statistic;
@@ -189,7 +192,55 @@ impl std::fmt::Display for Need {
     }
 }
 
+impl Quantity {
+    /// Whether samples tell it.
+    pub fn is_sampled(&self) -> bool {
+        matches!(self.rule, Rule::Measured { readout: Some(_), .. } | Rule::Simulated { .. })
+    }
+}
+
 impl Need {
+    /// Two needs with the same key are the same number.
+    pub fn key(&self) -> String {
+        format!("{}|{}|{:?}", self.source.spec(), self.quantity.name, self.setting)
+    }
+
+    /// The value without sampling; `None` where the law has no such route.
+    ///
+    /// # Errors
+    /// Those of the quantity's evaluator.
+    pub fn deterministic(&self, tools: &Instruments) -> Result<Option<Estimate>> {
+        match &self.quantity.rule {
+            Rule::Known(value) => value(self).map(Some),
+            Rule::Measured { deterministic, .. } | Rule::Simulated { deterministic: Some(deterministic), .. } => {
+                deterministic(self, tools)
+            }
+            Rule::Simulated { deterministic: None, .. } => Ok(None),
+        }
+    }
+
+    /// What takes samples of it: an instrument whose one column has the value for its mean.
+    ///
+    /// # Errors
+    /// [`Error::Unsupported`] for a quantity that no samples tell and for a law that cannot be sampled; those of the schedule,
+    /// the sampler and the denoiser.
+    pub fn instrument(&self, tools: &Instruments) -> Result<Box<dyn Instrument>> {
+        match &self.quantity.rule {
+            Rule::Measured { readout: Some(readout), .. } => {
+                posterior::sampler(&self.source)?;
+                Ok(Box::new(PosteriorReadouts::new(&self.source, readout(self, tools)?)))
+            }
+            Rule::Simulated { statistic, .. } => {
+                Ok(Box::new(PathStatistics::new(&self.source, self.key(), statistic(self, tools)?.into())))
+            }
+            Rule::Known(_) | Rule::Measured { readout: None, .. } => Err(Error::Unsupported {
+                quantity: self.quantity.name.into(),
+                source_spec: self.source.spec().into(),
+                message: "is not told by samples".into(),
+            }),
+        }
+    }
+
     /// Where the value lies whatever is measured; `None` where nothing is proven.
     pub fn proven(&self) -> Option<[f64; 2]> {
         match &self.quantity.rule {

@@ -1,8 +1,11 @@
 use std::sync::Arc;
 
 use super::*;
-use crate::backend::{Job, cpu};
-use crate::channel::posterior::{self, Grid};
+use crate::backend::cpu::Cpu;
+use crate::backend::{Backend, Job};
+use crate::channel::posterior;
+use crate::instrument::Instrument;
+use crate::instrument::readouts::PosteriorReadouts;
 use crate::numeric::stream::Stream;
 use crate::quantity::path_readout;
 use crate::quantity::{Setting, find};
@@ -94,16 +97,11 @@ fn deviations(steps: usize, samples: u64) -> [f64; 3] {
     let readouts = [path_readout::difference, path_readout::slope, path_readout::information]
         .map(|readout| readout(&need, &tools).unwrap());
     let sampler = posterior::sampler(&need.source).unwrap();
-    let job = Job {
-        source: &need.source,
-        sampler: sampler.as_ref(),
-        stream: Stream::named(0, "readouts of the path KL"),
-        grid: Grid::new(readouts.iter().flat_map(posterior::Readout::points)),
-        readouts: &readouts,
-    };
-    let moments = cpu::run(&job, 0..samples).unwrap();
+    let instrument = PosteriorReadouts::by(sampler, &need.source, readouts.to_vec());
+    let job = Job { instrument: &instrument, stream: Stream::named(0, "readouts of the path KL") };
+    let moments = Cpu.open(&job, samples).unwrap().run(0..samples).unwrap();
     let truth = path_kl(&need, &tools).unwrap().unwrap().value;
-    let found = moments.regress(sampler.control_means());
+    let found = moments.regress(instrument.control_means());
     std::array::from_fn(|i| {
         let std_err = found.covariance[(i, i)].sqrt();
         assert!((found.value[i] - truth).abs() < STD_ERRS * std_err, "{steps} steps, readout {i}: {found:?}");

@@ -7,7 +7,7 @@ use crate::claim::{Bound, Input};
 use crate::error::Error;
 use crate::numeric::estimate::{Bracket, Estimate, Flags, Method};
 use crate::quantity::Need;
-use crate::run::ledger::{Ledger, Route};
+use crate::run::ledger::{Ledger, Route, Slot};
 use crate::run::sampling::LaneState;
 use crate::run::stop::Stop;
 
@@ -87,13 +87,13 @@ impl Book<'_> {
         let (value, truncated) = match self.ledger.route(need) {
             Route::Known(estimate) => (*estimate, None),
             Route::Missing(error) => return Err(Arc::clone(error)),
-            Route::Sampled { lane, readout } => {
+            Route::Sampled(Slot { lane, column }) => {
                 let lane = self.lanes.get(*lane).ok_or_else(interrupted)?;
-                if let Some(error) = lane.failure(*readout) {
+                if let Some(error) = lane.failure(*column) {
                     return Err(Arc::clone(error));
                 }
-                let sampled = lane.read(*readout).ok_or_else(interrupted)?;
-                let truncated = if sampled.believed() { None } else { lane.truncated(*readout, self.spent.proven) };
+                let sampled = lane.read(*column).ok_or_else(interrupted)?;
+                let truncated = if sampled.believed() { None } else { lane.truncated(*column, self.spent.proven) };
                 (sampled, truncated)
             }
         };
@@ -195,10 +195,9 @@ impl Book<'_> {
 
     fn shared(&self, a: &Route, b: &Route) -> f64 {
         match (a, b) {
-            (Route::Sampled { lane, readout }, Route::Sampled { lane: other_lane, readout: other })
-                if lane == other_lane =>
-            {
-                let both = (self.lanes[*lane].estimate(*readout), self.lanes[*lane].estimate(*other));
+            (Route::Sampled(a), Route::Sampled(b)) if a.lane == b.lane => {
+                let lane = &self.lanes[a.lane];
+                let both = (lane.estimate(a.column), lane.estimate(b.column));
                 let (Some((regression, i)), Some((_, j))) = both else { return 0.0 };
                 regression.covariance[(i, j)]
             }

@@ -5,7 +5,7 @@ use std::sync::Arc;
 use crate::error::{Error, Result};
 use crate::numeric::estimate::Estimate;
 use crate::quantity::{Instruments, Need};
-use crate::run::ledger::{Company, Ledger, Route};
+use crate::run::ledger::{Company, Ledger, Route, Search, Slot};
 use crate::run::options::MethodChoice;
 use crate::run::sampling::{Conditions, LaneState, samples_after};
 use crate::run::watch::{Event, Watch};
@@ -26,15 +26,16 @@ pub struct Target {
 /// A device that fails.
 pub fn estimate(
     needs: &[Need],
-    choice: MethodChoice,
+    method: MethodChoice,
     seed: u64,
     target: Target,
     watch: &Watch,
 ) -> Result<Vec<Result<Estimate>>> {
     let tools = Arc::new(Instruments::default());
     (watch.event)(Event::Needs(needs.len()));
-    let found = || (watch.event)(Event::Found);
-    let mut ledger = Ledger::new(needs.iter(), choice, (&tools, &watch.stop), Company::Alone, &found);
+    let found = &|| (watch.event)(Event::Found);
+    let search = Search { method, company: Company::Alone, tools: &tools, stop: &watch.stop, found };
+    let mut ledger = Ledger::new(needs.iter(), search);
     let lanes = LaneState::all(std::mem::take(&mut ledger.lanes), seed, &watch.stop)?;
     let mut lanes = lanes.unwrap_or_default();
     let mut open: Vec<bool> = vec![true; lanes.len()];
@@ -45,13 +46,14 @@ pub fn estimate(
         }
         let until = samples_after(round, target.budget);
         let lanes_open = open.iter().filter(|&&o| o).count();
-        (watch.event)(Event::Round(round, lanes_open as u64 * (until - taken), lanes_open));
+        let samples = lanes_open as u64 * (until - taken);
+        (watch.event)(Event::Round { number: round, samples, open: lanes_open });
         let progress = |n| (watch.event)(Event::Sampled(n));
         let (backend, stop) = (&watch.backend, &watch.stop);
         let conditions =
             Conditions { backend, checkpoint: None, shard: None, stop, partial: true, progress: &progress };
         for (lane, open) in lanes.iter_mut().zip(&mut open).filter(|(_, open)| **open) {
-            let finished = lane.sample(taken, until, &conditions)?;
+            let finished = lane.sample(taken..until, &conditions)?;
             let precise = target.relative_error.is_some_and(|error| lane.worst_relative_error() <= error);
             *open = finished && !precise && until < samples_after(u32::MAX, target.budget);
         }
@@ -64,11 +66,11 @@ fn read(ledger: &Ledger, lanes: &[LaneState], need: &Need) -> Result<Estimate> {
     match ledger.route(need) {
         Route::Known(estimate) => Ok(*estimate),
         Route::Missing(error) => Err(Error::Shared(Arc::clone(error))),
-        Route::Sampled { lane, readout } => {
+        Route::Sampled(Slot { lane, column }) => {
             let lane = lanes.get(*lane).ok_or(Error::Interrupted)?;
-            match lane.failure(*readout) {
+            match lane.failure(*column) {
                 Some(error) => Err(Error::Shared(Arc::clone(error))),
-                None => lane.read(*readout).ok_or(Error::Interrupted),
+                None => lane.read(*column).ok_or(Error::Interrupted),
             }
         }
     }
@@ -80,8 +82,7 @@ mod tests {
 
     use super::*;
     use crate::backend::cpu::Cpu;
-    use crate::backend::{Backend, Job, Open, PathJob};
-    use crate::channel::posterior::SnrPoint;
+    use crate::backend::{Backend, Job, Open};
     use crate::numeric::moments::Moments;
     use crate::quantity::{Setting, find};
     use crate::run::stop::Stop;
@@ -100,16 +101,12 @@ mod tests {
         fn open<'a>(&'a self, job: &'a Job<'a>, samples: u64) -> Result<Box<dyn Open + 'a>> {
             Ok(Box::new(FaultyJob(job, Cpu.open(job, samples)?)))
         }
-
-        fn open_paths<'a>(&'a self, job: &'a PathJob<'a>, paths: u64) -> Result<Box<dyn Open + 'a>> {
-            Cpu.open_paths(job, paths)
-        }
     }
 
     impl Open for FaultyJob<'_> {
         fn run(&self, range: Range<u64>) -> Result<Moments> {
-            let at_two = |point: SnrPoint| matches!(point, SnrPoint::At(snr) if (snr - 2.0).abs() < 1e-9);
-            match self.0.readouts.iter().position(|readout| readout.points().any(at_two)) {
+            let at_two = |&c: &usize| self.0.instrument.name(c).ends_with("At(2.0)");
+            match (0..self.0.instrument.columns()).find(at_two) {
                 Some(column) => Err(self.0.not_finite(column, range.start + 77)),
                 None => self.1.run(range),
             }

@@ -1,4 +1,4 @@
-//! Every number that a run needs, once: known ones at once, the others as readouts on the lane of their source.
+//! Every number that a run needs, once: known ones at once, the others as columns on the lane of their samples.
 
 use std::collections::HashMap;
 use std::sync::Arc;
@@ -7,14 +7,12 @@ use std::sync::mpsc::Sender;
 use rayon::prelude::*;
 
 use crate::channel::exact::pairs;
-use crate::channel::posterior::{self, Readout, SnrPoint, Term};
 use crate::error::{Error, Result};
+use crate::instrument::Instrument;
 use crate::numeric::estimate::{Estimate, Method};
-use crate::process::Statistic;
 use crate::quantity::{Instruments, Need, Rule};
 use crate::run::options::MethodChoice;
 use crate::run::stop::Stop;
-use crate::source::{Law, Source};
 
 /// Where one number comes from.
 #[derive(Debug, Clone)]
@@ -23,13 +21,17 @@ pub enum Route {
     Known(Estimate),
     /// None: the number cannot be had, and this is why.
     Missing(Arc<Error>),
-    /// Readout number `readout` of lane `lane`.
-    Sampled {
-        /// Index into [`Ledger::lanes`].
-        lane: usize,
-        /// Index into [`Lane::columns`].
-        readout: usize,
-    },
+    /// A column of a lane.
+    Sampled(Slot),
+}
+
+/// One column among all lanes.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub struct Slot {
+    /// Index into [`Ledger::lanes`].
+    pub lane: usize,
+    /// Column of [`Lane::instrument`].
+    pub column: usize,
 }
 
 /// Which numbers of one source are measured side by side. No value depends on it.
@@ -41,69 +43,12 @@ pub enum Company {
     Alone,
 }
 
-/// What is sampled together: numbers of the same samples of one source.
+/// What is sampled together: columns of the same samples of one source.
 pub struct Lane {
-    /// The source.
-    pub source: Arc<Source>,
-    /// Whether it holds one number alone.
-    alone: bool,
-    /// Its distinct columns.
-    pub columns: Columns,
+    /// Takes the samples, with distinct columns.
+    pub instrument: Box<dyn Instrument>,
     /// What each column is, in words: the first need that is read off it.
     pub words: Vec<String>,
-}
-
-/// The columns of a lane.
-pub enum Columns {
-    /// Readouts of posterior sums.
-    Readouts {
-        /// The SNR that the noise is tilted for, where plain samples would see nothing; such a lane serves that SNR alone.
-        tilt: Option<f64>,
-        /// The readouts.
-        readouts: Vec<Readout>,
-    },
-    /// Statistics of simulated paths.
-    Statistics {
-        /// Rows that each gives for a batch.
-        rows: usize,
-        /// The statistics with their names.
-        statistics: Vec<(String, Box<dyn Statistic>)>,
-    },
-}
-
-impl Columns {
-    /// Whether both are numbers of the same samples, given the same source.
-    fn share_samples(&self, other: &Self) -> bool {
-        match (self, other) {
-            (Self::Readouts { tilt: a, .. }, Self::Readouts { tilt: b, .. }) => {
-                a.map(f64::to_bits) == b.map(f64::to_bits)
-            }
-            (Self::Statistics { rows: a, .. }, Self::Statistics { rows: b, .. }) => a == b,
-            _ => false,
-        }
-    }
-
-    /// Names the samples, given the source: their stream and their strips in a checkpoint.
-    pub fn name(&self) -> String {
-        match self {
-            Self::Readouts { tilt: None, .. } => String::new(),
-            Self::Readouts { tilt: Some(snr), .. } => format!("|tilted for {snr:e}"),
-            Self::Statistics { rows, .. } => format!("|paths by {rows}"),
-        }
-    }
-
-    /// Number of columns.
-    pub fn len(&self) -> usize {
-        match self {
-            Self::Readouts { readouts, .. } => readouts.len(),
-            Self::Statistics { statistics, .. } => statistics.len(),
-        }
-    }
-
-    /// Whether there are none.
-    pub fn is_empty(&self) -> bool {
-        self.len() == 0
-    }
 }
 
 /// The distinct needs of a run and where each comes from.
@@ -113,41 +58,37 @@ pub struct Ledger {
     index: HashMap<String, usize>,
     /// Whether a stop came before every need had its route.
     pub interrupted: bool,
-    /// Each sampled source has a lane for its readouts, and one for statistics of its paths (one for each number of rows).
+    /// A lane for each instrument and source, and one for each number that is alone.
     pub lanes: Vec<Lane>,
+    /// The lane that others may join, by the name of its samples.
+    shared: HashMap<String, usize>,
 }
 
-/// Below this bound on H(X|Y), nats, fewer than one in a thousand plain samples can see a confusion.
-const RARE: f64 = 1e-3;
-/// From this share of the pair bound on M on, confusions too rare for plain samples decide it.
-const FAR: f64 = 1e-3;
+/// How routes are found.
+#[derive(Clone, Copy)]
+pub struct Search<'a> {
+    /// Which evaluators may be used.
+    pub method: MethodChoice,
+    /// What shares samples.
+    pub company: Company,
+    /// The memo of deterministic results.
+    pub tools: &'a Arc<Instruments>,
+    /// Ends the search.
+    pub stop: &'a Stop,
+    /// Called after each need.
+    pub found: &'a dyn Fn(),
+}
+
 /// A bracket [0, U] below this is 0: squares of samples would underflow.
 const VANISHING: f64 = 1e-140;
 /// A bracket of this share of its value is no wider than the rounding of the value.
 const ROUNDING: f64 = 16.0 * f64::EPSILON;
 
-/// The SNR to tilt the noise for: where `readout` looks at one SNR alone, and confusions are rare there: all of them, or
-/// those that make M (of one copy, where the law is a product: one copy is sampled).
-fn tilt(source: &Source, readout: &Readout) -> Option<f64> {
-    let &[Term { point: SnrPoint::At(snr), .. }] = &readout.terms[..] else { return None };
-    let mut of_one = source;
-    while let Law::Product { base, .. } = of_one.law() {
-        of_one = base;
-    }
-    if !posterior::tilts(of_one) {
-        return None;
-    }
-    let bounds = pairs::bounds(of_one, snr)?;
-    let rare = bounds.posterior_entropy < RARE || bounds.far > FAR * bounds.mmse;
-    rare.then_some(snr)
-}
-
 /// The value that a bracket leaves no room for: 0 within a bound that no sample's weight could show, or what differs from its
 /// ends by rounding alone.
 fn decided(need: &Need) -> Option<Estimate> {
-    let Rule::Measured { bracket: Some(bracket), .. } = &need.quantity.rule else { return None };
     let least = pairs::at_least(&need.source, need.setting.snr?)?;
-    let [low, high] = (least < ROUNDING).then(|| bracket(need))??;
+    let [low, high] = (least < ROUNDING).then(|| need.proven())??;
     let (middle, half) = (0.5 * (low + high), 0.5 * (high - low));
     if low.abs().max(high.abs()) < VANISHING {
         Some(Estimate::quadrature(0.0, high))
@@ -156,44 +97,32 @@ fn decided(need: &Need) -> Option<Estimate> {
     }
 }
 
-/// Two needs with the same key are the same number.
-fn key(need: &Need) -> String {
-    format!("{}|{}|{:?}", need.source.spec(), need.quantity.name, need.setting)
-}
-
-enum Found {
+/// A route before lanes are given.
+enum Unplaced {
     Known(Estimate),
-    Readout(Readout, Option<f64>),
-    Statistic(Box<dyn Statistic>),
+    Sampled(Box<dyn Instrument>),
 }
 
 impl Ledger {
-    /// Finds a route for every need; deterministic ones are evaluated here, in parallel. `done` is called after each.
+    /// Finds a route for every need; deterministic ones are evaluated here, in parallel.
     ///
     /// A need that has no route by the method chosen, that its quantity refuses, or that a stop left behind is
     /// [`Route::Missing`] and takes no other with it.
-    pub fn new<'a>(
-        needs: impl Iterator<Item = &'a Need>,
-        choice: MethodChoice,
-        (tools, stop): (&Arc<Instruments>, &Stop),
-        company: Company,
-        done: &dyn Fn(),
-    ) -> Self {
+    pub fn new<'a>(needs: impl Iterator<Item = &'a Need>, search: Search) -> Self {
         let mut ledger = Self::default();
         let mut distinct: Vec<Need> = Vec::new();
         for need in needs {
-            ledger.index.entry(key(need)).or_insert_with(|| {
+            ledger.index.entry(need.key()).or_insert_with(|| {
                 distinct.push(need.clone());
                 distinct.len() - 1
             });
         }
-        let found = find_all(&distinct, choice, tools, stop, done);
+        let found = find_all(&distinct, search);
         for (need, found) in distinct.into_iter().zip(found) {
-            let alone = company == Company::Alone && need.setting.steps.is_some();
+            let alone = search.company == Company::Alone && need.setting.steps.is_some();
             let route = match found.unwrap_or(Err(Error::Interrupted)) {
-                Ok(Found::Known(estimate)) => Route::Known(estimate),
-                Ok(Found::Readout(readout, tilt)) => ledger.place_readout(&need, readout, tilt, alone),
-                Ok(Found::Statistic(statistic)) => ledger.place_statistic(&need, statistic, alone),
+                Ok(Unplaced::Known(estimate)) => Route::Known(estimate),
+                Ok(Unplaced::Sampled(instrument)) => Route::Sampled(ledger.place(&need, instrument, alone)),
                 Err(error) => {
                     ledger.interrupted |= matches!(error, Error::Interrupted);
                     Route::Missing(Arc::new(error))
@@ -204,129 +133,93 @@ impl Ledger {
         ledger
     }
 
-    /// The lane of `source` whose columns are like `columns`, which start it where there is none, or where it is to be `alone`.
-    fn lane(&mut self, source: &Arc<Source>, columns: Columns, alone: bool) -> usize {
-        let same = |lane: &Lane| {
-            !(alone || lane.alone) && lane.source.spec() == source.spec() && lane.columns.share_samples(&columns)
-        };
-        self.lanes.iter().position(same).unwrap_or_else(|| {
-            self.lanes.push(Lane { source: Arc::clone(source), alone, columns, words: Vec::new() });
-            self.lanes.len() - 1
-        })
-    }
-
-    fn place_readout(&mut self, need: &Need, readout: Readout, tilt: Option<f64>, alone: bool) -> Route {
-        let lane = self.lane(&need.source, Columns::Readouts { tilt, readouts: Vec::new() }, alone);
-        let Lane { columns: Columns::Readouts { readouts, .. }, words, .. } = &mut self.lanes[lane] else {
-            unreachable!("readouts share no samples with statistics")
-        };
-        let at = readouts.iter().position(|r| *r == readout).unwrap_or_else(|| {
-            readouts.push(readout);
+    /// Gives the one column of `instrument` to the lane of its samples, or starts one where there is none, or where it is to be
+    /// `alone`.
+    fn place(&mut self, need: &Need, instrument: Box<dyn Instrument>, alone: bool) -> Slot {
+        let next = self.lanes.len();
+        let lane = if alone { next } else { *self.shared.entry(instrument.samples()).or_insert(next) };
+        if lane == next {
+            self.lanes.push(Lane { instrument, words: vec![need.to_string()] });
+            return Slot { lane, column: 0 };
+        }
+        let Lane { instrument: joined, words } = &mut self.lanes[lane];
+        let column = joined.join(instrument);
+        if column == words.len() {
             words.push(need.to_string());
-            readouts.len() - 1
-        });
-        Route::Sampled { lane, readout: at }
-    }
-
-    /// Needs are distinct, and so are their statistics.
-    fn place_statistic(&mut self, need: &Need, statistic: Box<dyn Statistic>, alone: bool) -> Route {
-        let rows = statistic.rows();
-        let lane = self.lane(&need.source, Columns::Statistics { rows, statistics: Vec::new() }, alone);
-        let Lane { columns: Columns::Statistics { statistics, .. }, words, .. } = &mut self.lanes[lane] else {
-            unreachable!("statistics share no samples with readouts")
-        };
-        statistics.push((key(need), statistic));
-        words.push(need.to_string());
-        Route::Sampled { lane, readout: statistics.len() - 1 }
+        }
+        Slot { lane, column }
     }
 
     /// The route of a need that the ledger was made with.
     pub fn route(&self, need: &Need) -> &Route {
-        &self.routes[self.index[&key(need)]]
+        &self.routes[self.index[&need.key()]]
     }
 
-    /// Number of distinct numbers.
-    pub fn len(&self) -> usize {
-        self.routes.len()
-    }
-
-    /// Whether nothing is needed.
-    pub fn is_empty(&self) -> bool {
-        self.routes.is_empty()
+    /// The column of a need that is sampled.
+    pub fn slot(&self, need: &Need) -> Option<Slot> {
+        match self.route(need) {
+            Route::Sampled(slot) => Some(*slot),
+            Route::Known(_) | Route::Missing(_) => None,
+        }
     }
 }
 
 /// What is found of each need; `None` where a stop came first.
-fn find_all(
-    needs: &[Need],
-    choice: MethodChoice,
-    tools: &Arc<Instruments>,
-    stop: &Stop,
-    done: &dyn Fn(),
-) -> Vec<Option<Result<Found>>> {
-    let mut all: Vec<Option<Result<Found>>> = needs.iter().map(|_| None).collect();
-    let (needs, tools, asked) = (needs.to_vec(), Arc::clone(tools), stop.clone());
-    let work = move |sender: &Sender<(usize, Result<Found>)>| {
+fn find_all(needs: &[Need], search: Search) -> Vec<Option<Result<Unplaced>>> {
+    let mut all: Vec<Option<Result<Unplaced>>> = needs.iter().map(|_| None).collect();
+    let (needs, tools, asked, method) = (needs.to_vec(), Arc::clone(search.tools), search.stop.clone(), search.method);
+    let work = move |sender: &Sender<(usize, Result<Unplaced>)>| {
         // One by one: what takes long must not hold others that wait behind it.
         needs.par_iter().enumerate().with_max_len(1).for_each(|(i, need)| {
             if !asked.requested() {
                 // Nobody listens after a stop.
-                let _ = sender.send((i, find(need, choice, &tools)));
+                let _ = sender.send((i, find(need, method, &tools)));
             }
         });
     };
-    let keep = |(i, found): (usize, Result<Found>)| {
+    let keep = |(i, found): (usize, Result<Unplaced>)| {
         all[i] = Some(found);
-        done();
+        (search.found)();
         Ok(())
     };
-    stop.attend(work, keep).expect("keeping a result cannot fail");
+    search.stop.attend(work, keep).expect("keeping a result cannot fail");
     all
 }
 
-fn find(need: &Need, choice: MethodChoice, tools: &Instruments) -> Result<Found> {
+fn find(need: &Need, method: MethodChoice, tools: &Instruments) -> Result<Unplaced> {
     let unsupported = |message: &str| Error::Unsupported {
         quantity: need.quantity.name.into(),
         source_spec: need.source.spec().into(),
         message: message.into(),
     };
-    let (deterministic, sampled) = match &need.quantity.rule {
-        Rule::Known(value) => return value(need).map(Found::Known),
-        Rule::Measured { deterministic, readout, .. } => (Some(deterministic), readout.map(Sampled::Readout)),
-        Rule::Simulated { deterministic, statistic } => (deterministic.as_ref(), Some(Sampled::Statistic(*statistic))),
-    };
-    if (choice != MethodChoice::MonteCarlo || sampled.is_none())
-        && let Some(deterministic) = deterministic
-        && let Some(estimate) = deterministic(need, tools)?
+    if let Rule::Known(value) = &need.quantity.rule {
+        return value(need).map(Unplaced::Known);
+    }
+    let may_sample = matches!(method, MethodChoice::Auto | MethodChoice::MonteCarlo);
+    let sampled = need.quantity.is_sampled();
+    if (method != MethodChoice::MonteCarlo || !sampled)
+        && let Some(estimate) = need.deterministic(tools)?
     {
-        let wanted = match choice {
+        let wanted = match method {
             MethodChoice::ClosedForm => estimate.method == Method::ClosedForm,
             MethodChoice::Quadrature => estimate.method != Method::MonteCarlo,
             MethodChoice::Auto | MethodChoice::MonteCarlo => true,
         };
         return if wanted {
-            Ok(Found::Known(within_proven(need, estimate)))
+            Ok(Unplaced::Known(within_proven(need, estimate)))
         } else {
             Err(unsupported("has no closed form; use --method auto"))
         };
     }
-    match (choice, sampled) {
-        (MethodChoice::Auto | MethodChoice::MonteCarlo, Some(Sampled::Readout(readout))) => {
-            if let Some(value) = decided(need) {
-                return Ok(Found::Known(value));
-            }
-            posterior::sampler(&need.source)?;
-            let readout = readout(need, tools)?;
-            let tilt = tilt(&need.source, &readout);
-            Ok(Found::Readout(readout, tilt))
+    match (may_sample, sampled) {
+        (true, true) => {
+            decided(need).map(Unplaced::Known).map_or_else(|| need.instrument(tools).map(Unplaced::Sampled), Ok)
         }
-        (MethodChoice::Auto | MethodChoice::MonteCarlo, Some(Sampled::Statistic(statistic))) => {
-            statistic(need, tools).map(Found::Statistic)
-        }
-        (MethodChoice::Auto | MethodChoice::MonteCarlo, None) => Err(unsupported(
-            "has a deterministic route alone, and none for this law: it needs a law on a line with a finite variance, a product of such, or a Gaussian",
+        (true, false) => Err(unsupported(
+            "has a deterministic route alone, and none for this law: it needs a law on a line with a finite variance, \
+             a product of such, or a Gaussian",
         )),
-        _ => Err(unsupported("has no deterministic route; use --method auto or monte-carlo")),
+        (false, _) => Err(unsupported("has no deterministic route; use --method auto or monte-carlo")),
     }
 }
 
@@ -336,10 +229,4 @@ fn within_proven(need: &Need, estimate: Estimate) -> Estimate {
     let wide = estimate.bound >= estimate.value.abs();
     let proven = if wide { need.proven() } else { None };
     proven.map_or(estimate, |range| estimate.within(range))
-}
-
-/// How a quantity is sampled.
-enum Sampled {
-    Readout(fn(&Need, &Instruments) -> Result<Readout>),
-    Statistic(fn(&Need, &Instruments) -> Result<Box<dyn Statistic>>),
 }

@@ -15,4 +15,3 @@ pub mod tightness;
 pub mod verifier;
 pub mod verify;
 pub mod watch;
-pub mod work;

@@ -7,16 +7,18 @@ use std::sync::mpsc::Sender;
 
 use rayon::prelude::*;
 
-use crate::backend::Backend;
+use crate::backend::{Backend, Job};
 use crate::channel::posterior::BATCH;
 use crate::error::{Error, Result};
+use crate::instrument::{Instrument, Proven};
 use crate::numeric::estimate::{Bracket, Estimate, Method};
 use crate::numeric::moments::{Moments, Regression};
+use crate::numeric::stream::Stream;
 use crate::run::checkpoint::{Checkpoint, Strip};
 use crate::run::ledger::Lane;
 use crate::run::options::Shard;
 use crate::run::stop::Stop;
-use crate::run::work::{Measure, Work};
+use crate::source::Source;
 
 /// Strips of one round: the units of parallel work, of shards and of the checkpoint.
 pub const STRIPS: u64 = 32;
@@ -34,14 +36,18 @@ pub fn samples_after(round: u32, budget: u64) -> u64 {
 
 /// One lane being sampled.
 pub struct LaneState {
-    work: Arc<Work>,
-    /// Columns still measured, indices into the lane's.
+    /// Takes the samples; with the columns still measured alone.
+    instrument: Arc<dyn Instrument>,
+    /// Where its columns stand among those that the lane began with.
     active: Vec<usize>,
+    stream: Stream,
+    /// What each column that the lane began with is, in words.
+    words: Vec<String>,
     /// Index of the first sample that is still to be taken.
     taken: u64,
     moments: Moments,
     regression: Option<Regression>,
-    /// Errors that the backend makes in the active readouts' means.
+    /// Errors that the backend makes in the columns' means.
     bounds: Vec<f64>,
     /// Columns that cannot be measured, with why.
     failures: BTreeMap<usize, Arc<Error>>,
@@ -53,7 +59,7 @@ pub struct Conditions<'a> {
     pub backend: &'a Arc<dyn Backend>,
     /// Finished strips, read before sampling and written after.
     pub checkpoint: Option<&'a Checkpoint>,
-    /// Slice i of n, or everything.
+    /// A slice of the strips, or everything.
     pub shard: Option<Shard>,
     /// Asked by the user's Ctrl-C.
     pub stop: &'a Stop,
@@ -64,26 +70,38 @@ pub struct Conditions<'a> {
     pub progress: &'a dyn Fn(u64),
 }
 
-/// What was found of one strip: its moments and the backend's bounds on the means.
-type Found = Result<(Moments, Vec<f64>)>;
+/// One strip of a round on its way.
+struct Pending {
+    range: Range<u64>,
+    address: String,
+    strip: Option<Strip>,
+}
+
+/// What was found of strip `index`.
+struct Measured {
+    index: usize,
+    /// Its moments and the backend's bounds on the means.
+    found: Result<(Moments, Vec<f64>)>,
+}
 
 impl LaneState {
-    /// A lane before its first sample.
+    /// A lane before its first sample; its stream is named after its samples.
     ///
     /// # Errors
     /// A law that has no sampler.
     pub fn new(lane: Lane, seed: u64) -> Result<Self> {
-        let work = Work::new(lane, seed)?;
-        let active: Vec<usize> = (0..work.width()).collect();
-        let moments = Moments::new(active.len() + work.control_means().len());
-        let bounds = vec![0.0; active.len()];
+        let Lane { mut instrument, words } = lane;
+        instrument.prepare()?;
+        let columns = instrument.columns();
         Ok(Self {
-            work: Arc::new(work),
-            active,
+            stream: Stream::named(seed, &instrument.samples()),
+            active: (0..columns).collect(),
+            words,
             taken: 0,
-            moments,
+            moments: Moments::new(columns + instrument.control_means().len()),
+            instrument: instrument.into(),
             regression: None,
-            bounds,
+            bounds: vec![0.0; columns],
             failures: BTreeMap::new(),
         })
     }
@@ -91,14 +109,14 @@ impl LaneState {
     /// The states of all `lanes`; `None` where a stop came first.
     ///
     /// # Errors
-    /// As [`LaneState::new`].
+    /// A law that has no sampler.
     pub fn all(lanes: Vec<Lane>, seed: u64, stop: &Stop) -> Result<Option<Vec<Self>>> {
         stop.unless(move || lanes.into_iter().map(|lane| Self::new(lane, seed)).collect()).transpose()
     }
 
     /// Samples taken so far.
     pub fn n(&self) -> u64 {
-        self.moments.n() * self.work.samples_per_row()
+        self.moments.n() * self.instrument.samples_per_row()
     }
 
     /// Index of the first sample that is still to be taken.
@@ -106,19 +124,25 @@ impl LaneState {
         self.taken
     }
 
-    /// Stops measuring what no undecided case needs: `needed` are indices into the lane's readouts, increasing; those that
+    /// The law being sampled.
+    pub fn source(&self) -> &Source {
+        self.instrument.source()
+    }
+
+    /// Stops measuring what no undecided case needs: `needed` are columns that the lane began with, increasing; those that
     /// cannot be measured are passed over.
     pub fn narrow(&mut self, needed: &[usize]) {
-        let controls = self.work.control_means().len();
-        let width = self.active.len();
-        let needed: Vec<usize> = needed.iter().copied().filter(|r| !self.failures.contains_key(r)).collect();
-        let place = |r: &usize| self.active.binary_search(r).expect("a readout once dropped is not needed again");
-        let columns: Vec<usize> = needed.iter().map(place).chain(width..width + controls).collect();
+        let needed: Vec<usize> = needed.iter().copied().filter(|c| !self.failures.contains_key(c)).collect();
+        let (width, controls) = (self.active.len(), self.instrument.control_means().len());
         if needed.len() == width {
             return;
         }
+        let place = |c: &usize| self.active.binary_search(c).expect("a column once dropped is not needed again");
+        let kept: Vec<usize> = needed.iter().map(place).collect();
+        let columns: Vec<usize> = kept.iter().copied().chain(width..width + controls).collect();
         self.moments = self.moments.select(&columns);
-        self.bounds = needed.iter().map(|r| self.bounds[place(r)]).collect();
+        self.bounds = kept.iter().map(|&at| self.bounds[at]).collect();
+        self.instrument = self.instrument.select(&kept).into();
         self.active = needed;
         // The last round's estimates stand, should the next one be interrupted.
         if self.regression.is_some() {
@@ -126,22 +150,23 @@ impl LaneState {
         }
     }
 
-    /// Takes the samples `from .. to` in [`STRIPS`] strips. Returns whether it came to the end (not stopped).
+    /// Takes the samples of `range` in [`STRIPS`] strips. Returns whether it came to the end (not stopped).
     ///
     /// A column with a summand that is not finite is left out ([`LaneState::failure`]), and the others are measured.
     ///
     /// # Errors
     /// A checkpoint that cannot be read or written; a device that fails.
-    pub fn sample(&mut self, from: u64, to: u64, conditions: &Conditions) -> Result<bool> {
+    pub fn sample(&mut self, range: Range<u64>, conditions: &Conditions) -> Result<bool> {
         while !self.active.is_empty() {
-            let (strips, failed) = self.strips(from, to, conditions)?;
+            let mut places = self.places(&range, conditions);
+            let failed = self.fill(&mut places, range.end - range.start, conditions)?;
             if failed.is_empty() {
-                let finished = strips.iter().all(Option::is_some);
-                let strips: Vec<Strip> = strips.into_iter().flatten().collect();
+                let strips: Vec<Strip> = places.iter_mut().filter_map(|place| place.strip.take()).collect();
+                let finished = strips.len() == places.len();
                 if conditions.shard.is_none() && (finished || conditions.partial) && !strips.is_empty() {
                     self.merge(strips);
                 }
-                self.taken = if finished { to } else { self.taken };
+                self.taken = if finished { range.end } else { self.taken };
                 return Ok(finished);
             }
             self.leave_out(failed);
@@ -149,53 +174,64 @@ impl LaneState {
         Ok(true)
     }
 
-    /// The strips of the active columns, `None` for those that a stop left behind, and the errors of the columns that cannot be
-    /// measured, by index into the lane's: each that of the first sample, whatever ran first.
+    /// The names of the columns: the same name is the same functional.
+    fn names(&self) -> Vec<String> {
+        (0..self.active.len()).map(|c| self.instrument.name(c)).collect()
+    }
+
+    /// The strips of `range`, or the shard's, with what the checkpoint has of them.
+    fn places(&self, range: &Range<u64>, conditions: &Conditions) -> Vec<Pending> {
+        let (names, controls) = (self.names(), self.instrument.control_means().len());
+        let length = (range.end - range.start) / STRIPS;
+        let mine = |strip: &u64| conditions.shard.is_none_or(|shard| shard.holds(*strip));
+        let place = |strip: u64| {
+            let range = range.start + strip * length..range.start + (strip + 1) * length;
+            let address = format!("{}|seed {}|{range:?}", self.instrument.samples(), self.stream.seed());
+            let strip = conditions.checkpoint.and_then(|checkpoint| checkpoint.find(&address, &names, controls));
+            if strip.is_some() {
+                (conditions.progress)(length);
+            }
+            Pending { range, address, strip }
+        };
+        (0..STRIPS).filter(mine).map(place).collect()
+    }
+
+    /// Measures the strips that are missing, as far as a stop allows; `samples` are those of all strips together. Returns the
+    /// errors of the columns that cannot be measured: each that of the first strip, whatever ran first.
     ///
     /// # Errors
-    /// As [`LaneState::sample`].
-    #[expect(clippy::type_complexity, reason = "strips and failures, taken apart by the one caller")]
-    fn strips(
-        &self,
-        from: u64,
-        to: u64,
-        conditions: &Conditions,
-    ) -> Result<(Vec<Option<Strip>>, BTreeMap<usize, Error>)> {
-        let names = self.work.names(&self.active);
-        let controls = self.work.control_means().len();
-        let length = (to - from) / STRIPS;
-        let mine = |strip: &u64| conditions.shard.is_none_or(|shard| shard.holds(*strip));
-        let ranges = (0..STRIPS).filter(mine).map(|strip| from + strip * length..from + (strip + 1) * length);
-        let places: Vec<(Range<u64>, String)> =
-            ranges.map(|range| (range.clone(), self.work.address(&range))).collect();
-        let stored = |(_, address): &(_, String)| conditions.checkpoint?.find(address, &names, controls);
-        let mut strips: Vec<Option<Strip>> = places.iter().map(stored).collect();
-        strips.iter().flatten().for_each(|_| (conditions.progress)(length));
-        let missing: Vec<(usize, Range<u64>)> =
-            places.iter().enumerate().filter(|(k, _)| strips[*k].is_none()).map(|(k, (r, _))| (k, r.clone())).collect();
+    /// A checkpoint that cannot be written; a device that fails.
+    fn fill(&self, places: &mut [Pending], samples: u64, conditions: &Conditions) -> Result<BTreeMap<usize, Error>> {
+        let (names, backend) = (self.names(), conditions.backend.name());
+        let missing: Vec<(usize, Range<u64>)> = places
+            .iter()
+            .enumerate()
+            .filter(|(_, place)| place.strip.is_none())
+            .map(|(index, place)| (index, place.range.clone()))
+            .collect();
         let mut errors: Vec<(usize, Error)> = Vec::new();
-        let backend = conditions.backend.name();
-        self.measure(missing, to - from, conditions, |(k, found)| {
+        let keep = |Measured { index, found }| {
             match found {
                 Ok((moments, mut bounds)) => {
                     bounds.resize(names.len(), 0.0);
-                    let strip = Strip { backend: backend.clone(), moments, bounds };
+                    let (strip, place) = (Strip { backend: backend.clone(), moments, bounds }, &mut places[index]);
                     if let Some(checkpoint) = conditions.checkpoint {
-                        checkpoint.append(&places[k].1, &names, &strip)?;
+                        checkpoint.append(&place.address, &names, &strip)?;
                     }
-                    (conditions.progress)(length);
-                    strips[k] = Some(strip);
+                    (conditions.progress)(place.range.end - place.range.start);
+                    place.strip = Some(strip);
                 }
-                Err(error @ (Error::NonFinite { .. } | Error::Unsupported { .. })) => errors.push((k, error)),
+                Err(error @ (Error::NonFinite { .. } | Error::Unsupported { .. })) => errors.push((index, error)),
                 Err(error) => return Err(error),
             }
             Ok(())
-        })?;
-        errors.sort_by_key(|(k, _)| *k);
-        Ok((strips, self.of_columns(errors)))
+        };
+        self.measure(missing, samples, conditions, keep)?;
+        errors.sort_by_key(|(index, _)| *index);
+        Ok(self.of_columns(errors.into_iter().map(|(_, error)| error)))
     }
 
-    /// Measures the active columns over the ranges `missing`, in parallel; `each` is given what is found of range k.
+    /// Measures the columns over the ranges `missing`, in parallel; `each` is given what is found.
     ///
     /// # Errors
     /// Those of `each`.
@@ -204,36 +240,37 @@ impl LaneState {
         missing: Vec<(usize, Range<u64>)>,
         samples: u64,
         conditions: &Conditions,
-        each: impl FnMut((usize, Found)) -> Result<()>,
+        each: impl FnMut(Measured) -> Result<()>,
     ) -> Result<()> {
         let Some(&(first, _)) = missing.first() else { return Ok(()) };
-        let (work, active) = (Arc::clone(&self.work), self.active.clone());
+        let (instrument, stream) = (Arc::clone(&self.instrument), self.stream);
         let (backend, stop) = (Arc::clone(conditions.backend), conditions.stop.clone());
-        let run = move |sender: &Sender<(usize, Found)>| {
-            let take = |measure: &Measure, bounds: &[f64]| {
-                missing.into_par_iter().with_max_len(1).for_each(|(k, range)| {
-                    if !stop.requested() {
-                        // Nobody listens after a stop.
-                        let _ = sender.send((k, measure(range).map(|moments| (moments, bounds.to_vec()))));
-                    }
-                });
+        let run = move |sender: &Sender<Measured>| {
+            let job = Job { instrument: instrument.as_ref(), stream };
+            // Nobody listens after a stop.
+            let tell = |index, found| drop(sender.send(Measured { index, found }));
+            let open = match backend.open(&job, samples) {
+                Ok(open) => open,
+                Err(error) => return tell(first, Err(error)),
             };
-            if let Err(error) = work.with(&active, (backend.as_ref(), samples), take) {
-                let _ = sender.send((first, Err(error)));
-            }
+            missing.into_par_iter().with_max_len(1).for_each(|(index, range)| {
+                if !stop.requested() {
+                    tell(index, open.run(range).map(|moments| (moments, open.bounds().to_vec())));
+                }
+            });
         };
         conditions.stop.attend(run, each).map(drop)
     }
 
-    /// The columns that the `errors` of strips (in the order of the strips) make impossible: a readout's own where that is not
+    /// The columns that the `errors` of strips (in the order of the strips) make impossible: a column's own where that is not
     /// finite, every one where a control variate is not or where the whole is refused.
-    fn of_columns(&self, errors: Vec<(usize, Error)>) -> BTreeMap<usize, Error> {
+    fn of_columns(&self, errors: impl Iterator<Item = Error>) -> BTreeMap<usize, Error> {
         let mut failed = BTreeMap::new();
-        for (_, error) in errors {
+        for error in errors {
             match error {
                 Error::NonFinite { column, source_spec, seed, lane, sample, .. } if column < self.active.len() => {
                     let column = self.active[column];
-                    let quantity = self.work.words(column).to_owned();
+                    let quantity = self.words[column].clone();
                     let own = Error::NonFinite { quantity, column, source_spec, seed, lane, sample };
                     failed.entry(column).or_insert(own);
                 }
@@ -264,27 +301,27 @@ impl LaneState {
     }
 
     fn regress(&mut self) {
-        let mut regression = self.moments.regress(self.work.control_means());
+        let mut regression = self.moments.regress(self.instrument.control_means());
         regression.bound.iter_mut().zip(&self.bounds).for_each(|(all, own)| *all += own);
         self.regression = Some(regression);
     }
 
-    /// Why readout `readout` cannot be measured, if so.
-    pub fn failure(&self, readout: usize) -> Option<&Arc<Error>> {
-        self.failures.get(&readout)
+    /// Why a column that the lane began with cannot be measured, if so.
+    pub fn failure(&self, column: usize) -> Option<&Arc<Error>> {
+        self.failures.get(&column)
     }
 
-    /// Joint estimates of the active readouts, and the position of readout `readout` among them.
-    pub fn estimate(&self, readout: usize) -> Option<(&Regression, usize)> {
-        let at = self.active.binary_search(&readout).ok()?;
+    /// Joint estimates of the columns still measured, and the position of `column` among them.
+    pub fn estimate(&self, column: usize) -> Option<(&Regression, usize)> {
+        let at = self.active.binary_search(&column).ok()?;
         self.regression.as_ref().map(|regression| (regression, at))
     }
 
-    /// The estimate of one active readout, after at least one round.
-    pub fn read(&self, readout: usize) -> Option<Estimate> {
-        let (regression, at) = self.estimate(readout)?;
-        let own = self.work.relative_bound() * regression.value[at].abs()
-            + self.work.unseen(readout, regression.slopes[at].as_slice(), regression.n);
+    /// The estimate of one column still measured, after at least one round.
+    pub fn read(&self, column: usize) -> Option<Estimate> {
+        let (regression, at) = self.estimate(column)?;
+        let own = self.instrument.relative_bound() * regression.value[at].abs()
+            + self.instrument.unseen(at, regression.slopes[at].as_slice(), regression.n);
         Some(Estimate {
             value: regression.value[at],
             std_err: regression.covariance[(at, at)].sqrt(),
@@ -295,26 +332,21 @@ impl LaneState {
         })
     }
 
-    /// The truncated mean of one active readout, an interval that misses with probability `level` whatever the tail;
+    /// The truncated mean of one column still measured, an interval that misses with probability `level` whatever the tail;
     /// `None` before the first round, and where nothing is proven of the summands.
-    pub fn truncated(&self, readout: usize, level: f64) -> Option<Bracket> {
-        let at = self.active.binary_search(&readout).ok()?;
-        let (envelope, from) = self.work.envelope(readout)?;
+    pub fn truncated(&self, column: usize, level: f64) -> Option<Bracket> {
+        let at = self.active.binary_search(&column).ok()?;
+        let Proven { envelope, from } = self.instrument.envelope(at)?;
         let found = envelope.mean(&self.moments.summands(at, from), level)?;
         let [low, high] = from.map_or([found.low, found.high], |from| [from - found.high, from - found.low]);
-        let own = |end: f64| self.bounds[at] + self.work.relative_bound() * end.abs();
+        let own = |end: f64| self.bounds[at] + self.instrument.relative_bound() * end.abs();
         Some(Bracket { low: low - own(low), high: high + own(high), ..found })
     }
 
-    /// Largest std_err/|value| among the active readouts; ∞ before the first round and where a value is 0.
+    /// Largest std_err/|value| among the columns still measured; ∞ before the first round and where a value is 0.
     pub fn worst_relative_error(&self) -> f64 {
         let relative = |e: Estimate| if e.value == 0.0 { f64::INFINITY } else { e.std_err / e.value.abs() };
-        self.active.iter().map(|&r| self.read(r).map_or(f64::INFINITY, relative)).fold(0.0, f64::max)
-    }
-
-    /// The law being sampled.
-    pub fn source(&self) -> &crate::source::Source {
-        self.work.source()
+        self.active.iter().map(|&c| self.read(c).map_or(f64::INFINITY, relative)).fold(0.0, f64::max)
     }
 }
 

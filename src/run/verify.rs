@@ -1,5 +1,7 @@
 //! `verify`: measure every case of some claims, in rounds, until each is decided or the budget ends.
 
+use std::collections::BTreeSet;
+use std::ops::Range;
 use std::sync::Arc;
 
 use crate::claim::verdict::{self, Verdict};
@@ -10,59 +12,11 @@ use crate::report::model::{Report, Run};
 use crate::run::assemble::assemble;
 use crate::run::book::Book;
 use crate::run::judge::{self, Outcome};
-use crate::run::ledger::{Company, Ledger, Route};
+use crate::run::ledger::{Company, Ledger, Route, Search, Slot};
 use crate::run::options::Options;
 use crate::run::sampling::{Conditions, LaneState, samples_after};
 use crate::run::tightness;
 use crate::run::watch::{Event, Watch};
-
-/// One case on its way to a verdict.
-struct Open<'a> {
-    section: &'a Section,
-    case: &'a Case,
-    outcome: Option<Outcome>,
-    /// Samples of its sources at the last judgement; 0 where nothing of it is sampled.
-    samples: u64,
-    /// Whether it is measured no further: decided, and not the one that may be its section's tightest.
-    closed: bool,
-}
-
-impl Open<'_> {
-    fn needs(&self) -> impl Iterator<Item = &Need> {
-        let sides = self.case.points.iter().flat_map(|p| std::iter::once(&p.lhs).chain(&p.rhs).chain(&p.abscissa));
-        sides.flat_map(|bound| &bound.inputs).filter_map(|input| match input {
-            Input::Need(need) => Some(need),
-            Input::Number(_) => None,
-        })
-    }
-
-    fn decided(&self) -> bool {
-        self.outcome.as_ref().is_some_and(|o| o.verdict != Verdict::Inconclusive)
-    }
-
-    fn sampled(&self, ledger: &Ledger) -> bool {
-        self.needs().any(|need| matches!(ledger.route(need), Route::Sampled { .. }))
-    }
-
-    /// Whether it is measured no further: it is closed, or a number of it cannot be had.
-    fn settled(&self, ledger: &Ledger, lanes: &[LaneState]) -> bool {
-        let missing = |need: &Need| match ledger.route(need) {
-            Route::Known(_) => false,
-            Route::Missing(_) => true,
-            Route::Sampled { lane, readout } => lanes.get(*lane).is_some_and(|lane| lane.failure(*readout).is_some()),
-        };
-        self.closed || self.needs().any(missing)
-    }
-
-    /// Whether it can be judged as after `until` samples: each of its numbers has as many, or can have none.
-    fn ready(&self, ledger: &Ledger, lanes: &[LaneState], until: u64) -> bool {
-        let sampled = |need: &Need| match ledger.route(need) {
-            Route::Sampled { lane, .. } => lanes.get(*lane).is_some_and(|lane| lane.taken() >= until),
-            Route::Known(_) | Route::Missing(_) => true,
-        };
-        self.settled(ledger, lanes) || self.needs().all(sampled)
-    }
-}
 
 /// What a run found.
 pub struct Found {
@@ -95,69 +49,58 @@ fn comparisons(open: &[Open], options: &Options) -> u64 {
 /// # Errors
 /// A checkpoint that cannot be used, a device that fails, an `only` that names no case.
 pub fn outcomes(claims: &[Claim], options: &Options, watch: &Watch) -> Result<Option<Found>> {
-    let mut open = open_cases(claims, options)?;
-    let comparisons = comparisons(&open, options);
-    let tools = Arc::new(Instruments::default());
-    let needs: Vec<&Need> = open.iter().flat_map(Open::needs).collect();
-    (watch.event)(Event::Needs(needs.len()));
-    let found = || (watch.event)(Event::Found);
-    let mut ledger = Ledger::new(needs.into_iter(), options.method, (&tools, &watch.stop), Company::Shared, &found);
-    let lanes = LaneState::all(std::mem::take(&mut ledger.lanes), options.seed, &watch.stop)?;
-    let mut interrupted = ledger.interrupted || lanes.is_none();
-    let mut lanes = lanes.unwrap_or_default();
-
+    let mut session = Session::new(claims, options, watch)?;
+    let judges = options.shard.is_none();
     let mut taken = 0;
     for round in 1.. {
         let until = samples_after(round, options.budget);
-        interrupted |= !sample_round(&open, &ledger, &mut lanes, (taken, until), options, watch, round)?;
-        if options.shard.is_none() {
-            for case in open.iter_mut().filter(|o| !o.closed) {
-                if !case.ready(&ledger, &lanes, until) {
-                    continue;
-                }
-                let spent = verdict::spent(options.level, comparisons, round, case.needs().count());
-                let book = Book { ledger: &ledger, lanes: &lanes, stop: &watch.stop, spent };
-                case.outcome = Some(judge::judge(&book, case.section, case.case));
-                case.samples = if case.sampled(&ledger) { until } else { 0 };
-            }
-            close(&mut open, &ledger, options);
+        session.sample(round, taken..until)?;
+        if judges {
+            session.judge(round, until);
+            session.close();
         }
         taken = until;
-        let all_settled = options.shard.is_none() && open.iter().all(|case| case.settled(&ledger, &lanes));
-        if interrupted || all_settled || until >= samples_after(u32::MAX, options.budget) || lanes.is_empty() {
+        let settled = judges && session.open.iter().all(|case| session.numbers.settled(case));
+        let last = until >= samples_after(u32::MAX, options.budget) || session.numbers.lanes.is_empty();
+        if session.interrupted || settled || last {
             break;
         }
     }
-    if options.shard.is_some() {
-        return Ok(None);
-    }
-    let unmeasured = || judge::undecided(Error::Interrupted.to_string(), f64::NAN);
-    let outcomes = open.into_iter().map(|o| (o.outcome.unwrap_or_else(unmeasured), o.samples)).collect();
-    Ok(Some(Found { outcomes, interrupted }))
+    Ok(judges.then(|| session.found()))
 }
 
-/// Closes the cases that need no more samples: decided ones, unless they may be their section's tightest and are not yet known well
-/// enough to tell. A replay closes none: it ends with its budget, which is where the run left the case.
-fn close(open: &mut [Open], ledger: &Ledger, options: &Options) {
-    for section in open.chunk_by_mut(|a, b| std::ptr::eq(a.section, b.section)) {
-        let outcomes: Vec<Option<&Outcome>> = section.iter().map(|case| case.outcome.as_ref()).collect();
-        let candidates = tightness::candidates(section[0].section.relation, &outcomes, options.budget);
-        for (case, candidate) in section.iter_mut().zip(candidates) {
-            let done = case.decided() && !candidate && options.only.is_none();
-            case.closed |= done || !case.sampled(ledger);
-        }
+/// One case on its way to a verdict.
+struct Open<'a> {
+    section: &'a Section,
+    case: &'a Case,
+    outcome: Option<Outcome>,
+    /// Samples of its sources at the last judgement; 0 where nothing of it is sampled.
+    samples: u64,
+    /// Whether it is measured no further: decided, and not the one that may be its section's tightest.
+    closed: bool,
+}
+
+impl Open<'_> {
+    fn needs(&self) -> impl Iterator<Item = &Need> {
+        let sides = self.case.points.iter().flat_map(|p| std::iter::once(&p.lhs).chain(&p.rhs).chain(&p.abscissa));
+        sides.flat_map(|bound| &bound.inputs).filter_map(|input| match input {
+            Input::Need(need) => Some(need),
+            Input::Number(_) => None,
+        })
+    }
+
+    fn decided(&self) -> bool {
+        self.outcome.as_ref().is_some_and(|o| o.verdict != Verdict::Inconclusive)
     }
 }
 
 /// All cases, or the one that `only` names.
 fn open_cases<'a>(claims: &'a [Claim], options: &Options) -> Result<Vec<Open<'a>>> {
     let mut open = Vec::new();
-    for claim in claims {
-        for (name, section) in claim.sections() {
-            for (i, case) in section.cases.iter().enumerate() {
-                if options.only.as_ref().is_none_or(|only| *only == format!("{name}/{}", i + 1)) {
-                    open.push(Open { section, case, outcome: None, samples: 0, closed: false });
-                }
+    for (name, section) in claims.iter().flat_map(Claim::sections) {
+        for (i, case) in section.cases.iter().enumerate() {
+            if options.only.as_ref().is_none_or(|only| *only == format!("{name}/{}", i + 1)) {
+                open.push(Open { section, case, outcome: None, samples: 0, closed: false });
             }
         }
     }
@@ -169,41 +112,124 @@ fn open_cases<'a>(claims: &'a [Claim], options: &Options) -> Result<Vec<Open<'a>
     }
 }
 
-/// Takes one round's samples on every lane that an open case needs. Returns whether it came to the end.
-fn sample_round(
-    open: &[Open],
-    ledger: &Ledger,
-    lanes: &mut [LaneState],
-    (from, to): (u64, u64),
-    options: &Options,
-    watch: &Watch,
-    round: u32,
-) -> Result<bool> {
-    let mut needed = vec![std::collections::BTreeSet::new(); lanes.len()];
-    let unsettled = || open.iter().filter(|case| !case.settled(ledger, lanes));
-    for need in unsettled().flat_map(Open::needs) {
-        if let Route::Sampled { lane, readout } = ledger.route(need)
-            && let Some(needed) = needed.get_mut(*lane)
-        {
-            needed.insert(*readout);
+/// Where the numbers of a run come from, and the samples taken so far.
+struct Numbers {
+    ledger: Ledger,
+    /// In the ledger's order; none where a stop came before they were ready.
+    lanes: Vec<LaneState>,
+}
+
+impl Numbers {
+    fn sampled(&self, case: &Open) -> bool {
+        case.needs().any(|need| self.ledger.slot(need).is_some())
+    }
+
+    /// Whether a case is measured no further: it is closed, or a number of it cannot be had.
+    fn settled(&self, case: &Open) -> bool {
+        let missing = |need: &Need| match self.ledger.route(need) {
+            Route::Known(_) => false,
+            Route::Missing(_) => true,
+            Route::Sampled(Slot { lane, column }) => {
+                self.lanes.get(*lane).is_some_and(|lane| lane.failure(*column).is_some())
+            }
+        };
+        case.closed || case.needs().any(missing)
+    }
+
+    /// Whether a case can be judged as after `until` samples: each of its numbers has as many, or can have none.
+    fn ready(&self, case: &Open, until: u64) -> bool {
+        let taken = |slot: Slot| self.lanes.get(slot.lane).is_some_and(|lane| lane.taken() >= until);
+        self.settled(case) || case.needs().filter_map(|need| self.ledger.slot(need)).all(taken)
+    }
+}
+
+/// A run on its way.
+struct Session<'a> {
+    options: &'a Options,
+    watch: &'a Watch<'a>,
+    comparisons: u64,
+    open: Vec<Open<'a>>,
+    numbers: Numbers,
+    interrupted: bool,
+}
+
+impl<'a> Session<'a> {
+    /// Before the first sample: every number has its route.
+    fn new(claims: &'a [Claim], options: &'a Options, watch: &'a Watch<'a>) -> Result<Self> {
+        let open = open_cases(claims, options)?;
+        let needs: Vec<&Need> = open.iter().flat_map(Open::needs).collect();
+        (watch.event)(Event::Needs(needs.len()));
+        let (tools, stop) = (&Arc::new(Instruments::default()), &watch.stop);
+        let found = &|| (watch.event)(Event::Found);
+        let search = Search { method: options.method, company: Company::Shared, tools, stop, found };
+        let mut ledger = Ledger::new(needs.into_iter(), search);
+        let lanes = LaneState::all(std::mem::take(&mut ledger.lanes), options.seed, stop)?;
+        let interrupted = ledger.interrupted || lanes.is_none();
+        let numbers = Numbers { ledger, lanes: lanes.unwrap_or_default() };
+        Ok(Self { options, watch, comparisons: comparisons(&open, options), open, numbers, interrupted })
+    }
+
+    /// Takes one round's samples on every lane that an open case needs; notes where a stop came before the end.
+    fn sample(&mut self, round: u32, range: Range<u64>) -> Result<()> {
+        let mut needed = vec![BTreeSet::new(); self.numbers.lanes.len()];
+        let unsettled: Vec<&Open> = self.open.iter().filter(|case| !self.numbers.settled(case)).collect();
+        for slot in unsettled.iter().flat_map(|case| case.needs()).filter_map(|need| self.numbers.ledger.slot(need)) {
+            if let Some(needed) = needed.get_mut(slot.lane) {
+                needed.insert(slot.column);
+            }
+        }
+        let active = needed.iter().filter(|n| !n.is_empty()).count() as u64;
+        let samples = active * (range.end - range.start);
+        (self.watch.event)(Event::Round { number: round, samples, open: unsettled.len() });
+        let progress = |n| (self.watch.event)(Event::Sampled(n));
+        let conditions = Conditions {
+            backend: &self.watch.backend,
+            checkpoint: self.watch.checkpoint,
+            shard: self.options.shard,
+            stop: &self.watch.stop,
+            partial: false,
+            progress: &progress,
+        };
+        for (lane, needed) in self.numbers.lanes.iter_mut().zip(&needed).filter(|(_, needed)| !needed.is_empty()) {
+            lane.narrow(&needed.iter().copied().collect::<Vec<_>>());
+            if !lane.sample(range.clone(), &conditions)? {
+                self.interrupted = true;
+                break;
+            }
+        }
+        Ok(())
+    }
+
+    /// Judges the cases that have `until` samples, the end of round `round`.
+    fn judge(&mut self, round: u32, until: u64) {
+        let Numbers { ledger, lanes } = &self.numbers;
+        for case in self.open.iter_mut().filter(|case| !case.closed) {
+            if !self.numbers.ready(case, until) {
+                continue;
+            }
+            let spent = verdict::spent(self.options.level, self.comparisons, round, case.needs().count());
+            let book = Book { ledger, lanes, stop: &self.watch.stop, spent };
+            case.outcome = Some(judge::judge(&book, case.section, case.case));
+            case.samples = if self.numbers.sampled(case) { until } else { 0 };
         }
     }
-    let active = needed.iter().filter(|n| !n.is_empty()).count() as u64;
-    (watch.event)(Event::Round(round, active * (to - from), unsettled().count()));
-    let progress = |n| (watch.event)(Event::Sampled(n));
-    let conditions = Conditions {
-        backend: &watch.backend,
-        checkpoint: watch.checkpoint,
-        shard: options.shard,
-        stop: &watch.stop,
-        partial: false,
-        progress: &progress,
-    };
-    for (lane, needed) in lanes.iter_mut().zip(&needed).filter(|(_, needed)| !needed.is_empty()) {
-        lane.narrow(&needed.iter().copied().collect::<Vec<_>>());
-        if !lane.sample(from, to, &conditions)? {
-            return Ok(false);
+
+    /// Closes the cases that need no more samples: decided ones, unless they may be their section's tightest and are not yet known
+    /// well enough to tell. A replay closes none: it ends with its budget, which is where the run left the case.
+    fn close(&mut self) {
+        for section in self.open.chunk_by_mut(|a, b| std::ptr::eq(a.section, b.section)) {
+            let outcomes: Vec<Option<&Outcome>> = section.iter().map(|case| case.outcome.as_ref()).collect();
+            let candidates = tightness::candidates(section[0].section.relation, &outcomes, self.options.budget);
+            for (case, candidate) in section.iter_mut().zip(candidates) {
+                let done = case.decided() && !candidate && self.options.only.is_none();
+                case.closed |= done || !self.numbers.sampled(case);
+            }
         }
     }
-    Ok(true)
+
+    fn found(self) -> Found {
+        let unmeasured = || judge::undecided(Error::Interrupted.to_string(), f64::NAN);
+        let outcome = |case: Open| (case.outcome.unwrap_or_else(unmeasured), case.samples);
+        Found { outcomes: self.open.into_iter().map(outcome).collect(), interrupted: self.interrupted }
+    }
 }

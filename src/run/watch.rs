@@ -13,8 +13,15 @@ pub enum Event {
     Needs(usize),
     /// One of them has its route (and, if deterministic, its value).
     Found,
-    /// A round begins: its number, the samples it takes over all sources, the cases still open.
-    Round(u32, u64, usize),
+    /// A round begins.
+    Round {
+        /// 1, 2, ….
+        number: u32,
+        /// Samples that it takes over all sources.
+        samples: u64,
+        /// Cases (or lanes) still open.
+        open: usize,
+    },
     /// This many samples were taken.
     Sampled(u64),
 }

@@ -9,7 +9,7 @@ use klaim::internals::backend::cpu::Cpu;
 use klaim::internals::numeric::estimate::{Estimate, Method};
 use klaim::internals::quantity::{self, Need, Setting};
 use klaim::internals::run::estimate::{Target, estimate};
-use klaim::internals::run::ledger::{Company, Ledger, Route};
+use klaim::internals::run::ledger::{Company, Ledger, Route, Search, Slot};
 use klaim::internals::run::options::MethodChoice;
 use klaim::internals::run::sampling::{Conditions, LaneState};
 use klaim::internals::run::stop::Stop;
@@ -52,14 +52,14 @@ pub fn truncated(needs: &[Need], replications: u64) -> Vec<Vec<Estimate>> {
         let mut ledger = ledger(needs);
         let sample = |lane| {
             let mut lane = LaneState::new(lane, seed).expect("a sampler");
-            lane.sample(0, SAMPLES, &conditions).expect("finite summands");
+            lane.sample(0..SAMPLES, &conditions).expect("finite summands");
             lane
         };
         let lanes: Vec<LaneState> = std::mem::take(&mut ledger.lanes).into_iter().map(sample).collect();
         let read = |need: &Need| match ledger.route(need) {
-            Route::Sampled { lane, readout } => {
+            Route::Sampled(Slot { lane, column }) => {
                 // Its interval, which the tally takes in as a middle and a bound.
-                let bracket = lanes[*lane].truncated(*readout, super::tally::LEVEL)?;
+                let bracket = lanes[*lane].truncated(*column, super::tally::LEVEL)?;
                 let (middle, half) = (0.5 * (bracket.low + bracket.high), 0.5 * (bracket.high - bracket.low));
                 Some(Estimate { n: bracket.n, method: bracket.method, ..Estimate::quadrature(middle, half) })
             }
@@ -73,17 +73,19 @@ pub fn truncated(needs: &[Need], replications: u64) -> Vec<Vec<Estimate>> {
 
 fn ledger(needs: &[Need]) -> Ledger {
     let (tools, stop) = (Arc::default(), Stop::default());
-    Ledger::new(needs.iter(), MethodChoice::MonteCarlo, (&tools, &stop), Company::Shared, &|| ())
+    let (tools, stop) = (&tools, &stop);
+    let search = Search { method: MethodChoice::MonteCarlo, company: Company::Shared, tools, stop, found: &|| () };
+    Ledger::new(needs.iter(), search)
 }
 
 /// The name of the samples that each need is read off: plain, tilted or simulated.
 pub fn routes(needs: &[Need]) -> Vec<String> {
     let ledger = ledger(needs);
     let name = |need: &Need| match ledger.route(need) {
-        Route::Sampled { lane, .. } => match ledger.lanes[*lane].columns.name().as_str() {
-            "" => "monte-carlo".into(),
-            name if name.starts_with("|tilted") => "tilted".into(),
-            _ => "simulated paths".into(),
+        Route::Sampled(slot) => match ledger.lanes[slot.lane].instrument.samples() {
+            name if name.contains("|tilted for ") => "tilted".into(),
+            name if name.contains("|paths by ") => "simulated paths".into(),
+            _ => "monte-carlo".into(),
         },
         Route::Known(estimate) => estimate.method.to_string(),
         Route::Missing(error) => error.to_string(),

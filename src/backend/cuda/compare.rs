@@ -1,11 +1,16 @@
 //! CPU against CUDA, sample by sample: what `klaim selftest` shows.
 
-use super::Cuda;
+use std::sync::Arc;
+
 use super::law::{TILE, tables_of};
+use super::{Cuda, Task};
+use crate::backend::cpu::Cpu;
 use crate::backend::options::Precision;
-use crate::backend::{Job, Open, cpu};
-use crate::channel::posterior::{self, BATCH, Grid, Observable, Readout, SnrPoint, Spacing, Tables, Term, Weight};
+use crate::backend::{Backend, Job, Open};
+use crate::channel::posterior::{self, BATCH, Observable, Readout, SnrPoint, Spacing, Tables, Term, Weight};
 use crate::error::Result;
+use crate::instrument::Instrument;
+use crate::instrument::readouts::PosteriorReadouts;
 use crate::numeric::moments::Moments;
 use crate::numeric::normal;
 use crate::numeric::stream::Stream;
@@ -139,18 +144,15 @@ fn drawn<'a>(tables: Tables<'a>) -> Drawn<'a> {
 pub fn compare(cuda: &Cuda, spec: &str, seed: u64, samples: u64) -> Result<Comparison> {
     let samples = samples.next_multiple_of(BATCH as u64);
     let traced = samples.min(TILE as u64);
-    let source = Source::parse(spec)?;
+    let source = Arc::new(Source::parse(spec)?);
     let sampler = posterior::sampler(&source)?;
     let readouts = readouts(&tables_of(sampler.as_ref()));
-    let job = Job {
-        source: &source,
-        sampler: sampler.as_ref(),
-        stream: Stream::named(seed, source.spec()),
-        grid: Grid::new(points()),
-        readouts: &readouts,
-    };
+    let instrument = PosteriorReadouts::by(sampler, &source, readouts);
+    let job = Job { instrument: &instrument, stream: Stream::named(seed, source.spec()) };
+    let task = Task::of(&job).expect("a sampler with tables");
+    let (sampler, readouts) = (task.sampler, task.readouts);
     let trace = cuda.trace(&job, 0..traced)?;
-    let Drawn { weights, dim, .. } = drawn(tables_of(sampler.as_ref()));
+    let Drawn { weights, dim, .. } = drawn(tables_of(sampler));
     let cumulative = Cumulative::new(weights);
     let (mut atoms, mut normals, mut noise) = (0, 0, vec![0.0; dim]);
     for s in 0..traced {
@@ -160,12 +162,15 @@ pub fn compare(cuda: &Cuda, spec: &str, seed: u64, samples: u64) -> Result<Compa
         normals += noise.iter().zip(theirs).filter(|(a, b)| a.to_bits() != b.to_bits()).count() as u64;
     }
     let mut rows = Vec::new();
-    cpu::for_batches(&job, 0..traced, |batch| rows.extend(batch.chunks(job.width()).map(<[f64]>::to_vec)))?;
+    instrument.open(job.stream, Box::new(Cpu))?.read(0..traced, &mut |_, batch| {
+        rows.extend(batch.chunks(job.width()).map(<[f64]>::to_vec));
+        Ok(())
+    })?;
     let sizes: Vec<f64> = (0..job.width()).map(|c| root_mean_square(&rows, c)).collect();
-    let scales = scales(&job, &sizes);
+    let scales = scales(readouts, &sizes);
     let measured: Vec<usize> = (0..job.width()).filter(|&c| sizes[c] >= scales[c]).collect();
-    let opened = cuda.open_job(&job, samples)?;
-    let (ours, theirs) = (cpu::run(&job, 0..samples)?, opened.run(0..samples)?);
+    let opened = cuda.open_job(task, samples)?;
+    let (ours, theirs) = (Cpu.open(&job, samples)?.run(0..samples)?, opened.run(0..samples)?);
     Ok(Comparison {
         source: source.spec().into(),
         samples: traced,
@@ -206,8 +211,8 @@ fn root_mean_square(rows: &[Vec<f64>], column: usize) -> f64 {
 
 /// What a difference in each column is measured against where the value is small: the column's root mean square, and for a
 /// readout [`LEFT_OUT`] of the largest one of its observable at any SNR.
-fn scales(job: &Job, sizes: &[f64]) -> Vec<f64> {
-    let observable = |c: usize| job.readouts.get(c).map(|r| r.terms[0].observable);
+fn scales(readouts: &[Readout], sizes: &[f64]) -> Vec<f64> {
+    let observable = |c: usize| readouts.get(c).map(|r| r.terms[0].observable);
     let largest = |c: usize| {
         let same = (0..sizes.len()).filter(|&other| observable(c).is_some() && observable(other) == observable(c));
         same.map(|other| sizes[other]).fold(0.0, f64::max)

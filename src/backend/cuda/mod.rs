@@ -26,10 +26,12 @@ use plan::{Plan, Worker};
 use work::Shape;
 
 use super::cpu::Cpu;
+use super::cpu::Rows;
 use super::options::{DeviceOptions, Precision};
-use super::paths::OpenPaths;
-use super::{Backend, Job, Open, PathJob};
+use super::{Backend, Job, Open};
+use crate::channel::posterior::{Grid, Readout, Sampler};
 use crate::error::{Error, Result};
+use crate::instrument::Kernels;
 use crate::numeric::moments::Moments;
 
 /// Workers a device: one computes, one copies, two more fill gaps.
@@ -67,7 +69,7 @@ impl Cuda {
 
     /// How a job fits into what may be taken of a device: with its atoms there or, where these are too many, with blocks of
     /// them.
-    fn fit(&self, device: &Device, job: &Job, samples: u64) -> Result<Fit> {
+    fn fit(&self, device: &Device, job: &Task, samples: u64) -> Result<Fit> {
         let mut shape = Plan::shape(job, self.options.precision);
         let budget = self.budget(device)?;
         let mut tables = shape.extent.tables;
@@ -79,7 +81,11 @@ impl Cuda {
         let each = shape.bytes();
         let workers = (budget.saturating_sub(tables) / each).min(WORKERS);
         if workers == 0 {
-            return Err(too_large(&format!("{} needs", job.source.spec()), tables + each, (device, budget)));
+            return Err(too_large(
+                &format!("{} needs", job.job.instrument.source().spec()),
+                tables + each,
+                (device, budget),
+            ));
         }
         let rest = budget - tables - workers * each;
         let pairs = shape.extent.pairs.is_some_and(|(atoms, bytes)| atoms as u64 <= samples && bytes <= rest);
@@ -91,18 +97,18 @@ impl Cuda {
         Ok(Fit { shape, place, workers })
     }
 
-    fn open_job<'a>(&self, job: &'a Job<'a>, samples: u64) -> Result<OpenJob<'a>> {
+    fn open_job<'a>(&self, job: Task<'a>, samples: u64) -> Result<OpenJob<'a>> {
         let mut workers = Vec::new();
         for device in &self.devices {
-            let Fit { shape, place, workers: here } = self.fit(device, job, samples)?;
-            let plan = Arc::new(Plan::new(device, job, place, self.options.precision)?);
+            let Fit { shape, place, workers: here } = self.fit(device, &job, samples)?;
+            let plan = Arc::new(Plan::new(device, &job, place, self.options.precision)?);
             for _ in 0..here {
                 workers.push(Worker::new(device, Arc::clone(&plan), &shape)?);
             }
         }
         let mut open = OpenJob { job, workers: Lender::new(workers), bounds: Vec::new() };
         if self.approximate() {
-            let found = open.workers.with(|worker| worker.calibrate(job))?;
+            let found = open.workers.with(|worker| worker.calibrate(&open.job))?;
             open.bounds = found.bounds;
             open.workers.for_each(|worker| worker.withhold(found.withheld));
         }
@@ -114,9 +120,10 @@ impl Cuda {
     /// # Errors
     /// [`crate::error::Error::Backend`].
     pub fn trace(&self, job: &Job, range: Range<u64>) -> Result<Trace> {
-        let dim = Plan::shape(job, self.options.precision).extent.dim;
-        let open = self.open_job(job, range.end)?;
-        open.workers.with(|worker| worker.trace(job, range.start, (range.end - range.start) as u32, dim))
+        let task = Task::of(job).expect("posterior readouts are traced");
+        let dim = Plan::shape(&task, self.options.precision).extent.dim;
+        let open = self.open_job(task, range.end)?;
+        open.workers.with(|worker| worker.trace(&open.job, range.start, (range.end - range.start) as u32, dim))
     }
 }
 
@@ -128,17 +135,16 @@ impl Backend for Cuda {
     }
 
     fn open<'a>(&'a self, job: &'a Job<'a>, samples: u64) -> Result<Box<dyn Open + 'a>> {
-        // Tilted noise has no kernel.
-        if job.sampler.tables().is_none() {
-            return Cpu.open(job, samples);
+        if let Some(task) = Task::of(job) {
+            return Ok(Box::new(self.open_job(task, samples)?));
         }
-        Ok(Box::new(self.open_job(job, samples)?))
-    }
-
-    fn open_paths<'a>(&'a self, job: &'a PathJob<'a>, paths: u64) -> Result<Box<dyn Open + 'a>> {
-        let simulator = DevicePaths::new(self, job, paths)?;
-        let tile = simulator.tile;
-        Ok(Box::new(OpenPaths::new(job, simulator, tile)?))
+        match job.instrument.kernels() {
+            Kernels::Paths(simulations) => {
+                let paths = DevicePaths::new(self, job.instrument.source(), &simulations, samples)?;
+                Ok(Box::new(Rows::new(job, Box::new(paths))?))
+            }
+            Kernels::Posterior { .. } | Kernels::None => Cpu.open(job, samples),
+        }
     }
 }
 
@@ -147,6 +153,24 @@ fn too_large(who: &str, bytes: usize, (device, budget): (&Device, usize)) -> Err
     let (needed, allowed) = (bytes.div_ceil(1 << 20), budget >> 20);
     let place = device.name();
     error(format!("{who} {needed} MiB on {place}, more than the {allowed} MiB allowed (--device-memory)"))
+}
+
+/// A job of posterior readouts, as kernels take it.
+struct Task<'a> {
+    job: &'a Job<'a>,
+    sampler: &'a dyn Sampler,
+    readouts: &'a [Readout],
+    /// Every SNR that a readout needs.
+    grid: Grid,
+}
+
+impl<'a> Task<'a> {
+    /// `None` for another instrument, and for a sampler without kernels: that of tilted noise.
+    fn of(job: &'a Job<'a>) -> Option<Self> {
+        let Kernels::Posterior { sampler, readouts } = job.instrument.kernels() else { return None };
+        sampler.tables()?;
+        Some(Self { job, sampler, readouts, grid: Grid::new(readouts.iter().flat_map(Readout::points)) })
+    }
 }
 
 /// How a job fits on a device.
@@ -158,7 +182,7 @@ struct Fit {
 
 /// A job with its workers.
 struct OpenJob<'a> {
-    job: &'a Job<'a>,
+    job: Task<'a>,
     workers: Lender<Worker>,
     bounds: Vec<f64>,
 }
@@ -166,10 +190,10 @@ struct OpenJob<'a> {
 impl Open for OpenJob<'_> {
     fn run(&self, range: Range<u64>) -> Result<Moments> {
         self.workers.with(|worker| {
-            let mut total = Moments::new(self.job.width());
+            let mut total = Moments::new(self.job.job.width());
             for first in range.clone().step_by(TILE) {
                 let count = (range.end - first).min(TILE as u64) as u32;
-                total.merge(&worker.tile(self.job, first, count)?);
+                total.merge(&worker.tile(&self.job, first, count)?);
             }
             Ok(total)
         })

@@ -2,11 +2,11 @@
 
 use std::sync::Arc;
 
+use super::Task;
 use super::driver::{Buffer, Device, Queue, error};
 use super::kernels;
 use super::law::{Arithmetic, CALIBRATED, DeviceLaw, Extent, Place, Tile, tables_of};
 use super::work::{Shape, Work};
-use crate::backend::Job;
 use crate::backend::options::Precision;
 use crate::channel::posterior::{Grid, Observable, Readout, SnrPoint, Spacing, Weight};
 use crate::error::Result;
@@ -136,7 +136,7 @@ impl Worker {
     ///
     /// # Errors
     /// [`crate::error::Error::Backend`]; [`crate::error::Error::NonFinite`].
-    pub fn tile(&self, job: &Job, first: u64, count: u32) -> Result<Moments> {
+    pub fn tile(&self, job: &Task, first: u64, count: u32) -> Result<Moments> {
         self.columns(job, first, count, self.arithmetic())?;
         let (queue, work, plan) = (&self.queue, &self.work, &self.plan);
         let means = [(&work.mean).into(), (&work.strange).into(), (&work.columns).into(), count.into()];
@@ -152,7 +152,7 @@ impl Worker {
         let strange = queue.download(&work.strange, width)?;
         let first_strange = strange.iter().enumerate().map(|(column, &at)| (at, column)).min();
         if let Some((at, column)) = first_strange.filter(|&(at, _)| at < count) {
-            return Err(job.not_finite(column, first + u64::from(at)));
+            return Err(job.job.not_finite(column, first + u64::from(at)));
         }
         let mean = queue.download(&work.mean, width)?;
         let cross = queue.download(&work.cross, width * (width + 1) / 2)?;
@@ -162,7 +162,7 @@ impl Worker {
     }
 
     /// Readouts and controls of each sample, left in the worker's memory.
-    fn columns(&self, job: &Job, first: u64, count: u32, arithmetic: Arithmetic) -> Result<()> {
+    fn columns(&self, job: &Task, first: u64, count: u32, arithmetic: Arithmetic) -> Result<()> {
         let (queue, work, plan) = (&self.queue, &self.work, &self.plan);
         let GridTables { lo, width, lanes, kind, points } = &plan.grid;
         let draw = [
@@ -171,13 +171,13 @@ impl Worker {
             width.into(),
             lanes.into(),
             kind.into(),
-            job.stream.seed().into(),
+            job.job.stream.seed().into(),
             first.into(),
             count.into(),
             (*points).into(),
         ];
         queue.launch(&kernels::DRAW_SNRS, [(count * points).div_ceil(256), 1], &draw)?;
-        let tile = Tile { stream: job.stream, first, count, points: *points };
+        let tile = Tile { stream: job.job.stream, first, count, points: *points };
         let readouts = plan.readouts.count;
         plan.law.observe(
             queue,
@@ -222,7 +222,7 @@ impl Worker {
     ///
     /// # Errors
     /// [`crate::error::Error::Backend`].
-    pub fn calibrate(&self, job: &Job) -> Result<Calibration> {
+    pub fn calibrate(&self, job: &Task) -> Result<Calibration> {
         let width = self.plan.width as usize;
         let values = |arithmetic| {
             self.columns(job, 0, CALIBRATED as u32, arithmetic)?;
@@ -257,7 +257,7 @@ impl Worker {
     ///
     /// # Errors
     /// [`crate::error::Error::Backend`].
-    pub fn trace(&self, job: &Job, first: u64, count: u32, dim: usize) -> Result<Trace> {
+    pub fn trace(&self, job: &Task, first: u64, count: u32, dim: usize) -> Result<Trace> {
         self.columns(job, first, count, self.arithmetic())?;
         let n = count as usize;
         Ok(Trace {
@@ -286,7 +286,7 @@ impl Plan {
     ///
     /// # Errors
     /// [`crate::error::Error::Backend`]: out of memory, or too many numbers for a device's indices.
-    pub fn new(device: &Arc<Device>, job: &Job, place: Place, precision: Precision) -> Result<Self> {
+    pub fn new(device: &Arc<Device>, job: &Task, place: Place, precision: Precision) -> Result<Self> {
         let cells = job.grid.len().max(job.readouts.len());
         if cells > MOST_POINTS {
             return Err(error(format!("{cells} SNRs or readouts at once; at most {MOST_POINTS}")));
@@ -294,9 +294,9 @@ impl Plan {
         let queue = Queue::new(device)?;
         let plan = Self {
             law: DeviceLaw::upload(&queue, &tables_of(job.sampler), job.sampler.control_means(), place, precision)?,
-            grid: GridTables::upload(&queue, &job.grid, &job.stream)?,
+            grid: GridTables::upload(&queue, &job.grid, &job.job.stream)?,
             readouts: ReadoutTables::upload(&queue, job.readouts, &job.grid)?,
-            width: job.width() as u32,
+            width: job.job.width() as u32,
             precision,
         };
         queue.wait()?;
@@ -304,12 +304,12 @@ impl Plan {
     }
 
     /// How large a worker is that finds a law's coordinates on its device.
-    pub fn shape(job: &Job, precision: Precision) -> Shape {
+    pub fn shape(job: &Task, precision: Precision) -> Shape {
         Shape {
             streamed: false,
             extent: Extent::of(&tables_of(job.sampler), precision),
             points: job.grid.len(),
-            width: job.width(),
+            width: job.job.width(),
         }
     }
 }

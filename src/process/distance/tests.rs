@@ -4,9 +4,10 @@ use std::sync::Arc;
 
 use super::*;
 use crate::backend::cpu::Cpu;
-use crate::backend::{Backend, PathJob};
+use crate::backend::{Backend, Job};
 use crate::channel::posterior::BATCH;
 use crate::denoiser;
+use crate::instrument::paths::PathStatistics;
 use crate::numeric::gamma::normal_survival;
 use crate::numeric::stream::Stream;
 use crate::process::{self, Chain, Statistic};
@@ -31,12 +32,12 @@ fn geometric(low: f64, high: f64, steps: i32) -> Vec<f64> {
 }
 
 /// Mean and standard error over `batches` batches.
-fn measured(statistic: &dyn Statistic, name: &str, batches: u64) -> (f64, f64) {
-    let stream = Stream::named(0, name);
-    let source = Source::parse("bpsk").unwrap();
-    let job = PathJob { source: &source, stream, statistics: &[(name, statistic)] };
+fn measured(statistic: Arc<dyn Statistic>, name: &str, batches: u64) -> (f64, f64) {
+    let source = Arc::new(Source::parse("bpsk").unwrap());
+    let instrument = PathStatistics::new(&source, name.into(), statistic);
+    let job = Job { instrument: &instrument, stream: Stream::named(0, name) };
     let paths = batches * BATCH as u64;
-    let moments = Cpu.open_paths(&job, paths).unwrap().run(0..paths).unwrap();
+    let moments = Cpu.open(&job, paths).unwrap().run(0..paths).unwrap();
     let found = moments.regress(&[]);
     (found.value[0], found.covariance[(0, 0)].sqrt())
 }
@@ -68,7 +69,7 @@ fn the_variance_of_a_gaussian_is_its_closed_form() {
         for denoiser in ["exact", "perturbed:error=0.3"] {
             let chain = || chain("gaussian:dim=3,variance=1.7", sampler, denoiser, &geometric(0.05, 30.0, 6));
             let expected = spread::of_gaussian(&chain()).unwrap().value;
-            let (found, std_err) = measured(&Spread::new(chain()), sampler, 64);
+            let (found, std_err) = measured(Arc::new(Spread::new(chain())), sampler, 64);
             assert!((found - expected).abs() < STD_ERRS * std_err, "{sampler}, {denoiser}: {found} for {expected}");
             assert!(std_err < 0.03 * expected, "{std_err}");
         }
@@ -84,7 +85,7 @@ fn two_gaussians_have_their_distances() {
         let (a, b) = deviations(spec, sampler, &grid, 1.7);
         let chain = || chain(spec, sampler, "exact", &grid);
         let energy = root * (2.0 * a.hypot(b) - std::f64::consts::SQRT_2 * (a + b));
-        let (found, std_err) = measured(&Energy { chain: chain() }, sampler, 512);
+        let (found, std_err) = measured(Arc::new(Energy { chain: chain() }), sampler, 512);
         assert!((found - energy).abs() < STD_ERRS * std_err, "{sampler}: {found} ± {std_err} for {energy}");
         let wasserstein = root * (a - b).abs();
         if sampler != "ancestral" {
@@ -99,8 +100,8 @@ fn two_gaussians_have_their_distances() {
             assert!(low < found && found < high, "{sampler}: {found} ± {std_err} for {expected}");
             assert!(std_err < 0.25 * expected, "{std_err} says nothing of {expected}");
         };
-        between(measured(&Witnessed::<Slopes>::new(chain()), sampler, 1024), wasserstein);
-        between(measured(&Witnessed::<Potentials>::new(chain()), sampler, 1024), (a - b).powi(2));
+        between(measured(Arc::new(Witnessed::<Slopes>::new(chain())), sampler, 1024), wasserstein);
+        between(measured(Arc::new(Witnessed::<Potentials>::new(chain())), sampler, 1024), (a - b).powi(2));
     }
 }
 
@@ -111,7 +112,7 @@ fn a_sliced_distance_does_not_see_the_dimension() {
         let (spec, grid) = (format!("gaussian:dim={dim},variance=1.7"), geometric(0.05, 30.0, 4));
         let (a, b) = deviations(&spec, "ddim", &grid, 1.7);
         let (found, std_err) =
-            measured(&Witnessed::<Potentials>::new(chain(&spec, "ddim", "exact", &grid)), &spec, 512);
+            measured(Arc::new(Witnessed::<Potentials>::new(chain(&spec, "ddim", "exact", &grid))), &spec, 512);
         let expected = (a - b).powi(2);
         assert!((found - expected).abs() < SHORTFALL * expected + STD_ERRS * std_err, "{found} for {expected}");
     }
@@ -137,7 +138,7 @@ fn two_modes_get_the_masses_of_a_double_integral() {
     }
     let denoiser = format!("perturbed:error={delta}");
     let witness = Witnessed::<ModeSigns>::new(chain("bpsk", "ancestral", &denoiser, &[first, last]));
-    let (found, std_err) = measured(&witness, "two modes", 512);
+    let (found, std_err) = measured(Arc::new(witness), "two modes", 512);
     let expected = (plus - 0.5).abs();
     assert!((found - expected).abs() < STD_ERRS * std_err, "{found} ± {std_err} for {expected}");
     assert!(std_err < 0.05 * expected, "{std_err} says nothing of {expected}");
@@ -148,13 +149,13 @@ fn two_modes_get_the_masses_of_a_double_integral() {
 fn nothing_is_found_where_nothing_is_wrong() {
     let spec = "mixture:ring=5,radius=2,variance=0.1";
     let chain = || chain(spec, "ancestral:start=exact", "exact", &geometric(0.05, 30.0, 600));
-    let all: [Box<dyn Statistic>; 3] = [
-        Box::new(Energy { chain: chain() }),
-        Box::new(Witnessed::<Potentials>::new(chain())),
-        Box::new(Witnessed::<ModeSigns>::new(chain())),
+    let all: [Arc<dyn Statistic>; 3] = [
+        Arc::new(Energy { chain: chain() }),
+        Arc::new(Witnessed::<Potentials>::new(chain())),
+        Arc::new(Witnessed::<ModeSigns>::new(chain())),
     ];
     for statistic in all {
-        let (found, std_err) = measured(statistic.as_ref(), "nothing", 32);
+        let (found, std_err) = measured(statistic, "nothing", 32);
         assert!(found.abs() < STD_ERRS * std_err + 0.01, "{found} ± {std_err}");
     }
 }
@@ -168,14 +169,14 @@ fn standard_errors_cover() {
     let root = (2.0 / std::f64::consts::PI).sqrt();
     let of = |sampler: &str| chain(spec, sampler, "exact", &grid);
     let energy = root * (2.0 * a.hypot(b) - std::f64::consts::SQRT_2 * (a + b));
-    let cases: [(Box<dyn Statistic>, f64); 3] = [
-        (Box::new(Energy { chain: of("ddim") }), energy),
-        (Box::new(Spread::new(of("ancestral"))), spread::of_gaussian(&of("ancestral")).unwrap().value),
-        (Box::new(Spread::new(of("ddim"))), a * a),
+    let cases: [(Arc<dyn Statistic>, f64); 3] = [
+        (Arc::new(Energy { chain: of("ddim") }), energy),
+        (Arc::new(Spread::new(of("ancestral"))), spread::of_gaussian(&of("ancestral")).unwrap().value),
+        (Arc::new(Spread::new(of("ddim"))), a * a),
     ];
     for (statistic, truth) in cases {
         let covered = |i: &u32| {
-            let (found, std_err) = measured(statistic.as_ref(), &format!("coverage {i}"), 48);
+            let (found, std_err) = measured(Arc::clone(&statistic), &format!("coverage {i}"), 48);
             (found - truth).abs() < 1.96 * std_err
         };
         let inside = (0..200).filter(covered).count();

@@ -3,7 +3,6 @@
 use std::sync::Arc;
 
 use super::DevicePaths;
-use crate::backend::PathJob;
 use crate::backend::cpu::Cpu;
 use crate::backend::cuda::Cuda;
 use crate::backend::cuda::compare::farther;
@@ -88,9 +87,9 @@ pub fn compare(cuda: &Cuda, spec: &str, seed: u64, paths: u64) -> Result<Vec<Pat
     let paths = paths.next_multiple_of(BATCH as u64);
     let stream = Stream::named(seed, &format!("{spec}|paths"));
     let one = |(name, statistic): &(&str, Box<dyn Statistic>)| {
-        let job = PathJob { source: &source, stream, statistics: &[(*name, statistic.as_ref())] };
-        let ours = Cpu.simulate(statistic.simulation(), &stream, 0..paths)?;
-        let theirs = DevicePaths::new(cuda, &job, paths)?.simulate(statistic.simulation(), &stream, 0..paths)?;
+        let simulation = statistic.simulation();
+        let ours = Cpu.simulate(simulation, &stream, 0..paths)?;
+        let theirs = DevicePaths::new(cuda, &source, &[simulation], paths)?.simulate(simulation, &stream, 0..paths)?;
         Ok(PathComparison {
             source: spec.into(),
             simulation: (*name).into(),

@@ -16,11 +16,11 @@ use std::sync::Arc;
 use super::driver::{Device, Queue};
 use super::lend::Lender;
 use super::{Cuda, WORKERS, too_large};
-use crate::backend::PathJob;
 use crate::channel::posterior::BATCH;
 use crate::error::Result;
 use crate::numeric::stream::Stream;
 use crate::process::{Simulation, Simulator};
+use crate::source::Source;
 use law::{Extent, PathLaw, Tables};
 
 /// Paths of a tile at most: 1024 batches give each of 132 multiprocessors several.
@@ -97,21 +97,22 @@ impl Worker {
 pub struct DevicePaths {
     workers: Lender<Worker>,
     /// Paths of a tile.
-    pub tile: usize,
+    tile: usize,
 }
 
 impl DevicePaths {
-    /// Copies the job's law to every device of `cuda`, with room for a good part of about `paths` paths at a time.
+    /// Copies `source`, of which `simulations` are, to every device of `cuda`, with room for a good part of about `paths`
+    /// paths at a time.
     ///
     /// # Errors
     /// [`crate::error::Error::Backend`]: out of memory.
-    pub fn new(cuda: &Cuda, job: &PathJob, paths: u64) -> Result<Self> {
-        let mean = job.simulation().mean();
-        let points = |simulation: Simulation| match simulation {
+    pub fn new(cuda: &Cuda, source: &Source, simulations: &[Simulation], paths: u64) -> Result<Self> {
+        let mean = simulations[0].mean();
+        let points = |simulation: &Simulation| match simulation {
             Simulation::LastStates(_) => 0,
             Simulation::PathKl(girsanov) => 1 + 3 * girsanov.steps().len(),
         };
-        let most_points = job.statistics.iter().map(|(_, s)| points(s.simulation())).max().unwrap_or(0);
+        let most_points = simulations.iter().map(points).max().unwrap_or(0);
         let extent = Extent::of(&mean.tables(), most_points);
         let most_rows = (MOST_ROWS / extent.copies / BATCH).max(1) * BATCH;
         let asked = (paths as usize / PARTS).max(FEW_PATHS).next_multiple_of(BATCH);
@@ -122,7 +123,7 @@ impl DevicePaths {
             let batch = extent.bytes(BATCH);
             let rest = budget.saturating_sub(extent.table_bytes());
             if rest < batch {
-                let who = format!("paths on {} need", job.source.spec());
+                let who = format!("paths on {} need", source.spec());
                 return Err(too_large(&who, extent.table_bytes() + batch, (device, budget)));
             }
             let workers = (rest / batch).min(WORKERS);
@@ -131,7 +132,7 @@ impl DevicePaths {
         }
         let mut all = Vec::new();
         for (device, workers) in budgets {
-            let law = Arc::new(PathLaw::upload(device, job.source, mean)?);
+            let law = Arc::new(PathLaw::upload(device, source, mean)?);
             for _ in 0..workers {
                 all.push(Worker::new(device, &law, &extent, tile)?);
             }
@@ -149,5 +150,9 @@ impl Simulator for DevicePaths {
             all.extend(self.workers.with(|worker| worker.simulate(simulation, tile))?);
         }
         Ok(all)
+    }
+
+    fn tile(&self) -> usize {
+        self.tile
     }
 }
