@@ -1,6 +1,8 @@
 //! Where climbs begin: random laws of several structures, each a pure function of (seed, start).
 
-use crate::numeric::normal;
+use rand::{Rng, RngExt};
+use rand_distr::{Distribution, LogNormal, Normal};
+
 use crate::numeric::stream::Stream;
 use crate::probe::search::law::Candidate;
 
@@ -9,67 +11,54 @@ pub const FAMILIES: [&str; 5] = ["points", "simplex", "needle", "codes", "tree"]
 
 /// The law that start number `start` climbs from: at most `atoms` ≥ 2 atoms in at most `dim` dimensions.
 pub fn start(seed: u64, start: u64, atoms: usize, dim: usize) -> (&'static str, Candidate) {
-    let draw = Draw { stream: Stream::named(seed, "search start"), start };
+    let rng = &mut Stream::named(seed, "search start").rng(start);
     let family = FAMILIES[(start % FAMILIES.len() as u64) as usize];
-    let [u, v] = draw.stream.uniforms(start, 0);
-    let n = 2 + (u * (atoms - 1) as f64) as usize;
-    let d = (1 + (v * dim as f64) as usize).min(n - 1);
+    let n = rng.random_range(2..=atoms);
+    let d = rng.random_range(1..=dim).min(n - 1);
     // √γ·distance where atoms begin to be told apart: T = γ|x − x′|² between 2 and 40.
-    let scale = draw.between(0, 2.0_f64.sqrt(), 40.0_f64.sqrt());
+    let scale = log_uniform(rng, 2.0_f64.sqrt(), 40.0_f64.sqrt());
     let law = match family {
-        "points" => Candidate::new(d, draw.normals(n * d, 0.7 * scale), draw.weights(n, 2.0)),
+        "points" => Candidate::new(d, normals(rng, n * d, 0.7 * scale), weights(rng, n, 2.0)),
         "simplex" => {
             let n = n.min(d + 1);
-            Candidate::new(d, jittered(simplex(n, d, scale), &draw), draw.weights(n, 0.3))
+            Candidate::new(d, jittered(simplex(n, d, scale), rng), weights(rng, n, 0.3))
         }
         "needle" => {
             let n = n.min(d + 1);
-            let p = draw.between(1, 1e-3, 0.7);
+            let p = log_uniform(rng, 1e-3, 0.7);
             let weights = (0..n).map(|i| if i == 0 { 1.0 - p } else { p / (n - 1) as f64 }).collect();
-            Candidate::new(d, jittered(axes(n, d, scale), &draw), weights)
+            Candidate::new(d, jittered(axes(n, d, scale), rng), weights)
         }
         "codes" => {
-            let ratio = draw.between(1, 1.5, 10.0);
-            let mut points = draw.normals(n * d, 0.7 * scale);
+            let ratio = log_uniform(rng, 1.5, 10.0);
+            let mut points = normals(rng, n * d, 0.7 * scale);
             points[n / 2 * d..].iter_mut().for_each(|x| *x *= ratio);
-            Candidate::new(d, points, draw.weights(n, 1.0))
+            Candidate::new(d, points, weights(rng, n, 1.0))
         }
         _ => {
             // A parent for every two atoms, offsets of half the size.
-            let (parents, offsets) = (draw.normals(n.div_ceil(2) * d, 0.7 * scale), draw.normals(n * d, 0.35 * scale));
+            let parents = normals(rng, n.div_ceil(2) * d, 0.7 * scale);
+            let offsets = normals(rng, n * d, 0.35 * scale);
             let points = (0..n * d).map(|k| parents[k / d / 2 * d + k % d] + offsets[k]).collect();
-            Candidate::new(d, points, draw.weights(n, 1.0))
+            Candidate::new(d, points, weights(rng, n, 1.0))
         }
     };
     (family, law)
 }
 
-/// Random numbers of one start.
-struct Draw {
-    stream: Stream,
-    start: u64,
+/// Log-uniform in [a, b).
+fn log_uniform(rng: &mut impl Rng, a: f64, b: f64) -> f64 {
+    rng.random_range(a.ln()..b.ln()).exp()
 }
 
-impl Draw {
-    /// Log-uniform in [a, b]; `which` tells numbers apart.
-    fn between(&self, which: u32, a: f64, b: f64) -> f64 {
-        let [u, _] = self.stream.uniforms(self.start, 1 + which);
-        a * (b / a).powf(u)
-    }
+/// n numbers N(0, std_dev²).
+fn normals(rng: &mut impl Rng, n: usize, std_dev: f64) -> Vec<f64> {
+    Normal::new(0.0, std_dev).expect("a spread ≥ 0").sample_iter(rng).take(n).collect()
+}
 
-    fn normals(&self, n: usize, std_dev: f64) -> Vec<f64> {
-        // Lanes of their own by the scale's bits: the same start draws several sets.
-        let stream = Stream::named(self.stream.seed(), &format!("search normals {n} {:x}", std_dev.to_bits()));
-        let mut z = vec![0.0; n];
-        normal::fill(&stream, self.start, &mut z);
-        z.iter_mut().for_each(|z| *z *= std_dev);
-        z
-    }
-
-    /// n weights, log-normal with the given spread.
-    fn weights(&self, n: usize, spread: f64) -> Vec<f64> {
-        self.normals(n, spread).into_iter().map(f64::exp).collect()
-    }
+/// n weights whose logarithms are N(0, spread²).
+fn weights(rng: &mut impl Rng, n: usize, spread: f64) -> Vec<f64> {
+    LogNormal::new(0.0, spread).expect("a spread ≥ 0").sample_iter(rng).take(n).collect()
 }
 
 /// n ≤ d + 1 points: the origin and axes.
@@ -93,8 +82,8 @@ fn simplex(n: usize, d: usize, scale: f64) -> Vec<f64> {
     points
 }
 
-fn jittered(mut points: Vec<f64>, draw: &Draw) -> Vec<f64> {
-    let noise = draw.normals(points.len(), 0.05);
+fn jittered(mut points: Vec<f64>, rng: &mut impl Rng) -> Vec<f64> {
+    let noise = normals(rng, points.len(), 0.05);
     points.iter_mut().zip(noise).for_each(|(x, z)| *x += z);
     points
 }
