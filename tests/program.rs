@@ -434,3 +434,23 @@ fn shells_have_completions_and_quiet_is_quiet() {
     let output = klaim(dir.path(), &["estimate", "mmse", "--source=simplex:atoms=3", "--snr=1", "--quiet"]);
     assert!(output.status.success() && output.stderr.is_empty() && !output.stdout.is_empty());
 }
+
+/// Sampled and exact entropies of one law agree, and say by what they were had; a file of a nearly right name is named.
+#[test]
+fn an_entropy_can_be_sampled() {
+    let dir = tempfile::tempdir().unwrap();
+    let estimate = |method: &str| -> Value {
+        let law = "zipf:exponent=2,atoms=100";
+        let words =
+            ["estimate", "renyi(2)", "--source", law, "--samples", "20000", "--format", "json", "--method", method];
+        let rows: Value = serde_json::from_slice(&klaim(dir.path(), &words).stdout).unwrap();
+        rows["rows"][0].clone()
+    };
+    let (exact, sampled) = (estimate("auto"), estimate("monte-carlo"));
+    assert_eq!((exact["method"].as_str(), sampled["method"].as_str()), (Some("closed-form"), Some("monte-carlo")));
+    let number = |row: &Value, key: &str| row[key].as_f64().unwrap();
+    let off = (number(&exact, "value") - number(&sampled, "value")).abs();
+    assert!(number(&sampled, "std_err") > 0.0 && off < 4.0 * number(&sampled, "std_err"), "{exact} {sampled}");
+    fs::write(dir.path().join("mine.toml"), CLAIM).unwrap();
+    assert_refused(dir.path(), &["verify", "mine"], &["did you mean the file `mine.toml`?"]);
+}

@@ -13,6 +13,7 @@ use crate::numeric::estimate::Estimate;
 use crate::numeric::unit::Information;
 use crate::quantity::{self, Need, Quantity, Scope, Setting};
 use crate::run::estimate::{Target, estimate};
+use crate::run::options::MethodChoice;
 use crate::run::watch::Watch;
 use crate::schedule::MOST_STEPS;
 use crate::source::Source;
@@ -99,13 +100,19 @@ impl EstimateCommand {
             }
             (EstimatorChoice::Law(method), None) => method,
         };
+        let budget = self.samples.unwrap_or(if self.rel_err.is_some() { MOST_SAMPLES } else { DEFAULT_SAMPLES });
+        if method == MethodChoice::MonteCarlo
+            && let Some(found) = sample::drawn(&self.source, quantity, &arguments, common.seed, budget)
+        {
+            let row = |(need, e): (Need, Estimate)| Row::new(need, Ok(e.scaled(factor)), self.unit);
+            return print(&found?.into_iter().map(row).collect::<Vec<_>>(), common.format, "cpu", false);
+        }
         let mut needs = Vec::new();
         for spec in &self.source {
             let source = Arc::new(Source::parse(spec)?);
             output::notes(&source, common.quiet);
             needs.extend(settings.iter().map(|s| Need { source: Arc::clone(&source), quantity, setting: s.clone() }));
         }
-        let budget = self.samples.unwrap_or(if self.rel_err.is_some() { MOST_SAMPLES } else { DEFAULT_SAMPLES });
         let target = Target { relative_error: self.rel_err, budget };
         let progress = Progress::new(common.quiet);
         let backend = common.backend()?;

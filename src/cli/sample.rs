@@ -7,7 +7,7 @@ use crate::numeric::estimate::{Estimate, Method};
 use crate::quantity::{Need, Quantity, Setting};
 use crate::run::options::MethodChoice;
 use crate::source::entropy::counts::Counts;
-use crate::source::entropy::{ESTIMATORS, density_behind, law_behind};
+use crate::source::entropy::{ESTIMATORS, density_behind, known, law_behind};
 use crate::source::{Law, Source};
 
 /// What `--method` names: how numbers of a law are obtained, or an estimator of the law behind a sample.
@@ -61,6 +61,29 @@ pub fn estimate(
         Ok((Need { source, quantity, setting: setting.clone() }, estimate))
     };
     sources.iter().map(row).collect()
+}
+
+/// The entropies of laws whose weights are known, from draws of them; `None` where `quantity` is none of finite order.
+///
+/// # Errors
+/// A source without known weights.
+pub fn drawn(
+    sources: &[String],
+    quantity: &'static Quantity,
+    arguments: &[f64],
+    seed: u64,
+    samples: u64,
+) -> Option<Result<Vec<(Need, Estimate)>>> {
+    let order = order(quantity, arguments).filter(|order| order.is_finite())?;
+    let row = |spec: &String| {
+        let source = Arc::new(Source::parse(spec)?);
+        let estimate = known::renyi(&source, order, seed, samples)?;
+        Ok((
+            Need { source, quantity, setting: Setting { arguments: arguments.to_vec(), ..Setting::default() } },
+            estimate,
+        ))
+    };
+    Some(sources.iter().map(row).collect())
 }
 
 /// The order of an entropy.
