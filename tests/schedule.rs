@@ -312,3 +312,11 @@ fn many_candidates_are_no_trouble() {
     let (least, found) = (dynamic::cost(&falling, &axis, &best), dynamic::cost(&falling, &axis, &again));
     assert!((found / least - 1.0).abs() < OPTIMUM, "{found} for {least}");
 }
+
+/// Schedules as diffusers, k-diffusion and NumPy read them: the Python tests on this program.
+#[test]
+#[ignore = "needs python3 with venv and 6 GB of wheels from PyPI; remedy: tests/python/run target/release/klaim"]
+fn schedules_serve_other_packages() {
+    let run = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/python/run");
+    Command::new(run).arg(env!("CARGO_BIN_EXE_klaim")).assert().success();
+}

@@ -2,8 +2,7 @@
 
 use super::emulator::{EVERY_KERNEL, SCHEDULES, emulator, said, selftest};
 
-#[test]
-fn every_law_agrees_in_every_schedule() {
+pub fn every_law_agrees_in_every_schedule() {
     let folder = emulator("schedules", None);
     let agrees = |words: &str, sources: &[&str], samples: &str| {
         let output = selftest(&folder, words, sources, samples);

@@ -90,24 +90,22 @@ fn claim_files(folder: &str) -> Vec<PathBuf> {
 }
 
 /// The whole default suite on small laws, one round of samples: every case, control and break has the CPU's verdict.
-#[test]
-fn claims_get_the_verdicts_of_the_cpu() {
+pub fn claims_get_the_verdicts_of_the_cpu() {
     let folder = emulator("claims", None);
     let files = [claim_files("verify"), claim_files("verify/breaks")].concat();
     let small: Vec<String> = files.iter().map(|file| small(&folder, file)).collect();
     let claims: Vec<&str> = small.iter().map(String::as_str).collect();
     let (cpu, cuda) = (verdicts(&folder, "cpu", &claims), verdicts(&folder, "cuda", &claims));
     let sampled = cuda.iter().filter(|case| case[3] == "monte-carlo").count();
-    println!("{} claims, {} verdicts, {sampled} of them sampled", claims.len(), cpu.len());
-    assert!(claims.len() >= 50 && cpu.len() > 400 && sampled > 180);
+    let counts = format!("{} claims, {} verdicts, {sampled} of them sampled", claims.len(), cpu.len());
+    assert!(claims.len() >= 50 && cpu.len() > 400 && sampled > 180, "{counts}");
     let differing: Vec<_> = cpu.iter().zip(&cuda).filter(|(a, b)| a != b).collect();
     assert!(cpu.len() == cuda.len() && differing.is_empty(), "{differing:#?}");
 }
 
 /// Slices measured in single precision on a device are joined where there is none: the report is that of the whole run, the
 /// device's errors in it. A run on one backend does not go on with another's strips.
-#[test]
-fn strips_remember_what_measured_them() {
+pub fn strips_remember_what_measured_them() {
     let folder = emulator("strips", None);
     let claim = small(&folder, &root().join("verify/mmse-dimension.toml"));
     let verify = |words: &str, backend: &str, out: &str, more: &[&str]| {

@@ -50,13 +50,21 @@ pub fn root() -> &'static Path {
     Path::new(env!("CARGO_MANIFEST_DIR"))
 }
 
+/// The C++ compiler's name: `c++`, or what CXX names.
+///
+/// # Errors
+/// Why it cannot be run.
+pub fn compiler() -> Result<String, String> {
+    let name = std::env::var("CXX").unwrap_or_else(|_| "c++".into());
+    match Command::new(&name).arg("--version").output() {
+        Ok(_) => Ok(name),
+        Err(error) => Err(format!("`{name}` cannot be run: {error}")),
+    }
+}
+
 fn compile(arguments: &[&str]) {
-    let compiler = std::env::var("CXX").unwrap_or_else(|_| "c++".into());
-    let output = Command::new(&compiler)
-        .args(FLAGS)
-        .args(arguments)
-        .output()
-        .unwrap_or_else(|e| panic!("these tests need a C++17 compiler, and `{compiler}` cannot be run: {e}"));
+    let compiler = compiler().unwrap_or_else(|e| panic!("these tests need a C++17 compiler: {e}"));
+    let output = Command::new(compiler).args(FLAGS).args(arguments).output().unwrap();
     assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
 }
 

@@ -5,8 +5,7 @@ use std::fs;
 use super::emulator::{emulator, klaim, root, said, selftest};
 
 /// Everything that can be missing or fail: an error with `--backend cuda`, the CPU with `--backend auto`.
-#[test]
-fn what_fails_is_told() {
+pub fn what_fails_is_told() {
     let folder = emulator("failures", None);
     let estimate = |words: &str, backend: &str, more: &[&str]| {
         let base = ["estimate", "mmse", "--source", "codebook:atoms=40,dim=2", "--snr", "1", "--samples", "2048"];
@@ -48,8 +47,7 @@ fn what_fails_is_told() {
 }
 
 /// Without NVRTC the portable image is loaded; with it, the second start reads the cache.
-#[test]
-fn kernels_come_from_the_cache_or_from_the_program() {
+pub fn kernels_come_from_the_cache_or_from_the_program() {
     let folder = emulator("images", None);
     let run = || selftest(&folder, "", &["bpsk"], "64");
     assert_eq!(run().status.code(), Some(0));
@@ -68,8 +66,7 @@ fn kernels_come_from_the_cache_or_from_the_program() {
 }
 
 /// Without any of this: an error, and no panic.
-#[test]
-fn no_driver_is_an_error_that_names_it() {
+pub fn no_driver_is_an_error_that_names_it() {
     let dir = tempfile::tempdir().unwrap();
     let output = klaim(dir.path(), "", &["selftest"]);
     if !said(&output).contains("no CUDA driver library") {

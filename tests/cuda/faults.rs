@@ -3,8 +3,7 @@
 use super::emulator::{Fault, PRODUCTS_IN_F32, emulator, said, selftest, selftest_in_f32};
 
 /// What the comparison is worth: a barrier left out, a wrong lane, an offset forgotten, a wrong block of random words.
-#[test]
-fn planted_faults_are_noticed() {
+pub fn planted_faults_are_noticed() {
     let faults: [(&str, &str, &str, Fault); 6] = [
         (
             "reduction-without-barrier",
@@ -63,8 +62,7 @@ fn planted_faults_are_noticed() {
 }
 
 /// The same of the f32 product: a term left out, a wrong lane, a copy not waited for, a barrier left out.
-#[test]
-fn planted_faults_of_the_f32_product_are_noticed() {
+pub fn planted_faults_of_the_f32_product_are_noticed() {
     let faults = [
         ("low-term", "part[j], high, right_low[j / 2]", "part[j], low, right_low[j / 2]"),
         ("fragment-lane", "(row + lane % 16) * ROW_BYTES", "(row + (lane ^ 1) % 16) * ROW_BYTES"),
@@ -81,8 +79,7 @@ fn planted_faults_of_the_f32_product_are_noticed() {
 }
 
 /// The same for simulated paths; the last one is a write that the emulator itself refuses.
-#[test]
-fn planted_faults_on_paths_are_noticed() {
+pub fn planted_faults_on_paths_are_noticed() {
     let (small, product, large) =
         ("codebook:atoms=16,dim=8", "product:base=(mixture:means=-1|1,variances=0.3|0.1),dim=5", "simplex:atoms=33");
     let fault = |file, from, to| Fault { file, from, to };

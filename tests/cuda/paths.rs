@@ -22,8 +22,7 @@ fn simulated(folder: &Path, quantity: &str, source: &str, more: &[&str]) -> Valu
 
 /// Statistics of last states are the CPU's to the bit where the law fits into shared memory, to rounding elsewhere; what is read
 /// off true paths is added up in another order. Memory for one batch at a time changes no bit.
-#[test]
-fn statistics_of_paths_are_those_of_the_cpu() {
+pub fn statistics_of_paths_are_those_of_the_cpu() {
     let folder = emulator("statistics", None);
     let (small, large) = ("mixture:ring=5,radius=2,variance=0.1", "zipf:exponent=1.5,atoms=100");
     for (quantity, sampler) in [
@@ -55,8 +54,7 @@ fn statistics_of_paths_are_those_of_the_cpu() {
 }
 
 /// Claims on the path KL along true paths and on last states, in both regimes.
-#[test]
-fn claims_on_paths_get_the_verdicts_of_the_cpu() {
+pub fn claims_on_paths_get_the_verdicts_of_the_cpu() {
     let folder = emulator("path-claims", None);
     let head = |id: &str| {
         format!(

@@ -7,8 +7,7 @@ use serde_json::Value;
 use super::emulator::{EVERY_KERNEL, PRODUCTS_IN_F32, SCHEDULES, emulator, klaim, said, selftest_in_f32};
 
 /// Single precision: within its own tolerance, and its measured error in the bound of an estimate.
-#[test]
-fn single_precision_carries_its_error() {
+pub fn single_precision_carries_its_error() {
     let folder = emulator("single", None);
     for schedule in SCHEDULES {
         let output = selftest_in_f32(&folder, schedule, &PRODUCTS_IN_F32[..1]);
@@ -35,8 +34,7 @@ fn single_precision_carries_its_error() {
 
 /// A law times a power of two, at the SNR that undoes it, has the same f32 numbers to the bit: 1e-21 and 1e21 are no worse
 /// than 1, though D² there is 1e-84 and 1e84.
-#[test]
-fn the_scale_of_a_law_does_not_show_in_f32() {
+pub fn the_scale_of_a_law_does_not_show_in_f32() {
     let folder = emulator("scales", None);
     let information = |exponent: i32| {
         let scale = 2.0_f64.powi(exponent);
