@@ -1,4 +1,4 @@
-"""Mode variation of DDIM on two modes of a line, by quadrature: the reference of verify/mode-masses.toml.
+"""Mode variation of DDIM on two modes of a line, by quadrature: the reference of verify/klaim/mode-masses.toml.
 
 x ~ N(EX, 1/g_0); on each step of the geometric grid x <- m + sqrt(g/g') (x - m), m the posterior mean at SNR g.
 Prints |E P(1|x) - w_1| at the last SNR. Needs NumPy.

@@ -18,9 +18,9 @@ pub struct Claim {
     pub title: String,
     /// The mathematical statement in Unicode.
     pub statement: String,
-    /// Citation: `[ABZ26, Thm. 1]`.
+    /// Citation: `[ABZ26, Thm. 1]`; empty without one.
     pub cite: String,
-    /// `paper-v1`, `paper-tmlr`, `classical` or `klaim`.
+    /// Where it comes from, in any words.
     pub origin: String,
     /// Names of the assumptions it is stated under.
     pub assumes: Vec<String>,

@@ -2,6 +2,7 @@
 
 use std::collections::BTreeMap;
 use std::ops::Range;
+use std::path::Path;
 
 use toml::Spanned;
 use toml::de::{DeTable, DeValue};
@@ -16,8 +17,6 @@ use crate::error::nearest;
 const HEADER: [&str; 9] = ["id", "title", "statement", "cite", "origin", "assumes", "remark", "expect", "over"];
 /// Keys that a control or a break may override.
 const STATEMENT: [&str; 8] = ["lhs", "relation", "rhs", "constants", "margin", "against", "between", "decay"];
-/// Where a claim may come from.
-const ORIGINS: [&str; 4] = ["paper-v1", "paper-tmlr", "classical", "klaim"];
 /// Most controls, and most breaks.
 const MOST_SECTIONS: usize = 1000;
 /// Margin of a file that states none.
@@ -60,9 +59,28 @@ pub(super) struct Statement {
     pub further: Vec<Vec<Written>>,
 }
 
+impl Statement {
+    /// Both sides and the relation as the file has them: what stands for a statement in words.
+    fn as_written(&self) -> String {
+        let text =
+            |side: &Option<Spanned<Expression>>| side.as_ref().map_or(String::new(), |e| e.get_ref().to_string());
+        let (lhs, against) = (text(&self.lhs), text(&self.against));
+        match self.relation.as_ref().map(Spanned::get_ref) {
+            Some(Relation::Slope) => {
+                let [low, high] = self.between.as_ref().map_or([f64::NAN; 2], |between| *between.get_ref());
+                format!("{low} <= slope of {lhs} against {against} <= {high}")
+            }
+            Some(Relation::Bounded) => format!("{lhs} bounded as {against} grows"),
+            Some(relation) => format!("{lhs} {relation} {}", text(&self.rhs)),
+            None => lhs,
+        }
+    }
+}
+
 impl Reader<'_> {
-    /// Reads the file's text; problems are noted, and what can be read is returned.
-    pub(super) fn file(&mut self) -> Option<File> {
+    /// Reads the file's text; problems are noted, and what can be read is returned. Defaults: `id` is the stem of `path`,
+    /// `statement` the expressions as written, `title` the statement, `origin` "own"; no `cite`, no `remark`.
+    pub(super) fn file(&mut self, path: &Path) -> Option<File> {
         let (table, errors) = DeTable::parse_recoverable(self.text);
         for error in &errors {
             self.problems.add(error.span().unwrap_or(0..0), error.message().to_owned());
@@ -73,21 +91,17 @@ impl Reader<'_> {
         let entries = Entries::new(table.get_ref(), 0..0);
         let known = [&HEADER[..], &STATEMENT, &["control", "break"]].concat();
         self.refuse_unknown(&entries, &known, "in a claim");
-        let mut header = |key: &str| self.required(&entries, key).map_or(String::new(), Spanned::into_inner);
-        let [title, statement, cite] = ["title", "statement", "cite"].map(&mut header);
         let main = self.statement(&entries, &[]);
         let axes: Vec<String> = main.axes.iter().map(|axis| axis.name.clone()).collect();
+        let statement = self.header(&entries, "statement", &main.as_written());
         Some(File {
-            id: self.id(&entries),
-            title,
+            id: self.id(&entries, path),
+            title: self.header(&entries, "title", &statement),
             statement,
-            cite,
-            origin: self.origin(&entries),
+            cite: self.header(&entries, "cite", ""),
+            origin: self.header(&entries, "origin", "own"),
             assumes: self.assumes(&entries),
-            remark: entries
-                .get("remark")
-                .and_then(|v| self.words("remark", v))
-                .map_or(String::new(), |v| v.into_inner()),
+            remark: self.header(&entries, "remark", ""),
             expected: self.expected(&entries),
             main,
             controls: self.sections("control", &entries, &axes),
@@ -105,20 +119,28 @@ impl Reader<'_> {
         }
     }
 
-    fn id(&mut self, entries: &Entries) -> String {
-        let Some(id) = self.required(entries, "id") else { return String::new() };
-        let part = |p: &str| !p.is_empty() && p.chars().all(|c| c.is_ascii_lowercase() || c.is_ascii_digit());
-        if !id.get_ref().split('-').all(part) {
-            let message = format!("`{}` is not kebab-case", id.get_ref());
-            self.problems.add_with_help(id.span(), message, "lower-case letters and digits in parts joined by `-`");
+    fn header(&mut self, entries: &Entries, key: &str, default: &str) -> String {
+        match entries.get(key) {
+            Some(value) => self.words(key, value).map_or(String::new(), Spanned::into_inner),
+            None => default.to_owned(),
         }
-        id.into_inner()
     }
 
-    fn origin(&mut self, entries: &Entries) -> String {
-        let Some(origin) = self.required(entries, "origin") else { return String::new() };
-        self.one_of("origin", &origin, &ORIGINS);
-        origin.into_inner()
+    fn id(&mut self, entries: &Entries, path: &Path) -> String {
+        let (span, id, whose) = match entries.get("id") {
+            Some(value) => (value.span(), self.header(entries, "id", ""), "`id`"),
+            None => (
+                0..0,
+                path.file_stem().unwrap_or_default().to_string_lossy().into_owned(),
+                "the file's name, the default of `id`,",
+            ),
+        };
+        let part = |p: &str| !p.is_empty() && p.chars().all(|c| c.is_ascii_lowercase() || c.is_ascii_digit());
+        if !id.is_empty() && !id.split('-').all(part) {
+            let help = "lower-case letters and digits in parts joined by `-`";
+            self.problems.add_with_help(span, format!("{whose} `{id}` is not kebab-case"), help);
+        }
+        id
     }
 
     /// Notes that `text` is none of `choices`.

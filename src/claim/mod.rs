@@ -13,6 +13,7 @@ mod file;
 mod meaning;
 mod merged;
 mod names;
+pub mod paper;
 mod problem;
 mod replace;
 mod section;
@@ -30,6 +31,7 @@ use include_dir::{Dir, include_dir};
 
 pub use case::{Bound, Case, Claim, Input, Point, Section};
 pub use expression::{Expression, ExpressionError};
+pub use paper::Paper;
 pub use problem::line_and_column;
 pub use replace::{Replacement, Values, parse_on};
 pub use sources::Sources;
@@ -42,8 +44,8 @@ use value::Reader;
 /// The claims of `verify/`, as they were when the program was built.
 static VERIFY: Dir = include_dir!("$CARGO_MANIFEST_DIR/verify");
 
-/// The built-in claims: id (the name of the file, which is unique over `verify/` and its folders) and text; those of
-/// `verify/` itself first, then folder by folder, each in alphabetical order.
+/// The built-in claims: id (the name of the file, which is unique over the folders of `verify/`) and text, folder by
+/// folder, each in alphabetical order.
 pub fn builtin() -> &'static [(&'static str, &'static str)] {
     static CLAIMS: LazyLock<Vec<(&str, &str)>> = LazyLock::new(|| {
         let mut claims = Vec::new();
@@ -60,11 +62,46 @@ pub fn builtin_path(id: &str) -> Option<PathBuf> {
     claims.into_iter().find(|(_, found, _)| *found == id).map(|(path, ..)| Path::new("verify").join(path))
 }
 
+/// The papers of the built-in claims, in the order of [`builtin`].
+pub fn papers() -> &'static [Paper] {
+    static PAPERS: LazyLock<Vec<Paper>> = LazyLock::new(|| {
+        let known = paper::names(builtin().iter().copied());
+        let mut folders: Vec<_> = VERIFY.dirs().collect();
+        folders.sort_unstable_by_key(|folder| folder.path());
+        let files = folders.into_iter().filter_map(|folder| folder.get_file(folder.path().join(paper::FILE)));
+        let read = |file: &include_dir::File| {
+            let text = file.contents_utf8().expect("a paper.toml is UTF-8");
+            Paper::parse(&Path::new("verify").join(file.path()), text, &known).unwrap_or_else(|e| panic!("{e}"))
+        };
+        files.map(read).collect()
+    });
+    &PAPERS
+}
+
+/// Reads the `paper.toml` at `path`; its statements name built-in claims and those beside it.
+///
+/// # Errors
+/// [`Error::Io`], and whatever [`Paper::parse`] finds.
+pub fn load_paper(path: &Path) -> Result<Paper> {
+    let text = std::fs::read_to_string(path).map_err(Error::io(path))?;
+    let folder = path.parent().unwrap_or(Path::new("."));
+    let mut known = paper::names(builtin().iter().copied());
+    for entry in std::fs::read_dir(folder).map_err(Error::io(folder))? {
+        let beside = entry.map_err(Error::io(folder))?.path();
+        let stem = beside.file_name().and_then(|name| name.to_str()?.strip_suffix(".toml"));
+        if let (Some(stem), Ok(claim)) = (stem, std::fs::read_to_string(&beside)) {
+            known.extend(paper::names([(stem, claim.as_str())]));
+        }
+    }
+    Paper::parse(path, &text, &known)
+}
+
 /// Adds the claim files of `folder` in alphabetical order, then those of its folders.
 fn gather(folder: &'static Dir, claims: &mut Vec<(&'static Path, &'static str, &'static str)>) {
     let first = claims.len();
     claims.extend(folder.files().filter_map(|file| {
-        let id = file.path().file_name()?.to_str()?.strip_suffix(".toml")?;
+        let name = file.path().file_name()?.to_str()?;
+        let id = name.strip_suffix(".toml").filter(|_| name != paper::FILE)?;
         Some((file.path(), id, file.contents_utf8().expect("a claim file is UTF-8")))
     }));
     claims[first..].sort_unstable();
@@ -90,7 +127,7 @@ pub fn load(path: &Path, sources: &mut Sources) -> Result<Claim> {
 /// [`Error::Claim`] at the first problem of the file, the others listed in its help.
 pub fn parse(path: &Path, text: &str, sources: &mut Sources) -> Result<Claim> {
     let mut reader = Reader { text, points: 0, problems: Default::default() };
-    let file = reader.file();
+    let file = reader.file(path);
     let claim = file.map(|file| {
         let mut main = Merged::new(&file.main, None).section(file.expected, &mut reader, sources);
         for grid in &file.main.further {

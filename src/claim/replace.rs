@@ -57,7 +57,7 @@ impl Replacement {
 /// As [`super::parse`]; [`Error::Invalid`] for a replacement that the statement does not use, and for values that it cannot take.
 pub fn parse_on(path: &Path, text: &str, replacements: &[Replacement], sources: &mut Sources) -> Result<Claim> {
     let mut reader = Reader { text, points: 0, problems: Default::default() };
-    let file = reader.file();
+    let file = reader.file(path);
     if let Some(error) = std::mem::take(&mut reader.problems).into_error(path, text) {
         return Err(error);
     }

@@ -4,6 +4,7 @@ use clap::ValueEnum;
 use serde_json::{Value, json};
 
 use super::{Common, Format, output, verify};
+use crate::claim::{Claim, Paper, papers};
 use crate::error::Result;
 use crate::numeric::estimate::Method;
 use crate::numeric::unit::Information;
@@ -60,6 +61,7 @@ impl List {
                     items.iter().map(|i| format!("{},{}\n", field(i, "name"), field(i, "summary"))).collect();
                 output::text(&format!("name,summary\n{lines}"))
             }
+            Format::Human if matches!(self.what, What::Claims) => output::text(&by_paper(&items)),
             Format::Human => output::text(&items.iter().map(human).collect::<String>()),
         }
     }
@@ -77,7 +79,24 @@ fn human(item: &Value) -> String {
 
 fn claims() -> Result<Vec<Value>> {
     let claims = verify::load(&[])?;
-    Ok(claims.iter().map(|c| json!({ "name": c.id, "summary": format!("{}  {}", c.statement, c.cite) })).collect())
+    let item = |claim: &Claim| {
+        let paper = papers().iter().find(|paper| paper.path.parent() == claim.path.parent());
+        let summary = format!("{}  {}", claim.statement, claim.cite);
+        json!({ "name": claim.id, "summary": summary, "paper": paper.map(|paper| &paper.key) })
+    };
+    Ok(claims.iter().map(item).collect())
+}
+
+/// The claims under a line per paper, which names it.
+fn by_paper(items: &[Value]) -> String {
+    let group = |paper: &Paper| {
+        let authors = paper.authors.join(", ");
+        let year = paper.year.map_or(String::new(), |year| format!(" {year}"));
+        let own = items.iter().filter(|item| item["paper"] == paper.key.as_str());
+        let lines: String = own.map(|item| format!("  {}", human(item))).collect();
+        format!("[{}] {}\n{lines}", paper.key, [paper.title.clone(), authors + &year].join(". ").trim_end_matches(". "))
+    };
+    papers().iter().map(group).collect::<Vec<_>>().join("\n")
 }
 
 fn methods() -> Vec<Value> {

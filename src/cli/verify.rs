@@ -6,7 +6,7 @@ use std::sync::Arc;
 use super::progress::Progress;
 use super::{Common, Format, interrupt, output};
 use crate::backend::Backend;
-use crate::claim::{self, Claim, Sources};
+use crate::claim::{self, Claim, Sources, paper};
 use crate::error::{Error, Result};
 use crate::report;
 use crate::report::model::{Report, Run};
@@ -233,13 +233,22 @@ pub(super) fn load(names: &[String]) -> Result<Vec<Claim>> {
     Ok(claims)
 }
 
-/// The claim files of a folder, in alphabetical order.
+/// The claim files of a folder in alphabetical order, then those of each folder in it that has a `paper.toml`, which must
+/// read without an error.
 fn files_in(folder: &Path) -> Result<Vec<PathBuf>> {
     let entries = std::fs::read_dir(folder).map_err(Error::io(folder))?;
-    let mut files: Vec<PathBuf> =
+    let mut entries: Vec<PathBuf> =
         entries.map(|entry| entry.map(|e| e.path())).collect::<Result<_, _>>().map_err(Error::io(folder))?;
-    files.retain(|file| file.extension().is_some_and(|e| e == "toml"));
-    files.sort();
+    entries.sort();
+    let paper = folder.join(paper::FILE);
+    if paper.exists() {
+        claim::load_paper(&paper)?;
+    }
+    let claims = entries.iter().filter(|file| **file != paper && file.extension().is_some_and(|e| e == "toml"));
+    let mut files: Vec<PathBuf> = claims.cloned().collect();
+    for inner in entries.iter().filter(|inner| inner.join(paper::FILE).exists()) {
+        files.extend(files_in(inner)?);
+    }
     if files.is_empty() {
         return Err(Error::invalid(folder.display().to_string(), "holds no claim file (*.toml)"));
     }
@@ -249,4 +258,34 @@ fn files_in(folder: &Path) -> Result<Vec<PathBuf>> {
 /// The sources of some specs, each built once.
 pub(super) fn sources(specs: &[String]) -> Result<Vec<Arc<crate::source::Source>>> {
     specs.iter().map(|spec| crate::source::Source::parse(spec).map(Arc::new)).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// A folder's own claims, then those of the papers in it; no other folder, and no paper that names what is not there.
+    #[test]
+    fn folders_of_papers_are_read() {
+        let dir = tempfile::tempdir().unwrap();
+        let write = |name: &str, text: &str| {
+            let path = dir.path().join(name);
+            std::fs::create_dir_all(path.parent().unwrap()).unwrap();
+            std::fs::write(path, text).unwrap();
+        };
+        let paper = |test: &str| {
+            format!(
+                "key = \"K\"\ntitle = \"T\"\n[[statement]]\nsays = \"s\"\ntests = [\"{test}\"]\nanswer = \"fails\"\n"
+            )
+        };
+        write("z.toml", "");
+        write("other/c.toml", "");
+        write("paper/b.toml", "[[break]]\n");
+        write("paper/paper.toml", &paper("b/break-1"));
+        let files = files_in(dir.path()).unwrap();
+        assert_eq!(files, ["z.toml", "paper/b.toml"].map(|name| dir.path().join(name)));
+        write("paper/paper.toml", &paper("c"));
+        let error = files_in(dir.path()).unwrap_err().to_string();
+        assert!(error.contains("`c` is no claim and no section of one"), "{error}");
+    }
 }

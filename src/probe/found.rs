@@ -268,7 +268,9 @@ impl Measuring<'_> {
             ("relation", main.relation.to_string()),
             ("rhs", main.rhs.clone()),
         ] {
-            lines.push(format!("{key} = {}", text(&value)));
+            if !value.is_empty() {
+                lines.push(format!("{key} = {}", text(&value)));
+            }
         }
         let constants = main.constants.iter().map(|(name, x)| format!("{name} = {x:?}")).collect::<Vec<_>>().join(", ");
         lines.extend([

@@ -85,6 +85,7 @@ fn small(folder: &Path, file: &Path) -> String {
 fn claim_files(folder: &str) -> Vec<PathBuf> {
     let entries = fs::read_dir(root().join(folder)).unwrap().map(|entry| entry.unwrap().path());
     let mut files: Vec<PathBuf> = entries.filter(|path| path.extension().is_some_and(|e| e == "toml")).collect();
+    files.retain(|path| !path.ends_with("paper.toml"));
     files.sort();
     files
 }
@@ -92,7 +93,7 @@ fn claim_files(folder: &str) -> Vec<PathBuf> {
 /// The whole default suite on small laws, one round of samples: every case, control and break has the CPU's verdict.
 pub fn claims_get_the_verdicts_of_the_cpu() {
     let folder = emulator("claims", None);
-    let files = [claim_files("verify"), claim_files("verify/breaks")].concat();
+    let files = ["abz26", "classical", "klaim"].map(|paper| claim_files(&format!("verify/{paper}"))).concat();
     let small: Vec<String> = files.iter().map(|file| small(&folder, file)).collect();
     let claims: Vec<&str> = small.iter().map(String::as_str).collect();
     let (cpu, cuda) = (verdicts(&folder, "cpu", &claims), verdicts(&folder, "cuda", &claims));
@@ -107,7 +108,7 @@ pub fn claims_get_the_verdicts_of_the_cpu() {
 /// device's errors in it. A run on one backend does not go on with another's strips.
 pub fn strips_remember_what_measured_them() {
     let folder = emulator("strips", None);
-    let claim = small(&folder, &root().join("verify/mmse-dimension.toml"));
+    let claim = small(&folder, &root().join("verify/classical/mmse-dimension.toml"));
     let verify = |words: &str, backend: &str, out: &str, more: &[&str]| {
         let base = ["verify", &claim, "--budget", "2048", "--method", "monte-carlo", "--format", "csv", "--quiet"];
         let place: &[&str] = if backend == "cpu" { &[] } else { &["--precision", "f32"] };

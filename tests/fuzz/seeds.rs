@@ -55,6 +55,31 @@ pub const NAMES: [&str; 9] = [
 
 pub const SNRS: [&str; 5] = ["0.1,1,10", "1e-3..1e3/32", "1", "0.5..2/3", "1e-8,1e8"];
 
+pub const PAPERS: [&str; 2] = [
+    r#"
+key = "K26"
+title = "T"
+authors = ["A", "B"]
+year = 2026
+[[statement]]
+says = "s"
+tests = ["a", "a/break-1"]
+answer = "holds, but is loose"
+"#,
+    r#"
+key = "own"
+title = "T"
+link = "https://example.org"
+[[statement]]
+place = "Thm. 1"
+says = "s"
+tests = ["b"]
+answer = "holds under a condition"
+condition = "c"
+remark = "r"
+"#,
+];
+
 pub const CLAIMS: [&str; 3] = [
     r#"
 id        = "entropy-bound"

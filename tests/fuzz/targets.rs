@@ -3,7 +3,7 @@
 use std::io::{Cursor, Write};
 use std::path::Path;
 
-use klaim::internals::claim::{self, Expression, Sources};
+use klaim::internals::claim::{self, Expression, Paper, Sources};
 use klaim::internals::schedule::loss::risk::{Parametrization, Weighting};
 use klaim::internals::schedule::loss::{self, Reading, beta::BetaTable};
 use klaim::internals::source::Source;
@@ -32,12 +32,13 @@ pub struct Target {
     pub run: fn(&Input) -> bool,
 }
 
-pub const TARGETS: [Target; 7] = [
+pub const TARGETS: [Target; 8] = [
     Target { name: "expression", make: |r| text(r, &seeds::EXPRESSIONS), run: expression },
     Target { name: "spec", make: |r| text(r, &seeds::SPECS), run: spec },
     Target { name: "other spec", make: |r| text(r, &seeds::NAMES), run: other_spec },
     Target { name: "snr", make: |r| text(r, &seeds::SNRS), run: |input| cli::snr::parse(&lossy(input)).is_ok() },
     Target { name: "claim", make: |r| text(r, &seeds::CLAIMS), run: claim },
+    Target { name: "paper", make: |r| text(r, &seeds::PAPERS), run: paper },
     Target { name: "atoms", make: file, run: atoms },
     Target { name: "loss", make: file, run: loss },
 ];
@@ -81,6 +82,11 @@ fn other_spec(input: &Input) -> bool {
 
 fn claim(input: &Input) -> bool {
     claim::parse(Path::new("claim.toml"), &lossy(input), &mut Sources::default()).is_ok()
+}
+
+fn paper(input: &Input) -> bool {
+    let known = ["a", "a/break-1", "b"].map(String::from).into();
+    Paper::parse(Path::new("paper.toml"), &lossy(input), &known).is_ok()
 }
 
 /// A file: text, text packed by gzip, or binary, changed at its bytes or below its checksums.

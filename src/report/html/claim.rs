@@ -20,7 +20,7 @@ pub fn section(report: &Report, claim: &ClaimReport) -> Markup {
             h2 id=(claim.id) { (claim.title) }
             p class="facts" {
                 (verdict(main.verdict)) @if !main.ok { " " span class="tag" { "expected " (main.expected) } }
-                " · " code { (claim.id) } " · " (claim.cite) " · origin " (claim.origin)
+                " · " code { (claim.id) } @if !claim.cite.is_empty() { " · " (claim.cite) } " · origin " (claim.origin)
             }
             p class="statement" { (typeset(&claim.statement)) }
             p { "Tested: " (formula(main)) "." }
