@@ -78,8 +78,9 @@ impl Statement {
 }
 
 impl Reader<'_> {
-    /// Reads the file's text; problems are noted, and what can be read is returned. Defaults: `id` is the stem of `path`,
-    /// `statement` the expressions as written, `title` the statement, `origin` "own"; no `cite`, no `remark`.
+    /// Reads the file's text; problems are noted, and what can be read is returned. Defaults: `id` is
+    /// the stem of `path`, `statement` the expressions as written, `title` the statement, `origin`
+    /// "own"; no `cite`, no `remark`.
     pub(super) fn file(&mut self, path: &Path) -> Option<File> {
         let (table, errors) = DeTable::parse_recoverable(self.text);
         for error in &errors {

@@ -44,8 +44,8 @@ use value::Reader;
 /// The claims of `verify/`, as they were when the program was built.
 static VERIFY: Dir = include_dir!("$CARGO_MANIFEST_DIR/verify");
 
-/// The built-in claims: id (the name of the file, which is unique over the folders of `verify/`) and text, folder by
-/// folder, each in alphabetical order.
+/// The built-in claims: id (the name of the file, which is unique over the folders of `verify/`) and
+/// text, folder by folder, each in alphabetical order.
 pub fn builtin() -> &'static [(&'static str, &'static str)] {
     static CLAIMS: LazyLock<Vec<(&str, &str)>> = LazyLock::new(|| {
         let mut claims = Vec::new();

@@ -1,5 +1,5 @@
-//! Papers: beside its claims a folder has a `paper.toml`, which says in order what the paper states, which claims test
-//! each statement, and what came of it.
+//! Papers: beside its claims a folder has a `paper.toml`, which says in order what the paper states,
+//! which claims test each statement, and what came of it.
 
 use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
@@ -46,7 +46,8 @@ pub struct PaperStatement {
     pub place: String,
     /// What the paper says, in words of our own.
     pub says: String,
-    /// What tests it, at least one: `ID` for a claim with its controls and breaks, `ID/break-1` for one section.
+    /// What tests it, at least one: `ID` for a claim with its controls and breaks, `ID/break-1` for
+    /// one section.
     pub tests: Vec<Spanned<String>>,
     /// What came of it.
     pub answer: Spanned<Answer>,
@@ -78,11 +79,12 @@ pub enum Answer {
 }
 
 impl Paper {
-    /// Reads the text of a `paper.toml` whose statements name claims and sections among `known`; `path` only names it.
+    /// Reads the text of a `paper.toml` whose statements name claims and sections among `known`;
+    /// `path` only names it.
     ///
     /// # Errors
-    /// [`Error::Claim`] with the place: a missing or unknown key, an unknown answer, a test that is not known or none at
-    /// all, a condition without its answer or the other way round.
+    /// [`Error::Claim`] with the place: a missing or unknown key, an unknown answer, a test that is
+    /// not known or none at all, a condition without its answer or the other way round.
     pub fn parse(path: &Path, text: &str, known: &BTreeSet<String>) -> Result<Self> {
         let error = |span, message: String, help| Error::Claim {
             path: path.to_owned(),
@@ -112,7 +114,8 @@ impl Paper {
     }
 }
 
-/// What a statement may name of claims with these file stems and texts: each claim and each of its sections.
+/// What a statement may name of claims with these file stems and texts: each claim and each of its
+/// sections.
 pub fn names<'a>(claims: impl IntoIterator<Item = (&'a str, &'a str)>) -> BTreeSet<String> {
     let mut names = BTreeSet::new();
     for (stem, text) in claims {
@@ -176,7 +179,8 @@ mod tests {
         }
     }
 
-    /// Every shipped claim tests a statement of the paper in whose folder it stands; the keys are all different.
+    /// Every shipped claim tests a statement of the paper in whose folder it stands; the keys are all
+    /// different.
     #[test]
     fn every_claim_belongs_to_a_statement() {
         for (id, _) in builtin() {

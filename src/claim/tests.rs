@@ -243,7 +243,8 @@ fn the_other_problems_are_counted_and_placed() {
     assert!(help.contains("\n  13:12  unknown source `bspk`") && help.contains("\n  24:17  `snr` must be"), "{help}");
 }
 
-/// Both sides, the relation and the axes are enough; the rest is made of them and of the file's name.
+/// Both sides, the relation and the axes are enough; the rest is made of them and of the file's
+/// name.
 #[test]
 fn what_is_not_stated_has_defaults() {
     let over = "\n[over]\nsource = [\"simplex:atoms={atoms}\"]\natoms = [2, 4, 8]\nsnr = [1]\n";

@@ -233,8 +233,8 @@ pub(super) fn load(names: &[String]) -> Result<Vec<Claim>> {
     Ok(claims)
 }
 
-/// The claim files of a folder in alphabetical order, then those of each folder in it that has a `paper.toml`, which must
-/// read without an error.
+/// The claim files of a folder in alphabetical order, then those of each folder in it that has a
+/// `paper.toml`, which must read without an error.
 fn files_in(folder: &Path) -> Result<Vec<PathBuf>> {
     let entries = std::fs::read_dir(folder).map_err(Error::io(folder))?;
     let mut entries: Vec<PathBuf> =
@@ -264,7 +264,8 @@ pub(super) fn sources(specs: &[String]) -> Result<Vec<Arc<crate::source::Source>
 mod tests {
     use super::*;
 
-    /// A folder's own claims, then those of the papers in it; no other folder, and no paper that names what is not there.
+    /// A folder's own claims, then those of the papers in it; no other folder, and no paper that
+    /// names what is not there.
     #[test]
     fn folders_of_papers_are_read() {
         let dir = tempfile::tempdir().unwrap();

@@ -1,9 +1,9 @@
 //! The CUDA backend without a device: the kernels' own text and the unmodified program, on an emulated driver.
 //!
-//! `tests/emulator` makes a libcuda and a libnvrtc that `klaim` loads like the real ones; they run each launch as fibers
-//! on the CPU, in one of four orders. Needs a C++17 compiler (`c++`, or what CXX names): without one these tests are
-//! ignored and named as left out, and with KLAIM_TEST_ALL set they fail. The file is its own harness, because whether a
-//! test can run is known only when it starts.
+//! `tests/emulator` makes a libcuda and a libnvrtc that `klaim` loads like the real ones; they run each
+//! launch as fibers on the CPU, in one of four orders. Needs a C++17 compiler (`c++`, or what CXX
+//! names): without one these tests are ignored and named as left out, and with KLAIM_TEST_ALL set they
+//! fail. The file is its own harness, because whether a test can run is known only when it starts.
 #![allow(clippy::unwrap_used, reason = "a failed unwrap is a failed test")]
 
 mod agreement;
