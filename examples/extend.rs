@@ -1,0 +1,60 @@
+//! A law and a quantity of one's own, from outside the library, and a claim about them.
+
+use klaim::{
+    Arguments, Atoms, Claim, Estimate, Need, Parameter, QUANTITIES, Quantity, Result, Rule, SOURCES, Scope, Source,
+    SourceKind, Unit, Verifier,
+};
+
+/// 1 … n with probability 1/n each.
+static DIE: SourceKind = SourceKind {
+    name: "die",
+    summary: "a fair die: 1 … sides, equiprobable",
+    parameters: &[Parameter { name: "sides", default: Some("6"), summary: "number of sides ≥ 2" }],
+    build: die,
+};
+
+fn die(arguments: &Arguments) -> Result<Source> {
+    let sides = arguments.count("sides", 2)?;
+    let points = (1..=sides).map(|k| k as f64).collect();
+    Source::discrete(arguments.spec(), Atoms::new(1, points, vec![1.0; sides])?)
+}
+
+/// e^H.
+static PERPLEXITY: Quantity = Quantity {
+    name: "perplexity",
+    scope: Scope::Source,
+    arguments: &[],
+    summary: "e^H, the number of equiprobable atoms of the same entropy",
+    unit: Unit::One,
+    rule: Rule::Known(perplexity),
+};
+
+fn perplexity(need: &Need) -> Result<Estimate> {
+    let entropy = need.source.pmf().map_or(Estimate::exact(f64::INFINITY), |pmf| pmf.shannon());
+    let value = entropy.value.exp();
+    Ok(Estimate { bound: value * (entropy.bound + f64::EPSILON), ..Estimate::exact(value) })
+}
+
+fn main() -> Result<()> {
+    SOURCES.add(&DIE)?;
+    QUANTITIES.add(&PERPLEXITY)?;
+    let claim = Claim::parse(
+        r#"
+        lhs      = "perplexity"
+        relation = "=="
+        rhs      = "sides"
+        margin   = 1e-9
+        over     = { source = ["die:sides={sides}"], sides = [2, 6, 20] }
+        control  = [{ why = "a die has as many sides as atoms", rhs = "sides + 1" }]
+        "#,
+    )?;
+    let report = Verifier::default().run(&[claim])?;
+    print!("{report}");
+    assert_eq!(report.exit, 0, "every verdict is as expected");
+    Ok(())
+}
+
+#[test]
+fn the_claim_holds() -> Result<()> {
+    main()
+}
