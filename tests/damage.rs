@@ -100,17 +100,7 @@ fn verdict(claim: &Claim, case: &str) -> Verdict {
         only: Some(case.into()),
         ..Options::default()
     };
-    let run = Run {
-        klaim: String::new(),
-        command: String::new(),
-        seed: 0,
-        level: LEVEL,
-        budget: String::new(),
-        comparisons: 0,
-        backend: "cpu".into(),
-        date: String::new(),
-        interrupted: false,
-    };
+    let run = Run { backend: "cpu".into(), ..Run::default() };
     let report = verify(std::slice::from_ref(claim), &options, &watch, run).unwrap().unwrap();
     let claim = &report.claims[0];
     let all = std::iter::once(&claim.main).chain(&claim.controls).chain(&claim.breaks);

@@ -100,7 +100,8 @@ fn pages_are_well_formed_self_contained_and_replayable() {
         assert!(!text.to_lowercase().contains("proved"));
         for claim in &report.claims {
             assert!(
-                html.contains(&format!("href=\"#{0}\"", claim.id)) && html.contains(&format!("id=\"{0}\"", claim.id))
+                html.contains(&format!("href=\"#{0}\"", claim.header.id))
+                    && html.contains(&format!("id=\"{0}\"", claim.header.id))
             );
             let sections = std::iter::once(&claim.main).chain(&claim.controls).chain(&claim.breaks);
             for row in sections.flat_map(|s| &s.rows) {

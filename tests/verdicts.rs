@@ -82,17 +82,7 @@ fn judged(claim: &Claim, seed: u64, level: f64) -> ClaimReport {
         method: MethodChoice::MonteCarlo,
         ..Options::default()
     };
-    let run = Run {
-        klaim: String::new(),
-        command: String::new(),
-        seed,
-        level,
-        budget: String::new(),
-        comparisons: 0,
-        backend: "cpu".into(),
-        date: String::new(),
-        interrupted: false,
-    };
+    let run = Run { backend: "cpu".into(), ..Run::default() };
     let report = verify(std::slice::from_ref(claim), &options, &watch, run).unwrap().unwrap();
     report.claims.into_iter().next().unwrap()
 }

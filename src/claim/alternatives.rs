@@ -1,4 +1,5 @@
-//! The rivals of a bound that is written as a minimum: `min(bound_entropy, bound_dimension)` has two.
+//! The rivals of a bound that is written as a minimum: `min(bound_entropy, bound_dimension)` has
+//! two.
 
 use crate::claim::expression::Expression;
 use crate::claim::tree::{Binary, Node};

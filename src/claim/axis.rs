@@ -1,11 +1,11 @@
-//! Axes: the values that a claim is stated over, one case a combination.
+//! Axes: the values that a claim is stated over, a case per combination.
 
 use std::ops::Range;
 
 use toml::Spanned;
 use toml::de::DeValue;
 
-use crate::claim::value::{Entries, Reader};
+use crate::claim::value::{Reader, TomlEntries};
 use crate::denoiser;
 use crate::error::Error;
 use crate::process;
@@ -18,7 +18,8 @@ pub(super) const TEXT: [&str; 5] = ["source", "schedule", "denoiser", "sampler",
 pub(super) const NUMERIC: [&str; 4] = ["snr", "snr_min", "snr_max", "steps"];
 /// Most values of one axis.
 const MOST_VALUES: f64 = 1e4;
-/// A point of a log-spaced axis this near to a whole number is that number: `{ from = 4, to = 1024, points = 9 }` has 8.
+/// A point of a log-spaced axis this near to a whole number is that number: `{ from = 4, to = 1024,
+/// points = 9 }` has 8.
 const WHOLE: f64 = 1e-12;
 
 /// An axis as written.
@@ -29,12 +30,12 @@ pub(super) struct Written {
     /// Where the name stands.
     pub name_span: Range<usize>,
     /// Its values, at least one, all of one type, none twice.
-    pub values: Vec<Spanned<Value>>,
+    pub values: Vec<Spanned<WrittenValue>>,
 }
 
 /// One value of an axis.
 #[derive(Debug, Clone, PartialEq)]
-pub(super) enum Value {
+pub(super) enum WrittenValue {
     /// `snr`, `steps`, …
     Number(f64),
     /// `schedule`, …
@@ -43,8 +44,8 @@ pub(super) enum Value {
     Source(Spec),
 }
 
-impl Value {
-    /// As it fills a template and as errors show it.
+impl WrittenValue {
+    /// Its text in a template and in errors.
     pub(super) fn text(&self) -> String {
         match self {
             Self::Number(x) => x.to_string(),
@@ -56,7 +57,7 @@ impl Value {
 
 impl Reader<'_> {
     /// The axes of an `over` table.
-    pub(super) fn axes(&mut self, entries: &Entries) -> Vec<Written> {
+    pub(super) fn axes(&mut self, entries: &TomlEntries) -> Vec<Written> {
         entries.iter().filter_map(|(name, span, value)| self.axis(name, span, value)).collect()
     }
 
@@ -74,7 +75,7 @@ impl Reader<'_> {
                 return None;
             }
             DeValue::Array(list) => list.iter().filter_map(|v| self.axis_value(name, v)).collect(),
-            DeValue::Table(table) => self.log_spaced(name, &Entries::new(table, value.span()), value.span())?,
+            DeValue::Table(table) => self.log_spaced(name, &TomlEntries::new(table, value.span()), value.span())?,
             _ => {
                 self.problems.add_with_help(
                     value.span(),
@@ -88,22 +89,27 @@ impl Reader<'_> {
         (self.problems.len() == before).then(|| Written { name: name.to_owned(), name_span, values })
     }
 
-    fn axis_value(&mut self, name: &str, value: &Spanned<DeValue>) -> Option<Spanned<Value>> {
+    fn axis_value(&mut self, name: &str, value: &Spanned<DeValue>) -> Option<Spanned<WrittenValue>> {
         let found = match value.get_ref() {
-            DeValue::String(_) if name == "source" => Value::Source(self.inline_source(value)?),
-            DeValue::Table(_) if name == "source" => Value::Source(self.source_table(value)?),
-            DeValue::String(text) if !NUMERIC.contains(&name) => Value::Text(text.clone().into_owned()),
+            DeValue::String(_) if name == "source" => WrittenValue::Source(self.inline_source(value)?),
+            DeValue::Table(_) if name == "source" => WrittenValue::Source(self.source_table(value)?),
+            DeValue::String(text) if !NUMERIC.contains(&name) => WrittenValue::Text(text.clone().into_owned()),
             _ if TEXT.contains(&name) => {
                 self.string(name, value)?;
                 return None;
             }
-            _ => Value::Number(self.number(name, value)?.into_inner()),
+            _ => WrittenValue::Number(self.number(name, value)?.into_inner()),
         };
         Some(Spanned::new(value.span(), found))
     }
 
     /// `{ from, to, points }`: log-spaced with exact ends.
-    fn log_spaced(&mut self, name: &str, entries: &Entries, span: Range<usize>) -> Option<Vec<Spanned<Value>>> {
+    fn log_spaced(
+        &mut self,
+        name: &str,
+        entries: &TomlEntries,
+        span: Range<usize>,
+    ) -> Option<Vec<Spanned<WrittenValue>>> {
         if TEXT.contains(&name) {
             self.problems.add(span, format!("axis `{name}` must be a list"));
             return None;
@@ -128,18 +134,18 @@ impl Reader<'_> {
             self.problems.add(points.span(), format!("`points` must be a whole number from 2 to {MOST_VALUES}"));
             return None;
         }
-        Some(log_space(low, high, n as usize).map(|x| Spanned::new(span.clone(), Value::Number(x))).collect())
+        Some(log_space(low, high, n as usize).map(|x| Spanned::new(span.clone(), WrittenValue::Number(x))).collect())
     }
 
     /// Domains, one type, no value twice.
-    fn check_values(&mut self, name: &str, values: &[Spanned<Value>]) {
+    fn check_values(&mut self, name: &str, values: &[Spanned<WrittenValue>]) {
         for (i, value) in values.iter().enumerate() {
-            if let Value::Number(x) = *value.get_ref()
+            if let WrittenValue::Number(x) = *value.get_ref()
                 && let Some(domain) = outside_domain(name, x)
             {
                 self.problems.add(value.span(), format!("`{name}` must be {domain}, not {x}"));
             }
-            if let Value::Text(spec) = value.get_ref()
+            if let WrittenValue::Text(spec) = value.get_ref()
                 && let Err(error) = known(name, spec)
             {
                 self.problems.add(value.span(), error.to_string());
@@ -158,7 +164,8 @@ impl Reader<'_> {
         Spec::parse(text.get_ref()).map_err(|error| self.problems.add(value.span(), error.to_string())).ok()
     }
 
-    /// `{ kind = "zipf", exponent = 2 }`, nested tables for nested sources, lists of lists for rows.
+    /// `{ kind = "zipf", exponent = 2 }`, nested tables for nested sources, lists of lists for
+    /// rows.
     fn source_table(&mut self, value: &Spanned<DeValue>) -> Option<Spec> {
         let entries = self.table("source", value)?;
         let Some(kind) = entries.get("kind") else {

@@ -4,14 +4,17 @@ use std::collections::BTreeMap;
 use std::path::PathBuf;
 use std::sync::Arc;
 
-use crate::claim::expression::Expression;
-use crate::claim::verdict::{Relation, Verdict};
-use crate::quantity::Need;
-use crate::report::model::{Axis, SlopeStatement};
+use serde::{Deserialize, Serialize};
 
-/// A claim: a statement on a set of axes, with its controls and breaks.
-#[derive(Debug, Clone)]
-pub struct Claim {
+use crate::claim::expression::Expression;
+use crate::claim::outcome::AxisValue;
+use crate::claim::verdict::{Relation, Verdict};
+use crate::numeric::number;
+use crate::quantity::Need;
+
+/// What a claim says of itself, from its file to every report.
+#[derive(Debug, Clone, Default, Serialize, Deserialize)]
+pub struct ClaimHeader {
     /// Kebab-case, permanent.
     pub id: String,
     /// A sentence fragment for headings.
@@ -26,6 +29,13 @@ pub struct Claim {
     pub assumes: Vec<String>,
     /// What holds, what is loose, what breaks; empty without a remark.
     pub remark: String,
+}
+
+/// A claim: a statement on a set of axes, with its controls and breaks.
+#[derive(Debug, Clone)]
+pub struct Claim {
+    /// What it says of itself.
+    pub header: ClaimHeader,
     /// The file it was read from.
     pub path: PathBuf,
     /// The statement under test.
@@ -37,7 +47,8 @@ pub struct Claim {
 }
 
 impl Claim {
-    /// The sections with the first half of their cases' addresses: `main`, `control-1`, …, `break-1`, ….
+    /// The sections with the first half of their cases' addresses: `main`, `control-1`, …,
+    /// `break-1`, ….
     pub fn sections(&self) -> impl Iterator<Item = (String, &Section)> {
         let controls = (1..).map(|i| format!("control-{i}")).zip(&self.controls);
         let breaks = (1..).map(|i| format!("break-{i}")).zip(&self.breaks);
@@ -58,23 +69,35 @@ pub struct Section {
     pub relation: Relation,
     /// The constants that the expressions use.
     pub constants: BTreeMap<String, f64>,
-    /// Smallest violation that the run must be able to see, relative to |rhs| (|lhs| where rhs = 0; for a slope,
-    /// absolute in the exponent; for a bounded sequence, of growth per e-fold relative to the last value), > 0.
+    /// Smallest violation that the run must be able to see, relative to |rhs| (|lhs| where rhs = 0;
+    /// for a slope, absolute in the exponent; for a bounded sequence, of growth per e-fold relative
+    /// to the last value), > 0.
     pub margin: f64,
-    /// For a slope: what it is taken against, and the interval allowed; for a bounded sequence that of its growth, [−∞, −decay].
+    /// For a slope: what it is taken against, and the interval allowed; for a bounded sequence that
+    /// of its growth, [−∞, −decay].
     pub slope: Option<SlopeStatement>,
     /// What the file expects.
     pub expected: Verdict,
-    /// One a combination of the axes (for a slope: of the axes that the fit does not run along).
+    /// One per combination of the axes (for a slope: of the axes that the fit does not run along).
     pub cases: Vec<Case>,
+}
+
+/// The statement of a relation along an axis.
+#[derive(Debug, Clone, Serialize, Deserialize)]
+pub struct SlopeStatement {
+    /// Axis or quantity on the abscissa.
+    pub against: String,
+    /// Allowed interval of the exponent.
+    #[serde(with = "number")]
+    pub between: [f64; 2],
 }
 
 /// One combination of the axes.
 #[derive(Debug, Clone)]
 pub struct Case {
-    /// Axis values by name, without those that a fit runs along. `source` is a canonical spec, or the template where
-    /// the fit runs along what fills it.
-    pub axes: BTreeMap<String, Axis>,
+    /// Axis values by name, without those that a fit runs along. `source` is a canonical spec, or
+    /// the template where the fit runs along what fills it.
+    pub axes: BTreeMap<String, AxisValue>,
     /// One point for an inequality; for a slope all points of the fit, in the order of the axes.
     pub points: Vec<Point>,
 }
@@ -83,7 +106,7 @@ pub struct Case {
 #[derive(Debug, Clone)]
 pub struct Point {
     /// Every axis value there; `source` is a canonical spec.
-    pub axes: BTreeMap<String, Axis>,
+    pub axes: BTreeMap<String, AxisValue>,
     /// Left side.
     pub lhs: Bound,
     /// Right side; `None` for a slope.

@@ -1,8 +1,10 @@
-//! Where an expression lies when its inputs are known to lie in intervals: interval arithmetic over the tree.
+//! Where an expression lies when its inputs are known to lie in intervals: interval arithmetic over
+//! the tree.
 //!
-//! Nothing is linearised, so it holds however wide the intervals are. An input that stands in several places counts as
-//! several, which only widens the result. Ends are rounded outward by two units in the last place an operation, more than
-//! the functions of the standard library err; underflow to 0 is taken for 0.
+//! Nothing is linearised, so it holds however wide the intervals are. An input that stands in
+//! several places counts as several, which only widens the result. Ends are rounded outward by two
+//! units in the last place an operation, more than the functions of the standard library err;
+//! underflow to 0 is taken for 0.
 
 use crate::claim::expression::Expression;
 use crate::claim::tree::{Binary, Node, Unary};
@@ -14,8 +16,8 @@ pub type Range = [f64; 2];
 pub const LINE: Range = [f64::NEG_INFINITY, f64::INFINITY];
 
 impl Expression {
-    /// An interval that holds the value whenever each input lies in its own; the whole line where nothing can be said (0 · ∞,
-    /// a divisor on both sides of 0, a logarithm of what is negative).
+    /// An interval that holds the value whenever each input lies in its own; the whole line where
+    /// nothing can be said (0 · ∞, a divisor on both sides of 0, a logarithm of what is negative).
     ///
     /// `inputs` has one interval for each of [`Expression::references`].
     ///
@@ -91,7 +93,8 @@ impl Unary {
     }
 }
 
-/// cos over an interval: its ends, and ±1 where a multiple of π lies within (or so near an end that rounding may hide it).
+/// cos over an interval: its ends, and ±1 where a multiple of π lies within (or so near an end that
+/// rounding may hide it).
 fn cosine([low, high]: Range) -> Range {
     use std::f64::consts::PI;
     const NEAR: f64 = 1e-9;
@@ -136,7 +139,8 @@ fn divide(u: Range, v: Range) -> Range {
     around(&[u[0] / if u[0] < 0.0 { v[0] } else { v[1] }, u[1] / if u[1] > 0.0 { v[0] } else { v[1] }])
 }
 
-/// u^v = e^{v ln u} has its extremes over a rectangle of u ≥ 0 in the corners; a whole exponent takes u of either sign.
+/// u^v = e^{v ln u} has its extremes over a rectangle of u ≥ 0 in the corners; a whole exponent
+/// takes u of either sign.
 fn power(u: Range, v: Range) -> Range {
     let [from, to] = v;
     let corners = |u: Range| around(&[u[0].powf(from), u[0].powf(to), u[1].powf(from), u[1].powf(to)]);
@@ -193,7 +197,8 @@ mod tests {
         }
     }
 
-    /// Values at random points of random boxes lie inside, for every operation and negative numbers too.
+    /// Values at random points of random boxes lie inside, for every operation and negative numbers
+    /// too.
     #[test]
     fn values_lie_in_their_enclosure() {
         let stream = crate::numeric::stream::Stream::named(1, "enclosure test");

@@ -4,20 +4,20 @@ use std::collections::BTreeMap;
 use std::ops::Range;
 use std::sync::Arc;
 
-use crate::claim::axis::{Value, Written};
+use crate::claim::axis::{Written, WrittenValue};
 use crate::claim::case::{Bound, Case, Input, Point};
 use crate::claim::meaning::{Binding, Meaning};
+use crate::claim::outcome::AxisValue;
 use crate::claim::sources::{self, Sources};
 use crate::claim::value::Reader;
 use crate::quantity::{Need, Quantity, Setting};
-use crate::report::model::Axis;
 use crate::source::Source;
 
 /// Most points of one claim, its controls and breaks included.
 const MOST_POINTS: usize = 200_000;
 
 /// A section whose names are resolved and whose sources build.
-pub(super) struct Plan<'a> {
+pub(super) struct CasePlan<'a> {
     /// The axes in use.
     pub axes: Vec<&'a Written>,
     /// Left side.
@@ -33,14 +33,15 @@ pub(super) struct Plan<'a> {
 }
 
 /// One value of each axis, by name.
-type Combination<'a> = BTreeMap<&'a str, &'a Value>;
+type Combination<'a> = BTreeMap<&'a str, &'a WrittenValue>;
 
-impl<'a> Plan<'a> {
-    /// The cases. An inequality has one point a case.
+impl<'a> CasePlan<'a> {
+    /// The cases. An inequality has one point per case.
     ///
-    /// A slope's fit runs along the axis it is taken against. Against a quantity, it runs along every axis that the
-    /// quantity varies with: the numeric axes of its scope and those that fill source templates, where they have more than
-    /// one value; if there is none, along the list of sources.
+    /// A slope's fit runs along the axis it is taken against. Against a quantity, it runs along
+    /// every axis that the quantity varies with: the numeric axes of its scope and those that fill
+    /// source templates, where they have more than one value; if there is none, along the list of
+    /// sources.
     pub(super) fn cases(&self, reader: &mut Reader, sources: &mut Sources) -> Vec<Case> {
         let points = self.axes.iter().map(|axis| axis.values.len()).try_fold(1_usize, usize::checked_mul);
         reader.points = points.map_or(usize::MAX, |n| reader.points.saturating_add(n));
@@ -83,14 +84,15 @@ impl<'a> Plan<'a> {
         let specs = source.into_iter().flat_map(|axis| &axis.values);
         let filling: Vec<String> = specs
             .filter_map(|value| match value.get_ref() {
-                Value::Source(spec) => Some(sources::placeholders(spec)),
+                WrittenValue::Source(spec) => Some(sources::placeholders(spec)),
                 _ => None,
             })
             .flatten()
             .collect();
         let scope = quantity.scope.axes();
         let varies = |axis: &&&Written| {
-            let in_scope = scope.contains(&axis.name.as_str()) && matches!(axis.values[0].get_ref(), Value::Number(_));
+            let in_scope =
+                scope.contains(&axis.name.as_str()) && matches!(axis.values[0].get_ref(), WrittenValue::Number(_));
             axis.values.len() > 1 && (in_scope || filling.contains(&axis.name))
         };
         let along: Vec<&str> = self.axes.iter().filter(varies).map(|axis| axis.name.as_str()).collect();
@@ -99,13 +101,14 @@ impl<'a> Plan<'a> {
 
     fn point(&self, at: &Combination, reader: &mut Reader, sources: &mut Sources) -> Point {
         let source = at.get("source").and_then(|value| match value {
-            Value::Source(spec) => sources::filled(spec, &|name| at.get(name).map(|v| v.text()))
+            WrittenValue::Source(spec) => sources::filled(spec, &|name| at.get(name).map(|v| v.text()))
                 .and_then(|spec| sources.get(&spec))
                 .map_err(|error| reader.problems.add(self.span.clone(), error.to_string()))
                 .ok(),
             _ => None,
         });
-        if let (Some(Value::Number(low)), Some(Value::Number(high))) = (at.get("snr_min"), at.get("snr_max"))
+        if let (Some(WrittenValue::Number(low)), Some(WrittenValue::Number(high))) =
+            (at.get("snr_min"), at.get("snr_max"))
             && low >= high
         {
             let axis = self.axes.iter().find(|axis| axis.name == "snr_max");
@@ -114,7 +117,7 @@ impl<'a> Plan<'a> {
         }
         let mut axes = case_axes(at);
         if let Some(source) = &source {
-            axes.insert("source".to_owned(), Axis::Text(source.spec().to_owned()));
+            axes.insert("source".to_owned(), AxisValue::Text(source.spec().to_owned()));
         }
         let bound = |meaning: &Meaning| Bound {
             expression: meaning.expression.clone(),
@@ -126,16 +129,17 @@ impl<'a> Plan<'a> {
     }
 }
 
-/// Axis values as reports show them; a template is filled by the axes of the combination, as far as they go.
-fn case_axes(at: &Combination) -> BTreeMap<String, Axis> {
+/// Axis values as reports show them; a template is filled by the axes of the combination, as far as
+/// they go.
+fn case_axes(at: &Combination) -> BTreeMap<String, AxisValue> {
     at.iter()
         .map(|(name, value)| {
             let value = match value {
-                Value::Number(x) => Axis::Number(*x),
-                Value::Text(text) => Axis::Text(text.clone()),
-                Value::Source(spec) => {
+                WrittenValue::Number(x) => AxisValue::Number(*x),
+                WrittenValue::Text(text) => AxisValue::Text(text.clone()),
+                WrittenValue::Source(spec) => {
                     let spec = sources::filled(spec, &|name| at.get(name).map(|v| v.text()));
-                    Axis::Text(spec.map_or_else(|error| error.to_string(), |spec| spec.to_string()))
+                    AxisValue::Text(spec.map_or_else(|error| error.to_string(), |spec| spec.to_string()))
                 }
             };
             ((*name).to_owned(), value)
@@ -147,7 +151,7 @@ fn case_axes(at: &Combination) -> BTreeMap<String, Axis> {
 fn combinations<'a>(axes: &[&'a Written]) -> Vec<Combination<'a>> {
     let mut all = vec![Combination::new()];
     for axis in axes {
-        let with = |fixed: &Combination<'a>, value: &'a Value| {
+        let with = |fixed: &Combination<'a>, value: &'a WrittenValue| {
             let mut fixed = fixed.clone();
             fixed.insert(&axis.name, value);
             fixed
@@ -199,14 +203,14 @@ fn setting(quantity: &Quantity, at: &Combination) -> Setting {
 
 fn number(at: &Combination, name: &str) -> Option<f64> {
     match at.get(name) {
-        Some(Value::Number(x)) => Some(*x),
+        Some(WrittenValue::Number(x)) => Some(*x),
         _ => None,
     }
 }
 
 fn text(at: &Combination, name: &str) -> Option<String> {
     match at.get(name) {
-        Some(Value::Text(text)) => Some(text.clone()),
+        Some(WrittenValue::Text(text)) => Some(text.clone()),
         _ => None,
     }
 }

@@ -1,7 +1,7 @@
 //! Expressions of the claim language: text, tree and the names it uses.
 //!
-//! `claim/syntax.rs` reads them. Names have no meaning here: [`Expression::references`] lists what a claim must supply,
-//! in the order of the inputs.
+//! `claim/syntax.rs` reads them. Names have no meaning here: [`Expression::references`] lists what
+//! a claim must supply, in the order of the inputs.
 
 use std::fmt;
 
@@ -18,8 +18,9 @@ pub struct Expression {
 }
 
 impl Expression {
-    /// Reads an expression: numbers, names, calls, `+ - * / ^` (`^` binds tightest and to the right; a leading `-` binds
-    /// below it, so −x² is −(x²)), `ln exp sqrt abs cos atan min max`, parentheses, `inf`.
+    /// Reads an expression: numbers, names, calls, `+ - * / ^` (`^` binds tightest and to the
+    /// right; a leading `-` binds below it, so −x² is −(x²)), `ln exp sqrt abs cos atan min max`,
+    /// parentheses, `inf`.
     ///
     /// # Errors
     /// The place and the reason, where the text is anything else.
@@ -35,9 +36,10 @@ impl Expression {
 
     /// The value and ∂/∂input of every input, exact to rounding.
     ///
-    /// `inputs` has one number for each of [`Expression::references`]; infinite ones are allowed: `C * inf^2` is ∞. In
-    /// the chain rule a factor 0 wins over ∞, so an input that does not enter has derivative 0 whatever the others are;
-    /// where a derivative is infinite (√ at 0) the entry is ∞, and a caller with an exact input must skip it.
+    /// `inputs` has one number for each of [`Expression::references`]; infinite ones are allowed:
+    /// `C * inf^2` is ∞. In the chain rule a factor 0 wins over ∞, so an input that does not enter
+    /// has derivative 0 whatever the others are; where a derivative is infinite (√ at 0) the entry
+    /// is ∞, and a caller with an exact input must skip it.
     ///
     /// # Panics
     /// Where `inputs` and the references differ in number.
@@ -58,7 +60,8 @@ impl fmt::Display for Expression {
 mod tests {
     use super::*;
 
-    /// Central differences at h = 1e-6·|x|: truncation 1e-12, rounding 1e-10, against derivatives of size 1 … 1e2.
+    /// Central differences at h = 1e-6·|x|: truncation 1e-12, rounding 1e-10, against derivatives
+    /// of size 1 … 1e2.
     const DIFFERENCE: f64 = 1e-6;
     /// Relative error of such a difference.
     const GRADIENT: f64 = 1e-7;

@@ -8,8 +8,9 @@ use toml::Spanned;
 use toml::de::{DeTable, DeValue};
 
 use crate::claim::axis::{self, Written};
+use crate::claim::case::ClaimHeader;
 use crate::claim::expression::Expression;
-use crate::claim::value::{Entries, Reader};
+use crate::claim::value::{Reader, TomlEntries};
 use crate::claim::verdict::{Relation, Verdict};
 use crate::error::nearest;
 
@@ -23,15 +24,9 @@ const MOST_SECTIONS: usize = 1000;
 pub(super) const DEFAULT_MARGIN: f64 = 0.05;
 
 /// A whole file.
-#[derive(Debug)]
+#[derive(Debug, Clone)]
 pub(super) struct File {
-    pub id: String,
-    pub title: String,
-    pub statement: String,
-    pub cite: String,
-    pub origin: String,
-    pub assumes: Vec<String>,
-    pub remark: String,
+    pub header: ClaimHeader,
     pub expected: Verdict,
     pub main: Statement,
     pub controls: Vec<Statement>,
@@ -39,11 +34,12 @@ pub(super) struct File {
 }
 
 /// The keys of the main statement, a control or a break; `None` where not given.
-#[derive(Debug, Default)]
+#[derive(Debug, Clone, Default)]
 pub(super) struct Statement {
     /// Where the table or its header stands.
     pub span: Range<usize>,
-    /// Every key, axis and constant that stands there, readable or not: what is unreadable is not missing as well.
+    /// Every key, axis and constant that stands there, readable or not: what is unreadable is not
+    /// missing as well.
     pub given: Vec<String>,
     pub why: String,
     pub lhs: Option<Spanned<Expression>>,
@@ -55,7 +51,8 @@ pub(super) struct Statement {
     pub between: Option<Spanned<[f64; 2]>>,
     pub decay: Option<Spanned<f64>>,
     pub axes: Vec<Written>,
-    /// Further grids of the main statement, where `over` is given several times; controls and breaks inherit the first.
+    /// Further grids of the main statement, where `over` is given several times; controls and
+    /// breaks inherit the first.
     pub further: Vec<Vec<Written>>,
 }
 
@@ -89,13 +86,13 @@ impl Reader<'_> {
         if !errors.is_empty() {
             return None;
         }
-        let entries = Entries::new(table.get_ref(), 0..0);
+        let entries = TomlEntries::new(table.get_ref(), 0..0);
         let known = [&HEADER[..], &STATEMENT, &["control", "break"]].concat();
         self.refuse_unknown(&entries, &known, "in a claim");
         let main = self.statement(&entries, &[]);
         let axes: Vec<String> = main.axes.iter().map(|axis| axis.name.clone()).collect();
         let statement = self.header(&entries, "statement", &main.as_written());
-        Some(File {
+        let header = ClaimHeader {
             id: self.id(&entries, path),
             title: self.header(&entries, "title", &statement),
             statement,
@@ -103,6 +100,9 @@ impl Reader<'_> {
             origin: self.header(&entries, "origin", "own"),
             assumes: self.assumes(&entries),
             remark: self.header(&entries, "remark", ""),
+        };
+        Some(File {
+            header,
             expected: self.expected(&entries),
             main,
             controls: self.sections("control", &entries, &axes),
@@ -110,7 +110,7 @@ impl Reader<'_> {
         })
     }
 
-    fn required(&mut self, entries: &Entries, key: &str) -> Option<Spanned<String>> {
+    fn required(&mut self, entries: &TomlEntries, key: &str) -> Option<Spanned<String>> {
         match entries.get(key) {
             Some(value) => self.words(key, value),
             None => {
@@ -120,14 +120,14 @@ impl Reader<'_> {
         }
     }
 
-    fn header(&mut self, entries: &Entries, key: &str, default: &str) -> String {
+    fn header(&mut self, entries: &TomlEntries, key: &str, default: &str) -> String {
         match entries.get(key) {
             Some(value) => self.words(key, value).map_or(String::new(), Spanned::into_inner),
             None => default.to_owned(),
         }
     }
 
-    fn id(&mut self, entries: &Entries, path: &Path) -> String {
+    fn id(&mut self, entries: &TomlEntries, path: &Path) -> String {
         let (span, id, whose) = match entries.get("id") {
             Some(value) => (value.span(), self.header(entries, "id", ""), "`id`"),
             None => (
@@ -157,14 +157,14 @@ impl Reader<'_> {
         known
     }
 
-    fn assumes(&mut self, entries: &Entries) -> Vec<String> {
+    fn assumes(&mut self, entries: &TomlEntries) -> Vec<String> {
         let Some(list) = entries.get("assumes").and_then(|value| self.list("assumes", value)) else {
             return Vec::new();
         };
         list.iter().filter_map(|value| Some(self.words("assumes", value)?.into_inner())).collect()
     }
 
-    fn expected(&mut self, entries: &Entries) -> Verdict {
+    fn expected(&mut self, entries: &TomlEntries) -> Verdict {
         let Some(text) = entries.get("expect").and_then(|value| self.string("expect", value)) else {
             return Verdict::Supported;
         };
@@ -173,7 +173,7 @@ impl Reader<'_> {
     }
 
     /// The tables of `[[control]]` or `[[break]]`.
-    fn sections(&mut self, key: &str, entries: &Entries, axes: &[String]) -> Vec<Statement> {
+    fn sections(&mut self, key: &str, entries: &TomlEntries, axes: &[String]) -> Vec<Statement> {
         let Some(list) = entries.get(key).and_then(|value| self.list(key, value)) else { return Vec::new() };
         if list.len() > MOST_SECTIONS {
             let span = list[MOST_SECTIONS].span();
@@ -196,8 +196,9 @@ impl Reader<'_> {
             .collect()
     }
 
-    /// The keys of one statement; an axis of `direct` may stand beside them instead of under `over`.
-    fn statement(&mut self, entries: &Entries, direct: &[&str]) -> Statement {
+    /// The keys of one statement; an axis of `direct` may stand beside them instead of under
+    /// `over`.
+    fn statement(&mut self, entries: &TomlEntries, direct: &[&str]) -> Statement {
         let mut given: Vec<String> = entries.iter().map(|(key, ..)| key.to_owned()).collect();
         let lhs = entries.get("lhs").and_then(|value| self.expression("lhs", value));
         let rhs = entries.get("rhs").and_then(|value| self.expression("rhs", value));
@@ -234,7 +235,7 @@ impl Reader<'_> {
     }
 
     /// The tables of `over`: one, or with `[[over]]` several.
-    fn overs<'v>(&mut self, entries: &Entries<'v>, several: bool) -> Vec<Entries<'v>> {
+    fn overs<'v>(&mut self, entries: &TomlEntries<'v>, several: bool) -> Vec<TomlEntries<'v>> {
         let Some(value) = entries.get("over") else { return Vec::new() };
         match value.get_ref() {
             DeValue::Array(list) if several => list.iter().filter_map(|over| self.table("over", over)).collect(),
@@ -251,7 +252,7 @@ impl Reader<'_> {
         Some(Spanned::new(text.span(), all[found]))
     }
 
-    fn constants(&mut self, entries: &Entries) -> BTreeMap<String, Spanned<f64>> {
+    fn constants(&mut self, entries: &TomlEntries) -> BTreeMap<String, Spanned<f64>> {
         let Some(table) = entries.get("constants").and_then(|value| self.table("constants", value)) else {
             return BTreeMap::new();
         };

@@ -10,8 +10,8 @@ use crate::claim::expression::Expression;
 use crate::claim::file::Statement;
 use crate::claim::verdict::Relation;
 
-/// A statement with what it inherits. "Own" is what the section itself gives: that must be used; what is inherited and
-/// no longer used is dropped.
+/// A statement with what it inherits. "Own" is what the section itself gives: that must be used;
+/// what is inherited and no longer used is dropped.
 pub(super) struct Merged<'a> {
     pub own: &'a Statement,
     pub main: &'a Statement,

@@ -1,7 +1,9 @@
-//! The claim language: a TOML file states a theorem, and expands into cases before the first random draw.
+//! The claim language: a TOML file states a theorem, and expands into cases before the first random
+//! draw.
 //!
-//! `file` reads and types every key, `names` gives meaning to the names, `expand` combines the axes. Each notes what is
-//! wrong and goes on, so that one error shows the first problem and lists the others.
+//! `file` reads and types every key, `names` gives meaning to the names, `expand` combines the
+//! axes. Each notes what is wrong and goes on, so that one error shows the first problem and lists
+//! the others.
 
 mod alternatives;
 mod axis;
@@ -13,6 +15,7 @@ mod file;
 mod meaning;
 mod merged;
 mod names;
+mod outcome;
 pub mod paper;
 mod problem;
 mod replace;
@@ -29,11 +32,12 @@ use std::sync::LazyLock;
 
 use include_dir::{Dir, include_dir};
 
-pub use case::{Bound, Case, Claim, Input, Point, Section};
+pub use case::{Bound, Case, Claim, ClaimHeader, Input, Point, Section, SlopeStatement};
 pub use expression::{Expression, ExpressionError};
+pub use outcome::{AxisValue, Outcome, Ratio};
 pub use paper::Paper;
 pub use problem::line_and_column;
-pub use replace::{Replacement, Values, parse_on};
+pub use replace::{ClaimFile, Replacement, Values};
 pub use sources::Sources;
 
 use crate::claim::verdict::Verdict;
@@ -138,19 +142,7 @@ pub fn parse(path: &Path, text: &str, sources: &mut Sources) -> Result<Claim> {
             each.map(|merged| merged.section(Verdict::Refuted, &mut reader, sources)).collect::<Vec<_>>()
         };
         let [controls, breaks] = [&file.controls, &file.breaks].map(|list| others(list));
-        Claim {
-            path: path.to_owned(),
-            main,
-            controls,
-            breaks,
-            id: file.id,
-            title: file.title,
-            statement: file.statement,
-            cite: file.cite,
-            origin: file.origin,
-            assumes: file.assumes,
-            remark: file.remark,
-        }
+        Claim { header: file.header, path: path.to_owned(), main, controls, breaks }
     });
     match reader.problems.into_error(path, text) {
         Some(error) => Err(error),

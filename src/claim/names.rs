@@ -6,7 +6,7 @@ use std::sync::Arc;
 
 use toml::Spanned;
 
-use crate::claim::axis::{self, Value, Written};
+use crate::claim::axis::{self, Written, WrittenValue};
 use crate::claim::expression::{Actual, Expression, Reference};
 use crate::claim::meaning::{Binding, Meaning};
 use crate::claim::merged::Merged;
@@ -17,7 +17,8 @@ use crate::error::nearest;
 use crate::quantity::{QUANTITIES, Quantity};
 use crate::spec::Spec;
 
-/// The name of the axis, and of the function of a quantity, that stands for another schedule in the same case.
+/// The name of the axis, and of the function of a quantity, that stands for another schedule in the
+/// same case.
 const BASELINE: &str = "baseline";
 
 /// How to supply a missing axis.
@@ -67,7 +68,7 @@ impl<'m, 'a> Names<'m, 'a> {
     }
 
     fn is_text(&self, name: &str) -> bool {
-        self.axis(name).is_some_and(|axis| !matches!(axis.values[0].get_ref(), Value::Number(_)))
+        self.axis(name).is_some_and(|axis| !matches!(axis.values[0].get_ref(), WrittenValue::Number(_)))
     }
 
     /// The constant or axis called `name`.
@@ -199,7 +200,7 @@ impl<'m, 'a> Names<'m, 'a> {
     pub(super) fn check_sources(&mut self, reader: &mut Reader, sources: &mut Sources) {
         let Some(axis) = self.axis("source").filter(|_| self.used.contains("source")) else { return };
         for value in &axis.values {
-            let Value::Source(spec) = value.get_ref() else { continue };
+            let WrittenValue::Source(spec) = value.get_ref() else { continue };
             let mut complete = true;
             for name in sources::placeholders(spec) {
                 self.used.insert(name.clone());
@@ -221,7 +222,7 @@ impl<'m, 'a> Names<'m, 'a> {
         }
     }
 
-    fn note_placeholder(&self, name: &str, value: &Spanned<Value>, reader: &mut Reader) {
+    fn note_placeholder(&self, name: &str, value: &Spanned<WrittenValue>, reader: &mut Reader) {
         if self.excused(name, reader) && name != "source" {
             return;
         }
@@ -239,7 +240,7 @@ impl<'m, 'a> Names<'m, 'a> {
         let mut all = vec![BTreeMap::new()];
         let names: BTreeSet<String> = sources::placeholders(spec).into_iter().collect();
         for axis in names.iter().filter_map(|name| self.axis(name)) {
-            let with = |filling: &BTreeMap<String, String>, value: &Spanned<Value>| {
+            let with = |filling: &BTreeMap<String, String>, value: &Spanned<WrittenValue>| {
                 let mut filling = filling.clone();
                 filling.insert(axis.name.clone(), value.get_ref().text());
                 filling

@@ -56,7 +56,8 @@ impl Problems {
         self.found.len()
     }
 
-    /// The first problem in the order of the file, absences last; the others are listed with their places in its help.
+    /// The first problem in the order of the file, absences last; the others are listed with their
+    /// places in its help.
     pub(super) fn into_error(mut self, path: &Path, text: &str) -> Option<Error> {
         self.found.sort_by_key(|p| (p.absence, p.span.start, p.span.end));
         let others = &self.found.get(1..).unwrap_or_default();

@@ -1,19 +1,20 @@
 //! A claim's main statement on other axes: what a probe asks for.
 
-use std::path::Path;
+use std::path::PathBuf;
 
 use toml::Spanned;
 
-use crate::claim::axis::{Value, Written};
+use crate::claim::axis::{Written, WrittenValue};
 use crate::claim::case::Claim;
-use crate::claim::file::Statement;
+use crate::claim::file::{File, Statement};
 use crate::claim::merged::Merged;
 use crate::claim::sources::Sources;
 use crate::claim::value::Reader;
 use crate::error::{Error, Result};
 use crate::spec::Spec;
 
-/// An axis that takes the place of the claim's axis (or constant) of that name, or stands beside them.
+/// An axis that takes the place of the claim's axis (or constant) of that name, or stands beside
+/// them.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Replacement {
     /// Its name: `source`, `snr`, `steps`, a name in a source template, a constant of the claim.
@@ -35,10 +36,10 @@ pub enum Values {
 
 impl Replacement {
     fn written(&self) -> Written {
-        let values: Vec<Value> = match &self.values {
-            Values::Sources(specs) => specs.iter().cloned().map(Value::Source).collect(),
-            Values::Words(words) => words.iter().cloned().map(Value::Text).collect(),
-            Values::Numbers(numbers) => numbers.iter().copied().map(Value::Number).collect(),
+        let values: Vec<WrittenValue> = match &self.values {
+            Values::Sources(specs) => specs.iter().cloned().map(WrittenValue::Source).collect(),
+            Values::Words(words) => words.iter().cloned().map(WrittenValue::Text).collect(),
+            Values::Numbers(numbers) => numbers.iter().copied().map(WrittenValue::Number).collect(),
         };
         Written {
             name: self.name.clone(),
@@ -48,52 +49,58 @@ impl Replacement {
     }
 }
 
-/// Reads a claim's text and expands its main statement over its first grid with `replacements` in place; controls, breaks
-/// and further grids are left out. `path` only names the file.
-///
-/// Sources are built, through `sources`, once each.
-///
-/// # Errors
-/// As [`super::parse`]; [`Error::Invalid`] for a replacement that the statement does not use, and for values that it cannot take.
-pub fn parse_on(path: &Path, text: &str, replacements: &[Replacement], sources: &mut Sources) -> Result<Claim> {
-    let mut reader = Reader { text, points: 0, problems: Default::default() };
-    let file = reader.file(path);
-    if let Some(error) = std::mem::take(&mut reader.problems).into_error(path, text) {
-        return Err(error);
-    }
-    let mut file = file.expect("a file that cannot be read has a problem");
-    for replacement in replacements {
-        file.main.constants.remove(&replacement.name);
-    }
-    let own = Statement { axes: replacements.iter().map(Replacement::written).collect(), ..Statement::default() };
-    let main = Merged::new(&file.main, Some(&own)).section(file.expected, &mut reader, sources);
-    match reader.problems.into_error(path, text) {
-        None => Ok(Claim {
-            path: path.to_owned(),
-            main,
-            controls: Vec::new(),
-            breaks: Vec::new(),
-            id: file.id,
-            title: file.title,
-            statement: file.statement,
-            cite: file.cite,
-            origin: file.origin,
-            assumes: file.assumes,
-            remark: file.remark,
-        }),
-        // The claim's own text was in order: what is wrong came from outside, and has no place in it.
-        Some(Error::Claim { message, help, .. }) => {
-            let help = help.map_or(String::new(), |help| format!(" ({help})"));
-            Err(Error::invalid(format!("`{}` on these axes", file.id), format!("{message}{help}")))
+/// A claim file that reads, to be expanded on axes of the caller's choosing as often as they
+/// please.
+#[derive(Debug, Clone)]
+pub struct ClaimFile {
+    path: PathBuf,
+    text: String,
+    file: File,
+}
+
+impl ClaimFile {
+    /// Reads a claim's text; `path` only names it.
+    ///
+    /// # Errors
+    /// [`Error::Claim`] at the first problem of the text itself.
+    pub fn read(path: PathBuf, text: String) -> Result<Self> {
+        let mut reader = Reader { text: &text, points: 0, problems: Default::default() };
+        let file = reader.file(&path);
+        match reader.problems.into_error(&path, &text) {
+            Some(error) => Err(error),
+            None => Ok(Self { file: file.expect("a file that cannot be read has a problem"), path, text }),
         }
-        Some(other) => Err(other),
+    }
+
+    /// The main statement over its first grid with `replacements` in place; controls, breaks and
+    /// further grids are left out. Sources are built, through `sources`, once each.
+    ///
+    /// # Errors
+    /// [`Error::Invalid`] for a replacement that the statement does not use, and for values that it
+    /// cannot take.
+    pub fn on(&self, replacements: &[Replacement], sources: &mut Sources) -> Result<Claim> {
+        let mut reader = Reader { text: &self.text, points: 0, problems: Default::default() };
+        let mut main = self.file.main.clone();
+        main.constants.retain(|name, _| replacements.iter().all(|replacement| replacement.name != *name));
+        let own = Statement { axes: replacements.iter().map(Replacement::written).collect(), ..Statement::default() };
+        let main = Merged::new(&main, Some(&own)).section(self.file.expected, &mut reader, sources);
+        let header = self.file.header.clone();
+        match reader.problems.into_error(&self.path, &self.text) {
+            None => Ok(Claim { header, path: self.path.clone(), main, controls: Vec::new(), breaks: Vec::new() }),
+            // The claim's own text was in order: what is wrong came from outside, and has no place in it.
+            Some(Error::Claim { message, help, .. }) => {
+                let help = help.map_or(String::new(), |help| format!(" ({help})"));
+                Err(Error::invalid(format!("`{}` on these axes", header.id), format!("{message}{help}")))
+            }
+            Some(other) => Err(other),
+        }
     }
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::report::model::Axis;
+    use crate::claim::AxisValue;
 
     const TEXT: &str = "id = \"trial\"\ntitle = \"t\"\nstatement = \"s\"\ncite = \"c\"\norigin = \"klaim\"\n\
         lhs = \"mmse\"\nrelation = \"<=\"\nrhs = \"C * shannon\"\nconstants = { C = 2 }\n\
@@ -105,7 +112,7 @@ mod tests {
             .iter()
             .map(|(name, values)| Replacement { name: (*name).into(), values: values.clone() })
             .collect();
-        parse_on(Path::new("trial.toml"), TEXT, &list, &mut Sources::default())
+        ClaimFile::read("trial.toml".into(), TEXT.into())?.on(&list, &mut Sources::default())
     }
 
     #[test]
@@ -120,8 +127,8 @@ mod tests {
             "two p, three SNRs, nothing of the other grid"
         );
         let axes = &claim.main.cases[5].axes;
-        assert_eq!(axes["source"], Axis::Text("bernoulli:p=0.2".into()));
-        assert_eq!((&axes["C"], &axes["snr"]), (&Axis::Number(5.0), &Axis::Number(3.0)));
+        assert_eq!(axes["source"], AxisValue::Text("bernoulli:p=0.2".into()));
+        assert_eq!((&axes["C"], &axes["snr"]), (&AxisValue::Number(5.0), &AxisValue::Number(3.0)));
         assert!(claim.main.constants.is_empty(), "the axis took the constant's place");
     }
 

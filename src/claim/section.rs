@@ -2,8 +2,8 @@
 
 use toml::Spanned;
 
-use crate::claim::case::Section;
-use crate::claim::expand::Plan;
+use crate::claim::case::{Section, SlopeStatement};
+use crate::claim::expand::CasePlan;
 use crate::claim::file::DEFAULT_MARGIN;
 use crate::claim::merged::Merged;
 use crate::claim::names::Names;
@@ -11,7 +11,6 @@ use crate::claim::sources::Sources;
 use crate::claim::trend;
 use crate::claim::value::Reader;
 use crate::claim::verdict::{Relation, Verdict};
-use crate::report::model::SlopeStatement;
 
 impl Merged<'_> {
     /// Notes keys that are missing or have no meaning beside this relation.
@@ -84,7 +83,7 @@ impl Merged<'_> {
         if let (Some(lhs), true, 0) = (lhs, complete, reader.problems.len()) {
             let axes = names.used_axes();
             let fewest = if relation == Some(Relation::Bounded) { trend::FEWEST } else { 2 };
-            let plan = Plan { axes, lhs, rhs, abscissa: against, fewest, span: self.span() };
+            let plan = CasePlan { axes, lhs, rhs, abscissa: against, fewest, span: self.span() };
             section.cases = plan.cases(reader, sources);
         }
         section

@@ -18,7 +18,7 @@ impl Sources {
     /// The source of `spec`, built at the first call.
     ///
     /// # Errors
-    /// As [`Source::build`].
+    /// What [`Source::build`] refuses.
     pub fn get(&mut self, spec: &Spec) -> Result<Arc<Source>> {
         let key = spec.to_string();
         if let Some(source) = self.built.get(&key) {
@@ -54,8 +54,8 @@ pub(super) fn placeholders(spec: &Spec) -> Vec<String> {
         .collect()
 }
 
-/// `spec` with every `{name}` replaced by `value_of(name)`, or left where that is `None`. A value that is itself a spec
-/// with parameters becomes a nested source.
+/// `spec` with every `{name}` replaced by `value_of(name)`, or left where that is `None`. A value
+/// that is itself a spec with parameters becomes a nested source.
 ///
 /// # Errors
 /// A filled text that starts like a spec and is none.
@@ -79,7 +79,8 @@ pub(super) fn filled(spec: &Spec, value_of: &impl Fn(&str) -> Option<String>) ->
     Ok(Spec { kind: spec.kind.clone(), parameters: parameters.collect::<Result<_>>()? })
 }
 
-/// The part of a written source that `error` is about, within `span` of `text`; the whole of it where nothing fits.
+/// The part of a written source that `error` is about, within `span` of `text`; the whole of it
+/// where nothing fits.
 pub(super) fn place(error: &Error, text: &str, span: Range<usize>) -> Range<usize> {
     let name = match error {
         Error::Unknown { name, .. } => name.as_str(),

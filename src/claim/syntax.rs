@@ -1,4 +1,5 @@
-//! The grammar of expressions: tokens, then precedence climbing (V. Pratt, "Top down operator precedence", 1973).
+//! The grammar of expressions: tokens, then precedence climbing (V. Pratt, "Top down operator
+//! precedence", 1973).
 
 use std::ops::Range;
 
@@ -80,7 +81,8 @@ fn tokens(text: &str) -> Result<Vec<(Token<'_>, Range<usize>)>, ExpressionError>
     Ok(found)
 }
 
-/// Length of a number with its fraction and exponent; letters glued to it are taken along, to be refused.
+/// Length of a number with its fraction and exponent; letters glued to it are taken along, to be
+/// refused.
 fn number_length(text: &str) -> usize {
     let mut after_exponent = false;
     text.char_indices()

@@ -1,10 +1,11 @@
-//! Claim files, good and bad: the exact place and word of every error, and what the good ones expand into.
+//! Claim files, good and bad: the exact place and word of every error, and what the good ones
+//! expand into.
 
 use std::path::Path;
 
 use super::*;
+use crate::claim::AxisValue;
 use crate::claim::verdict::Relation;
-use crate::report::model::Axis;
 
 const GOOD: &str = r#"id = "entropy-bound"
 title = "Squared entropy bounds the slope"
@@ -70,8 +71,8 @@ fn a_claim_expands_into_every_combination() {
     assert!(claim.main.cases.iter().all(|case| case.points.len() == 1));
     assert_eq!(sources.len(), 4, "bpsk, two simplex codes and bernoulli are built once each");
     let last = &claim.main.cases[19].points[0];
-    assert_eq!(last.axes["source"], Axis::Text("simplex:atoms=16".into()));
-    assert_eq!(last.axes["snr"], Axis::Number(100.0));
+    assert_eq!(last.axes["source"], AxisValue::Text("simplex:atoms=16".into()));
+    assert_eq!(last.axes["snr"], AxisValue::Number(100.0));
     let Input::Need(need) = &last.lhs.inputs[1] else { panic!("mmse_slope is measured") };
     assert_eq!((need.quantity.name, need.setting.snr, need.source.dim()), ("mmse_slope", Some(100.0), 16));
     let rhs = last.rhs.as_ref().unwrap();
@@ -107,8 +108,8 @@ fn a_slope_gathers_its_points() {
     assert_eq!(claim.main.cases.len(), 3);
     let case = &claim.main.cases[2];
     assert_eq!(case.points.len(), 5);
-    assert_eq!(case.axes["source"], Axis::Text("simplex:atoms={atoms}".into()));
-    assert_eq!(case.points[1].axes["source"], Axis::Text("simplex:atoms=8".into()));
+    assert_eq!(case.axes["source"], AxisValue::Text("simplex:atoms={atoms}".into()));
+    assert_eq!(case.points[1].axes["source"], AxisValue::Text("simplex:atoms=8".into()));
     assert!(!case.axes.contains_key("atoms") && case.points.iter().all(|p| p.rhs.is_none() && p.abscissa.is_some()));
 }
 
@@ -153,10 +154,11 @@ fn sources_may_be_tables() {
             .replace("against = \"atoms\"", "against = \"snr\""),
     )
     .unwrap();
-    assert_eq!(claim.main.cases[0].axes["source"], Axis::Text("zipf:exponent=2.0,atoms=10".into()));
+    assert_eq!(claim.main.cases[0].axes["source"], AxisValue::Text("zipf:exponent=2.0,atoms=10".into()));
 }
 
-/// Replaces `from` by `to` in a good file: line and column of the error, a part of its message, a part of its help.
+/// Replaces `from` by `to` in a good file: line and column of the error, a part of its message, a
+/// part of its help.
 const BAD: &[(&str, &str, &str, usize, usize, &str, &str)] = &[
     (GOOD, "id = \"entropy-bound\"", "id = \"Entropy_bound\"", 1, 6, "not kebab-case", "lower-case"),
     (GOOD, "title = \"Squared entropy bounds the slope\"", "title = \" \"", 2, 9, "`title` is empty", ""),
@@ -250,13 +252,13 @@ fn what_is_not_stated_has_defaults() {
     let over = "\n[over]\nsource = [\"simplex:atoms={atoms}\"]\natoms = [2, 4, 8]\nsnr = [1]\n";
     let read = |path: &str, sides: &str| parse(Path::new(path), &format!("{sides}{over}"), &mut Sources::default());
     let claim = read("my/own-bound.toml", "lhs = \"mmse\"\nrelation = \"<=\"\nrhs = \"2 * shannon / snr\"").unwrap();
-    assert_eq!((claim.id.as_str(), claim.cite.as_str(), claim.origin.as_str()), ("own-bound", "", "own"));
-    assert_eq!([claim.title, claim.statement], ["mmse <= 2 * shannon / snr"; 2]);
+    assert_eq!((claim.header.id.as_str(), claim.header.cite.as_str(), claim.header.origin.as_str()), ("own-bound", "", "own"));
+    assert_eq!([claim.header.title, claim.header.statement], ["mmse <= 2 * shannon / snr"; 2]);
     assert_eq!(claim.main.margin.to_bits(), 0.05_f64.to_bits());
     let slope = "lhs = \"mmse\"\nrelation = \"slope\"\nagainst = \"atoms\"\nbetween = [-1, 0.5]";
-    assert_eq!(read("a.toml", slope).unwrap().title, "-1 <= slope of mmse against atoms <= 0.5");
+    assert_eq!(read("a.toml", slope).unwrap().header.title, "-1 <= slope of mmse against atoms <= 0.5");
     let bounded = "lhs = \"mmse\"\nrelation = \"bounded\"\nagainst = \"atoms\"";
-    assert_eq!(read("a.toml", bounded).unwrap().title, "mmse bounded as atoms grows");
+    assert_eq!(read("a.toml", bounded).unwrap().header.title, "mmse bounded as atoms grows");
     let error = read("My_Bound.toml", bounded).unwrap_err().to_string();
     assert!(error.contains("the file's name, the default of `id`, `My_Bound` is not kebab-case"), "{error}");
 }
@@ -275,10 +277,13 @@ fn the_built_in_claims_read() {
     for (id, text) in builtin() {
         match parse(Path::new(id), text, &mut sources) {
             Ok(claim) => {
-                assert_eq!(claim.id, *id);
+                assert_eq!(claim.header.id, *id);
                 assert!(!claim.controls.is_empty(), "{id} has no control");
-                let (ours, page) = (folder.with_file_name(&claim.cite).is_file(), "docs/theory.md");
-                assert!(ours || claim.cite.starts_with(page) || references.contains(&key(&claim.cite)), "{id}");
+                let (ours, page) = (folder.with_file_name(&claim.header.cite).is_file(), "docs/theory.md");
+                assert!(
+                    ours || claim.header.cite.starts_with(page) || references.contains(&key(&claim.header.cite)),
+                    "{id}"
+                );
                 let sections = [&claim.main].into_iter().chain(&claim.controls).chain(&claim.breaks);
                 assert!(sections.into_iter().all(|section| !section.cases.is_empty()), "{id}");
             }

@@ -13,7 +13,7 @@ pub struct Reference {
     pub span: Range<usize>,
 }
 
-/// The same name with the same arguments, wherever it stands.
+/// A name with its arguments, wherever it stands.
 impl PartialEq for Reference {
     fn eq(&self, other: &Self) -> bool {
         self.name == other.name && self.arguments == other.arguments

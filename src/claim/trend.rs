@@ -1,17 +1,21 @@
-//! Does a sequence level off or grow? A test that tells ln N from a plateau, with an answer "undecided".
+//! Does a sequence level off or grow? A test that tells ln N from a plateau, with an answer
+//! "undecided".
 //!
-//! Values y_1 … y_m at abscissae N_1 < … < N_m, m ≥ 3. No finite sequence can tell what comes after it, so two classes are
-//! tested, each described by how its growth per e-fold of N changes along the sequence:
+//! Values y_1 … y_m at abscissae N_1 < … < N_m, m ≥ 3. No finite sequence can tell what comes after
+//! it, so two classes are tested, each described by how its growth per e-fold of N changes along
+//! the sequence:
 //!
-//! * **plateau**: y = a − Σ_c b_c N^{−c} with exponents c ≥ `decay` and b_c ≥ 0 from N_1 on, or falling: its growth shrinks
-//!   at least like N^{−decay};
-//! * **growth**: its growth shrinks no faster than N^{−2·decay} (like ln N and its powers, powers of N, and from N = e^{1/(2·decay)}
-//!   on ln ln N), and is by the end at least a share `margin` of |y_m|.
+//! * **plateau**: y = a − Σ_c b_c N^{−c} with exponents c ≥ `decay` and b_c ≥ 0 from N_1 on, or
+//!   falling: its growth shrinks at least like N^{−decay};
+//! * **growth**: its growth shrinks no faster than N^{−2·decay} (like ln N and its powers, powers
+//!   of N, and from N = e^{1/(2·decay)} on ln ln N), and is by the end at least a share `margin` of
+//!   |y_m|.
 //!
-//! The growth early and late is the least-squares slope of y on ln N over the first and the last ⌊m/2⌋ + 1 points. For N^{−c} the
-//! ratio late/early, θ(c), falls with c, so that every plateau has late ≤ θ(decay)·max(early, 0); every growth has
-//! late ≥ θ(2·decay)·early and late ≥ margin·|y_m|. Each of the four contrasts is linear in y: its standard error comes from
-//! the joint covariance, its bound from the bounds.
+//! The growth early and late is the least-squares slope of y on ln N over the first and the last
+//! ⌊m/2⌋ + 1 points. For N^{−c} the ratio late/early, θ(c), falls with c, so that every plateau has
+//! late ≤ θ(decay)·max(early, 0); every growth has late ≥ θ(2·decay)·early and late ≥ margin·|y_m|.
+//! Each of the four contrasts is linear in y: its standard error comes from the joint covariance,
+//! its bound from the bounds.
 //!
 //! ```text
 //! refuted        late > 0 and late > θ(decay)·early, each beyond its half-width                no plateau is left
@@ -19,16 +23,17 @@
 //! inconclusive   otherwise
 //! ```
 //!
-//! With half-widths of z standard errors a plateau is refuted with probability Φ(−z) at most (both contrasts must fail), growth
-//! supported with 2Φ(−z). Between N^{−decay} and N^{−2·decay} exact values stay undecided. That gap is what keeps ln ln N and an
-//! approach like 1/√ln N, one unbounded and the other not, from a verdict that seven decades cannot carry.
+//! With half-widths of z standard errors a plateau is refuted with probability Φ(−z) at most (both
+//! contrasts must fail), growth supported with 2Φ(−z). Between N^{−decay} and N^{−2·decay} exact
+//! values stay undecided. That gap is what keeps ln ln N and an approach like 1/√ln N, one
+//! unbounded and the other not, from a verdict that seven decades cannot carry.
 
 use crate::claim::verdict::Verdict;
 
 /// Fewest points of a trend.
 pub const FEWEST: usize = 3;
-/// Decay of a claim that states none: from the first two of four decades to the last two the growth of the slowest plateau
-/// falls to 0.63, that of a logarithm not at all.
+/// Decay of a claim that states none: from the first two of four decades to the last two the growth
+/// of the slowest plateau falls to 0.63, that of a logarithm not at all.
 pub const DECAY: f64 = 0.1;
 
 /// The weights of the contrasts, from the abscissae alone.
@@ -67,8 +72,8 @@ pub struct Contrasts {
 }
 
 impl Trend {
-    /// For ln N = `x`, strictly increasing, and the exponent `decay` > 0 of the slowest plateau; `None` for fewer than three
-    /// points or abscissae that do not increase.
+    /// For ln N = `x`, strictly increasing, and the exponent `decay` > 0 of the slowest plateau;
+    /// `None` for fewer than three points or abscissae that do not increase.
     pub fn new(x: &[f64], decay: f64) -> Option<Self> {
         let increasing = x.windows(2).all(|pair| pair[0] < pair[1]) && x.iter().all(|x| x.is_finite());
         if x.len() < FEWEST || !increasing {
@@ -94,7 +99,8 @@ fn slope_weights(x: &[f64], from: usize, to: usize) -> Vec<f64> {
     (0..x.len()).map(|i| if (from..to).contains(&i) { (x[i] - mean) / scatter } else { 0.0 }).collect()
 }
 
-/// What `verdict` excludes and what it leaves open, in words; `decay` is the exponent of the slowest plateau.
+/// What `verdict` excludes and what it leaves open, in words; `decay` is the exponent of the
+/// slowest plateau.
 pub fn meaning(verdict: Verdict, decay: f64) -> String {
     let (plateau, growth) = (
         format!("plateaus approached like N^−{decay} or faster"),
@@ -140,16 +146,18 @@ mod tests {
     const Z: f64 = 1.959_963_984_540;
     const DECADES: [f64; 7] = [1e1, 1e2, 1e3, 1e4, 1e5, 1e6, 1e7];
     const MARGIN: f64 = 0.01;
-    /// The level is 0.025 (refuted plateaus) and 0.05 (supported growth): 5 standard errors of a share over 2,000 above it,
-    /// false-alarm probability 3e-7 each.
+    /// The level is 0.025 (refuted plateaus) and 0.05 (supported growth): 5 standard errors of a
+    /// share over 2,000 above it, false-alarm probability 3e-7 each.
     const MOST_REFUTED: f64 = 0.025 + 5.0 * 0.0035;
     const MOST_SUPPORTED: f64 = 0.05 + 5.0 * 0.0049;
     /// At the edge of a class the level must be used, or the half-widths are idle.
     const LEAST_AT_THE_EDGE: f64 = 0.01;
-    /// Computed for independent normal errors: 0.94 for a plateau of exponent 0.3, more for the others.
+    /// Computed for independent normal errors: 0.94 for a plateau of exponent 0.3, more for the
+    /// others.
     const POWER: f64 = 0.9;
 
-    /// Shares of refuted and supported among sequences y(N) with independent errors of standard deviation `noise`.
+    /// Shares of refuted and supported among sequences y(N) with independent errors of standard
+    /// deviation `noise`.
     fn shares(abscissae: &[f64], y: impl Fn(f64) -> f64, noise: f64) -> (f64, f64) {
         let x: Vec<f64> = abscissae.iter().map(|n| n.ln()).collect();
         let trend = Trend::new(&x, DECAY).unwrap();
@@ -180,7 +188,8 @@ mod tests {
         (counts[0] / REPLICATES as f64, counts[1] / REPLICATES as f64)
     }
 
-    /// Plateaus of every speed, from below, from above and flat, at small and at large noise, on even and uneven grids.
+    /// Plateaus of every speed, from below, from above and flat, at small and at large noise, on
+    /// even and uneven grids.
     #[test]
     fn plateaus_are_refuted_no_more_often_than_the_level() {
         let uneven = [10.0, 50.0, 100.0, 3e3, 1e5, 2e5, 1e7];
@@ -228,7 +237,8 @@ mod tests {
         assert!((LEAST_AT_THE_EDGE..=MOST_SUPPORTED).contains(&supported), "slowest growth supported in {supported}");
     }
 
-    /// Over six decades errors of 2 % of the last value are enough to tell a logarithm from every plateau, of 1 % for the reverse.
+    /// Over six decades errors of 2 % of the last value are enough to tell a logarithm from every
+    /// plateau, of 1 % for the reverse.
     #[test]
     fn the_test_has_power() {
         for (what, y) in [("logarithm", &(|n: f64| n.ln()) as &dyn Fn(f64) -> f64), ("power", &|n: f64| n.powf(0.2))] {
@@ -252,7 +262,8 @@ mod tests {
         assert!(shares(&DECADES, |_| 2.0, 0.0) == (0.0, 1.0) && shares(&DECADES, |n| 1.0 / n, 0.0) == (0.0, 1.0));
     }
 
-    /// H of zipf 1.1 approaches its limit like N^−0.1 ln N: a plateau just outside the class, refuted, and the reader is told.
+    /// H of zipf 1.1 approaches its limit like N^−0.1 ln N: a plateau just outside the class,
+    /// refuted, and the reader is told.
     #[test]
     fn a_verdict_names_its_class() {
         let slow = |n: f64| 84.0 - 10.0 * n.powf(-0.1) * (n.ln() + 10.0);

@@ -11,7 +11,7 @@ use crate::error::nearest;
 
 /// The entries of a table, in the order written.
 #[derive(Debug)]
-pub(super) struct Entries<'a> {
+pub(super) struct TomlEntries<'a> {
     /// Where the table, or its header, stands.
     pub span: Range<usize>,
     entries: Vec<(&'a str, Range<usize>, &'a Spanned<DeValue<'a>>)>,
@@ -40,7 +40,7 @@ fn type_of(value: &DeValue) -> &'static str {
     }
 }
 
-impl<'a> Entries<'a> {
+impl<'a> TomlEntries<'a> {
     /// The entries of `table`, which stands at `span`.
     pub(super) fn new(table: &'a DeTable<'a>, span: Range<usize>) -> Self {
         let mut entries: Vec<_> =
@@ -67,7 +67,7 @@ impl<'a> Reader<'a> {
     }
 
     /// Notes every key of `entries` that is not in `known`.
-    pub(super) fn refuse_unknown(&mut self, entries: &Entries, known: &[&str], whose: &str) {
+    pub(super) fn refuse_unknown(&mut self, entries: &TomlEntries, known: &[&str], whose: &str) {
         for (key, span, _) in entries.iter().filter(|(key, ..)| !known.contains(key)) {
             let help = match nearest(key, known.iter().copied()) {
                 Some(name) => format!("did you mean `{name}`?"),
@@ -143,9 +143,9 @@ impl<'a> Reader<'a> {
     }
 
     /// The entries of a table.
-    pub(super) fn table<'v>(&mut self, key: &str, value: &'v Spanned<DeValue<'v>>) -> Option<Entries<'v>> {
+    pub(super) fn table<'v>(&mut self, key: &str, value: &'v Spanned<DeValue<'v>>) -> Option<TomlEntries<'v>> {
         match value.get_ref() {
-            DeValue::Table(table) => Some(Entries::new(table, value.span())),
+            DeValue::Table(table) => Some(TomlEntries::new(table, value.span())),
             _ => {
                 self.wrong_type(key, "a table", value);
                 None
@@ -166,8 +166,8 @@ impl<'a> Reader<'a> {
         }
     }
 
-    /// The place in the file of `part` of a string that stands at `span`: exact for a string without escapes, else the
-    /// whole string.
+    /// The place in the file of `part` of a string that stands at `span`: exact for a string
+    /// without escapes, else the whole string.
     pub(super) fn within(&self, span: &Range<usize>, content: &str, part: Range<usize>) -> Range<usize> {
         match self.text[span.clone()].find(content) {
             Some(at) if !content.is_empty() => span.start + at + part.start..span.start + at + part.end,

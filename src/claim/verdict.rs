@@ -7,7 +7,8 @@ use statrs::distribution::{ContinuousCDF, Normal};
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "lowercase")]
 pub enum Verdict {
-    /// Consistent with the claim, and sharp enough that a violation of the margin's size would have shown.
+    /// Consistent with the claim, and sharp enough that a violation of the margin's size would have
+    /// shown.
     Supported,
     /// The violation exceeds the error bar.
     Refuted,
@@ -64,16 +65,17 @@ impl std::fmt::Display for Relation {
     }
 }
 
-/// Judges an excess e (how far the relation is violated; negative with room to spare) with half-width h against the
-/// smallest violation m that the run must be able to see.
+/// Judges an excess e (how far the relation is violated; negative with room to spare) with
+/// half-width h against the smallest violation m that the run must be able to see.
 ///
-/// Refuted where e > h; supported where e ≤ h and e + h ≤ m; inconclusive otherwise. An infinite h or a NaN decides nothing.
+/// Refuted where e > h; supported where e ≤ h and e + h ≤ m; inconclusive otherwise. An infinite h
+/// or a NaN decides nothing.
 pub fn judge(excess: f64, half_width: f64, margin: f64) -> Verdict {
     judge_bracket([excess - half_width, excess + half_width], margin)
 }
 
-/// Judges an excess that lies in [low, high] against the smallest violation m that the run must be able to see: refuted where all of
-/// it is a violation, supported where none of it exceeds m.
+/// Judges an excess that lies in [low, high] against the smallest violation m that the run must be
+/// able to see: refuted where all of it is a violation, supported where none of it exceeds m.
 pub fn judge_bracket([low, high]: [f64; 2], margin: f64) -> Verdict {
     if low > 0.0 {
         Verdict::Refuted
@@ -103,8 +105,9 @@ pub fn excess(relation: Relation, difference: f64) -> f64 {
     }
 }
 
-/// Two-sided normal quantile z of one comparison: the family's level α is shared by all comparisons (Bonferroni) and
-/// by the rounds of sampling, round r ≥ 1 getting α/(r(r+1)), which sums to α whenever one stops.
+/// Two-sided normal quantile z of one comparison: the family's level α is shared by all comparisons
+/// (Bonferroni) and by the rounds of sampling, round r ≥ 1 getting α/(r(r+1)), which sums to α
+/// whenever one stops.
 ///
 /// `level` in (0, 1), `comparisons` ≥ 1. Accurate to 1e-9 down to tails of 1e-15.
 fn z_score(level: f64, comparisons: u64, round: u32) -> f64 {
@@ -113,23 +116,28 @@ fn z_score(level: f64, comparisons: u64, round: u32) -> f64 {
     -Normal::standard().inverse_cdf(tail)
 }
 
-/// Share of a comparison's level that its standard errors take; the rest is for intervals that need none.
+/// Share of a comparison's level that its standard errors take; the rest is for intervals that need
+/// none.
 const FOR_STANDARD_ERRORS: f64 = 0.9;
 
-/// How a comparison of a round spends its level. However it mixes the three, they miss together with the comparison's level.
+/// How a comparison of a round spends its level. However it mixes the three, they miss together
+/// with the comparison's level.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub struct Spent {
     /// Quantile of the standard error of its sides' difference.
     pub z: f64,
-    /// Quantile of each number's own standard error, where the difference is not linear in the numbers.
+    /// Quantile of each number's own standard error, where the difference is not linear in the
+    /// numbers.
     pub alone: f64,
-    /// Probability with which any of its numbers may lie outside an interval that is proven ([`crate::numeric::truncated`]).
+    /// Probability with which any of its numbers may lie outside an interval that is proven
+    /// ([`crate::numeric::truncated`]).
     pub proven: f64,
 }
 
 /// How a comparison with `needs` numbers spends its level in a round.
 ///
-/// `level` in (0, 1), `comparisons` and `round` ≥ 1; the quantiles are accurate to 1e-9 down to tails of 1e-15.
+/// `level` in (0, 1), `comparisons` and `round` ≥ 1; the quantiles are accurate to 1e-9 down to
+/// tails of 1e-15.
 pub fn spent(level: f64, comparisons: u64, round: u32, needs: usize) -> Spent {
     let needs = needs.max(1) as u64;
     let rounds = f64::from(round) * f64::from(round + 1);

@@ -3,10 +3,11 @@
 use serde_json::json;
 
 use super::{Common, Format, output, verify};
-use crate::error::{Error, Result};
+use crate::error::Result;
 use crate::numeric::estimate::Estimate;
+use crate::numeric::number;
 use crate::numeric::unit::Information;
-use crate::report::number;
+use crate::report::csv;
 use crate::source::assume;
 
 /// Arguments of `klaim assume`.
@@ -41,47 +42,27 @@ impl Assume {
                 "sources": findings.iter().map(|(spec, f)| json!({ "source": spec, "findings": f.iter().map(|f| finding(f, self.unit)).collect::<Vec<_>>() })).collect::<Vec<_>>()
             })),
             Format::Csv => {
-                let mut writer = csv::Writer::from_writer(Vec::new());
-                let failed = |e: csv::Error| Error::io("stdout")(e.into());
-                writer
-                    .write_record([
-                        "source",
-                        "assumption",
-                        "subject",
-                        "verdict",
-                        "value",
-                        "half_width",
-                        "unit",
-                        "evidence",
-                    ])
-                    .map_err(failed)?;
-                for (spec, findings) in &findings {
-                    for f in findings {
-                        let known = f.number_in(self.unit);
-                        let told = |x: fn(Estimate) -> f64| known.map_or(String::new(), |e| number::name(x(e)));
-                        let fields = [
-                            spec,
-                            f.assumption.name(),
-                            f.subject.name(),
-                            &f.verdict.to_string(),
-                            &told(|e| e.value),
-                            &told(|e| 1.96 * e.std_err + e.bound),
-                            f.assumption.unit().symbol(self.unit),
-                            &f.evidence,
-                        ];
-                        writer.write_record(fields).map_err(failed)?;
-                    }
-                }
-                output::bytes(&writer.into_inner().map_err(|e| Error::io("stdout")(e.into_error()))?)
+                let header = ["source", "assumption", "subject", "verdict", "value", "half_width", "unit", "evidence"];
+                let rows = findings.iter().flat_map(|(spec, all)| all.iter().map(|f| self.fields(spec, f)));
+                output::text(&csv::text(&header, rows))
             }
         }
+    }
+
+    fn fields(&self, spec: &str, f: &assume::Assessment) -> Vec<String> {
+        let known = f.number_in(self.unit);
+        let told = |x: fn(Estimate) -> f64| known.map_or(String::new(), |e| number::name(x(e)));
+        let [value, half_width] = [told(|e| e.value), told(|e| 1.96 * e.std_err + e.bound)];
+        let (assumption, unit) = (f.assumption.name(), f.assumption.unit().symbol(self.unit));
+        let [assumption, subject, unit] = [assumption, f.subject.name(), unit].map(str::to_owned);
+        let verdict = f.verdict.to_string();
+        vec![spec.to_owned(), assumption, subject, verdict, value, half_width, unit, f.evidence.clone()]
     }
 }
 
 fn finding(f: &assume::Assessment, information: Information) -> serde_json::Value {
-    let finite = |x: f64| if x.is_finite() { json!(x) } else { json!(number::name(x)) };
-    let number = f.number_in(information);
-    let told = |x: fn(Estimate) -> f64| number.map(|e| finite(x(e)));
+    let known = f.number_in(information);
+    let told = |x: fn(Estimate) -> f64| known.map(|e| number::json(x(e)));
     json!({
         "assumption": f.assumption,
         "subject": f.subject,

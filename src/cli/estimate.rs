@@ -5,7 +5,7 @@ use std::sync::Arc;
 use serde_json::json;
 
 use super::progress::Progress;
-use super::rows::{self, Row};
+use super::rows::{self, EstimateRow};
 use super::sample::{self, EstimatorChoice};
 use super::{Common, Format, diagnose, interrupt, output, snr};
 use crate::error::{Error, Result};
@@ -58,9 +58,9 @@ pub struct EstimateCommand {
     /// Number of samples (rounded up to whole strips of batches)
     #[arg(long, value_parser = clap::value_parser!(u64).range(1..=1 << 40))]
     samples: Option<u64>,
-    /// Which evaluators may be used: auto, closed-form, quadrature, monte-carlo; or, for entropies of the law behind a sample
-    /// (a file of rows or counts), plug-in, miller-madow, grassberger, chao-shen, chao-wang-jost, nearest-neighbour
-    /// (differential entropy)
+    /// Which evaluators may be used: auto, closed-form, quadrature, monte-carlo; or, for entropies
+    /// of the law behind a sample (a file of rows or counts), plug-in, miller-madow, grassberger,
+    /// chao-shen, chao-wang-jost, nearest-neighbour (differential entropy)
     #[arg(long, value_parser = sample::choice, default_value = "auto")]
     method: EstimatorChoice,
     /// Most atoms that the law behind a sample can have: bounds what is unseen
@@ -91,7 +91,7 @@ impl EstimateCommand {
         let method = match (self.method, self.alphabet) {
             (EstimatorChoice::Behind(method), alphabet) => {
                 let found = sample::estimate(&self.source, quantity, &arguments, method, alphabet)?;
-                let row = |(need, e): (Need, Estimate)| Row::new(need, Ok(e.scaled(factor)), self.unit);
+                let row = |(need, e): (Need, Estimate)| EstimateRow::new(need, Ok(e.scaled(factor)), self.unit);
                 return print(&found.into_iter().map(row).collect::<Vec<_>>(), common.format, "cpu", false);
             }
             (EstimatorChoice::Law(_), Some(_)) => {
@@ -104,7 +104,7 @@ impl EstimateCommand {
         if method == MethodChoice::MonteCarlo
             && let Some(found) = sample::drawn(&self.source, quantity, &arguments, common.seed, budget)
         {
-            let row = |(need, e): (Need, Estimate)| Row::new(need, Ok(e.scaled(factor)), self.unit);
+            let row = |(need, e): (Need, Estimate)| EstimateRow::new(need, Ok(e.scaled(factor)), self.unit);
             return print(&found?.into_iter().map(row).collect::<Vec<_>>(), common.format, "cpu", false);
         }
         let mut needs = Vec::new();
@@ -128,7 +128,7 @@ impl EstimateCommand {
         }
         let in_unit = |found: Result<Estimate>| found.map(|estimate| estimate.scaled(factor));
         let numbers = needs.into_iter().zip(estimates.into_iter().map(in_unit));
-        let rows: Vec<Row> = numbers.map(|(need, found)| Row::new(need, found, self.unit)).collect();
+        let rows: Vec<EstimateRow> = numbers.map(|(need, found)| EstimateRow::new(need, found, self.unit)).collect();
         print(&rows, common.format, &name, interrupted)?;
         let missing = rows.iter().filter(|row| row.missing.is_some()).count();
         if interrupted {
@@ -205,10 +205,10 @@ impl EstimateCommand {
 }
 
 /// Prints rows; `backend` is where samples were taken.
-fn print(rows: &[Row], format: Format, backend: &str, interrupted: bool) -> Result<u8> {
+fn print(rows: &[EstimateRow], format: Format, backend: &str, interrupted: bool) -> Result<u8> {
     match format {
         Format::Human => output::text(&rows::table(rows)),
-        Format::Csv => output::text(&rows::csv(rows)?),
+        Format::Csv => output::text(&rows::csv(rows)),
         Format::Json => {
             let mut found = json!({ "rows": rows.iter().map(|r| r.json(backend)).collect::<Vec<_>>() });
             if interrupted {

@@ -1,4 +1,5 @@
-//! SIGINT (Ctrl-C) and SIGTERM: the first asks the command to stop and to keep what it has, the second ends the process.
+//! SIGINT (Ctrl-C) and SIGTERM: the first asks the command to stop and to keep what it has, the
+//! second ends the process.
 
 use std::sync::OnceLock;
 
@@ -7,10 +8,12 @@ use crate::run::stop::Stop;
 /// Exit status of a command that a signal ended before it had anything to report.
 pub const NOTHING: u8 = 130;
 
-/// Exit status where some of what was asked for could not be measured: nothing wrong, something inconclusive.
+/// Exit status where some of what was asked for could not be measured: nothing wrong, something
+/// inconclusive.
 pub const INCOMPLETE: u8 = 3;
 
-/// The request of a command that has something to keep; a command without one ends at the first signal.
+/// The request of a command that has something to keep; a command without one ends at the first
+/// signal.
 static ATTENDED: OnceLock<Stop> = OnceLock::new();
 
 /// Installs the handler of signals.

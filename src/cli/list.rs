@@ -81,8 +81,8 @@ fn claims() -> Result<Vec<Value>> {
     let claims = verify::load(&[])?;
     let item = |claim: &Claim| {
         let paper = papers().iter().find(|paper| paper.path.parent() == claim.path.parent());
-        let summary = format!("{}  {}", claim.statement, claim.cite);
-        json!({ "name": claim.id, "summary": summary, "paper": paper.map(|paper| &paper.key) })
+        let summary = format!("{}  {}", claim.header.statement, claim.header.cite);
+        json!({ "name": claim.header.id, "summary": summary, "paper": paper.map(|paper| &paper.key) })
     };
     Ok(claims.iter().map(item).collect())
 }

@@ -1,4 +1,5 @@
-//! The command line: one file a command, each turning arguments into a library call and its result into text.
+//! The command line: a file per command, each turning arguments into a library call and its result
+//! into text.
 
 mod assume;
 mod diagnose;

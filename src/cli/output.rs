@@ -15,7 +15,7 @@ pub fn text(text: &str) -> Result<u8> {
 /// Writes bytes and returns exit status 0.
 ///
 /// # Errors
-/// As [`text`].
+/// [`Error::Io`] for anything but a closed pipe.
 pub fn bytes(bytes: &[u8]) -> Result<u8> {
     let mut stdout = std::io::stdout().lock();
     match stdout.write_all(bytes).and_then(|()| stdout.flush()) {
@@ -34,7 +34,7 @@ pub fn notes(source: &crate::source::Source, quiet: bool) {
 /// Pretty JSON with a final newline.
 ///
 /// # Errors
-/// As [`text`].
+/// [`Error::Io`] for anything but a closed pipe.
 pub fn json(value: &serde_json::Value) -> Result<u8> {
     text(&format!("{value:#}\n"))
 }

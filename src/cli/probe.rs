@@ -1,19 +1,20 @@
 //! `klaim probe`.
 
 use std::path::PathBuf;
+use std::sync::Arc;
 use std::time::Duration;
 
 use super::progress::Progress;
 use super::verify::{self, Budget};
 use super::{Common, Format, interrupt, output, snr};
-use crate::claim::{self, Replacement, Sources, Values};
+use crate::claim::{self, ClaimFile, Replacement, Sources, Values};
 use crate::error::{Error, Result};
 use crate::probe::found::Measuring;
 use crate::probe::search::{Bounds, Objective, hunt};
-use crate::probe::statement::Place;
+use crate::probe::statement::Coordinates;
 use crate::probe::sweep::{settle, sweep};
-use crate::probe::{Parameter, ProbeReport, Statement, page};
-use crate::report::model::{Axis, Run};
+use crate::probe::{ProbeReport, ProbedClaim, Varied, page};
+use crate::report::model::Run;
 use crate::run::checkpoint::Checkpoint;
 use crate::run::options::{MethodChoice, Options};
 use crate::run::watch::{Event, Watch};
@@ -30,8 +31,9 @@ pub struct Probe {
     /// Source in place of the claim's own; {name} is filled by --vary: bernoulli:p={p}
     #[arg(long, value_name = "TEMPLATE", required_unless_present = "search", conflicts_with = "search")]
     source: Option<String>,
-    /// One or two parameters: NAME=a..b, NAME=a..b/points (`:log` or `:linear` may follow) or NAME=v1,v2,…; a name in the
-    /// template, an axis or a constant of the claim. Boundaries are sought along the first
+    /// One or two parameters: NAME=a..b, NAME=a..b/points (`:log` or `:linear` may follow) or
+    /// NAME=v1,v2,…; a name in the template, an axis or a constant of the claim. Boundaries are
+    /// sought along the first
     #[arg(long, num_args = 1..=2, value_name = "NAME=A..B", conflicts_with = "search")]
     vary: Vec<String>,
     /// Search laws instead: climb from N starts to the largest ratio
@@ -46,7 +48,8 @@ pub struct Probe {
     /// Stop handing out starts after this time: 90s, 10m
     #[arg(long, value_name = "TIME", value_parser = humantime::parse_duration, requires = "search")]
     limit: Option<Duration>,
-    /// SNRs in place of the claim's own: a list 0.1,1,10 or a range 1e-3..1e3/32; the worst between the ends is sought
+    /// SNRs in place of the claim's own: a list 0.1,1,10 or a range 1e-3..1e3/32; the worst between
+    /// the ends is sought
     #[arg(long, value_name = "LIST|FROM..TO/POINTS", allow_hyphen_values = true, conflicts_with = "search")]
     snr: Option<String>,
     /// Relative width to which a boundary is bracketed
@@ -58,7 +61,8 @@ pub struct Probe {
     /// Family-wise error rate of the whole probe
     #[arg(long, default_value_t = Options::LEVEL, value_parser = verify::level)]
     level: f64,
-    /// Most samples per source: quick (32,768), standard (262,144), thorough (4,194,304) or a number
+    /// Most samples per source: quick (32,768), standard (262,144), thorough (4,194,304) or a
+    /// number
     #[arg(long, default_value = "standard", value_parser = Budget::parse)]
     budget: Budget,
     /// Which evaluators may be used
@@ -79,7 +83,7 @@ impl Probe {
     /// # Errors
     /// Whatever stops it: exit status 2.
     pub(super) fn run(self, common: &Common) -> Result<u8> {
-        let claim = claim_text(&self.claim)?;
+        let claim = claim_file(&self.claim)?;
         let options = Options {
             seed: common.seed,
             level: self.level,
@@ -103,27 +107,26 @@ impl Probe {
     }
 
     /// A map over the varied parameters.
-    fn swept(&self, (path, text): (PathBuf, String), options: Options, common: &Common) -> Result<ProbeReport> {
+    fn swept(&self, claim: Arc<ClaimFile>, options: Options, common: &Common) -> Result<ProbeReport> {
         let source = Spec::parse(self.source.as_deref().expect("the command line requires it"))?;
         let points = if self.vary.len() > 1 { POINTS.1 } else { POINTS.0 };
-        let parameters: Vec<Parameter> =
-            self.vary.iter().map(|v| Parameter::parse(v, points)).collect::<Result<_>>()?;
+        let parameters: Vec<Varied> = self.vary.iter().map(|v| Varied::parse(v, points)).collect::<Result<_>>()?;
         let fixed = self.fixed()?;
-        let new = |place: &Place| Statement::new(path.clone(), text.clone(), source.clone(), fixed.clone(), place);
+        let new = |place: &Coordinates| ProbedClaim::new(Arc::clone(&claim), source.clone(), fixed.clone(), place);
         let parameters = settled(parameters, |place| new(place).map(|_| ()))?;
-        let sample: Place = parameters.iter().map(|p| (p.name.clone(), p.values[0])).collect();
+        let sample: Coordinates = parameters.iter().map(|p| (p.name.clone(), p.values[0])).collect();
         let statement = new(&sample)?;
-        let claim = statement.at(&sample, &[], &mut Sources::default())?;
+        let expanded = statement.at(&sample, &[], &mut Sources::default())?;
         let (found, run) =
             self.watched(&options, common, |watch| sweep(&statement, parameters, self.width, options.clone(), watch))?;
-        Ok(ProbeReport::new(&claim, &source.to_string(), found, run))
+        Ok(ProbeReport::new(&expanded, &source.to_string(), found, run))
     }
 
     /// A search from `starts` starts.
-    fn hunted(&self, claim: (PathBuf, String), starts: u64, options: Options, common: &Common) -> Result<ProbeReport> {
+    fn hunted(&self, claim: Arc<ClaimFile>, starts: u64, options: Options, common: &Common) -> Result<ProbeReport> {
         // Any law serves to read the expressions; two atoms have every quantity.
         let any = Replacement { name: "source".into(), values: Values::Sources(vec![Spec::parse("bpsk")?]) };
-        let expanded = claim::parse_on(&claim.0, &claim.1, &[any], &mut Sources::default())?;
+        let expanded = claim.on(&[any], &mut Sources::default())?;
         let objective = Objective::new(&expanded, search_snr(&expanded))?;
         let bounds = Bounds { atoms: self.atoms.into(), dim: self.dim.into() };
         let log = self.out.join("search.jsonl");
@@ -137,8 +140,8 @@ impl Probe {
         Ok(ProbeReport::of_search(&expanded, search, comparisons, run))
     }
 
-    /// Does `work` with the backend, the checkpoint and the progress bars of the command line; its result with the settings that
-    /// a report names.
+    /// Does `work` with the backend, the checkpoint and the progress bars of the command line; its
+    /// result with the settings that a report names.
     fn watched<T>(
         &self,
         options: &Options,
@@ -169,12 +172,12 @@ impl Probe {
 }
 
 /// Finds which parameters take whole numbers only; `check` asks the statement at a place.
-fn settled(parameters: Vec<Parameter>, check: impl Fn(&Place) -> Result<()>) -> Result<Vec<Parameter>> {
-    let first: Place = parameters.iter().map(|p| (p.name.clone(), p.values[0])).collect();
-    let with = |name: &str, value: f64| -> Place {
+fn settled(parameters: Vec<Varied>, check: impl Fn(&Coordinates) -> Result<()>) -> Result<Vec<Varied>> {
+    let first: Coordinates = parameters.iter().map(|p| (p.name.clone(), p.values[0])).collect();
+    let with = |name: &str, value: f64| -> Coordinates {
         first.iter().map(|(n, x)| (n.clone(), if n == name { value } else { *x })).collect()
     };
-    let name_of = |p: &Parameter| p.name.clone();
+    let name_of = |p: &Varied| p.name.clone();
     parameters
         .into_iter()
         .map(|parameter| {
@@ -184,27 +187,25 @@ fn settled(parameters: Vec<Parameter>, check: impl Fn(&Place) -> Result<()>) -> 
         .collect()
 }
 
-/// The SNR at which laws are searched: 1 where the claim is stated there, else the middle of its SNRs.
+/// The SNR at which laws are searched: 1 where the claim is stated there, else the middle of its
+/// SNRs.
 fn search_snr(claim: &claim::Claim) -> f64 {
-    let number = |axis: Option<&Axis>| match axis {
-        Some(Axis::Number(x)) => Some(*x),
-        _ => None,
-    };
-    let snrs: Vec<f64> = claim.main.cases.iter().filter_map(|case| number(case.axes.get("snr"))).collect();
+    let snrs: Vec<f64> = claim.main.cases.iter().filter_map(|case| case.axes.get("snr")?.number()).collect();
     let low = snrs.iter().copied().fold(f64::INFINITY, f64::min);
     let high = snrs.iter().copied().fold(0.0, f64::max);
     if snrs.is_empty() || (low..=high).contains(&1.0) { 1.0 } else { (low * high).sqrt() }
 }
 
-/// Path and text of a claim.
-fn claim_text(name: &str) -> Result<(PathBuf, String)> {
-    if let Some((id, text)) = claim::builtin().iter().find(|(id, _)| *id == name) {
-        return Ok((claim::builtin_path(id).expect("a built-in claim has a path"), (*text).to_owned()));
-    }
-    let path = PathBuf::from(name);
-    if !path.exists() && !name.ends_with(".toml") {
-        return Err(Error::unknown("claim", name, claim::builtin().iter().map(|(id, _)| *id)));
-    }
-    let text = std::fs::read_to_string(&path).map_err(Error::io(&path))?;
-    Ok((path, text))
+/// The claim that `name` is: built in, or in a file.
+fn claim_file(name: &str) -> Result<Arc<ClaimFile>> {
+    let builtin = claim::builtin().iter().find(|(id, _)| *id == name);
+    let path = builtin.and_then(|(id, _)| claim::builtin_path(id)).unwrap_or_else(|| PathBuf::from(name));
+    let text = match builtin {
+        Some((_, text)) => (*text).to_owned(),
+        None if !path.exists() && !name.ends_with(".toml") => {
+            return Err(Error::unknown("claim", name, claim::builtin().iter().map(|(id, _)| *id)));
+        }
+        None => std::fs::read_to_string(&path).map_err(Error::io(&path))?,
+    };
+    ClaimFile::read(path, text).map(Arc::new)
 }

@@ -47,7 +47,8 @@ impl Merge {
     /// Joins the slices' strips and judges the whole, bit for bit as one run would have.
     ///
     /// # Errors
-    /// A slice without its run.toml or checkpoint, slices of different runs, a missing slice, a damaged record.
+    /// A slice without its run.toml or checkpoint, slices of different runs, a missing slice, a
+    /// damaged record.
     pub(super) fn run(self, common: &Common) -> Result<u8> {
         let mut commands = self.slices.iter().map(|dir| slice_command(dir)).collect::<Result<Vec<_>>>()?;
         let present: BTreeSet<u64> = commands.iter().filter_map(|(v, _)| v.shard).map(|shard| shard.index).collect();

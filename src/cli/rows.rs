@@ -4,15 +4,16 @@ use serde_json::{Value, json};
 
 use crate::error::{Error, Result};
 use crate::numeric::estimate::{Estimate, Method};
+use crate::numeric::number;
 use crate::numeric::unit::Information;
 use crate::quantity::Need;
-use crate::report::{number, wording};
+use crate::report::{csv, wording};
 
 /// A bound below this share of the standard error is not printed beside it.
 const SMALL: f64 = 0.01;
 
 /// One number asked for.
-pub(super) struct Row {
+pub(super) struct EstimateRow {
     need: Need,
     estimate: Estimate,
     /// Why there is none.
@@ -21,7 +22,7 @@ pub(super) struct Row {
     information: Information,
 }
 
-impl Row {
+impl EstimateRow {
     /// What was found of `need`, in the unit `information` where that is its kind.
     pub(super) fn new(need: Need, found: Result<Estimate>, information: Information) -> Self {
         let missing = found.as_ref().err().map(Error::to_string);
@@ -49,7 +50,8 @@ impl Row {
         self.missing.is_none().then_some(self.estimate.method)
     }
 
-    /// Where a value that is not to be believed lies in any case; `None` beside one that is, and where nothing is proven.
+    /// Where a value that is not to be believed lies in any case; `None` beside one that is, and
+    /// where nothing is proven.
     fn proven(&self) -> Option<[f64; 2]> {
         let factor = self.need.quantity.unit.factor(self.information).unwrap_or(1.0);
         let range = if self.estimate.believed() { None } else { self.need.proven() };
@@ -59,18 +61,17 @@ impl Row {
     /// The row of `--format json`; `backend` is where samples were taken.
     pub(super) fn json(&self, backend: &str) -> Value {
         let Self { need, estimate, .. } = self;
-        let finite = |x: f64| if x.is_finite() { json!(x) } else { json!(number::name(x)) };
         let mut row = json!({
             "quantity": need.quantity.name,
             "source": need.source.spec(),
             "unit": self.unit(),
-            "value": finite(estimate.value),
-            "std_err": finite(self.figure(estimate.std_err)),
-            "bound": finite(estimate.bound),
+            "value": number::json(estimate.value),
+            "std_err": number::json(self.figure(estimate.std_err)),
+            "bound": number::json(estimate.bound),
             "n": estimate.n,
             "method": self.method(),
             "backend": backend,
-            "bracket": self.proven().map(|ends| ends.map(finite)),
+            "bracket": self.proven().map(|ends| ends.map(number::json)),
             "believed": estimate.believed(),
             "doubts": self.doubts(),
             "flags": estimate.flags,
@@ -101,10 +102,7 @@ impl Row {
 }
 
 /// The rows of `--format csv`; figures that are missing are empty.
-///
-/// # Errors
-/// [`Error::Io`].
-pub(super) fn csv(rows: &[Row]) -> Result<String> {
+pub(super) fn csv(rows: &[EstimateRow]) -> String {
     let header = [
         "quantity",
         "source",
@@ -128,15 +126,13 @@ pub(super) fn csv(rows: &[Row]) -> Result<String> {
         "pareto_k",
         "dominance",
     ];
-    let mut writer = csv::Writer::from_writer(Vec::new());
     let optional = |x: Option<f64>| x.map_or(String::new(), number::name);
-    let failed = |e: csv::Error| Error::io("stdout")(e.into());
-    writer.write_record(header).map_err(failed)?;
-    for row @ Row { need, estimate: e, .. } in rows {
+    let fields = |row: &EstimateRow| {
+        let EstimateRow { need, estimate: e, .. } = row;
         let setting = &need.setting;
         let [low, high] = row.proven().map_or([None; 2], |ends| ends.map(Some));
         let figure = |x: f64| if row.missing.is_some() { String::new() } else { number::name(x) };
-        let record = [
+        vec![
             need.quantity.name.to_owned(),
             need.source.spec().to_owned(),
             optional(setting.snr),
@@ -158,17 +154,15 @@ pub(super) fn csv(rows: &[Row]) -> Result<String> {
             optional(high),
             optional(e.flags.pareto_k),
             optional(e.flags.dominance),
-        ];
-        writer.write_record(record).map_err(failed)?;
-    }
-    let bytes = writer.into_inner().map_err(|e| Error::io("stdout")(e.into_error()))?;
-    Ok(String::from_utf8(bytes).expect("CSV of UTF-8 fields is UTF-8"))
+        ]
+    };
+    csv::text(&header, rows.iter().map(fields))
 }
 
-/// A line a row.
-pub(super) fn table(rows: &[Row]) -> String {
+/// A line per row.
+pub(super) fn table(rows: &[EstimateRow]) -> String {
     let mut text = String::new();
-    for row @ Row { need, estimate: e, .. } in rows {
+    for row @ EstimateRow { need, estimate: e, .. } in rows {
         let setting = &need.setting;
         let place = match (setting.snr, setting.snr_min, setting.snr_max) {
             (Some(snr), ..) => format!("  snr {:<10}", readable(snr)),

@@ -10,7 +10,8 @@ use crate::source::entropy::counts::Counts;
 use crate::source::entropy::{ESTIMATORS, density_behind, known, law_behind};
 use crate::source::{Law, Source};
 
-/// What `--method` names: how numbers of a law are obtained, or an estimator of the law behind a sample.
+/// What `--method` names: how numbers of a law are obtained, or an estimator of the law behind a
+/// sample.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum EstimatorChoice {
     /// Evaluators of the law itself.
@@ -39,7 +40,8 @@ fn behind() -> impl Iterator<Item = Method> {
 /// The estimates of `quantity` for the laws behind `sources`.
 ///
 /// # Errors
-/// A quantity that is no entropy, a source that is no sample, an order that the estimator does not have.
+/// A quantity that is no entropy, a source that is no sample, an order that the estimator does not
+/// have.
 pub fn estimate(
     sources: &[String],
     quantity: &'static Quantity,

@@ -10,7 +10,8 @@ use crate::error::Result;
 /// Arguments of `klaim selftest`.
 #[derive(clap::Args)]
 pub struct Selftest {
-    /// Sources to compare on (default: a list with every structure and shape that the kernels tell apart)
+    /// Sources to compare on (default: a list with every structure and shape that the kernels tell
+    /// apart)
     #[arg(long)]
     source: Vec<String>,
     /// Samples of each source, in whole batches of 64 (the first 1024 are compared one by one)
@@ -123,7 +124,7 @@ mod run {
 
     /// Numbers that JSON has no name for are strings.
     fn number(x: f64) -> serde_json::Value {
-        if x.is_finite() { json!(x) } else { json!(crate::report::number::name(x)) }
+        crate::numeric::number::json(x)
     }
 
     fn row_of_paths(c: &PathComparison) -> serde_json::Value {
@@ -141,8 +142,8 @@ mod run {
         })
     }
 
-    /// Rows of readouts have no simulation, rows of paths no atoms, normals and moments; `readout` is the largest difference of
-    /// either.
+    /// Rows of readouts have no simulation, rows of paths no atoms, normals and moments; `readout`
+    /// is the largest difference of either.
     fn csv(found: &[Comparison], walked: &[PathComparison]) -> String {
         let mut text =
             "source,simulation,samples,atoms,normals,normals_compared,readout,moments,withheld,holds\n".to_owned();

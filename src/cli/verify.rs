@@ -18,16 +18,18 @@ use crate::run::watch::Watch;
 /// Arguments of `klaim verify`.
 #[derive(clap::Args)]
 pub struct Verify {
-    /// Ids of built-in claims, claim files, or folders of claim files; all built-in claims if none is given
+    /// Ids of built-in claims, claim files, or folders of claim files; all built-in claims if none
+    /// is given
     pub(super) claims: Vec<String>,
-    /// Folder for index.html, results.csv, report.json, run.toml and the checkpoint [default: reports/latest, or
-    /// reports/replay with --case]
+    /// Folder for index.html, results.csv, report.json, run.toml and the checkpoint [default:
+    /// reports/latest, or reports/replay with --case]
     #[arg(long)]
     pub(super) out: Option<PathBuf>,
     /// Family-wise error rate: probability that any true claim of the run is refuted by chance
     #[arg(long, default_value_t = Options::LEVEL, value_parser = level)]
     level: f64,
-    /// Most samples per source: quick (32,768), standard (262,144), thorough (4,194,304) or a number
+    /// Most samples per source: quick (32,768), standard (262,144), thorough (4,194,304) or a
+    /// number
     #[arg(long, default_value = "standard", value_parser = Budget::parse)]
     budget: Budget,
     /// Which evaluators may be used
@@ -36,10 +38,12 @@ pub struct Verify {
     /// Go on from the checkpoint in the output folder
     #[arg(long)]
     resume: bool,
-    /// Measure slice I of N of every source and store it for `klaim merge` (default: the Slurm array task's, if any)
+    /// Measure slice I of N of every source and store it for `klaim merge` (default: the Slurm
+    /// array task's, if any)
     #[arg(long, value_name = "I/N", value_parser = shard)]
     pub(super) shard: Option<Shard>,
-    /// Only the case with this address, such as main/3 or control-1/2 (for replays; needs a single claim)
+    /// Only the case with this address, such as main/3 or control-1/2 (for replays; needs a single
+    /// claim)
     #[arg(long, value_name = "ADDRESS")]
     case: Option<String>,
     /// Number of comparisons that share the level (for replays; default: the number of cases)
@@ -123,8 +127,8 @@ impl Verify {
         self.out.clone().unwrap_or_else(|| PathBuf::from(default))
     }
 
-    /// Measures `claims` with this command's options, whatever it says of shards and the checkpoint; `name` is where strips
-    /// are measured, for the report.
+    /// Measures `claims` with this command's options, whatever it says of shards and the
+    /// checkpoint; `name` is where strips are measured, for the report.
     pub(super) fn measure(
         &self,
         claims: &[Claim],
@@ -201,7 +205,8 @@ pub(super) fn print(report: &Report, out: &Path, common: &Common) -> Result<u8> 
     Ok(report.exit)
 }
 
-/// The claims named on the command line, all built-in ones if none is; sources are built once for all of them.
+/// The claims named on the command line, all built-in ones if none is; sources are built once for
+/// all of them.
 pub(super) fn load(names: &[String]) -> Result<Vec<Claim>> {
     let mut sources = Sources::default();
     let builtin = |id: &str, text: &str, sources: &mut Sources| {

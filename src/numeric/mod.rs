@@ -9,6 +9,7 @@ pub mod gamma;
 pub mod memory;
 pub mod moments;
 pub mod normal;
+pub mod number;
 pub mod product;
 pub mod stream;
 pub mod sum;

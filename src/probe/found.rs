@@ -1,40 +1,46 @@
-//! From the climbs of a search to a report: laws measured anew, made small, written to files that `verify` reads.
+//! From the climbs of a search to a report: laws measured anew, made small, written to files that
+//! `verify` reads.
 
 use std::fs;
-use std::path::{Path, PathBuf};
+use std::path::Path;
+use std::sync::Arc;
 
-use serde::{Deserialize, Serialize};
+use serde::Serialize;
 
-use crate::claim::Claim;
 use crate::claim::verdict::Verdict;
+use crate::claim::{AxisValue, Claim, ClaimFile, Outcome};
 use crate::error::{Error, Result};
-use crate::probe::measure::{Finding, Meter, Undecided};
-use crate::probe::report::ratio;
+use crate::numeric::number;
+use crate::probe::measure::Meter;
+use crate::probe::place::{PlaceOutcome, Undecided};
 use crate::probe::search::shrink::shrink;
 use crate::probe::search::{Candidate, Hunt, Objective};
-use crate::probe::statement::{Place, Statement};
-use crate::report::model::Axis;
-use crate::report::{digits, number};
+use crate::probe::statement::{Coordinates, ProbedClaim};
+use crate::report::digits;
 use crate::run::options::Options;
 use crate::run::watch::Watch;
 use crate::spec::{Argument, Spec};
 
-/// Climbs that are measured anew: the largest of many is biased upwards, and may not be the best in truth.
+/// Climbs that are measured anew: the largest of many is biased upwards, and may not be the best in
+/// truth.
 const REMEASURED: usize = 3;
 
 /// A law with its file and what `verify`'s machinery says of the claim on it.
-#[derive(Debug, Clone, Serialize, Deserialize)]
+#[derive(Debug, Clone, Serialize)]
 pub struct MeasuredLaw {
     /// The law.
     pub candidate: Candidate,
     /// The CSV file that holds it.
     pub file: String,
+    /// The law as a source.
+    #[serde(skip)]
+    source: String,
     /// The claim on it, on randomness that the search did not see.
-    pub finding: Finding,
+    pub finding: PlaceOutcome,
 }
 
 /// What a search found.
-#[derive(Debug, Clone, Serialize, Deserialize)]
+#[derive(Debug, Clone, Serialize)]
 pub struct SearchReport {
     /// Finished climbs.
     pub starts: u64,
@@ -74,15 +80,17 @@ pub struct SearchReport {
 const NAMED: usize = 3;
 
 impl SearchReport {
-    /// The rows of the best law that nothing decides and that may be larger, in one sentence; `None` without any.
+    /// The rows of the best law that nothing decides and that may be larger, in one sentence;
+    /// `None` without any.
     fn open(&self) -> Option<String> {
         let finding = &self.found.finding;
-        let own = Undecided { axes: finding.axes.clone(), most: f64::NAN, reason: finding.reason.clone() };
-        let itself = (finding.verdict == Verdict::Inconclusive && !finding.reason.is_empty()).then_some(&own);
+        let Outcome { axes, reason, verdict, .. } = &finding.outcome;
+        let own = Undecided { axes: axes.clone(), most: f64::NAN, reason: reason.clone() };
+        let itself = (*verdict == Verdict::Inconclusive && !reason.is_empty()).then_some(&own);
         let rows: Vec<&Undecided> = itself.into_iter().chain(&finding.undecided).collect();
         let name = |row: &&Undecided| {
             let at = match row.axes.get("snr") {
-                Some(Axis::Number(snr)) => format!("at snr {}", digits::plain(*snr, 4)),
+                Some(AxisValue::Number(snr)) => format!("at snr {}", digits::plain(*snr, 4)),
                 _ => "there".into(),
             };
             let most =
@@ -95,25 +103,27 @@ impl SearchReport {
         (!named.is_empty()).then(|| format!("undecided beside it {}{more}", named.join("; ")))
     }
 
-    /// What was found, one sentence a line.
+    /// What was found, a sentence per line.
     pub fn findings(&self) -> Vec<String> {
         let climbs = format!("{} climbs ({} evaluations)", digits::count(self.starts), digits::count(self.evaluations));
         let best = format!(
             "{} on {} atoms in {} dimensions",
-            ratio(&self.found.finding),
+            self.found.finding.ratio(),
             self.found.candidate.len(),
             self.found.candidate.dim
         );
-        let mut lines = match self.found.finding.verdict {
+        let mut lines = match self.found.finding.outcome.verdict {
             Verdict::Refuted => vec![format!("refuted by {climbs}: the ratio is {best}")],
             Verdict::Supported => vec![format!("no break found in {climbs}; the largest ratio is {best}")],
-            Verdict::Inconclusive if self.found.finding.reason == Error::Interrupted.to_string() => vec![format!(
-                "interrupted after {climbs}: the best law so far, in {}, has the ratio {} by the climb ({} relative), not \
+            Verdict::Inconclusive if self.found.finding.outcome.reason == Error::Interrupted.to_string() => {
+                vec![format!(
+                    "interrupted after {climbs}: the best law so far, in {}, has the ratio {} by the climb ({} relative), not \
                  measured anew",
-                self.found.file,
-                digits::plain(self.climbed, 4),
-                digits::plain(self.climbed_error, 1)
-            )],
+                    self.found.file,
+                    digits::plain(self.climbed, 4),
+                    digits::plain(self.climbed_error, 1)
+                )]
+            }
             Verdict::Inconclusive => {
                 vec![format!("undecided after {climbs}: the largest ratio is {best}")]
             }
@@ -131,9 +141,9 @@ impl SearchReport {
                 "made small: {} atoms in {} dimensions, ratio {}, {}, H = {}; in {}",
                 law.len(),
                 law.dim,
-                ratio(&small.finding),
-                small.finding.verdict,
-                digits::plain(small.finding.shannon, 4),
+                small.finding.ratio(),
+                small.finding.outcome.verdict,
+                digits::plain(small.finding.law.shannon, 4),
                 small.file
             ));
         }
@@ -146,8 +156,8 @@ impl SearchReport {
 
 /// Everything that turns a law into a measured one.
 pub struct Measuring<'a> {
-    /// Path and text of the claim file.
-    pub claim: (PathBuf, String),
+    /// The claim file.
+    pub claim: Arc<ClaimFile>,
     /// The claim, expanded anywhere.
     pub expanded: &'a Claim,
     /// Options of the run.
@@ -159,36 +169,41 @@ pub struct Measuring<'a> {
 }
 
 impl Measuring<'_> {
-    /// The claim on `law`, which is written to `name` in the folder, at its worst SNR, among which is the climb's, `snr`;
-    /// `comparisons` share the level.
-    fn measured(&self, law: &Candidate, name: &str, (snr, comparisons): (f64, u64)) -> Result<MeasuredLaw> {
+    /// The claim on `law`, which is written to `name` in the folder, with `snr` among its SNRs; and
+    /// the law as a source.
+    fn on(&self, law: &Candidate, name: &str, snr: f64) -> Result<(ProbedClaim, Spec)> {
         let path = self.folder.join(name);
         fs::write(&path, law.csv()).map_err(Error::io(&path))?;
-        let file = path.display().to_string();
-        let argument = |key: &str, value: &str| (key.to_owned(), Argument::Text(value.to_owned()));
-        let spec = Spec { kind: "file".into(), parameters: vec![argument("path", &file), argument("weights", "p")] };
-        let statement =
-            Statement::new(self.claim.0.clone(), self.claim.1.clone(), spec, Vec::new(), &Place::new())?.including(snr);
+        let argument = |key: &str, value: String| (key.to_owned(), Argument::Text(value));
+        let parameters = vec![argument("path", path.display().to_string()), argument("weights", "p".into())];
+        let spec = Spec { kind: "file".into(), parameters };
+        let claim = ProbedClaim::new(Arc::clone(&self.claim), spec.clone(), Vec::new(), &Coordinates::new())?;
+        Ok((claim.including(snr), spec))
+    }
+
+    /// The claim on `law` at its worst SNR, among which is the climb's, `snr`; `comparisons` share
+    /// the level.
+    fn measured(&self, law: &Candidate, name: &str, (snr, comparisons): (f64, u64)) -> Result<MeasuredLaw> {
+        let (claim, source) = self.on(law, name, snr)?;
         let options = Options { comparisons: Some(comparisons), ..self.options.clone() };
-        let mut meter = Meter::new(&statement, options, self.watch);
-        let finding = meter.measure(&[Place::new()])?.pop().expect("one place, one finding");
-        Ok(MeasuredLaw { candidate: law.clone(), file, finding })
+        let mut meter = Meter::new(&claim, options, self.watch);
+        let finding = meter.measure(&[Coordinates::new()])?.pop().expect("one place, one finding");
+        let file = self.folder.join(name).display().to_string();
+        Ok(MeasuredLaw { candidate: law.clone(), file, source: source.to_string(), finding })
     }
 
     /// Comparisons of a whole search: every law measured anew, and the small one.
     fn comparisons(&self, any: &Candidate, snr: f64) -> Result<u64> {
-        let path = self.folder.join("law-1.csv");
-        fs::write(&path, any.csv()).map_err(Error::io(&path))?;
-        let spec = Spec::parse(&format!("file:path={},weights=p", path.display()))?;
-        let statement =
-            Statement::new(self.claim.0.clone(), self.claim.1.clone(), spec, Vec::new(), &Place::new())?.including(snr);
-        Ok(Meter::cases_a_place(&statement, &Place::new())? * (REMEASURED as u64 + 1))
+        let (claim, _) = self.on(any, "law-1.csv", snr)?;
+        Ok(Meter::cases_a_place(&claim, &Coordinates::new())? * (REMEASURED as u64 + 1))
     }
 
-    /// Measures the best climbs anew, makes the best law small if it refutes, and writes laws and claim file.
+    /// Measures the best climbs anew, makes the best law small if it refutes, and writes laws and
+    /// claim file.
     ///
     /// # Errors
-    /// A search without a single climb that came anywhere; those of measuring and of files.
+    /// A search without a single climb that came anywhere, a file that cannot be written, a device
+    /// that fails.
     pub fn report(
         &self,
         hunt: &Hunt,
@@ -215,9 +230,9 @@ impl Measuring<'_> {
             }
         }
         let (start, found) = best.expect("at least one climb was measured");
-        let (ratio, std_err) = match found.finding.ratio.is_nan() && self.watch.stop.requested() {
+        let (ratio, std_err) = match !found.finding.measured() && self.watch.stop.requested() {
             true => (start.ln_ratio.exp(), start.error * start.ln_ratio.exp()),
-            false => (found.finding.ratio, found.finding.std_err),
+            false => (found.finding.nearness.value, found.finding.nearness.std_err),
         };
         let mut report = SearchReport {
             starts: hunt.starts.len() as u64,
@@ -228,25 +243,25 @@ impl Measuring<'_> {
             climbed: start.ln_ratio.exp(),
             climbed_error: start.error,
             contradicted: hunt.contradicted(),
-            law: format!("file:path={},weights=p", found.file),
+            law: found.source.clone(),
             ratio,
             std_err,
             found,
             shrunk: None,
             claim_file: None,
         };
-        if report.found.finding.verdict == Verdict::Refuted {
+        if report.found.finding.outcome.verdict == Verdict::Refuted {
             let (objective, law, ln_ratio, seed) =
                 (objective.clone(), start.law.clone(), start.ln_ratio, self.options.seed);
             let Some(small) = self.watch.stop.unless(move || shrink(&objective, &law, ln_ratio, seed)) else {
                 return Ok((report, comparisons));
             };
             let small = self.measured(&small?, "small.csv", place)?;
-            let repeated = if small.finding.verdict == Verdict::Refuted { &small } else { &report.found };
+            let repeated = if small.finding.outcome.verdict == Verdict::Refuted { &small } else { &report.found };
             let path = self.folder.join("counterexample.toml");
             fs::write(&path, self.counterexample(repeated)).map_err(Error::io(&path))?;
             report.claim_file = Some(path.display().to_string());
-            report.shrunk = Some(small).filter(|small| small.finding.verdict == Verdict::Refuted);
+            report.shrunk = Some(small).filter(|small| small.finding.outcome.verdict == Verdict::Refuted);
         }
         Ok((report, comparisons))
     }
@@ -256,13 +271,13 @@ impl Measuring<'_> {
         let claim = self.expanded;
         let main = &claim.main;
         let text = |s: &str| toml::Value::from(s).to_string();
-        let mut lines = vec![format!("# {} on a law that a search found and made small.", claim.id)];
+        let mut lines = vec![format!("# {} on a law that a search found and made small.", claim.header.id)];
         for (key, value) in [
-            ("id", format!("{}-counterexample", claim.id)),
-            ("title", format!("{}: a counterexample", claim.title)),
-            ("statement", claim.statement.clone()),
-            ("cite", claim.cite.clone()),
-            ("origin", claim.origin.clone()),
+            ("id", format!("{}-counterexample", claim.header.id)),
+            ("title", format!("{}: a counterexample", claim.header.title)),
+            ("statement", claim.header.statement.clone()),
+            ("cite", claim.header.cite.clone()),
+            ("origin", claim.header.origin.clone()),
             ("expect", "refuted".to_owned()),
             ("lhs", main.lhs.clone()),
             ("relation", main.relation.to_string()),
@@ -279,10 +294,10 @@ impl Measuring<'_> {
             String::new(),
             "[over]".into(),
         ]);
-        for (name, axis) in &law.finding.axes {
+        for (name, axis) in &law.finding.outcome.axes {
             let value = match axis {
-                Axis::Number(x) => format!("{x:?}"),
-                Axis::Text(word) => text(word),
+                AxisValue::Number(x) => format!("{x:?}"),
+                AxisValue::Text(word) => text(word),
             };
             lines.push(format!("{name} = [{value}]"));
         }

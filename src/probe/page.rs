@@ -1,77 +1,56 @@
-//! The page of a probe: one self-contained file in the style of the report, and the folder it lies in.
+//! The page of a probe: one self-contained file in the style of the report, and the folder it lies
+//! in.
 
-use std::fs;
 use std::path::Path;
 
-use maud::{DOCTYPE, Markup, PreEscaped, html};
+use maud::{Markup, html};
 
-use crate::error::{Error, Result};
+use crate::error::Result;
 use crate::probe::found::SearchReport;
 use crate::probe::heat;
-use crate::probe::measure::Finding;
-use crate::probe::report::{ProbeReport, ratio, snr};
+use crate::probe::place::PlaceOutcome;
+use crate::probe::report::ProbeReport;
 use crate::report::digits;
-use crate::report::html::{STYLE, command, typeset::typeset, verdict};
-use crate::report::wording::range;
-use crate::report::write::temporary;
+use crate::report::html::{command, document, verdict};
+use crate::report::markup::typeset;
+use crate::report::write::folder;
 
 /// Writes `index.html`, `map.csv` and `probe.json` into `dir`, which is created if need be.
 ///
 /// # Errors
-/// [`Error::Io`] naming the folder or file.
+/// `Error::Io` naming the folder or file.
 pub fn write(report: &ProbeReport, dir: &Path) -> Result<()> {
-    fs::create_dir_all(dir).map_err(Error::io(dir))?;
     let files = [("index.html", page(report)), ("map.csv", report.csv()), ("probe.json", report.json())];
-    let mut ready = Vec::with_capacity(files.len());
-    for (name, text) in files {
-        ready.push((dir.join(name), temporary(dir, name, text.as_bytes())?));
-    }
-    for (path, file) in ready {
-        file.persist(&path).map_err(|e| Error::Io { path, source: e.error })?;
-    }
-    Ok(())
+    folder(dir, &files)
 }
 
 /// The whole page.
 pub fn page(report: &ProbeReport) -> String {
     let findings = report.findings();
     let headline = findings.first().cloned().unwrap_or_default();
-    let content = html! {
-        (DOCTYPE)
-        html lang="en" {
-            head {
-                meta charset="utf-8";
-                meta name="viewport" content="width=device-width, initial-scale=1";
-                title { (report.claim) ": " (headline) " · klaim" }
-                style { (PreEscaped(STYLE)) }
-            }
-            body {
-                header {
-                    h1 { code { (report.claim) } ": " (headline) }
-                    p class="lead" {
-                        "klaim " (report.run.klaim) " asked the claim at " (report.map.len()) " points of " (report.source)
-                        ", each at its worst SNR. All " (digits::count(report.run.comparisons)) " comparisons together refute a correct claim by chance with probability at most "
-                        i { "α" } " = " (digits::plain(report.run.level, 4)) "."
-                    }
-                }
-                main {
-                    p class="statement" { (typeset(&report.statement)) }
-                    p { "Tested: " code { (report.formula) } "." }
-                    ul { @for line in findings.iter().chain(&report.explanations()) { li { (line) } } }
-                    @if let Some(svg) = heat::figure(report) {
-                        figure { div class="scroll" { (svg) } figcaption { "The ratio lhs/rhs at the worst SNR; above 1 the claim fails (hollow markers; red cells with ✗)." } }
-                    }
-                    (table(report))
-                    @if let Some(search) = &report.search { (laws(search)) }
-                    h2 { "How to repeat this" }
-                    (command(&report.run.command))
-                }
-            }
+    let header = html! {
+        h1 { code { (report.claim) } ": " (headline) }
+        p class="lead" {
+            "klaim " (report.run.klaim) " asked the claim at " (report.map.len()) " points of " (report.source)
+            ", each at its worst SNR. All " (digits::count(report.run.comparisons))
+            " comparisons together refute a correct claim by chance with probability at most "
+            i { "α" } " = " (digits::plain(report.run.level, 4)) "."
         }
     };
-    let mut text = content.into_string();
-    text.push('\n');
-    text
+    let caption = "The ratio lhs/rhs at the worst SNR; above 1 the claim fails (hollow markers; red cells with ✗).";
+    let main = html! {
+        p class="statement" { (typeset(&report.statement)) }
+        p { "Tested: " code { (report.formula) } "." }
+        ul { @for line in findings.iter().chain(&report.explanations()) { li { (line) } } }
+        @if let Some(svg) = heat::figure(report) {
+            figure { div class="scroll" { (svg) } figcaption { (caption) } }
+        }
+        (table(report))
+        @if let Some(search) = &report.search { (laws(search)) }
+        h2 { "How to repeat this" }
+        (command(&report.run.command))
+    };
+    document(&format!("{}: {headline}", report.claim), &report.run.klaim, &header, &main)
 }
 
 /// The laws that a search found, and how to see it again.
@@ -103,17 +82,16 @@ fn table(report: &ProbeReport) -> Markup {
     }
 }
 
-fn line(report: &ProbeReport, f: &Finding) -> Markup {
+fn line(report: &ProbeReport, f: &PlaceOutcome) -> Markup {
     html! { tr {
         @for name in &report.parameters { td class="number" { (digits::plain(f.at[name], 5)) } }
-        td class="number" { (snr(f)) }
-        td class="number" { (f.bracket.map_or_else(|| digits::plain(f.lhs, 5), range)) }
-        td class="number" { (digits::plain(f.rhs, 5)) }
-        td class="number" { (ratio(f)) }
-        td { (verdict(f.verdict)) }
-        @for x in [f.shannon, f.renyi_half, f.relative_varentropy] { td class="number" { (digits::plain(x, 4)) } }
-        td class="number" { (digits::count(f.n)) }
-        td { (f.method) }
-        td class="reason" { (f.reason) }
+        td class="number" { (f.snr()) }
+        @for side in f.sides(5) { td class="number" { (side) } }
+        td class="number" { (f.ratio()) }
+        td { (verdict(f.outcome.verdict)) }
+        @for x in f.law.list() { td class="number" { (digits::plain(x, 4)) } }
+        td class="number" { (digits::count(f.outcome.n)) }
+        td { (f.outcome.method) }
+        td class="reason" { (f.outcome.reason) }
     } }
 }

@@ -1,44 +1,44 @@
-//! The claim under probe: its main statement, a source template in place of its sources, and its SNRs.
+//! The claim under probe: its main statement, a source template in place of its sources, and its
+//! SNRs.
 
-use std::path::PathBuf;
+use std::sync::Arc;
 
-use crate::claim::{self, Claim, Replacement, Sources, Values};
+use crate::claim::{Claim, ClaimFile, Replacement, Sources, Values};
 use crate::error::{Error, Result};
-use crate::report::model::Axis;
 use crate::spec::Spec;
 
 /// SNRs of the first look at a point where a claim's own axis has fewer.
 const FIRST_LOOK: usize = 17;
 
 /// Values of the varied parameters at one point, by name.
-pub type Place = Vec<(String, f64)>;
+pub type Coordinates = Vec<(String, f64)>;
 
 /// A claim whose main statement is asked at places of its own choosing.
 #[derive(Debug, Clone)]
-pub struct Statement {
-    path: PathBuf,
-    text: String,
+pub struct ProbedClaim {
+    claim: Arc<ClaimFile>,
     source: Spec,
     fixed: Vec<Replacement>,
-    /// The SNRs of the first look, increasing; `None` where the statement has no axis `snr` left to search.
+    /// The SNRs of the first look, increasing; `None` where the statement has no axis `snr` left to
+    /// search.
     pub snrs: Option<Vec<f64>>,
 }
 
-impl Statement {
-    /// The claim at `path` with text `text`, `source` (a template such as `bernoulli:p={p}`) in place of its sources and
+impl ProbedClaim {
+    /// `claim` with `source` (a template such as `bernoulli:p={p}`) in place of its sources and
     /// `fixed` axes in place of its own.
     ///
-    /// An inequality over `snr` is a statement for every SNR: unless `varied` has it, its worst SNR is searched between the
-    /// ends of the axis.
+    /// An inequality over `snr` is a statement for every SNR: unless `varied` has it, its worst SNR
+    /// is searched between the ends of the axis.
     ///
     /// # Errors
-    /// A file that does not read; a slope, which has no ratio; what [`claim::parse_on`] refuses at `sample`, a place.
-    pub fn new(path: PathBuf, text: String, source: Spec, fixed: Vec<Replacement>, sample: &Place) -> Result<Self> {
-        let mut statement = Self { path, text, source, fixed, snrs: None };
+    /// A slope, which has no ratio; what [`ClaimFile::on`] refuses at `sample`, a place.
+    pub fn new(claim: Arc<ClaimFile>, source: Spec, fixed: Vec<Replacement>, sample: &Coordinates) -> Result<Self> {
+        let mut statement = Self { claim, source, fixed, snrs: None };
         let claim = statement.at(sample, &[], &mut Sources::default())?;
         if claim.main.relation.along_an_axis() {
             return Err(Error::invalid(
-                claim.id,
+                claim.header.id,
                 "is a statement about a slope or a trend, which has no ratio to map; probe an inequality",
             ));
         }
@@ -49,7 +49,7 @@ impl Statement {
         Ok(statement)
     }
 
-    /// The same with `snr` among the SNRs of the first look, where it has any.
+    /// This statement with `snr` among the SNRs of the first look, where it has any.
     pub fn including(mut self, snr: f64) -> Self {
         if let Some(snrs) = &mut self.snrs {
             snrs.push(snr);
@@ -62,8 +62,8 @@ impl Statement {
     /// The statement at one place; `snrs` takes the place of its SNRs where it is not empty.
     ///
     /// # Errors
-    /// As [`claim::parse_on`].
-    pub fn at(&self, place: &Place, snrs: &[f64], sources: &mut Sources) -> Result<Claim> {
+    /// What [`ClaimFile::on`] refuses.
+    pub fn at(&self, place: &Coordinates, snrs: &[f64], sources: &mut Sources) -> Result<Claim> {
         let number =
             |name: &str, values: Vec<f64>| Replacement { name: name.to_owned(), values: Values::Numbers(values) };
         let mut replacements =
@@ -73,17 +73,14 @@ impl Statement {
         if !snrs.is_empty() {
             replacements.push(number("snr", snrs.to_vec()));
         }
-        claim::parse_on(&self.path, &self.text, &replacements, sources)
+        self.claim.on(&replacements, sources)
     }
 }
 
-/// The statement's SNRs, filled up to [`FIRST_LOOK`] between their ends unless they were `given`; `None` for fewer than two.
+/// The statement's SNRs, filled up to [`FIRST_LOOK`] between their ends unless they were `given`;
+/// `None` for fewer than two.
 fn first_look(claim: &Claim, given: bool) -> Option<Vec<f64>> {
-    let number = |axis: Option<&Axis>| match axis {
-        Some(Axis::Number(x)) => Some(*x),
-        _ => None,
-    };
-    let mut snrs: Vec<f64> = claim.main.cases.iter().filter_map(|case| number(case.axes.get("snr"))).collect();
+    let mut snrs: Vec<f64> = claim.main.cases.iter().filter_map(|case| case.axes.get("snr")?.number()).collect();
     snrs.sort_by(f64::total_cmp);
     snrs.dedup_by(|a, b| *a <= *b);
     let (&low, &high) = (snrs.first()?, snrs.last()?);

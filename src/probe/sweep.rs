@@ -3,32 +3,35 @@
 use crate::claim::verdict::Verdict;
 use crate::error::{Error, Result};
 use crate::probe::boundary::{self, Boundary};
-use crate::probe::measure::{Finding, Meter};
-use crate::probe::statement::{Place, Statement};
-use crate::probe::vary::Parameter;
+use crate::probe::measure::Meter;
+use crate::probe::place::PlaceOutcome;
+use crate::probe::statement::{Coordinates, ProbedClaim};
+use crate::probe::vary::Varied;
 use crate::run::options::Options;
 use crate::run::watch::Watch;
 
-/// Closer looks around the largest ratio of a map that nothing refutes: a narrow break must not hide between two points.
+/// Closer looks around the largest ratio of a map that nothing refutes: a narrow break must not
+/// hide between two points.
 const CLIMBS: u64 = 4;
 
 /// What a sweep found.
 #[derive(Debug, Clone)]
 pub struct Sweep {
     /// The varied parameters, one or two; none for a single point.
-    pub parameters: Vec<Parameter>,
+    pub parameters: Vec<Varied>,
     /// Findings, the first parameter fastest.
-    pub map: Vec<Finding>,
-    /// Changes of the verdict along the first parameter; along the second where the first shows none.
+    pub map: Vec<PlaceOutcome>,
+    /// Changes of the verdict along the first parameter; along the second where the first shows
+    /// none.
     pub boundaries: Vec<Boundary>,
     /// Number of comparisons that share the level.
     pub comparisons: u64,
 }
 
 impl Sweep {
-    /// The finding with the largest ratio.
-    pub fn largest(&self) -> Option<&Finding> {
-        self.map.iter().filter(|f| !f.ratio.is_nan()).max_by(|a, b| a.order(b))
+    /// The place with the largest ratio, among those that have one.
+    pub fn largest(&self) -> Option<&PlaceOutcome> {
+        self.map.iter().filter(|f| f.has_ratio()).max_by(|a, b| a.order(b))
     }
 }
 
@@ -36,7 +39,7 @@ impl Sweep {
 ///
 /// # Errors
 /// What the statement refuses at the parameter's ends.
-pub fn settle(parameter: Parameter, takes: impl Fn(f64) -> Result<()>) -> Result<Parameter> {
+pub fn settle(parameter: Varied, takes: impl Fn(f64) -> Result<()>) -> Result<Varied> {
     let fraction = parameter.spacing.between(parameter.values[0], parameter.values[1].min(f64::MAX), 0.381_966);
     let is_whole = |x: &f64| x.fract() == 0.0 || x.is_infinite();
     let ends_whole = parameter.values.first().is_some_and(is_whole) && parameter.values.last().is_some_and(is_whole);
@@ -46,15 +49,17 @@ pub fn settle(parameter: Parameter, takes: impl Fn(f64) -> Result<()>) -> Result
     Ok(parameter)
 }
 
-/// Maps `parameters` (at most two) and brackets the boundaries along the first to the relative width `width`.
+/// Maps `parameters` (at most two) and brackets the boundaries along the first to the relative
+/// width `width`.
 ///
-/// The family-wise level of `options` is shared by all cases that the sweep could come to take, which are counted here.
+/// The family-wise level of `options` is shared by all cases that the sweep could come to take,
+/// which are counted here.
 ///
 /// # Errors
-/// Those of [`Meter::measure`]; more than two parameters.
+/// What [`Meter::measure`] meets; more than two parameters.
 pub fn sweep(
-    statement: &Statement,
-    parameters: Vec<Parameter>,
+    statement: &ProbedClaim,
+    parameters: Vec<Varied>,
     width: f64,
     options: Options,
     watch: &Watch,
@@ -63,12 +68,12 @@ pub fn sweep(
     if parameters.len() > 2 {
         return Err(Error::invalid("--vary", "takes at most two parameters"));
     }
-    let places_of = |parameter: Option<&Parameter>| match parameter {
-        None => vec![Place::new()],
+    let places_of = |parameter: Option<&Varied>| match parameter {
+        None => vec![Coordinates::new()],
         Some(p) => p.values.iter().map(|&value| vec![(p.name.clone(), value)]).collect(),
     };
-    let (inner, outer): (Vec<Place>, Vec<Place>) = (places_of(first), places_of(second));
-    let places: Vec<Place> =
+    let (inner, outer): (Vec<Coordinates>, Vec<Coordinates>) = (places_of(first), places_of(second));
+    let places: Vec<Coordinates> =
         outer.iter().flat_map(|rest| inner.iter().map(|place| [place.clone(), rest.clone()].concat())).collect();
     let comparisons = Meter::cases_a_place(statement, &places[0])? * most_places(&places, &parameters, width);
     let options = Options { comparisons: Some(comparisons), ..options };
@@ -86,16 +91,21 @@ pub fn sweep(
 }
 
 /// Places that the map, the climbs and the bisections along either parameter take at most.
-fn most_places(places: &[Place], parameters: &[Parameter], width: f64) -> u64 {
-    let gaps = |p: &Parameter| (places.len() - places.len() / p.values.len()) as u64 + 2 * CLIMBS;
+fn most_places(places: &[Coordinates], parameters: &[Varied], width: f64) -> u64 {
+    let gaps = |p: &Varied| (places.len() - places.len() / p.values.len()) as u64 + 2 * CLIMBS;
     places.len() as u64 + 2 * CLIMBS + parameters.iter().map(|p| gaps(p) * boundary::steps(p, width)).sum::<u64>()
 }
 
 /// For each value of `other`, the findings at increasing values of `parameter`.
-fn rows(parameter: &Parameter, other: Option<&Parameter>, map: &[Finding]) -> Vec<(Place, Vec<(f64, Finding)>)> {
-    let row = |rest: Place| {
-        let here = |f: &&Finding| rest.iter().all(|(name, x)| f.at[name].to_bits() == x.to_bits());
-        let found: Vec<(f64, Finding)> = map.iter().filter(here).map(|f| (f.at[&parameter.name], f.clone())).collect();
+fn rows(
+    parameter: &Varied,
+    other: Option<&Varied>,
+    map: &[PlaceOutcome],
+) -> Vec<(Coordinates, Vec<(f64, PlaceOutcome)>)> {
+    let row = |rest: Coordinates| {
+        let here = |f: &&PlaceOutcome| rest.iter().all(|(name, x)| f.at[name].to_bits() == x.to_bits());
+        let found: Vec<(f64, PlaceOutcome)> =
+            map.iter().filter(here).map(|f| (f.at[&parameter.name], f.clone())).collect();
         (rest, found)
     };
     match other {
@@ -105,10 +115,10 @@ fn rows(parameter: &Parameter, other: Option<&Parameter>, map: &[Finding]) -> Ve
 }
 
 /// Adds points on both sides of the largest ratio while nothing is refuted.
-fn climb(meter: &mut Meter, parameter: &Parameter, map: &mut Vec<Finding>) -> Result<()> {
-    let at = |f: &Finding| f.at[&parameter.name];
+fn climb(meter: &mut Meter, parameter: &Varied, map: &mut Vec<PlaceOutcome>) -> Result<()> {
+    let at = |f: &PlaceOutcome| f.at[&parameter.name];
     for _ in 0..CLIMBS {
-        if meter.stopped() || map.iter().any(|f| f.verdict == Verdict::Refuted) {
+        if meter.stopped() || map.iter().any(|f| f.outcome.verdict == Verdict::Refuted) {
             return Ok(());
         }
         let Some(top) = (0..map.len()).max_by(|&i, &j| map[i].order(&map[j])) else { return Ok(()) };
@@ -117,7 +127,7 @@ fn climb(meter: &mut Meter, parameter: &Parameter, map: &mut Vec<Finding>) -> Re
             let (a, b) = (at(&map[i.min(top)]), at(&map[i.max(top)]));
             parameter.middle(a, b)
         });
-        let places: Vec<Place> = middles.map(|value| vec![(parameter.name.clone(), value)]).collect();
+        let places: Vec<Coordinates> = middles.map(|value| vec![(parameter.name.clone(), value)]).collect();
         map.extend(meter.measure(&places)?);
         map.sort_by(|a, b| at(a).total_cmp(&at(b)));
     }

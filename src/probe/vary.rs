@@ -1,4 +1,5 @@
-//! What a sweep varies: `NAME=a..b`, `NAME=a..b/points`, `NAME=a..b:linear`, or a list `NAME=1,10,inf`.
+//! What a sweep varies: `NAME=a..b`, `NAME=a..b/points`, `NAME=a..b:linear`, or a list
+//! `NAME=1,10,inf`.
 
 use crate::error::{Error, Result};
 
@@ -7,14 +8,14 @@ const WIDE: f64 = 8.0;
 
 /// How values are spaced, and where the middle of two of them is.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Spacing {
+pub enum VariedSpacing {
     /// Equal differences.
     Linear,
     /// Equal ratios; positive values only.
     Log,
 }
 
-impl Spacing {
+impl VariedSpacing {
     /// The point a share `t` ∈ [0, 1] of the way from `a` to `b`.
     pub fn between(self, a: f64, b: f64, t: f64) -> f64 {
         match self {
@@ -26,24 +27,25 @@ impl Spacing {
 
 /// A parameter of a sweep with the values of its map.
 #[derive(Debug, Clone, PartialEq)]
-pub struct Parameter {
+pub struct Varied {
     /// Its name: in braces in the source template, an axis or a constant of the claim.
     pub name: String,
     /// Values of the map, increasing, at least two.
     pub values: Vec<f64>,
     /// How they are spaced.
-    pub spacing: Spacing,
+    pub spacing: VariedSpacing,
     /// Whether only whole numbers make sense.
     pub whole: bool,
 }
 
-impl Parameter {
+impl Varied {
     /// Reads one argument of `--vary`; a range has `points` values unless it says how many.
     ///
     /// Spaced by logarithm where 0 < 8a ≤ b, unless `:linear` or `:log` follows.
     ///
     /// # Errors
-    /// [`Error::Invalid`] for another form, ends that are not finite and increasing, a logarithm of what is not positive.
+    /// [`Error::Invalid`] for another form, ends that are not finite and increasing, a logarithm of
+    /// what is not positive.
     pub fn parse(text: &str, points: usize) -> Result<Self> {
         let bad = |message: String| Error::invalid("--vary", message);
         let form = || {
@@ -55,8 +57,8 @@ impl Parameter {
             return Err(form());
         }
         let (values, spacing) = match values.rsplit_once(':') {
-            Some((values, "log")) => (values, Some(Spacing::Log)),
-            Some((values, "linear")) => (values, Some(Spacing::Linear)),
+            Some((values, "log")) => (values, Some(VariedSpacing::Log)),
+            Some((values, "linear")) => (values, Some(VariedSpacing::Linear)),
             Some(_) => return Err(form()),
             None => (values, None),
         };
@@ -74,9 +76,12 @@ impl Parameter {
             return Err(bad(format!("`{text}` needs at least two values, increasing, and finite ends")));
         }
         let last = *list.iter().rfind(|x| x.is_finite()).expect("of two increasing values one is finite");
-        let spacing =
-            spacing.unwrap_or(if list[0] > 0.0 && last >= WIDE * list[0] { Spacing::Log } else { Spacing::Linear });
-        if spacing == Spacing::Log && list[0] <= 0.0 {
+        let spacing = spacing.unwrap_or(if list[0] > 0.0 && last >= WIDE * list[0] {
+            VariedSpacing::Log
+        } else {
+            VariedSpacing::Linear
+        });
+        if spacing == VariedSpacing::Log && list[0] <= 0.0 {
             return Err(bad(format!("`{text}` cannot be spaced by logarithms: {} is not positive", list[0])));
         }
         if let Some(n) = steps {
@@ -91,7 +96,7 @@ impl Parameter {
         Ok(Self { name: name.to_owned(), values: list, spacing, whole: false })
     }
 
-    /// The same with values rounded to whole numbers, each once.
+    /// The parameter with values rounded to whole numbers, each once.
     pub fn rounded(mut self) -> Self {
         self.values.iter_mut().for_each(|x| *x = x.round());
         self.values.dedup_by(|a, b| *a <= *b);
@@ -109,7 +114,8 @@ impl Parameter {
         (a < middle && middle < b).then_some(middle)
     }
 
-    /// Width of [a, b] relative to its middle; for linear spacing across 0, relative to the whole range.
+    /// Width of [a, b] relative to its middle; for linear spacing across 0, relative to the whole
+    /// range.
     pub fn relative_width(&self, a: f64, b: f64) -> f64 {
         let size = a.abs().max(b.abs()).min(0.5 * (a + b).abs());
         let range =
@@ -124,15 +130,15 @@ mod tests {
 
     #[test]
     fn ranges_and_lists() {
-        let p = Parameter::parse("p=1e-6..0.5", 13).unwrap();
-        assert_eq!((p.name.as_str(), p.values.len(), p.spacing), ("p", 13, Spacing::Log));
+        let p = Varied::parse("p=1e-6..0.5", 13).unwrap();
+        assert_eq!((p.name.as_str(), p.values.len(), p.spacing), ("p", 13, VariedSpacing::Log));
         assert_eq!((p.values[0].to_bits(), p.values[12].to_bits()), (1e-6_f64.to_bits(), 0.5_f64.to_bits()));
-        let s = Parameter::parse("s=1.2..3/7", 13).unwrap();
-        assert!((s.values[1] - 1.5).abs() < 1e-12 && s.spacing == Spacing::Linear);
-        let n = Parameter::parse("n=10,1e3,inf", 13).unwrap();
-        assert_eq!((n.values.len(), n.spacing), (3, Spacing::Log));
-        assert!((Parameter::parse("n=1..9/3:log", 5).unwrap().values[1] - 3.0).abs() < 1e-12);
-        let whole = Parameter::parse("n=2..4/9", 5).unwrap().rounded();
+        let s = Varied::parse("s=1.2..3/7", 13).unwrap();
+        assert!((s.values[1] - 1.5).abs() < 1e-12 && s.spacing == VariedSpacing::Linear);
+        let n = Varied::parse("n=10,1e3,inf", 13).unwrap();
+        assert_eq!((n.values.len(), n.spacing), (3, VariedSpacing::Log));
+        assert!((Varied::parse("n=1..9/3:log", 5).unwrap().values[1] - 3.0).abs() < 1e-12);
+        let whole = Varied::parse("n=2..4/9", 5).unwrap().rounded();
         assert_eq!(whole.values, [2.0, 3.0, 4.0]);
         assert_eq!((whole.middle(2.0, 4.0), whole.middle(2.0, 3.0)), (Some(3.0), None));
     }
@@ -152,7 +158,7 @@ mod tests {
             "p=1..2:square",
             "p=1,nan",
         ] {
-            assert!(Parameter::parse(text, 5).is_err(), "{text}");
+            assert!(Varied::parse(text, 5).is_err(), "{text}");
         }
     }
 }

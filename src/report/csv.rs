@@ -1,12 +1,15 @@
-//! `results.csv`: long form, one row a case.
+//! `results.csv`: long form, a row per case.
 
-use super::model::{Axis, Report, Row};
-use super::number;
+use super::model::{ClaimReport, Report, SectionReport};
+use crate::claim::{AxisValue, Outcome};
+use crate::numeric::number;
 
 /// Axes with a column of their own, in this order; the others share the column `axes`.
 pub const AXES: [&str; 7] = ["source", "snr", "snr_min", "snr_max", "steps", "schedule", "denoiser"];
 
-/// The header. A side that is known as an interval alone has no value, but its ends `lhs_low` and `lhs_high`. `std_err` and `half_width` belong to lhs − rhs; `n` counts samples; all information in nats.
+/// The header. A side that is known as an interval alone has no value, but its ends `lhs_low` and
+/// `lhs_high`. `std_err` and `half_width` belong to lhs − rhs; `n` counts samples; all information
+/// in nats.
 const HEADER: [&str; 32] = [
     "claim",
     "section",
@@ -42,45 +45,44 @@ const HEADER: [&str; 32] = [
     "replay",
 ];
 
-/// The whole table as CSV (RFC 4180, newline `\n`). Numbers read back to the same bits; non-finite ones are `inf`,
-/// `-inf`, `nan`; what is missing is empty, never 0.
-pub fn table(report: &Report) -> String {
+/// CSV (RFC 4180, newline `\n`) of a header and rows of as many fields.
+pub fn text<T: AsRef<[u8]>>(header: &[T], rows: impl IntoIterator<Item = Vec<String>>) -> String {
     let mut writer = ::csv::Writer::from_writer(Vec::new());
-    let mut record = |fields: &[String]| writer.write_record(fields).expect("writing to memory cannot fail");
-    record(&HEADER.map(ToOwned::to_owned));
-    for (claim, name, section) in report.sections() {
-        for row in &section.rows {
-            let mut fields = vec![claim.id.clone(), name.clone(), section.expected.to_string()];
-            fields.extend(AXES.iter().map(|&axis| row.axes.get(axis).map_or_else(String::new, value)));
-            fields.push(others(row));
-            let bracketed = [row.bracket, row.rhs_bracket];
-            let unless = |missing: bool, x: f64| if missing { String::new() } else { number::name(x) };
-            fields.push(unless(row.bracket.is_some(), row.lhs));
-            fields.push(section.relation.to_string());
-            fields.push(unless(row.rhs_bracket.is_some(), row.rhs));
-            fields.push(unless(bracketed.iter().any(Option::is_some), row.std_err));
-            fields.extend([row.half_width, row.margin].map(number::name));
-            fields.extend([row.verdict.to_string(), row.reason.clone(), row.n.to_string(), row.method.to_string()]);
-            fields.extend([row.flags.pareto_k, row.flags.dominance].map(|x| x.map_or_else(String::new, number::name)));
-            let ends = bracketed.map(|bracket| bracket.map_or([f64::NAN; 2], |ends| ends));
-            let ratio = row.ratio.map_or([f64::NAN; 2], |ratio| [ratio.value, ratio.std_err]);
-            fields.extend(ends.into_iter().chain([ratio]).flatten().map(|x| unless(x.is_nan(), x)));
-            fields.extend([row.believed.to_string(), row.doubts.join("; "), row.replay.clone()]);
-            record(&fields);
-        }
+    writer.write_record(header).expect("writing to memory cannot fail");
+    for row in rows {
+        writer.write_record(row).expect("a row has the header's fields");
     }
     let bytes = writer.into_inner().expect("flushing to memory cannot fail");
     String::from_utf8(bytes).expect("every field is UTF-8")
 }
 
-fn value(axis: &Axis) -> String {
-    match axis {
-        Axis::Number(x) => number::name(*x),
-        Axis::Text(text) => text.clone(),
-    }
+/// The whole table. Numbers read back to the same bits; non-finite ones are `inf`, `-inf`, `nan`;
+/// what is missing is empty, never 0.
+pub fn table(report: &Report) -> String {
+    let rows = report
+        .sections()
+        .flat_map(|(claim, name, section)| section.rows.iter().map(move |row| fields(claim, &name, section, row)));
+    text(&HEADER, rows)
 }
 
-fn others(row: &Row) -> String {
+fn fields(claim: &ClaimReport, name: &str, section: &SectionReport, row: &Outcome) -> Vec<String> {
+    let sides = [(row.bracket, row.lhs), (row.rhs_bracket, row.rhs)];
+    let [lhs, rhs] = sides.map(|(bracket, x)| if bracket.is_some() { String::new() } else { number::name(x) });
+    let std_err = if row.bracketed() { String::new() } else { number::name(row.std_err) };
+    let mut fields = vec![claim.header.id.clone(), name.to_owned(), section.expected.to_string()];
+    fields.extend(AXES.iter().map(|&axis| row.axes.get(axis).map_or_else(String::new, AxisValue::to_string)));
+    fields.extend([others(row), lhs, section.relation.to_string(), rhs, std_err]);
+    fields.extend([row.half_width, row.margin].map(number::name));
+    fields.extend([row.verdict.to_string(), row.reason.clone(), row.n.to_string(), row.method.to_string()]);
+    fields.extend([row.flags.pareto_k, row.flags.dominance].map(|x| x.map_or_else(String::new, number::name)));
+    let ratio = row.ratio.map(|ratio| [ratio.value, ratio.std_err]);
+    let ends = [row.bracket, row.rhs_bracket, ratio].map(|ends| ends.unwrap_or([f64::NAN; 2]));
+    fields.extend(ends.into_iter().flatten().map(number::cell));
+    fields.extend([row.believed.to_string(), row.doubts.join("; "), row.replay.clone()]);
+    fields
+}
+
+fn others(row: &Outcome) -> String {
     let others = row.axes.iter().filter(|(name, _)| !AXES.contains(&name.as_str()));
-    others.map(|(name, axis)| format!("{name}={}", value(axis))).collect::<Vec<_>>().join(";")
+    others.map(|(name, axis)| format!("{name}={axis}")).collect::<Vec<_>>().join(";")
 }

@@ -5,8 +5,8 @@ const CARRIED: i32 = 15;
 /// Decimal exponents written without a power of ten.
 const FIXED: std::ops::Range<i32> = -4..6;
 
-/// A value with its standard error in concise form, the error to two digits: `0.22464(22)`, `123.4(1.2)`,
-/// `1.2346(22)×10⁻⁸`.
+/// A value with its standard error in concise form, the error to two digits: `0.22464(22)`,
+/// `123.4(1.2)`, `1.2346(22)×10⁻⁸`.
 ///
 /// An error of zero gives six significant digits; an infinite one, or NaN, is written out.
 pub fn concise(value: f64, std_err: f64) -> String {

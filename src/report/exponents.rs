@@ -1,9 +1,10 @@
-//! The measured exponents of a run, gathered from its scaling claims: one row a family of sources.
+//! The measured exponents of a run, gathered from its scaling claims: a row per family of sources.
 
 use super::digits;
-use super::model::{Axis, ClaimReport, Report, Row};
+use super::model::{ClaimReport, Report};
 use super::wording::range;
 use crate::claim::verdict::Relation;
+use crate::claim::{AxisValue, Outcome};
 use crate::spec::{Argument, Spec};
 
 /// What an exponent is of: left side and abscissa of a scaling claim.
@@ -21,23 +22,24 @@ pub struct Exponent<'a> {
     /// The claim that it belongs to.
     pub claim: &'a ClaimReport,
     /// The case.
-    pub row: &'a Row,
+    pub row: &'a Outcome,
     /// Whether the case is one of the claim's breaks.
     pub is_break: bool,
 }
 
 /// Exponents by family and scaling.
 #[derive(Debug, Clone)]
-pub struct Table<'a> {
+pub struct ExponentTable<'a> {
     /// Columns, in the order of the claims.
     pub scalings: Vec<Scaling>,
-    /// Families in order of appearance; a cell a scaling, with every exponent measured there.
+    /// Families in order of appearance; a cell per scaling, with every exponent measured there.
     pub families: Vec<(String, Vec<Vec<Exponent<'a>>>)>,
 }
 
-/// The exponents of all main statements and breaks that are scalings; controls state false intervals of the same ones.
-pub fn table(report: &Report) -> Table<'_> {
-    let mut table = Table { scalings: Vec::new(), families: Vec::new() };
+/// The exponents of all main statements and breaks that are scalings; controls state false
+/// intervals of the same ones.
+pub fn table(report: &Report) -> ExponentTable<'_> {
+    let mut table = ExponentTable { scalings: Vec::new(), families: Vec::new() };
     for claim in &report.claims {
         let sections = std::iter::once((&claim.main, false)).chain(claim.breaks.iter().map(|s| (s, true)));
         for (section, is_break) in sections.filter(|(section, _)| section.relation == Relation::Slope) {
@@ -45,7 +47,7 @@ pub fn table(report: &Report) -> Table<'_> {
             let scaling = Scaling { lhs: section.lhs.clone(), against: slope.against.clone() };
             let column = position_or_push(&mut table.scalings, scaling);
             for row in &section.rows {
-                let Some(Axis::Text(spec)) = row.axes.get("source") else { continue };
+                let Some(AxisValue::Text(spec)) = row.axes.get("source") else { continue };
                 table.put(family(spec), column, Exponent { claim, row, is_break });
             }
         }
@@ -55,8 +57,9 @@ pub fn table(report: &Report) -> Table<'_> {
     table
 }
 
-impl<'a> Table<'a> {
-    /// Without the scalings that fewer than `least` families have, and the families that are left without any.
+impl<'a> ExponentTable<'a> {
+    /// Without the scalings that fewer than `least` families have, and the families that are left
+    /// without any.
     pub fn shared_by(mut self, least: usize) -> Self {
         let measured = |column: usize| self.families.iter().filter(|(_, cells)| !cells[column].is_empty()).count();
         let kept: Vec<usize> = (0..self.scalings.len()).filter(|&column| measured(column) >= least).collect();
@@ -88,8 +91,8 @@ fn position_or_push(scalings: &mut Vec<Scaling>, scaling: Scaling) -> usize {
     })
 }
 
-/// The family of a source: its kind without parameters; independent copies count as their base; an embedding makes a
-/// family of its own: `zipf`, `zipf (codebook)`.
+/// The family of a source: its kind without parameters; independent copies count as their base; an
+/// embedding makes a family of its own: `zipf`, `zipf (codebook)`.
 fn family(spec: &str) -> String {
     let Ok(spec) = Spec::parse(spec) else { return spec.to_owned() };
     let argument = |key: &str| spec.parameters.iter().find(|(name, _)| name == key).map(|(_, value)| value);
@@ -101,7 +104,8 @@ fn family(spec: &str) -> String {
 }
 
 impl Exponent<'_> {
-    /// `−1.018 ± 0.011`: the exponent to four decimals with the half-width of its simultaneous interval.
+    /// `−1.018 ± 0.011`: the exponent to four decimals with the half-width of its simultaneous
+    /// interval.
     pub fn interval(&self) -> String {
         if let Some(bracket) = self.row.bracket {
             return range(bracket);

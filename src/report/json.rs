@@ -1,15 +1,17 @@
-//! JSON: `report.json`, which reads back to the same report, and the short form that `verify --format json` prints.
+//! JSON: `report.json`, which reads back to the same report, and the short form that `verify
+//! --format json` prints.
 
 use std::path::Path;
 
 use serde::Deserialize;
 use serde_json::{Value, json};
 
-use super::model::{Report, Row, SCHEMA, SectionReport};
-use super::number;
-use super::tightness::telling;
+use super::model::{Report, SCHEMA, SectionReport};
+use super::tightness;
+use crate::claim::Outcome;
 use crate::claim::verdict::Relation;
 use crate::error::{Error, Result};
+use crate::numeric::number;
 
 /// `report.json`: the whole report, indented, with a final newline.
 pub fn text(report: &Report) -> String {
@@ -37,12 +39,12 @@ pub fn parse(text: &str, path: &Path) -> Result<Report> {
     serde_json::from_str(text).map_err(syntax)
 }
 
-/// What `verify --format json` prints: claims with their cases, controls and breaks, the exit status, and `interrupted` where
-/// the run was.
+/// What `verify --format json` prints: claims with their cases, controls and breaks, the exit
+/// status, and `interrupted` where the run was.
 pub fn verify(report: &Report) -> Value {
     let claims = report.claims.iter().map(|claim| {
         json!({
-            "id": claim.id,
+            "id": claim.header.id,
             "verdict": claim.main.verdict,
             "evidence": EVIDENCE,
             "expected": claim.main.expected,
@@ -80,29 +82,28 @@ fn cases(section: &SectionReport) -> Vec<Value> {
 /// How a verdict was reached: at the run's level, from numbers with errors.
 const EVIDENCE: &str = "measured";
 
-/// The row that says most, if one does, with lhs/rhs (for a slope: the exponent).
+/// The tightest row, if there is one, with lhs/rhs (for a slope: the exponent).
 fn tightest(section: &SectionReport) -> Value {
-    let Some(row) = telling(section) else { return Value::Null };
+    let Some(row) = tightness::tightest(section) else { return Value::Null };
     let (ratio, std_err) = match (&row.ratio, section.relation) {
         (Some(ratio), _) => (ratio.value, ratio.std_err),
         (None, Relation::Slope) => (row.lhs, row.std_err),
         (None, _) => (row.lhs / row.rhs, f64::NAN),
     };
-    let known = |x: f64| if x.is_nan() { Value::Null } else { finite_or_name(x) };
-    json!({ "axes": row.axes, "ratio": known(ratio), "std_err": known(std_err) })
+    json!({ "axes": row.axes, "ratio": number::known(ratio), "std_err": number::known(std_err) })
 }
 
-fn case(row: &Row) -> Value {
-    let bracketed = row.bracket.is_some() || row.rhs_bracket.is_some();
+fn case(row: &Outcome) -> Value {
+    let side = |bracket: Option<[f64; 2]>, x: f64| if bracket.is_some() { Value::Null } else { number::json(x) };
     json!({
         "axes": row.axes,
-        "lhs": if row.bracket.is_some() { Value::Null } else { finite_or_name(row.lhs) },
-        "rhs": if row.rhs_bracket.is_some() { Value::Null } else { finite_or_name(row.rhs) },
-        "bracket": row.bracket.map(|ends| ends.map(finite_or_name)),
-        "rhs_bracket": row.rhs_bracket.map(|ends| ends.map(finite_or_name)),
-        "std_err": if bracketed { Value::Null } else { finite_or_name(row.std_err) },
-        "half_width": finite_or_name(row.half_width),
-        "margin": finite_or_name(row.margin),
+        "lhs": side(row.bracket, row.lhs),
+        "rhs": side(row.rhs_bracket, row.rhs),
+        "bracket": row.bracket.map(|ends| ends.map(number::json)),
+        "rhs_bracket": row.rhs_bracket.map(|ends| ends.map(number::json)),
+        "std_err": if row.bracketed() { Value::Null } else { number::json(row.std_err) },
+        "half_width": number::json(row.half_width),
+        "margin": number::json(row.margin),
         "verdict": row.verdict,
         "evidence": EVIDENCE,
         "believed": row.believed,
@@ -111,8 +112,4 @@ fn case(row: &Row) -> Value {
         "n": row.n,
         "replay": row.replay,
     })
-}
-
-fn finite_or_name(x: f64) -> Value {
-    if x.is_finite() { json!(x) } else { json!(number::name(x)) }
 }

@@ -16,8 +16,8 @@ impl std::fmt::Display for Report {
     }
 }
 
-/// A table of the claims, then what did not come out as expected and why, then the exit status's meaning.
-/// No colour: verdicts are a sign and a word.
+/// A table of the claims, then what did not come out as expected and why, then the exit status's
+/// meaning. No colour: verdicts are a sign and a word.
 pub fn summary(report: &Report) -> String {
     let mut table = Table::new();
     table.load_style(presets::UTF8_HORIZONTAL_ONLY).set_content_arrangement(ContentArrangement::Disabled);
@@ -27,7 +27,7 @@ pub fn summary(report: &Report) -> String {
     }
     let mut text = format!("{table}\n{}", scalings(report));
     for claim in report.claims.iter().filter(|c| left_out(&c.main).is_some_and(|left| left.tighter > 0)) {
-        text.push_str(&format!("{}: {}\n", claim.id, unranked(&claim.main)));
+        text.push_str(&format!("{}: {}\n", claim.header.id, unranked(&claim.main)));
     }
     for (claim, name, section) in report.sections() {
         if !section.ok {
@@ -84,13 +84,18 @@ fn cells(claim: &ClaimReport) -> [String; 6] {
     }
     let tightest = tightest(main);
     let cases = digits::count(main.rows.len() as u64);
-    [claim.id.clone(), verdict, cases, tightest, refuted(&claim.controls), refuted(&claim.breaks)]
+    [claim.header.id.clone(), verdict, cases, tightest, refuted(&claim.controls), refuted(&claim.breaks)]
 }
 
 /// What a section that came out otherwise says of itself: the telling row, its reason, its replay.
 fn surprise(claim: &ClaimReport, name: &str, section: &SectionReport) -> String {
-    let mut text =
-        format!("{} {}, {name}: {}, expected {}", symbol(section.verdict), claim.id, section.verdict, section.expected);
+    let mut text = format!(
+        "{} {}, {name}: {}, expected {}",
+        symbol(section.verdict),
+        claim.header.id,
+        section.verdict,
+        section.expected
+    );
     if let Some(row) = telling(section) {
         text.push_str(&format!("; {}", words(section, row)));
         if !row.reason.is_empty() {

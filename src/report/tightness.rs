@@ -1,13 +1,15 @@
 //! Which row of a section says most: the one nearest to refutation, or most clearly refuted.
 
-use super::model::{Ratio, Row, SectionReport};
+use super::model::SectionReport;
 use crate::claim::verdict::{Relation, Verdict};
+use crate::claim::{Outcome, Ratio};
 
-/// How far a row is from refutation, for ordering rows of one section; larger is nearer, NaN where it cannot be told.
+/// How far a row is from refutation, for ordering rows of one section; larger is nearer, NaN where
+/// it cannot be told.
 ///
-/// `<=`, `>=`, bounded: the violation relative to |rhs| (to |lhs| where rhs = 0); `==`: |lhs − rhs| in half-widths;
-/// slope: the distance of the exponent outside its interval, negative inside.
-pub fn score(section: &SectionReport, row: &Row) -> f64 {
+/// `<=`, `>=`, bounded: the violation relative to |rhs| (to |lhs| where rhs = 0); `==`: |lhs − rhs|
+/// in half-widths; slope: the distance of the exponent outside its interval, negative inside.
+pub fn score(section: &SectionReport, row: &Outcome) -> f64 {
     let difference = row.lhs - row.rhs;
     match section.relation {
         Relation::Equal if difference == 0.0 => 0.0,
@@ -21,8 +23,9 @@ pub fn score(section: &SectionReport, row: &Row) -> f64 {
     }
 }
 
-/// (lhs − rhs)/|rhs|; relative to |lhs| where rhs = 0; ∓1 where only rhs is infinite; 0 where both sides are 0.
-pub fn relative(row: &Row) -> f64 {
+/// (lhs − rhs)/|rhs|; relative to |lhs| where rhs = 0; ∓1 where only rhs is infinite; 0 where both
+/// sides are 0.
+pub fn relative(row: &Outcome) -> f64 {
     let (lhs, rhs) = (row.lhs, row.rhs);
     if rhs.is_infinite() && lhs.is_finite() {
         -rhs.signum()
@@ -33,8 +36,8 @@ pub fn relative(row: &Row) -> f64 {
     }
 }
 
-/// Where the [`score`] of an inequality lies whose ratio is known by an interval; `None` for other relations, and where the sign of
-/// the right side is not known.
+/// Where the [`score`] of an inequality lies whose ratio is known by an interval; `None` for other
+/// relations, and where the sign of the right side is not known.
 pub fn nearness(relation: Relation, ratio: &Ratio, [least, most]: [f64; 2]) -> Option<[f64; 2]> {
     let sign = match () {
         () if least > 0.0 => 1.0,
@@ -50,19 +53,44 @@ pub fn nearness(relation: Relation, ratio: &Ratio, [least, most]: [f64; 2]) -> O
     Some([a.min(b), a.max(b)])
 }
 
-/// Whether a row takes part in the ranking: it has a value, that is to be believed, and the ratio of an inequality is known to a
-/// tenth.
-pub fn ranked(section: &SectionReport, row: &Row) -> bool {
-    let inequality = matches!(section.relation, Relation::AtMost | Relation::AtLeast);
-    let resolved = !inequality || row.ratio.is_none_or(|ratio| ratio.resolved());
-    row.believed && row.bracket.is_none() && row.rhs_bracket.is_none() && resolved
+/// Whether the sides have a ratio that could be near or far: an inequality with an infinite side
+/// says nothing of how tight it is (x ≤ ∞ claims nothing, and ∞ ≤ ∞ cannot be compared).
+pub fn boundless(section: &SectionReport, row: &Outcome) -> bool {
+    inequality(section) && (row.lhs.is_infinite() || row.rhs.is_infinite())
 }
 
-/// The row to show: the most clearly refuted; without one the undecided row nearest to refutation; without one the
-/// tightest. Of several those come first that take part in the ranking, and a supported row that does not is never shown. `None` for
-/// a section without rows, and where all are supported and none is ranked.
-pub fn telling(section: &SectionReport) -> Option<&Row> {
-    let order = |row: &Row| {
+/// Whether a row has what its tightness is read from: two finite sides (for an exponent or a growth
+/// one), or a bracket.
+pub fn valued(section: &SectionReport, row: &Outcome) -> bool {
+    row.bracketed() || row.lhs.is_finite() && (row.rhs.is_finite() || section.relation.along_an_axis())
+}
+
+fn inequality(section: &SectionReport) -> bool {
+    matches!(section.relation, Relation::AtMost | Relation::AtLeast)
+}
+
+/// Whether a row takes part in the ranking: it has a value that is to be believed, and the ratio of
+/// an inequality is known to a tenth.
+pub fn ranked(section: &SectionReport, row: &Outcome) -> bool {
+    let resolved = !inequality(section) || row.ratio.is_none_or(|ratio| ratio.resolved());
+    row.believed && !row.bracketed() && resolved && !boundless(section, row)
+}
+
+/// The row to show: the most clearly refuted; without one the undecided row nearest to refutation;
+/// without one the tightest. Of several those come first that take part in the ranking, and a
+/// supported row that does not is never shown. `None` for a section without rows, and where all are
+/// supported and none is ranked.
+pub fn telling(section: &SectionReport) -> Option<&Outcome> {
+    most_telling(section, |_| true)
+}
+
+/// The row to show as the tightest: [`telling`] among the rows that have a value.
+pub fn tightest(section: &SectionReport) -> Option<&Outcome> {
+    most_telling(section, |row| valued(section, row))
+}
+
+fn most_telling(section: &SectionReport, eligible: impl Fn(&Outcome) -> bool) -> Option<&Outcome> {
+    let order = |row: &Outcome| {
         let severity = match row.verdict {
             Verdict::Refuted => 2,
             Verdict::Inconclusive => 1,
@@ -72,7 +100,7 @@ pub fn telling(section: &SectionReport) -> Option<&Row> {
         (severity, ranked(section, row), if score.is_nan() { f64::NEG_INFINITY } else { score })
     };
     let shown = section.rows.iter().filter(|row| row.verdict != Verdict::Supported || ranked(section, row));
-    shown.reduce(|best, row| {
+    shown.filter(|row| eligible(row)).reduce(|best, row| {
         let ((a, r, x), (b, s, y)) = (order(best), order(row));
         if b.cmp(&a).then(s.cmp(&r)).then(y.total_cmp(&x)).is_gt() { row } else { best }
     })
@@ -91,10 +119,11 @@ pub struct LeftOut {
 
 /// What [`telling`] left out, if anything.
 pub fn left_out(section: &SectionReport) -> Option<LeftOut> {
-    let rows: Vec<&Row> =
-        section.rows.iter().filter(|row| row.verdict == Verdict::Supported && !ranked(section, row)).collect();
+    let left = |row: &&Outcome| !ranked(section, row) && !boundless(section, row);
+    let rows: Vec<&Outcome> =
+        section.rows.iter().filter(|row| row.verdict == Verdict::Supported).filter(left).collect();
     let shown = telling(section).map_or(f64::NEG_INFINITY, |row| score(section, row));
-    let span = |row: &Row| {
+    let span = |row: &Outcome| {
         let ratio = row.ratio.as_ref()?;
         let [_, high] = nearness(section.relation, ratio, row.rhs_bracket.unwrap_or([row.rhs; 2]))?;
         let end = if section.relation == Relation::AtLeast { ratio.low } else { ratio.high };
@@ -111,34 +140,22 @@ mod tests {
     use std::collections::BTreeMap;
 
     use super::*;
-    use crate::numeric::estimate::{Flags, Method};
-    use crate::report::model::SlopeStatement;
+    use crate::claim::SlopeStatement;
 
-    fn row(lhs: f64, rhs: f64, half_width: f64, verdict: Verdict) -> Row {
-        Row {
-            axes: BTreeMap::new(),
+    fn row(lhs: f64, rhs: f64, half_width: f64, verdict: Verdict) -> Outcome {
+        Outcome {
             lhs,
             rhs,
-            bracket: None,
-            rhs_bracket: None,
-            ratio: None,
             std_err: 0.0,
             half_width,
-            margin: 0.1,
             verdict,
-            reason: String::new(),
             believed: true,
             doubts: Vec::new(),
-            n: 0,
-            method: Method::ClosedForm,
-            flags: Flags::default(),
-            replay: String::new(),
-            points: Vec::new(),
-            alternatives: Vec::new(),
+            ..Outcome::undecided(String::new(), 0.1)
         }
     }
 
-    fn section(relation: Relation, rows: Vec<Row>) -> SectionReport {
+    fn section(relation: Relation, rows: Vec<Outcome>) -> SectionReport {
         SectionReport {
             why: String::new(),
             lhs: String::new(),
@@ -154,7 +171,8 @@ mod tests {
         }
     }
 
-    /// The row that each relation calls tightest, by hand; negative right sides and `>=` turn the ratio around.
+    /// The row that each relation calls tightest, by hand; negative right sides and `>=` turn the
+    /// ratio around.
     #[test]
     fn the_tightest_row_of_each_relation() {
         let found = |relation, sides: [[f64; 3]; 3]| {
@@ -171,19 +189,20 @@ mod tests {
         assert_eq!(found(Relation::Slope, [[-1.0, -0.95, 0.1], [-1.04, -1.05, 0.1], [-0.97, -0.95, 0.1]]), 1);
     }
 
-    /// A bracket, a value that is not to be believed and a ratio with a half-width of more than a tenth are near or beyond the claim, and
-    /// none is called its tightest; what they may reach is told.
+    /// A bracket, a value that is not to be believed and a ratio with a half-width of more than a
+    /// tenth are near or beyond the claim, and none is called its tightest; what they may reach is
+    /// told.
     #[test]
     fn what_is_not_known_to_a_tenth_is_left_out() {
         let ratio = |value: f64, low: f64, high: f64| Some(Ratio { value, std_err: 0.0, low, high });
-        let known = Row { ratio: ratio(0.2, 0.181, 0.219), ..row(0.2, 1.0, 0.019, Verdict::Supported) };
-        let bracketed = Row {
+        let known = Outcome { ratio: ratio(0.2, 0.181, 0.219), ..row(0.2, 1.0, 0.019, Verdict::Supported) };
+        let bracketed = Outcome {
             bracket: Some([0.0, 0.9]),
             ratio: ratio(f64::NAN, 0.0, 0.9),
             ..row(f64::NAN, 1.0, 0.45, Verdict::Supported)
         };
-        let vague = Row { ratio: ratio(0.5, 0.44, 0.56), ..row(0.5, 1.0, 0.06, Verdict::Supported) };
-        let below = Row { ratio: ratio(0.05, 0.0, 0.1), ..row(0.05, 1.0, 0.05, Verdict::Supported) };
+        let vague = Outcome { ratio: ratio(0.5, 0.44, 0.56), ..row(0.5, 1.0, 0.06, Verdict::Supported) };
+        let below = Outcome { ratio: ratio(0.05, 0.0, 0.1), ..row(0.05, 1.0, 0.05, Verdict::Supported) };
         let rows = vec![bracketed, vague, known, below];
         let found = section(Relation::AtMost, rows.clone());
         assert!(std::ptr::eq(telling(&found).unwrap(), &found.rows[2]));
@@ -209,6 +228,22 @@ mod tests {
         assert_eq!(near(Relation::AtMost, -2.0), Some([-2.0, 0.5]));
         assert_eq!(near(Relation::Equal, 2.0), None);
         assert_eq!(nearness(Relation::AtMost, &ratio, [-1.0, 1.0]), None);
+    }
+
+    /// x ≤ ∞ and ∞ ≤ ∞ have no tightness; a case without a value says why, and another is the
+    /// tightest.
+    #[test]
+    fn what_is_infinite_or_missing_is_never_the_tightest() {
+        let infinite = || row(1.0, f64::INFINITY, 0.0, Verdict::Supported);
+        let void = section(Relation::AtMost, vec![infinite(), infinite()]);
+        assert!(telling(&void).is_none() && left_out(&void).is_none());
+        let both = row(f64::INFINITY, f64::INFINITY, f64::NAN, Verdict::Inconclusive);
+        let missing = row(f64::NAN, 1.0, f64::INFINITY, Verdict::Inconclusive);
+        for untold in [both, missing] {
+            let found = section(Relation::AtMost, vec![infinite(), untold, row(0.5, 1.0, 0.01, Verdict::Supported)]);
+            assert!(std::ptr::eq(telling(&found).unwrap(), &found.rows[1]), "it is why the claim is undecided");
+            assert!(std::ptr::eq(tightest(&found).unwrap(), &found.rows[2]));
+        }
     }
 
     #[test]

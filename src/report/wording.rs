@@ -1,13 +1,14 @@
 //! The words and signs that every form of a report shares.
 
 use super::digits;
-use super::model::{Ratio, Report, Row, SectionReport};
-use super::tightness::{LeftOut, left_out, relative, score, telling};
+use super::model::{Report, SectionReport};
+use super::tightness::{self, LeftOut, boundless, left_out, relative, score, valued};
 use crate::claim::verdict::{Relation, Verdict};
+use crate::claim::{Outcome, Ratio};
 
-/// The tightness of a row in words: `lhs/rhs = 0.8731(22)`, `lhs/rhs ≤ 0.41`, `off by −2.1(3.4)×10⁻⁴ (0.31 h)`,
-/// `exponent −1.002(3)`.
-pub fn words(section: &SectionReport, row: &Row) -> String {
+/// The tightness of a row in words: `lhs/rhs = 0.8731(22)`, `lhs/rhs ≤ 0.41`, `off by
+/// −2.1(3.4)×10⁻⁴ (0.31 h)`, `exponent −1.002(3)`.
+pub fn words(section: &SectionReport, row: &Outcome) -> String {
     let text = match (section.relation, &row.ratio) {
         (Relation::Slope, _) => format!("exponent {}", side(row.lhs, row.std_err, row.bracket)),
         (Relation::Bounded, _) => format!(
@@ -17,9 +18,14 @@ pub fn words(section: &SectionReport, row: &Row) -> String {
             section.slope.as_ref().map_or(f64::NAN, |slope| -slope.between[1])
         ),
         (Relation::AtMost | Relation::AtLeast, Some(ratio)) => format!("lhs/rhs {}", equals(ratio)),
-        _ if row.bracket.is_some() || row.rhs_bracket.is_some() => sides(row),
+        _ if row.bracketed() => sides(row),
         // Interrupted before its first round, or it could not be measured.
         _ if row.lhs.is_nan() || row.rhs.is_nan() => return "no value".into(),
+        _ if row.lhs.is_infinite() && row.rhs.is_infinite() => format!("{}, which cannot be compared", sides(row)),
+        (Relation::AtMost | Relation::AtLeast, _) if boundless(section, row) => match row.verdict {
+            Verdict::Supported => format!("{}, which claims nothing", sides(row)),
+            _ => sides(row),
+        },
         (Relation::Equal, _) if row.lhs.to_bits() == row.rhs.to_bits() => "equal to the last bit".into(),
         (Relation::Equal, _) => {
             let scale = if row.rhs == 0.0 { row.lhs.abs() } else { row.rhs.abs() };
@@ -36,7 +42,8 @@ pub fn words(section: &SectionReport, row: &Row) -> String {
 /// Digits of a ratio without a statistical error.
 const SIGNIFICANT: usize = 4;
 
-/// `= 0.8731(22)`, `= 0.87 ± 0.12` where a deterministic bound shows in the digits, `≤ 0.41` for a bracket.
+/// `= 0.8731(22)`, `= 0.87 ± 0.12` where a deterministic bound shows in the digits, `≤ 0.41` for a
+/// bracket.
 pub fn equals(ratio: &Ratio) -> String {
     if ratio.value.is_nan() {
         return bracketed([ratio.low, ratio.high]);
@@ -71,7 +78,7 @@ pub fn side(value: f64, std_err: f64, bracket: Option<[f64; 2]>) -> String {
 }
 
 /// Both sides in a sentence: `lhs ≤ 99.3, rhs = 123`.
-pub fn sides(row: &Row) -> String {
+pub fn sides(row: &Outcome) -> String {
     let one = |name: &str, value: f64, bracket: Option<[f64; 2]>| match bracket {
         Some(bracket) => format!("{name} {}", bracketed(bracket)),
         None => format!("{name} = {}", digits::plain(value, 6)),
@@ -97,15 +104,24 @@ pub fn unranked(section: &SectionReport) -> String {
     format!("{cases} left out of the ranking, as {why}; {tighter} of them may be tighter{end}.")
 }
 
-/// The telling row of a section in words, and whether a case that the ranking leaves out may be tighter.
+/// The tightest row of a section in words, and what is not known beside it: cases that the ranking
+/// leaves out and may be tighter, cases without a value, cases with an infinite side.
 pub fn tightest(section: &SectionReport) -> String {
-    let told = telling(section).map(|row| words(section, row));
-    match (told, left_out(section).filter(|left| left.tighter > 0)) {
-        (Some(told), None) => told,
-        (Some(told), Some(left)) => format!("{told}; {} may be tighter", left.tighter),
-        (None, Some(_)) => "not known to a tenth".into(),
-        (None, None) => String::new(),
-    }
+    let count = |of: &dyn Fn(&Outcome) -> bool| section.rows.iter().filter(|row| of(row)).count();
+    let infinite = count(&|row| boundless(section, row));
+    let missing = count(&|row| !valued(section, row) && !boundless(section, row));
+    let tighter = left_out(section).map_or(0, |left| left.tighter);
+    let told = match tightness::tightest(section) {
+        Some(row) => words(section, row),
+        None if infinite > 0 && infinite == section.rows.len() => return "none: a side is infinite".into(),
+        None if tighter > 0 => "not known to a tenth".into(),
+        None if missing > 0 => return "no value".into(),
+        None => String::new(),
+    };
+    let notes = [(tighter, "may be tighter"), (missing, "without a value"), (infinite, "with an infinite side")];
+    let shown = notes.iter().filter(|&&(n, note)| n > 0 && !(note.starts_with("may") && told.starts_with("not known")));
+    let notes: String = shown.map(|(n, note)| format!("; {n} {note}")).collect();
+    told + &notes
 }
 
 /// What an interrupted run says of itself.
@@ -119,7 +135,8 @@ pub fn interrupted(report: &Report) -> String {
     )
 }
 
-/// "2/3 refuted": how many of a claim's controls or breaks came out refuted; empty text where there are none.
+/// "2/3 refuted": how many of a claim's controls or breaks came out refuted; empty text where there
+/// are none.
 pub fn refuted(sections: &[SectionReport]) -> String {
     if sections.is_empty() {
         return String::new();

@@ -1,4 +1,5 @@
-//! A run directory: every file written beside its place and renamed, so that a reader never sees half of one.
+//! A run directory: every file written beside its place and renamed, so that a reader never sees
+//! half of one.
 
 use std::fs;
 use std::io::Write as _;
@@ -13,38 +14,45 @@ use crate::error::{Error, Result};
 /// Name of the file that [`read`] reads and everything else is written from.
 const REPORT: &str = "report.json";
 
-/// Writes `index.html`, `results.csv`, `report.json` and `run.toml` into `dir`, which is created if need be.
+/// Writes `index.html`, `results.csv`, `report.json` and `run.toml` into `dir`, which is created if
+/// need be.
 ///
 /// All four are complete on disk before the first takes its name.
 ///
 /// # Errors
-/// [`Error::Io`] naming the folder or file that could not be written; what stood there before still stands.
+/// [`Error::Io`] naming the folder or file that could not be written; what stood there before still
+/// stands.
 pub fn write(report: &Report, dir: &Path) -> Result<()> {
-    fs::create_dir_all(dir).map_err(Error::io(dir))?;
     let files = [
         ("index.html", html::page(report)),
         ("results.csv", csv::table(report)),
         ("run.toml", settings(&report.run)),
         (REPORT, json::text(report)),
     ];
-    let mut ready = Vec::with_capacity(files.len());
-    for (name, text) in files {
-        ready.push((dir.join(name), temporary(dir, name, text.as_bytes())?));
-    }
-    for (path, file) in ready {
-        file.persist(&path).map_err(|e| Error::Io { path, source: e.error })?;
-    }
-    Ok(())
+    folder(dir, &files)
+}
+
+/// Writes `files`, each a name and its text, into `dir`, which is created if need be; all are
+/// complete on disk before the first takes its name.
+///
+/// # Errors
+/// [`Error::Io`] naming the folder or file that could not be written; what stood there before still
+/// stands.
+pub fn folder(dir: &Path, files: &[(&str, String)]) -> Result<()> {
+    fs::create_dir_all(dir).map_err(Error::io(dir))?;
+    let temporary = |(name, text): &(&str, String)| Ok((dir.join(name), temporary(dir, name, text.as_bytes())?));
+    let ready = files.iter().map(temporary).collect::<Result<Vec<_>>>()?;
+    ready
+        .into_iter()
+        .try_for_each(|(path, file)| file.persist(&path).map(|_| ()).map_err(|e| Error::Io { path, source: e.error }))
 }
 
 /// Writes `run.toml` alone: what a slice of a run leaves for the merge.
 ///
 /// # Errors
-/// As [`write()`].
+/// [`Error::Io`] naming the file.
 pub fn write_settings(run: &Run, dir: &Path) -> Result<()> {
-    let path = dir.join("run.toml");
-    let file = temporary(dir, "run.toml", settings(run).as_bytes())?;
-    file.persist(&path).map(|_| ()).map_err(|e| Error::Io { path, source: e.error })
+    file(&dir.join("run.toml"), settings(run).as_bytes())
 }
 
 /// Writes one file beside its place and renames it.
@@ -61,7 +69,8 @@ pub fn file(path: &Path, bytes: &[u8]) -> Result<()> {
 /// The report of a run directory, from its `report.json`.
 ///
 /// # Errors
-/// [`Error::Io`] if the file cannot be read, [`Error::Data`] if it is of another schema or does not parse.
+/// [`Error::Io`] if the file cannot be read, [`Error::Data`] if it is of another schema or does not
+/// parse.
 pub fn read(dir: &Path) -> Result<Report> {
     let path = dir.join(REPORT);
     let text = fs::read_to_string(&path).map_err(Error::io(&path))?;
@@ -69,7 +78,7 @@ pub fn read(dir: &Path) -> Result<Report> {
 }
 
 /// A complete file under a temporary name in `dir`, removed again if it is dropped.
-pub(crate) fn temporary(dir: &Path, name: &str, bytes: &[u8]) -> Result<NamedTempFile> {
+fn temporary(dir: &Path, name: &str, bytes: &[u8]) -> Result<NamedTempFile> {
     let prefix = format!(".{name}.");
     let mut builder = tempfile::Builder::new();
     builder.prefix(&prefix);

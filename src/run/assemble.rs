@@ -4,12 +4,9 @@ use std::sync::Arc;
 use std::sync::mpsc::Sender;
 
 use crate::claim::verdict::Verdict;
-use crate::claim::{Case, Claim, Input, Point, Section};
+use crate::claim::{Claim, Input, Outcome, Point, Section};
 use crate::quantity::Instruments;
-use crate::report::model::{
-    AssumptionReport, ClaimReport, Grids, Report, Row, Run, SCHEMA, SectionReport, SourceReport,
-};
-use crate::run::judge::Outcome;
+use crate::report::model::{AssumptionReport, ClaimReport, Grids, Report, Run, SCHEMA, SectionReport, SourceReport};
 use crate::run::options::Options;
 use crate::run::pictures;
 use crate::run::replay;
@@ -39,7 +36,7 @@ pub fn assemble(
                 if options.only.as_ref().is_none_or(|only| *only == address) {
                     let (outcome, samples) = outcomes.next().expect("one outcome a case");
                     let replay = replay::command(claim, &address, samples, &run, options.method);
-                    rows.push(row(case, outcome, replay));
+                    rows.push(Outcome { axes: case.axes.clone(), replay, ..outcome });
                 }
             }
             for source in section.cases.iter().flat_map(|case| &case.points).flat_map(sources_of) {
@@ -86,23 +83,10 @@ fn claim_report(claim: &Claim, mut sections: Vec<SectionReport>, grids: Option<G
     let breaks = sections.split_off(1 + claim.controls.len());
     let controls = sections.split_off(1);
     let main = sections.pop().expect("a claim has a main section");
-    ClaimReport {
-        id: claim.id.clone(),
-        title: claim.title.clone(),
-        statement: claim.statement.clone(),
-        cite: claim.cite.clone(),
-        origin: claim.origin.clone(),
-        assumes: claim.assumes.clone(),
-        remark: claim.remark.clone(),
-        main,
-        controls,
-        breaks,
-        grids,
-        ok,
-    }
+    ClaimReport { header: claim.header.clone(), main, controls, breaks, grids, ok }
 }
 
-fn section_report(section: &Section, rows: Vec<Row>, single: bool) -> SectionReport {
+fn section_report(section: &Section, rows: Vec<Outcome>, single: bool) -> SectionReport {
     let verdict = section_verdict(&rows);
     let first = section.cases.first().and_then(|case| case.points.first());
     let rhs = first.and_then(|point| point.rhs.as_ref());
@@ -124,37 +108,13 @@ fn section_report(section: &Section, rows: Vec<Row>, single: bool) -> SectionRep
 }
 
 /// Refuted if any row is, supported if all are.
-fn section_verdict(rows: &[Row]) -> Verdict {
+fn section_verdict(rows: &[Outcome]) -> Verdict {
     if rows.iter().any(|r| r.verdict == Verdict::Refuted) {
         Verdict::Refuted
     } else if rows.iter().all(|r| r.verdict == Verdict::Supported) {
         Verdict::Supported
     } else {
         Verdict::Inconclusive
-    }
-}
-
-fn row(case: &Case, outcome: Outcome, replay: String) -> Row {
-    Row {
-        axes: case.axes.clone(),
-        lhs: outcome.lhs,
-        rhs: outcome.rhs,
-        bracket: outcome.bracket,
-        rhs_bracket: outcome.rhs_bracket,
-        ratio: outcome.ratio,
-        std_err: outcome.std_err,
-        half_width: outcome.half_width,
-        margin: outcome.margin,
-        verdict: outcome.verdict,
-        reason: outcome.reason,
-        believed: outcome.doubts.is_empty(),
-        doubts: outcome.doubts,
-        replay,
-        n: outcome.n,
-        method: outcome.method,
-        flags: outcome.flags,
-        points: outcome.points,
-        alternatives: outcome.alternatives,
     }
 }
 

@@ -3,7 +3,7 @@
 use crate::claim::{Claim, Input};
 use crate::quantity::path::grid;
 use crate::quantity::{Instruments, Need};
-use crate::report::model::{Grid, Grids};
+use crate::report::model::{Grids, ScheduleGrid};
 
 /// Points of the drawn curve.
 const FINE: usize = 120;
@@ -36,7 +36,7 @@ pub fn schedules(claim: &Claim, tools: &Instruments) -> Option<Grids> {
 fn drawn(group: &[&Need], tools: &Instruments) -> Option<Grids> {
     let one = |need: &Need| {
         let schedule = need.setting.schedule.clone()?;
-        Some(Grid { schedule, snrs: grid(need, tools).ok()?.to_vec() })
+        Some(ScheduleGrid { schedule, snrs: grid(need, tools).ok()?.to_vec() })
     };
     let grids = group.iter().map(|need| one(need)).collect::<Option<Vec<_>>>()?;
     let positive = grids.iter().flat_map(|grid| &grid.snrs).copied().filter(|&snr| snr > 0.0);

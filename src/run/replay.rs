@@ -30,8 +30,8 @@ pub fn command(claim: &Claim, address: &str, samples: u64, run: &Run, method: Me
 
 /// The claim on a command line: its id where it is built in, its file otherwise.
 fn argument(claim: &Claim) -> String {
-    let builtin = builtin_path(&claim.id).is_some_and(|path| path == claim.path);
-    if builtin { claim.id.clone() } else { claim.path.display().to_string() }
+    let builtin = builtin_path(&claim.header.id).is_some_and(|path| path == claim.path);
+    if builtin { claim.header.id.clone() } else { claim.path.display().to_string() }
 }
 
 /// The option that samples where `backend` did. `None` for several places: no single one has all their bits.

@@ -2,9 +2,8 @@
 
 use crate::claim::enclosure::{LINE, Range};
 use crate::claim::verdict::Relation;
-use crate::report::model::Ratio;
+use crate::claim::{Outcome, Ratio};
 use crate::report::tightness::nearness;
-use crate::run::judge::Outcome;
 
 /// A case that would need more than this many times the budget's samples is not measured on: estimates of that number are rough.
 const HOPELESS: f64 = 2.0;
@@ -59,11 +58,10 @@ pub fn candidates(relation: Relation, outcomes: &[Option<&Outcome>], budget: u64
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::run::judge::undecided;
 
     fn outcome(rhs: f64, [value, low, high]: [f64; 3]) -> Outcome {
         let ratio = Some(Ratio { value, std_err: 0.0, low, high });
-        Outcome { rhs, ratio, ..undecided(String::new(), 0.1) }
+        Outcome { rhs, ratio, ..Outcome::undecided(String::new(), 0.1) }
     }
 
     /// Measured on: what reaches above the lower end of the best that is known to a tenth, unless it is known to a tenth itself.

@@ -5,13 +5,13 @@ use std::ops::Range;
 use std::sync::Arc;
 
 use crate::claim::verdict::{self, Verdict};
-use crate::claim::{Case, Claim, Input, Section};
+use crate::claim::{Case, Claim, Input, Outcome, Section};
 use crate::error::{Error, Result};
 use crate::quantity::{Instruments, Need};
 use crate::report::model::{Report, Run};
 use crate::run::assemble::assemble;
 use crate::run::book::Book;
-use crate::run::judge::{self, Outcome};
+use crate::run::judge;
 use crate::run::ledger::{Company, Ledger, Route, Search, Slot};
 use crate::run::options::Options;
 use crate::run::sampling::{Conditions, LaneState, samples_after};
@@ -228,7 +228,7 @@ impl<'a> Session<'a> {
     }
 
     fn found(self) -> Found {
-        let unmeasured = || judge::undecided(Error::Interrupted.to_string(), f64::NAN);
+        let unmeasured = || Outcome::undecided(Error::Interrupted.to_string(), f64::NAN);
         let outcome = |case: Open| (case.outcome.unwrap_or_else(unmeasured), case.samples);
         Found { outcomes: self.open.into_iter().map(outcome).collect(), interrupted: self.interrupted }
     }

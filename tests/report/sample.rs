@@ -3,9 +3,10 @@
 use std::collections::BTreeMap;
 
 use klaim::internals::claim::verdict::{Relation, Verdict, excess, judge};
+use klaim::internals::claim::{AxisValue, ClaimHeader, Outcome, Ratio, SlopeStatement};
 use klaim::internals::numeric::estimate::{Flags, Method};
 use klaim::internals::report::model::{
-    AssumptionReport, Axis, ClaimReport, Ratio, Report, Row, Run, SCHEMA, SectionReport, SlopeStatement, SourceReport,
+    AssumptionReport, ClaimReport, Report, Run, SCHEMA, SectionReport, SourceReport,
 };
 
 /// Sources of the large report, with the height and place of an invented hump.
@@ -32,22 +33,27 @@ fn hump(snr: f64, height: f64, centre: f64) -> f64 {
     height * (t * t / 4.0) * (2.0 - t).exp().min(8.0) + height * 1e-9
 }
 
-pub fn axes(pairs: &[(&str, Axis)]) -> BTreeMap<String, Axis> {
+pub fn axes(pairs: &[(&str, AxisValue)]) -> BTreeMap<String, AxisValue> {
     pairs.iter().map(|(name, axis)| ((*name).to_owned(), axis.clone())).collect()
 }
 
-fn text(x: &str) -> Axis {
-    Axis::Text(x.to_owned())
+fn text(x: &str) -> AxisValue {
+    AxisValue::Text(x.to_owned())
 }
 
 /// A judged row; `h` is the half-width, a fifth of it the standard error.
-pub fn row(id: &str, relation: Relation, axes: BTreeMap<String, Axis>, [lhs, rhs, h, margin]: [f64; 4]) -> Row {
+pub fn row(
+    id: &str,
+    relation: Relation,
+    axes: BTreeMap<String, AxisValue>,
+    [lhs, rhs, h, margin]: [f64; 4],
+) -> Outcome {
     let verdict = judge(excess(relation, lhs - rhs), h, margin);
     let place: Vec<String> = axes.iter().map(|(k, v)| format!("--only '{k}={v}'")).collect();
     let reason = if verdict == Verdict::Inconclusive { "about 4.2e6 samples would decide" } else { "" };
     let (value, half) = (lhs / rhs, h / rhs.abs());
     let ratio = Ratio { value, std_err: half / 5.0, low: value - half, high: value + half };
-    Row {
+    Outcome {
         replay: format!("klaim verify {id} {} --seed 0 --level 0.01 --budget 65536", place.join(" ")),
         axes,
         lhs,
@@ -71,9 +77,9 @@ pub fn row(id: &str, relation: Relation, axes: BTreeMap<String, Axis>, [lhs, rhs
 }
 
 /// The same row where the left side is known as an interval alone.
-pub fn bracketed(row: Row, [low, high]: [f64; 2]) -> Row {
+pub fn bracketed(row: Outcome, [low, high]: [f64; 2]) -> Outcome {
     let nan = f64::NAN;
-    Row {
+    Outcome {
         lhs: nan,
         std_err: nan,
         half_width: 0.5 * (high - low),
@@ -86,8 +92,8 @@ pub fn bracketed(row: Row, [low, high]: [f64; 2]) -> Row {
 }
 
 /// The same row where its numbers are not to be believed.
-pub fn doubted(row: Row, why: &str) -> Row {
-    Row {
+pub fn doubted(row: Outcome, why: &str) -> Outcome {
+    Outcome {
         verdict: Verdict::Inconclusive,
         reason: format!("not to be believed: {why}"),
         believed: false,
@@ -97,8 +103,8 @@ pub fn doubted(row: Row, why: &str) -> Row {
     }
 }
 
-pub fn section(relation: Relation, [lhs, rhs, why]: [&str; 3], expected: Verdict, rows: Vec<Row>) -> SectionReport {
-    let any = |v| rows.iter().any(|r: &Row| r.verdict == v);
+pub fn section(relation: Relation, [lhs, rhs, why]: [&str; 3], expected: Verdict, rows: Vec<Outcome>) -> SectionReport {
+    let any = |v| rows.iter().any(|r: &Outcome| r.verdict == v);
     let verdict = if any(Verdict::Refuted) {
         Verdict::Refuted
     } else if any(Verdict::Inconclusive) {
@@ -130,13 +136,15 @@ pub fn claim(
     let ok = std::iter::once(&main).chain(&controls).chain(&breaks).all(|s| s.ok);
     ClaimReport {
         grids: None,
-        id: id.into(),
-        title: title.into(),
-        statement: statement.into(),
-        cite: "[ABZ26, Thm. 1]".into(),
-        origin: "paper-v1".into(),
-        assumes: vec!["second-moment".into(), "sub-exponential".into()],
-        remark: "Invented numbers; the page's layout is what is looked at.".into(),
+        header: ClaimHeader {
+            id: id.into(),
+            title: title.into(),
+            statement: statement.into(),
+            cite: "[ABZ26, Thm. 1]".into(),
+            origin: "paper-v1".into(),
+            assumes: vec!["second-moment".into(), "sub-exponential".into()],
+            remark: "Invented numbers; the page's layout is what is looked at.".into(),
+        },
         main,
         controls,
         breaks,
@@ -201,7 +209,7 @@ fn bound(constant: f64, sources: &[(&str, f64, f64)], points: u32, why: &str, ex
         for snr in snrs(points) {
             let lhs = 4.0 * hump(snr, height, centre);
             let h = 0.01 * lhs + 2e-7;
-            let axes = axes(&[("source", text(spec)), ("snr", Axis::Number(snr))]);
+            let axes = axes(&[("source", text(spec)), ("snr", AxisValue::Number(snr))]);
             rows.push(row("entropy-bound", Relation::AtMost, axes, [lhs, constant, h, 0.05 * constant]));
         }
     }
@@ -233,7 +241,7 @@ fn equality_claim(sources: &[(&str, f64, f64)], points: u32) -> ClaimReport {
                 let value = 0.7 / (1.0 + snr);
                 let h = value * 4e-4 * (1.0 + (snr / 50.0).powi(2)).min(4e3);
                 let wobble = ((7 * k + 3 * j) as f64).sin() * 0.3 * h + bias * value;
-                let axes = axes(&[("source", text(spec)), ("snr", Axis::Number(snr))]);
+                let axes = axes(&[("source", text(spec)), ("snr", AxisValue::Number(snr))]);
                 rows.push(row("immse", Relation::Equal, axes, [value + wobble, value, h, 5.0 * value]));
             }
         }
@@ -329,7 +337,7 @@ pub fn large() -> Report {
 
 /// What goes wrong: no rows, nothing finite, no claim text, zero right sides.
 pub fn awkward() -> Report {
-    let number = |x| axes(&[("source", text("a<b>&\"c\"")), ("snr", Axis::Number(x))]);
+    let number = |x| axes(&[("source", text("a<b>&\"c\"")), ("snr", AxisValue::Number(x))]);
     let none =
         claim(["no-rows", "", ""], section(Relation::AtMost, ["", "", ""], Verdict::Supported, vec![]), vec![], vec![]);
     let (nan, inf) = (f64::NAN, f64::INFINITY);

@@ -5,8 +5,8 @@ use serde_json::json;
 use super::make::{Ground, grid};
 use super::{Form, ScheduleCommand};
 use crate::error::{Error, Result};
+use crate::numeric::number;
 use crate::report::digits::plain;
-use crate::report::number;
 use crate::schedule::SCHEDULES;
 use crate::schedule::las::Axis;
 use crate::schedule::loss::certificate;
@@ -24,7 +24,8 @@ pub struct Table {
     floor: Option<f64>,
 }
 
-/// Every schedule with its parameters left alone, and the previous one if it is named, cheapest first.
+/// Every schedule with its parameters left alone, and the previous one if it is named, cheapest
+/// first.
 ///
 /// # Errors
 /// No curve to judge by.

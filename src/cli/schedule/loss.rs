@@ -24,7 +24,8 @@ pub struct LossArguments {
     /// What the network predicts, that the loss is an error of
     #[arg(long, value_enum)]
     parametrization: Option<ParametrizationChoice>,
-    /// What the recorded loss is multiplied by: none, edm[:sigma_data], min-snr[:c], snr, or column (the file's `weight`)
+    /// What the recorded loss is multiplied by: none, edm[:sigma_data], min-snr[:c], snr, or column
+    /// (the file's `weight`)
     #[arg(long, value_name = "WEIGHTING")]
     weighting: Option<String>,
     /// What a time `t` is

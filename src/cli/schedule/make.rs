@@ -46,7 +46,8 @@ impl<'a> Ground<'a> {
         Ok(Self { loss: Some(curve), source: None, ends, name })
     }
 
-    /// The mmse of a source, where one is named and has a deterministic route; otherwise the interval alone.
+    /// The mmse of a source, where one is named and has a deterministic route; otherwise the
+    /// interval alone.
     pub fn of_source(source: Option<&'a Source>, ends: (f64, f64)) -> Self {
         let exact = source.and_then(|source| Some((source, ExactCurve::new(source, Octaves::default().into())?)));
         let name = source.map_or("no curve".into(), |source| source.spec().to_string());
@@ -232,7 +233,8 @@ fn from_loss(command: &ScheduleCommand, ground: &Ground, curve: &LossCurve, seco
     })
 }
 
-/// What is wrong with the timesteps of a schedule, if anything: SNRs that the trained model has never seen.
+/// What is wrong with the timesteps of a schedule, if anything: SNRs that the trained model has
+/// never seen.
 pub fn out_of_range(made: &Made, betas: &BetaTable) -> Option<String> {
     let (noisiest, cleanest) = (betas.snr(betas.steps() - 1), betas.snr(0));
     // Timesteps are whole: a rounding beyond the table is none.

@@ -1,4 +1,5 @@
-//! `klaim schedule`: from a loss curve, a source or a rule to a grid of noise levels, with what is known of it.
+//! `klaim schedule`: from a loss curve, a source or a rule to a grid of noise levels, with what is
+//! known of it.
 
 mod compare;
 mod loss;
@@ -18,12 +19,14 @@ use make::{Ground, Made};
 /// Arguments of `klaim schedule`.
 #[derive(clap::Args)]
 pub struct ScheduleCommand {
-    /// `las` (from the loss), any schedule of `klaim list schedules` such as karras:rho=7, or `compare` for all of them
+    /// `las` (from the loss), any schedule of `klaim list schedules` such as karras:rho=7, or
+    /// `compare` for all of them
     method: String,
     /// Number of steps K
     #[arg(long, value_name = "K", value_parser = clap::value_parser!(u32).range(1..=100_000))]
     steps: u32,
-    /// Loss curve of a model: CSV, TSV, JSON, NPY, NPZ or Parquet with a column for the noise level and one for the loss
+    /// Loss curve of a model: CSV, TSV, JSON, NPY, NPZ or Parquet with a column for the noise level
+    /// and one for the loss
     #[arg(long, value_name = "FILE", conflicts_with = "source")]
     loss: Option<PathBuf>,
     /// A law whose exact mmse takes the place of a loss (`klaim list sources`)
@@ -43,11 +46,12 @@ pub struct ScheduleCommand {
     /// linear, scaled-linear, cosine, with parameters such as scaled-linear:end=0.02
     #[arg(long, value_name = "SPEC")]
     beta_schedule: Option<String>,
-    /// How an export ends: 0 in place of the last sigma (K evaluations), 0 after it (K + 1), or without 0
+    /// How an export ends: 0 in place of the last sigma (K evaluations), 0 after it (K + 1), or
+    /// without 0
     #[arg(long, value_enum, default_value = "zero")]
     end: EndChoice,
-    /// A schedule to compare with: a spec, or a file with an array of sigmas (`--format k-diffusion`) or the JSON of this
-    /// command
+    /// A schedule to compare with: a spec, or a file with an array of sigmas (`--format
+    /// k-diffusion`) or the JSON of this command
     #[arg(long, value_name = "SPEC|FILE")]
     previous: Option<String>,
     /// Draw the curve, the steps and their bands
@@ -62,7 +66,8 @@ pub struct ScheduleCommand {
 #[derive(clap::Args)]
 #[command(next_help_heading = "Loss-adaptive schedules")]
 struct LasArguments {
-    /// Axis on which steps are measured: γ, ln γ, ln(1 + λγ), γ/(1 + λγ), γ^(1/λ) [default: the solver's, or softlog]
+    /// Axis on which steps are measured: γ, ln γ, ln(1 + λγ), γ/(1 + λγ), γ^(1/λ) [default: the
+    /// solver's, or softlog]
     #[arg(long, value_name = "AXIS", value_parser = axis_name)]
     regularize: Option<String>,
     /// λ of the axis
@@ -74,7 +79,8 @@ struct LasArguments {
     /// What will follow the schedule; picks axis and smoothness where they are not given
     #[arg(long, value_enum)]
     solver: Option<Solver>,
-    /// Choose among N SNRs uniform in ln γ [default: the rows of the loss curve; for a source the limit of many]
+    /// Choose among N SNRs uniform in ln γ [default: the rows of the loss curve; for a source the
+    /// limit of many]
     #[arg(long, value_name = "N", value_parser = clap::value_parser!(u32).range(2..=10_000_000))]
     candidates: Option<u32>,
     /// What is done to a loss curve before steps are placed on it

@@ -80,7 +80,7 @@ fn known(made: &Made) -> String {
 pub fn json(made: &Made, betas: Option<&BetaTable>) -> String {
     let sigma: Vec<f64> = made.snrs.iter().map(|snr| snr.sqrt().recip()).collect();
     let logsnr: Vec<f64> = made.snrs.iter().map(|snr| snr.ln()).collect();
-    let finite = |x: &f64| if x.is_finite() { json!(x) } else { json!(crate::report::number::name(*x)) };
+    let finite = |x: &f64| crate::numeric::number::json(*x);
     let bands = made
         .bands
         .as_ref()

@@ -1,27 +1,32 @@
-//! Channel values of a few atoms with their exact derivatives by positions and weights, over fixed nodes of the noise.
+//! Channel values of a few atoms with their exact derivatives by positions and weights, over fixed
+//! nodes of the noise.
 //!
-//! With nodes (z, ω), Σ ω = 1, a value is Σ_i p_i Σ_z ω f(posterior at y = x_i + z), at SNR 1 (positions carry √γ):
+//! With nodes (z, ω), Σ ω = 1, a value is Σ_i p_i Σ_z ω f(posterior at y = x_i + z), at SNR 1
+//! (positions carry √γ):
 //!
 //! * M: f = tr C, ∂f/∂q_j = |x_j − m|², ∂f/∂x_j = 2 q_j (x_j − m);
 //! * −M′: f = ‖C‖²_F, ∂f/∂q_j = 2 (x_j − m)ᵀC(x_j − m), ∂f/∂x_j = 4 q_j C (x_j − m);
 //! * H(X|Y): f = −Σ q ln q, ∂f/∂q_j = −ln q_j;
 //!
-//! C and m the posterior covariance and mean, q the posterior weights, whose logits ln p_j − |y − x_j|²/2 carry the chain rule
-//! on to positions and weights. The nodes are a trapezoid rule, or normal draws with their mirror images: the same for every
-//! law, so that the sum is a smooth function of the law. Draws say how far their sums are from the integrals
-//! ([`Values::covariance`]).
+//! C and m the posterior covariance and mean, q the posterior weights, whose logits ln p_j − |y −
+//! x_j|²/2 carry the chain rule on to positions and weights. The nodes are a trapezoid rule, or
+//! normal draws with their mirror images: the same for every law, so that the sum is a smooth
+//! function of the law. Draws say how far their sums are from the integrals
+//! ([`NodeValues::covariance`]).
 
 use crate::numeric::normal;
 use crate::numeric::stream::Stream;
 use crate::probe::search::law::Candidate;
 
-/// Step and reach of the trapezoid rules on the line and on the plane. What lies beyond 9 has probability 2e-19; the line,
-/// where it costs little, holds what atoms of weight 1e-9 need.
+/// Step and reach of the trapezoid rules on the line and on the plane. What lies beyond 9 has
+/// probability 2e-19; the line, where it costs little, holds what atoms of weight 1e-9 need.
 const RULES: [(f64, f64); 2] = [(0.05, 12.0), (0.2, 9.0)];
-/// The plane's rule is turned by this angle against the axes, along which laws like to lie: across its rows of nodes the
-/// errors cancel. Along their diagonals they do not, and the rule is as good as one of step 0.2/√2 on the line.
+/// The plane's rule is turned by this angle against the axes, along which laws like to lie: across
+/// its rows of nodes the errors cancel. Along their diagonals they do not, and the rule is as good
+/// as one of step 0.2/√2 on the line.
 const TURN: f64 = 0.3;
-/// Relative error of a value over a trapezoid rule: atoms up to 9 apart, weights down to 1e-9 (the tests here).
+/// Relative error of a value over a trapezoid rule: atoms up to 9 apart, weights down to 1e-9 (the
+/// tests here).
 pub const RULE_ERROR: f64 = 1e-4;
 
 /// Noise vectors with weights that sum to 1.
@@ -72,7 +77,7 @@ impl Nodes {
         self.pairs > 0
     }
 
-    /// Covariance of the means of `values` (three a node) over the draws; 0 for a rule.
+    /// Covariance of the means of `values` (three per node) over the draws; 0 for a rule.
     fn covariance(&self, values: &[[f64; 3]]) -> [[f64; 3]; 3] {
         let mut covariance = [[0.0; 3]; 3];
         if self.pairs < 2 {
@@ -92,32 +97,50 @@ impl Nodes {
     }
 }
 
-/// A value with its derivatives by the n × d positions and by the n logarithms of weights.
-#[derive(Debug, Clone, Default)]
-pub struct Value {
+/// A value with its derivatives by the n × d positions, by the n logarithms of weights, and by the
+/// three means over nodes.
+#[derive(Debug, Clone)]
+pub struct Differentiated {
     /// The value.
     pub value: f64,
     /// ∂/∂x, n × d.
     pub points: Vec<f64>,
     /// ∂/∂ln w, w unnormalised.
     pub logs: Vec<f64>,
+    /// By the means of [`NodeValues`], in their order.
+    pub by_mean: [f64; 3],
+}
+
+impl Differentiated {
+    /// A constant on laws of `points` coordinates and `atoms` atoms.
+    pub fn constant(value: f64, points: usize, atoms: usize) -> Self {
+        Self { value, points: vec![0.0; points], logs: vec![0.0; atoms], by_mean: [0.0; 3] }
+    }
+
+    /// Adds `factor` times the derivatives of `part`.
+    pub fn add_derivatives(&mut self, factor: f64, part: &Self) {
+        let add = |to: &mut [f64], from: &[f64]| to.iter_mut().zip(from).for_each(|(s, g)| *s += factor * g);
+        add(&mut self.points, &part.points);
+        add(&mut self.logs, &part.logs);
+        add(&mut self.by_mean, &part.by_mean);
+    }
 }
 
 /// M, −M′ and H(X|Y) at SNR 1.
 #[derive(Debug, Clone)]
-pub struct Values {
+pub struct NodeValues {
     /// M.
-    pub mmse: Value,
+    pub mmse: Differentiated,
     /// −M′.
-    pub slope: Value,
+    pub slope: Differentiated,
     /// H(X|Y), nats.
-    pub posterior_entropy: Value,
+    pub posterior_entropy: Differentiated,
     /// Covariance of the errors of the three, in this order, that draws make.
     pub covariance: [[f64; 3]; 3],
 }
 
 /// Scratch of one posterior.
-struct Posterior {
+struct NodePosterior {
     logits: Vec<f64>,
     weights: Vec<f64>,
     /// x_j − m, n × d.
@@ -127,14 +150,13 @@ struct Posterior {
     covariance: Vec<f64>,
 }
 
-/// The three values of `law` over `nodes` (of its dimension). O(n² d) a node.
-pub fn values(law: &Candidate, nodes: &Nodes) -> Values {
+/// The three values of `law` over `nodes` (of its dimension). O(n² d) per node.
+pub fn values(law: &Candidate, nodes: &Nodes) -> NodeValues {
     let (n, d) = (law.len(), law.dim);
     debug_assert_eq!(d, nodes.dim, "nodes of the law's dimension");
-    let zero = || Value { value: 0.0, points: vec![0.0; n * d], logs: vec![0.0; n] };
-    let mut all = [zero(), zero(), zero()];
+    let mut all = [0, 1, 2].map(|_| Differentiated::constant(0.0, n * d, n));
     let ln_weights: Vec<f64> = law.weights.iter().map(|p| p.ln()).collect();
-    let mut posterior = Posterior {
+    let mut posterior = NodePosterior {
         logits: vec![0.0; n],
         weights: vec![0.0; n],
         centred: vec![0.0; n * d],
@@ -163,10 +185,10 @@ pub fn values(law: &Candidate, nodes: &Nodes) -> Values {
         value.logs.iter_mut().zip(&law.weights).for_each(|(g, p)| *g -= p * mean);
     }
     let [mmse, slope, posterior_entropy] = all;
-    Values { mmse, slope, posterior_entropy, covariance: nodes.covariance(&by_node) }
+    NodeValues { mmse, slope, posterior_entropy, covariance: nodes.covariance(&by_node) }
 }
 
-impl Posterior {
+impl NodePosterior {
     /// Posterior weights, x − m, C and C(x − m) at `y`.
     fn at(&mut self, law: &Candidate, ln_weights: &[f64], y: &[f64]) {
         let d = law.dim;
@@ -242,7 +264,7 @@ impl Posterior {
         share: f64,
         by_weight: &[f64],
         by_point: &[f64],
-        value: &mut Value,
+        value: &mut Differentiated,
     ) {
         let d = law.dim;
         let mean: f64 = self.weights.iter().zip(by_weight).map(|(q, g)| if *q > 0.0 { q * g } else { 0.0 }).sum();
@@ -268,7 +290,8 @@ mod tests {
         Candidate::new(2, vec![0.0, 0.0, 1.5, 0.3, -0.4, 2.0, 1.0, 1.0], vec![0.4, 0.3, 0.2, 0.1])
     }
 
-    /// The rules say [`RULE_ERROR`]: two atoms on the line and turned on the plane against adaptive quadrature.
+    /// The rules say [`RULE_ERROR`]: two atoms on the line and turned on the plane against adaptive
+    /// quadrature.
     #[test]
     fn the_rules_are_as_accurate_as_they_say() {
         for (distance, p) in [(1.0, 0.5), (3.5, 0.5), (5.0, 1e-2), (6.5, 0.5), (9.0, 1e-4), (3.5, 1e-9), (6.5, 1e-9)] {
@@ -291,7 +314,8 @@ mod tests {
         assert!(Nodes::rule(3).is_none());
     }
 
-    /// Of 100 sets of draws, each with the error that it states: the mean of z² is 1 ± 0.14, and 5 of those are allowed.
+    /// Of 100 sets of draws, each with the error that it states: the mean of z² is 1 ± 0.14, and 5
+    /// of those are allowed.
     #[test]
     fn draws_state_their_error() {
         let line = Candidate::new(1, vec![0.0, 2.0, 3.0], vec![0.5, 0.3, 0.2]);
@@ -330,7 +354,7 @@ mod tests {
         let (law, nodes) = (triangle(), Nodes::drawn(2, 8, 3, "test"));
         let parameters = law.parameters();
         let at = |p: &[f64]| values(&Candidate::of_parameters(2, p), &nodes);
-        let of = |v: &Values| [v.mmse.clone(), v.slope.clone(), v.posterior_entropy.clone()];
+        let of = |v: &NodeValues| [v.mmse.clone(), v.slope.clone(), v.posterior_entropy.clone()];
         let exact = of(&at(&parameters));
         for k in 0..parameters.len() {
             let shifted = |step: f64| {

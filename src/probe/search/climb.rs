@@ -11,7 +11,8 @@ use crate::probe::search::objective::{LnRatio, Objective};
 
 /// The norm of the gradient of ln ratio at which a climb is at its top.
 const FLAT: f64 = 1e-5;
-/// Evaluations of one climb: a line search that goes back and forth at the top must not take the night.
+/// Evaluations of one climb: a line search that goes back and forth at the top must not take the
+/// night.
 const MOST_EVALUATIONS: u64 = 300;
 /// Lighter atoms are out of bounds: `verify` could not see them.
 const LIGHTEST: f64 = 1e-9;
@@ -25,7 +26,8 @@ pub struct Climb {
     pub evaluations: u64,
 }
 
-/// The objective as the optimiser sees it: −ln ratio of parameters, value and gradient of a point made together once.
+/// The objective as the optimiser sees it: −ln ratio of parameters, value and gradient of a point
+/// made together once.
 struct Problem<'a> {
     objective: &'a Objective,
     nodes: &'a Nodes,
@@ -78,7 +80,8 @@ impl Gradient for &Problem<'_> {
     }
 }
 
-/// Climbs from `law` for at most `iterations`. A climb that the line search gives up ends at the best point it saw.
+/// Climbs from `law` for at most `iterations`. A climb that the line search gives up ends at the
+/// best point it saw.
 pub fn climb(objective: &Objective, law: &Candidate, nodes: &Nodes, iterations: u64) -> Climb {
     let first = law.parameters();
     let problem = Problem {

@@ -9,7 +9,8 @@ use crate::probe::search::law::Candidate;
 /// Names of the families, in the order in which starts take them.
 pub const FAMILIES: [&str; 5] = ["points", "simplex", "needle", "codes", "tree"];
 
-/// The law that start number `start` climbs from: at most `atoms` ≥ 2 atoms in at most `dim` dimensions.
+/// The law that start number `start` climbs from: at most `atoms` ≥ 2 atoms in at most `dim`
+/// dimensions.
 pub fn start(seed: u64, start: u64, atoms: usize, dim: usize) -> (&'static str, Candidate) {
     let rng = &mut Stream::named(seed, "search start").rng(start);
     let family = FAMILIES[(start % FAMILIES.len() as u64) as usize];

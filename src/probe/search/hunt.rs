@@ -12,7 +12,7 @@ use rayon::prelude::*;
 use serde::{Deserialize, Serialize};
 
 use crate::error::{Error, Result};
-use crate::probe::measure::ratio;
+use crate::probe::place::ratio;
 use crate::probe::search::channel::Nodes;
 use crate::probe::search::climb::climb;
 use crate::probe::search::family;
@@ -24,20 +24,23 @@ use crate::run::watch::{Event, Watch};
 
 /// Iterations of one climb.
 const ITERATIONS: u64 = 120;
-/// Posteriors behind one evaluation of a climb, about: few, since noise is cheaper to average over starts.
+/// Posteriors behind one evaluation of a climb, about: few, since noise is cheaper to average over
+/// starts.
 const POSTERIORS: usize = 1536;
 /// Least number of mirrored pairs of noise vectors.
 const LEAST_PAIRS: usize = 24;
-/// As many times more draws, and other ones, judge where a climb came to in more than two dimensions.
+/// Draws that judge where a climb came to in more than two dimensions, other ones, over those of
+/// the climb.
 const CHECK: usize = 8;
 /// A light atom goes if ln ratio loses no more than this by it, the accuracy of a rule.
 const LOSS: f64 = 1e-4;
-/// Lighter atoms are tried: what they add to a ratio is of the order of their weight, but for a logarithm.
+/// Lighter atoms are tried: what they add to a ratio is of the order of their weight, but for a
+/// logarithm.
 const LIGHT: f64 = 1e-4;
 /// Samples with which the estimators check a law where they have no deterministic route.
 const CHECKED: u64 = 8192;
-/// The objective and the estimators disagree beyond this many standard errors of the objective and the half-width of the
-/// estimators: probability 6e-7 a law.
+/// The objective and the estimators disagree beyond this many standard errors of the objective and
+/// the half-width of the estimators: probability 6e-7 a law.
 const DISAGREE: f64 = 5.0;
 /// Starts handed out together: between two batches the limit is seen.
 const BATCH: usize = 32;
@@ -53,16 +56,16 @@ pub struct Bounds {
 
 /// One finished climb.
 #[derive(Debug, Clone, Serialize, Deserialize)]
-pub struct Start {
+pub struct Climbed {
     /// Number of the start.
     pub start: u64,
     /// Family of its first law.
     pub family: String,
     /// ln ratio over nodes that the climb did not see.
-    #[serde(with = "crate::report::number")]
+    #[serde(with = "crate::numeric::number")]
     pub ln_ratio: f64,
     /// Its accuracy ([`LnRatio::error`](crate::probe::search::objective::LnRatio)).
-    #[serde(with = "crate::report::number")]
+    #[serde(with = "crate::numeric::number")]
     pub error: f64,
     /// Evaluations of value and gradient.
     pub evaluations: u64,
@@ -85,7 +88,7 @@ pub enum Check {
     Disagrees,
 }
 
-impl Start {
+impl Climbed {
     /// ln ratio less its error: of many climbs the largest value alone is one that luck made large.
     fn certain(&self) -> f64 {
         self.ln_ratio - DISAGREE * self.error
@@ -109,7 +112,7 @@ pub struct Settled {
 #[derive(Debug, Clone, Default)]
 pub struct Hunt {
     /// By number.
-    pub starts: BTreeMap<u64, Start>,
+    pub starts: BTreeMap<u64, Climbed>,
 }
 
 impl Hunt {
@@ -118,10 +121,11 @@ impl Hunt {
         self.starts.values().map(|start| start.evaluations).sum()
     }
 
-    /// The climbs from the highest down; those on whose laws the estimators contradict the objective come last.
-    pub fn ranked(&self) -> Vec<&Start> {
-        let mut all: Vec<&Start> = self.starts.values().filter(|s| s.ln_ratio.is_finite()).collect();
-        let wrong = |s: &Start| s.check == Check::Disagrees;
+    /// The climbs from the highest down; those on whose laws the estimators contradict the
+    /// objective come last.
+    pub fn ranked(&self) -> Vec<&Climbed> {
+        let mut all: Vec<&Climbed> = self.starts.values().filter(|s| s.ln_ratio.is_finite()).collect();
+        let wrong = |s: &Climbed| s.check == Check::Disagrees;
         all.sort_by(|a, b| wrong(a).cmp(&wrong(b)).then(b.certain().total_cmp(&a.certain())));
         all
     }
@@ -158,8 +162,8 @@ fn judged(objective: &Objective, law: Candidate, seed: u64, evaluations: u64) ->
     Ok(Settled { law, ln_ratio: judged.value, error: judged.error, evaluations })
 }
 
-/// The law without the light atoms that it does not need, in the fewest dimensions that hold it: there a rule may take the
-/// place of draws, and a deterministic route that of samples.
+/// The law without the light atoms that it does not need, in the fewest dimensions that hold it:
+/// there a rule may take the place of draws, and a deterministic route that of samples.
 fn pared(objective: &Objective, found: Settled, seed: u64) -> Result<Settled> {
     let mut kept = judged(objective, found.law.reduced(), seed, found.evaluations)?;
     while kept.law.len() > 2 {
@@ -175,12 +179,14 @@ fn pared(objective: &Objective, found: Settled, seed: u64) -> Result<Settled> {
     Ok(kept)
 }
 
-/// Climbs from the starts 0 … `starts` − 1. Each finished one is appended to `log` (JSON lines); with `resume` those that
-/// are there already are not climbed again. Every law that a climb ends at is checked by the estimators of verdicts.
-/// Hands out no more starts after `limit`; leaves what is under way when a stop is asked for.
+/// Climbs from the starts 0 … `starts` − 1. Each finished one is appended to `log` (JSON lines);
+/// with `resume` those that are there already are not climbed again. Every law that a climb ends at
+/// is checked by the estimators of verdicts. Hands out no more starts after `limit`; leaves what is
+/// under way when a stop is asked for.
 ///
 /// # Errors
-/// [`Error::Io`]; [`Error::Checkpoint`] for a line of the log that is not a start; a device that fails.
+/// [`Error::Io`]; [`Error::Checkpoint`] for a line of the log that is not a start; a device that
+/// fails.
 pub fn hunt(
     objective: &Objective,
     bounds: Bounds,
@@ -205,7 +211,7 @@ pub fn hunt(
         }
         let missing: Vec<u64> = batch.iter().copied().filter(|k| !hunt.starts.contains_key(k)).collect();
         let objective_of_climbs = objective.clone();
-        let climbs = move |sender: &Sender<Result<Start>>| {
+        let climbs = move |sender: &Sender<Result<Climbed>>| {
             missing.par_iter().with_max_len(1).for_each(|&k| {
                 // Nobody listens after a stop.
                 let _ = sender.send(one(&objective_of_climbs, bounds, seed, k));
@@ -258,7 +264,7 @@ fn check(
     Ok(())
 }
 
-fn one(objective: &Objective, bounds: Bounds, seed: u64, k: u64) -> Result<Start> {
+fn one(objective: &Objective, bounds: Bounds, seed: u64, k: u64) -> Result<Climbed> {
     let (family, law) = family::start(seed, k, bounds.atoms, bounds.dim);
     let climbed = settle(objective, &law, seed, ITERATIONS)?;
     let atoms = climbed.law.len();
@@ -269,23 +275,24 @@ fn one(objective: &Objective, bounds: Bounds, seed: u64, k: u64) -> Result<Start
         best = Settled { evaluations, ..if again.ln_ratio > best.ln_ratio { again } else { best } };
     }
     let Settled { law, ln_ratio, error, evaluations } = best;
-    Ok(Start { start: k, family: family.to_owned(), ln_ratio, error, evaluations, law, check: Check::default() })
+    Ok(Climbed { start: k, family: family.to_owned(), ln_ratio, error, evaluations, law, check: Check::default() })
 }
 
-fn append(file: &mut File, start: &Start) -> std::io::Result<()> {
+fn append(file: &mut File, start: &Climbed) -> std::io::Result<()> {
     let line = serde_json::to_string(start).expect("a start is JSON") + "\n";
     file.write_all(line.as_bytes())
 }
 
-/// The starts of a log; a last line without its end (the process was killed while writing it) is cut off.
-fn read(log: &Path) -> Result<BTreeMap<u64, Start>> {
+/// The starts of a log; a last line without its end (the process was killed while writing it) is
+/// cut off.
+fn read(log: &Path) -> Result<BTreeMap<u64, Climbed>> {
     if !log.exists() {
         return Ok(BTreeMap::new());
     }
     let text = fs::read_to_string(log).map_err(Error::io(log))?;
     let whole = text.rfind('\n').map_or(0, |end| end + 1);
     let parse = |(number, line): (usize, &str)| {
-        let start: Start = serde_json::from_str(line).map_err(|e| Error::Checkpoint {
+        let start: Climbed = serde_json::from_str(line).map_err(|e| Error::Checkpoint {
             path: log.to_owned(),
             message: format!("line {} is no start of a search ({e}); remove it to climb again", number + 1),
         })?;

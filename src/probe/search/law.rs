@@ -48,7 +48,8 @@ impl Candidate {
         Self::new(dim, points.to_vec(), logs.iter().map(|l| (l - top).exp()).collect())
     }
 
-    /// As a source, named after its numbers: laws that differ in a bit have different names.
+    /// The law as a source, named after its numbers: laws that differ in a bit have different
+    /// names.
     ///
     /// # Errors
     /// Positions or weights that are not finite.
@@ -60,8 +61,8 @@ impl Candidate {
         Source::discrete(&spec, Atoms::new(self.dim, self.points.clone(), self.weights.clone())?)
     }
 
-    /// The same law seen from its first atom, and turned so that the last coordinates of the first atoms are 0: no channel
-    /// value changes. Coordinates in which no two atoms differ are dropped.
+    /// This law seen from its first atom, and turned so that the last coordinates of the first
+    /// atoms are 0: no channel value changes. Coordinates in which no two atoms differ are dropped.
     pub fn reduced(&self) -> Self {
         let origin = self.point(0).to_vec();
         let mut basis: Vec<Vec<f64>> = Vec::new();
@@ -93,7 +94,8 @@ impl Candidate {
         Self::new(self.dim, points, keep().map(|i| self.weights[i]).collect())
     }
 
-    /// The weights as whole numbers up to [`MOST_WHOLE`] where they are proportional to some, else as they are.
+    /// The weights as whole numbers up to [`MOST_WHOLE`] where they are proportional to some, else
+    /// as they are.
     fn written_weights(&self) -> Vec<f64> {
         let least = self.weights.iter().copied().fold(f64::INFINITY, f64::min);
         let in_units = |k: u32| self.weights.iter().map(|p| f64::from(k) * p / least).collect::<Vec<f64>>();
@@ -107,7 +109,7 @@ impl Candidate {
         let header: Vec<String> = (1..=self.dim).map(|k| format!("x{k}")).chain(["p".to_owned()]).collect();
         let weights = self.written_weights();
         let row = |i: usize| {
-            let cells = self.point(i).iter().chain([&weights[i]]).map(|x| crate::report::number::name(*x));
+            let cells = self.point(i).iter().chain([&weights[i]]).map(|x| crate::numeric::number::name(*x));
             cells.collect::<Vec<_>>().join(",")
         };
         let rows: String = (0..self.len()).map(|i| row(i) + "\n").collect();

@@ -6,7 +6,7 @@ use std::sync::Arc;
 use crate::claim::verdict::Relation;
 use crate::claim::{Bound, Case, Claim, Input, Point, Section};
 use crate::error::{Error, Result};
-use crate::probe::search::channel::{Nodes, RULE_ERROR, Value, Values, values};
+use crate::probe::search::channel::{NodeValues, Differentiated, Nodes, RULE_ERROR, values};
 use crate::probe::search::law::Candidate;
 use crate::quantity::{Need, Rule, Setting};
 use crate::source::Source;
@@ -25,7 +25,8 @@ pub struct Objective {
     claim: Claim,
 }
 
-/// ln ratio with its error and its gradient by the law's parameters (positions, then logarithms of weights).
+/// ln ratio with its error and its gradient by the law's parameters (positions, then logarithms of
+/// weights).
 #[derive(Debug, Clone)]
 pub struct LnRatio {
     /// ln of lhs/rhs (rhs/lhs for `>=`).
@@ -37,11 +38,12 @@ pub struct LnRatio {
 }
 
 impl Objective {
-    /// The objective of a claim expanded anywhere; `snr` is where the search looks at it: positions are free, so one SNR serves
-    /// a statement that is invariant under dilations.
+    /// The objective of a claim expanded anywhere; `snr` is where the search looks at it: positions
+    /// are free, so one SNR serves a statement that is invariant under dilations.
     ///
     /// # Errors
-    /// [`Error::Unsupported`] for relations other than inequalities and for quantities that the search cannot differentiate.
+    /// [`Error::Unsupported`] for relations other than inequalities and for quantities that the
+    /// search cannot differentiate.
     pub fn new(claim: &Claim, snr: f64) -> Result<Self> {
         let unsupported = |what: &str, message: &str| Error::Unsupported {
             quantity: what.into(),
@@ -53,11 +55,11 @@ impl Objective {
             match claim.main.relation {
                 Relation::AtMost => 1.0,
                 Relation::AtLeast => -1.0,
-                _ => return Err(unsupported(&claim.id, "takes inequalities alone")),
+                _ => return Err(unsupported(&claim.header.id, "takes inequalities alone")),
             },
             &point.rhs,
         ) else {
-            return Err(unsupported(&claim.id, "takes inequalities alone"));
+            return Err(unsupported(&claim.header.id, "takes inequalities alone"));
         };
         for input in point.lhs.inputs.iter().chain(&rhs.inputs) {
             if let Input::Need(need) = input
@@ -81,7 +83,8 @@ impl Objective {
         Ok(Self { lhs: at_snr(&point.lhs), rhs: at_snr(rhs), sign, snr, claim: claim.clone() })
     }
 
-    /// The claim on each of `laws` at the objective's SNR, a case a law: what the estimators are asked to check.
+    /// The claim on each of `laws` at the objective's SNR, a case per law: what the estimators are
+    /// asked to check.
     ///
     /// # Errors
     /// Positions that are not finite.
@@ -145,71 +148,45 @@ impl Objective {
 /// Quantities that come from the nodes.
 const CHANNEL: [&str; 4] = ["mmse", "mmse_slope", "information", "posterior_entropy"];
 
-/// A value with its derivatives, and those by the three means over nodes (of [`Values`], in their order).
-struct Side {
-    value: f64,
-    points: Vec<f64>,
-    logs: Vec<f64>,
-    by_mean: [f64; 3],
-}
-
-/// What does not come from nodes.
-impl From<Value> for Side {
-    fn from(Value { value, points, logs }: Value) -> Self {
-        Self { value, points, logs, by_mean: [0.0; 3] }
-    }
-}
-
 /// A law with what the expressions may ask of it.
 struct View<'a> {
     law: &'a Candidate,
     source: &'a Arc<Source>,
-    channel: Values,
+    channel: NodeValues,
     snr: f64,
 }
 
 impl View<'_> {
+    /// A number on this law.
+    fn constant(&self, value: f64) -> Differentiated {
+        Differentiated::constant(value, self.law.points.len(), self.law.len())
+    }
+
     /// One side with its gradient.
-    fn side(&self, bound: &Bound) -> Result<Side> {
-        let parts: Vec<Option<Side>> = bound
-            .inputs
-            .iter()
-            .map(|input| match input {
-                Input::Number(_) => Ok(None),
-                Input::Need(need) => self.quantity(need).map(Some),
-            })
-            .collect::<Result<_>>()?;
-        let inputs: Vec<f64> = bound
-            .inputs
-            .iter()
-            .zip(&parts)
-            .map(|(input, part)| match (input, part) {
-                (Input::Number(x), _) => *x,
-                (_, Some(part)) => part.value,
-                (Input::Need(_), None) => f64::NAN,
-            })
-            .collect();
+    fn side(&self, bound: &Bound) -> Result<Differentiated> {
+        let part = |input: &Input| match input {
+            Input::Number(x) => Ok(self.constant(*x)),
+            Input::Need(need) => self.quantity(need),
+        };
+        let parts = bound.inputs.iter().map(part).collect::<Result<Vec<_>>>()?;
+        let inputs: Vec<f64> = parts.iter().map(|part| part.value).collect();
         let (value, partials) = bound.expression.value_and_gradient(&inputs);
-        let (points, logs) = (vec![0.0; self.law.points.len()], vec![0.0; self.law.len()]);
-        let mut side = Side { value, points, logs, by_mean: [0.0; 3] };
-        for (part, partial) in parts.iter().zip(partials) {
-            if let Some(part) = part {
-                side.points.iter_mut().zip(&part.points).for_each(|(s, g)| *s += partial * g);
-                side.logs.iter_mut().zip(&part.logs).for_each(|(s, g)| *s += partial * g);
-                side.by_mean.iter_mut().zip(&part.by_mean).for_each(|(s, g)| *s += partial * g);
-            }
+        let mut side = self.constant(value);
+        let needed = parts.iter().zip(partials).zip(&bound.inputs);
+        for ((part, partial), _) in needed.filter(|(_, input)| matches!(input, Input::Need(_))) {
+            side.add_derivatives(partial, part);
         }
         Ok(side)
     }
 
-    fn quantity(&self, need: &Need) -> Result<Side> {
+    fn quantity(&self, need: &Need) -> Result<Differentiated> {
         // Positions carry √γ: M of the scaled law is γM, its slope γ²|M′|.
         let unscaled = |mean: usize, power: i32| {
             let value = [&self.channel.mmse, &self.channel.slope, &self.channel.posterior_entropy][mean];
             let unit = self.snr.powi(-power);
             let mut by_mean = [0.0; 3];
             by_mean[mean] = unit;
-            Side {
+            Differentiated {
                 value: unit * value.value,
                 points: value.points.iter().map(|g| unit * self.snr.sqrt() * g).collect(),
                 logs: value.logs.iter().map(|g| unit * g).collect(),
@@ -221,32 +198,26 @@ impl View<'_> {
             "mmse_slope" => unscaled(1, 2),
             "posterior_entropy" => unscaled(2, 0),
             "information" => {
-                let (rest, entropy) = (unscaled(2, 0), self.entropy());
-                Side {
-                    value: entropy.value - rest.value,
-                    points: rest.points.iter().map(|g| -g).collect(),
-                    logs: entropy.logs.iter().zip(&rest.logs).map(|(h, g)| h - g).collect(),
-                    by_mean: rest.by_mean.map(|g| -g),
-                }
+                let (rest, mut information) = (unscaled(2, 0), self.entropy());
+                information.value -= rest.value;
+                information.add_derivatives(-1.0, &rest);
+                information
             }
-            "second_moment" => self.second_moment().into(),
-            _ => self.of_weights(need)?.into(),
+            "second_moment" => self.second_moment(),
+            _ => self.of_weights(need)?,
         })
     }
 
     /// H = −Σ p ln p, ∂H/∂ln w_i = −p_i (ln p_i + H).
-    fn entropy(&self) -> Value {
+    fn entropy(&self) -> Differentiated {
         let weights = &self.law.weights;
         let value: f64 = weights.iter().map(|p| -p * p.ln()).sum();
-        Value {
-            value,
-            points: vec![0.0; self.law.points.len()],
-            logs: weights.iter().map(|p| -p * (p.ln() + value)).collect(),
-        }
+        let logs = weights.iter().map(|p| -p * (p.ln() + value)).collect();
+        Differentiated { logs, ..self.constant(value) }
     }
 
     /// V = Σ p |x − EX|², ∂V/∂x_i = 2 p_i (x_i − EX), ∂V/∂ln w_i = p_i (|x_i − EX|² − V).
-    fn second_moment(&self) -> Value {
+    fn second_moment(&self) -> Differentiated {
         let (law, d) = (self.law, self.law.dim);
         let mut mean = vec![0.0; d];
         for (i, p) in law.weights.iter().enumerate() {
@@ -255,11 +226,12 @@ impl View<'_> {
         let square = |i: usize| law.point(i).iter().zip(&mean).map(|(x, m)| (x - m) * (x - m)).sum::<f64>();
         let value: f64 = law.weights.iter().enumerate().map(|(i, p)| p * square(i)).sum();
         let points = (0..law.points.len()).map(|k| 2.0 * law.weights[k / d] * (law.points[k] - mean[k % d])).collect();
-        Value { value, points, logs: law.weights.iter().enumerate().map(|(i, p)| p * (square(i) - value)).collect() }
+        let logs = law.weights.iter().enumerate().map(|(i, p)| p * (square(i) - value)).collect();
+        Differentiated { points, logs, ..self.constant(value) }
     }
 
     /// A quantity of the weights alone, with central differences by their logarithms.
-    fn of_weights(&self, need: &Need) -> Result<Value> {
+    fn of_weights(&self, need: &Need) -> Result<Differentiated> {
         let Rule::Known(known) = need.quantity.rule else { unreachable!("checked when the objective was made") };
         let at = |source: Arc<Source>| known(&Need { source, ..need.clone() }).map(|estimate| estimate.value);
         let moved = |i: usize, factor: f64| {
@@ -274,11 +246,8 @@ impl View<'_> {
         let difference = |i: usize| -> Result<f64> {
             Ok((at(moved(i, STEP.exp())?)? - at(moved(i, (-STEP).exp())?)?) / (2.0 * STEP))
         };
-        Ok(Value {
-            value: at(Arc::clone(self.source))?,
-            points: vec![0.0; self.law.points.len()],
-            logs: (0..self.law.len()).map(difference).collect::<Result<_>>()?,
-        })
+        let logs = (0..self.law.len()).map(difference).collect::<Result<_>>()?;
+        Ok(Differentiated { logs, ..self.constant(at(Arc::clone(self.source))?) })
     }
 }
 
@@ -333,8 +302,8 @@ mod tests {
         assert!((found - (truth / entropy).ln()).abs() < 1e-8, "{found}");
     }
 
-    /// The error of ln ratio is that of its values: over 100 sets of draws the mean of z² is 1 ± 0.14, and 5 of those are
-    /// allowed.
+    /// The error of ln ratio is that of its values: over 100 sets of draws the mean of z² is 1 ±
+    /// 0.14, and 5 of those are allowed.
     #[test]
     fn the_error_is_that_of_the_ratio() {
         let objective = objective("snr^2 * mmse_slope + mmse", "information + posterior_entropy^2");

@@ -1,12 +1,13 @@
-//! A law that refutes, made small: fewer atoms, lower dimension, rounder numbers, as long as it still refutes.
+//! A law that refutes, made small: fewer atoms, lower dimension, rounder numbers, as long as it
+//! still refutes.
 
 use crate::error::Result;
 use crate::probe::search::hunt::{check_nodes, settle};
 use crate::probe::search::law::Candidate;
 use crate::probe::search::objective::Objective;
 
-/// A shrunk law keeps at least this share of the excess of ln ratio over 0, and no more than [`ENOUGH`] is asked of it: what is
-/// barely above 1 on the nodes may be below it in truth.
+/// A shrunk law keeps at least this share of the excess of ln ratio over 0, and no more than
+/// [`ENOUGH`] is asked of it: what is barely above 1 on the nodes may be below it in truth.
 const KEPT: f64 = 0.5;
 /// ln ratio that is enough, 2 % above 1.
 const ENOUGH: f64 = 0.02;
@@ -14,7 +15,8 @@ const ENOUGH: f64 = 0.02;
 const ITERATIONS: u64 = 40;
 /// Decimals tried for positions and weights, the roundest first.
 const DECIMALS: [i32; 4] = [0, 1, 2, 3];
-/// Powers t of the weights tried, p_i ∝ p_i^t: 0 makes them even, 1 leaves them. The evenest law that refutes says most.
+/// Powers t of the weights tried, p_i ∝ p_i^t: 0 makes them even, 1 leaves them. The evenest law
+/// that refutes says most.
 const EVENNESS: [f64; 8] = [0.0, 0.1, 0.2, 0.3, 0.4, 0.5, 0.65, 0.8];
 
 /// The smallest law found by greedy steps from `law`, which has the given ln ratio > 0.
@@ -88,8 +90,8 @@ fn tempered(law: &Candidate, t: f64) -> Candidate {
     Candidate::new(law.dim, law.points.clone(), law.weights.iter().map(|p| p.powf(t)).collect())
 }
 
-/// Weights as small whole numbers: in units of the lightest, of a half and a tenth of it, then of decimals of the
-/// largest; last as powers of ten.
+/// Weights as small whole numbers: in units of the lightest, of a half and a tenth of it, then of
+/// decimals of the largest; last as powers of ten.
 fn rounder_weights(law: &Candidate) -> Vec<Candidate> {
     let least = law.weights.iter().copied().fold(f64::INFINITY, f64::min);
     let most = law.weights.iter().copied().fold(0.0, f64::max);

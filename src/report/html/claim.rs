@@ -1,30 +1,33 @@
-//! A claim's section: statement, provenance, assumptions, plot, worst case, controls and breaks, all rows.
+//! A claim's section: statement, provenance, assumptions, plot, worst case, controls and breaks,
+//! all rows.
 
 use std::collections::BTreeSet;
 
 use maud::{Markup, html};
 
-use super::typeset::typeset;
 use super::{counted, rows, sources, verdict};
+use crate::claim::AxisValue;
 use crate::claim::verdict::Relation;
 use crate::report::digits;
-use crate::report::model::{Axis, ClaimReport, Report, SectionReport};
+use crate::report::markup::typeset;
+use crate::report::model::{ClaimReport, Report, SectionReport};
 use crate::report::plot;
-use crate::report::tightness::telling;
+use crate::report::tightness::{boundless, telling};
 
 /// The section of one claim.
 pub fn section(report: &Report, claim: &ClaimReport) -> Markup {
     let main = &claim.main;
     html! {
         section {
-            h2 id=(claim.id) { (claim.title) }
+            h2 id=(claim.header.id) { (claim.header.title) }
             p class="facts" {
                 (verdict(main.verdict)) @if !main.ok { " " span class="tag" { "expected " (main.expected) } }
-                " · " code { (claim.id) } @if !claim.cite.is_empty() { " · " (claim.cite) } " · origin " (claim.origin)
+                " · " code { (claim.header.id) } @if !claim.header.cite.is_empty() { " · " (claim.header.cite) }
+                " · origin " (claim.header.origin)
             }
-            p class="statement" { (typeset(&claim.statement)) }
+            p class="statement" { (typeset(&claim.header.statement)) }
             p { "Tested: " (formula(main)) "." }
-            @if !claim.remark.is_empty() { p { (claim.remark) } }
+            @if !claim.header.remark.is_empty() { p { (claim.header.remark) } }
             (sources::assumed(report, claim, &names(main)))
             @for figure in plot::claim(claim) {
                 figure {
@@ -64,7 +67,7 @@ pub fn formula(section: &SectionReport) -> Markup {
 /// Sources that a section's rows name.
 fn names(section: &SectionReport) -> BTreeSet<&str> {
     let sources = section.rows.iter().filter_map(|row| row.axes.get("source"));
-    sources.filter_map(|axis| if let Axis::Text(text) = axis { Some(text.as_str()) } else { None }).collect()
+    sources.filter_map(|axis| if let AxisValue::Text(text) = axis { Some(text.as_str()) } else { None }).collect()
 }
 
 /// Controls or breaks: what differs, why, what came out, the row that shows it.
@@ -92,6 +95,8 @@ fn neighbours(title: &str, one: &str, about: &str, sections: &[SectionReport]) -
 fn untold(section: &SectionReport) -> &'static str {
     if section.rows.is_empty() {
         "There are no cases."
+    } else if section.rows.iter().all(|row| boundless(section, row)) {
+        "A side is infinite in every case: nothing is claimed there."
     } else {
         "All cases are supported; none is known well enough to be called the tightest."
     }

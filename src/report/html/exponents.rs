@@ -1,4 +1,4 @@
-//! The table of measured exponents, a row a family of sources.
+//! The table of measured exponents, a row per family of sources.
 
 use maud::{Markup, html};
 
@@ -41,7 +41,7 @@ pub fn section(report: &Report) -> Markup {
 fn measured(exponent: &Exponent) -> Markup {
     let verdict = exponent.row.verdict;
     html! {
-        a class=(format!("measured {verdict}")) href=(format!("#{}", exponent.claim.id)) title=(exponent.claim.id) {
+        a class=(format!("measured {verdict}")) href=(format!("#{}", exponent.claim.header.id)) title=(exponent.claim.header.id) {
             (symbol(verdict)) " " (exponent.interval()) @if exponent.is_break { " (break)" }
         }
     }

@@ -1,13 +1,14 @@
-//! What holds, what is loose, what breaks: one sentence a claim, made from its rows.
+//! What holds, what is loose, what breaks: a sentence per claim, made from its rows.
 
 use maud::{Markup, html};
 
 use super::counted;
+use crate::claim::Outcome;
 use crate::claim::verdict::{Relation, Verdict};
 use crate::report::digits;
-use crate::report::model::{ClaimReport, Report, Row, SectionReport};
+use crate::report::model::{ClaimReport, Report, SectionReport};
 use crate::report::plot::series::{place, varying};
-use crate::report::tightness::telling;
+use crate::report::tightness::{boundless, telling};
 use crate::report::wording::words;
 
 /// An inequality whose tightest case uses less than this share of the bound is called loose.
@@ -26,7 +27,7 @@ pub fn section(report: &Report) -> Markup {
                 @for (title, findings) in parts.iter().filter(|(_, findings)| !findings.is_empty()) {
                     h3 { (title) }
                     ul class="findings" {
-                        @for (claim, says) in findings { li { a href=(format!("#{}", claim.id)) { (claim.title) } ": " (says) "." } }
+                        @for (claim, says) in findings { li { a href=(format!("#{}", claim.header.id)) { (claim.header.title) } ": " (says) "." } }
                     }
                 }
             }
@@ -34,8 +35,9 @@ pub fn section(report: &Report) -> Markup {
     }
 }
 
-/// The share of its bound that an inequality's row uses; `None` for other relations and for sides of other signs.
-fn share(section: &SectionReport, row: &Row) -> Option<f64> {
+/// The share of its bound that an inequality's row uses; `None` for other relations and for sides
+/// of other signs.
+fn share(section: &SectionReport, row: &Outcome) -> Option<f64> {
     let ratio = row.ratio.map(|ratio| ratio.value)?;
     let share = match section.relation {
         Relation::AtMost => ratio,
@@ -45,7 +47,7 @@ fn share(section: &SectionReport, row: &Row) -> Option<f64> {
     (share >= 0.0).then_some(share)
 }
 
-fn supported(claim: &ClaimReport) -> Option<(&Row, Option<f64>)> {
+fn supported(claim: &ClaimReport) -> Option<(&Outcome, Option<f64>)> {
     let row = telling(&claim.main).filter(|_| claim.main.verdict == Verdict::Supported)?;
     Some((row, share(&claim.main, row)))
 }
@@ -72,8 +74,15 @@ fn loose(claim: &ClaimReport) -> Vec<Markup> {
             };
             vec![html! { "it holds in " (cases(&claim.main)) ", and " (used) " where it is tightest" (at(claim, row)) }]
         }
+        None if claim.main.verdict == Verdict::Supported && boundlessly(claim) => {
+            vec![html! { "nothing is claimed: a side is infinite in every case" }]
+        }
         _ => Vec::new(),
     }
+}
+
+fn boundlessly(claim: &ClaimReport) -> bool {
+    !claim.main.rows.is_empty() && claim.main.rows.iter().all(|row| boundless(&claim.main, row))
 }
 
 fn breaks(claim: &ClaimReport) -> Vec<Markup> {
@@ -100,7 +109,7 @@ fn open(claim: &ClaimReport) -> Vec<Markup> {
 }
 
 /// ` (source bpsk, steps 8)`: where a row stands among the claim's varying axes.
-fn at(claim: &ClaimReport, row: &Row) -> String {
+fn at(claim: &ClaimReport, row: &Outcome) -> String {
     let place = place(row, &varying(claim, ""));
     if place.is_empty() { String::new() } else { format!(" ({place})") }
 }

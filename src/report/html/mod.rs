@@ -1,8 +1,10 @@
-//! `index.html`: one self-contained page, readable without script or network, in light, dark and print.
+//! `index.html`: one self-contained page, readable without script or network, in light, dark and
+//! print.
 //!
-//! [`page`] puts it together; each part is a file: [`overview`] (what the run did, the verdict table), [`findings`]
-//! (a sentence a claim), [`exponents`] (of the scaling claims), [`claim`] (a
-//! claim's section), [`rows`] (tables of cases), [`sources`] and [`reading`] (what the words mean, how to replay).
+//! [`page`] puts it together; each part is a file: [`overview`] (what the run did, the verdict
+//! table), [`findings`] (a sentence per claim), [`exponents`] (of the scaling claims), [`claim`] (a
+//! claim's section), [`rows`] (tables of cases), [`sources`] and [`reading`] (what the words mean,
+//! how to replay).
 
 pub mod claim;
 pub mod exponents;
@@ -11,7 +13,6 @@ pub mod overview;
 pub mod reading;
 pub mod rows;
 pub mod sources;
-pub mod typeset;
 
 use maud::{DOCTYPE, Markup, PreEscaped, html};
 
@@ -21,36 +22,40 @@ use super::wording::symbol;
 use crate::claim::verdict::Verdict;
 
 /// The style sheet, inlined into every page.
-pub(crate) const STYLE: &str = include_str!("style.css");
+const STYLE: &str = include_str!("style.css");
 
 /// The whole page.
 pub fn page(report: &Report) -> String {
+    let main = html! {
+        (overview::table(report))
+        (findings::section(report))
+        (exponents::section(report))
+        @for c in &report.claims { (claim::section(report, c)) }
+        (sources::section(report))
+        (reading::section(report))
+    };
+    document(&overview::headline(report), &report.run.klaim, &overview::header(report), &main)
+}
+
+/// A self-contained page by `version` of klaim.
+pub(crate) fn document(title: &str, version: &str, header: &Markup, main: &Markup) -> String {
     let content = html! {
         (DOCTYPE)
         html lang="en" {
             head {
                 meta charset="utf-8";
                 meta name="viewport" content="width=device-width, initial-scale=1";
-                meta name="generator" content=(format!("klaim {}", report.run.klaim));
-                title { (overview::headline(report)) " · klaim" }
+                meta name="generator" content=(format!("klaim {version}"));
+                title { (title) " · klaim" }
                 style { (PreEscaped(STYLE)) }
             }
             body {
-                header { (overview::header(report)) }
-                main {
-                    (overview::table(report))
-                    (findings::section(report))
-                    (exponents::section(report))
-                    @for c in &report.claims { (claim::section(report, c)) }
-                    (sources::section(report))
-                    (reading::section(report))
-                }
+                header { (header) }
+                main { (main) }
             }
         }
     };
-    let mut text = content.into_string();
-    text.push('\n');
-    text
+    content.into_string() + "\n"
 }
 
 /// A verdict as sign and word; the colour only repeats them.

@@ -2,10 +2,10 @@
 
 use maud::{Markup, html};
 
-use super::typeset::typeset;
 use super::{counted, verdict};
 use crate::claim::verdict::Verdict;
 use crate::report::digits;
+use crate::report::markup::typeset;
 use crate::report::model::{ClaimReport, Report, SectionReport};
 use crate::report::wording::{exit_meaning, interrupted, refuted, tightest};
 
@@ -44,7 +44,7 @@ pub fn header(report: &Report) -> Markup {
     }
 }
 
-/// The verdict table, one line a claim.
+/// The verdict table, a line per claim.
 pub fn table(report: &Report) -> Markup {
     html! {
         @if report.claims.is_empty() {
@@ -64,7 +64,7 @@ fn line(claim: &ClaimReport) -> Markup {
     let main = &claim.main;
     html! {
         tr {
-            th scope="row" { a class="claim" href=(format!("#{}", claim.id)) { (claim.id) } span class="says" { (typeset(&claim.statement)) } }
+            th scope="row" { a class="claim" href=(format!("#{}", claim.header.id)) { (claim.header.id) } span class="says" { (typeset(&claim.header.statement)) } }
             td { (verdict(main.verdict)) @if !main.ok { " " span class="tag" { "unexpected" } } (undecided(main)) }
             td data-label="expected" { (main.expected) }
             td class="number" data-label="cases" { (digits::count(main.rows.len() as u64)) }

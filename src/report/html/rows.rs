@@ -6,8 +6,9 @@ use maud::{Markup, html};
 
 use super::{command, verdict};
 use crate::claim::verdict::{Relation, Verdict};
+use crate::claim::{AxisValue, Outcome};
 use crate::report::digits;
-use crate::report::model::{Axis, Row, SectionReport};
+use crate::report::model::SectionReport;
 use crate::report::plot::series::place;
 use crate::report::tightness::relative;
 use crate::report::wording::{equals, range, side, sides, unranked, words};
@@ -16,7 +17,7 @@ use crate::report::wording::{equals, range, side, sides, unranked, words};
 const DIGITS: usize = 6;
 
 /// The telling case in a paragraph, with the command that replays it.
-pub fn worst(section: &SectionReport, row: &Row) -> Markup {
+pub fn worst(section: &SectionReport, row: &Outcome) -> Markup {
     let all: BTreeSet<&str> = row.axes.keys().map(String::as_str).collect();
     let place = place(row, &all);
     html! {
@@ -26,7 +27,7 @@ pub fn worst(section: &SectionReport, row: &Row) -> Markup {
                 "exponent " (side(row.lhs, row.std_err, row.bracket)) ", nearest end of the interval " (digits::plain(row.rhs, DIGITS)) ", "
             } @else if section.relation == Relation::Bounded {
                 "growth per e-fold, late " (side(row.lhs, row.std_err, row.bracket)) ", at most " (side(row.rhs, 0.0, row.rhs_bracket)) " on a plateau, "
-            } @else if row.bracket.is_some() || row.rhs_bracket.is_some() {
+            } @else if row.bracketed() {
                 (sides(row)) ", "
             } @else {
                 "lhs = " (digits::plain(row.lhs, DIGITS)) ", rhs = " (digits::plain(row.rhs, DIGITS))
@@ -55,7 +56,7 @@ fn role(verdict: Verdict) -> &'static str {
 }
 
 /// What a row's verdict says, in the report's careful words.
-fn meaning(row: &Row) -> String {
+fn meaning(row: &Outcome) -> String {
     match row.verdict {
         Verdict::Supported => {
             format!("Consistent within h; a violation of {} would have shown.", digits::plain(row.margin, 2))
@@ -74,7 +75,7 @@ fn cell(value: f64, bracket: Option<[f64; 2]>) -> String {
 
 /// Whether an axis takes numbers, which are set flush right.
 fn numeric(section: &SectionReport, axis: &str) -> bool {
-    section.rows.iter().any(|row| matches!(row.axes.get(axis), Some(Axis::Number(_))))
+    section.rows.iter().any(|row| row.axes.get(axis).is_some_and(|value| value.number().is_some()))
 }
 
 /// All cases of a section.
@@ -106,22 +107,22 @@ pub fn table(section: &SectionReport) -> Markup {
     }
 }
 
-fn line(section: &SectionReport, row: &Row, axes: &[&str], reasons: bool) -> Markup {
+fn line(section: &SectionReport, row: &Outcome, axes: &[&str], reasons: bool) -> Markup {
     let flag = |x: Option<f64>| x.map_or_else(String::new, |x| digits::plain(x, 2));
-    let bracketed = row.bracket.is_some() || row.rhs_bracket.is_some();
+    let bracketed = row.bracketed();
     let tight = match (section.relation, &row.ratio) {
         _ if bracketed && section.relation == Relation::Equal => String::new(),
         (Relation::Equal, _) => digits::plain(relative(row), 4),
         (_, Some(ratio)) => equals(ratio).trim_start_matches("= ").replace("between ", "").replace(" and ", " … "),
-        _ if bracketed => String::new(),
+        _ if !row.lhs.is_finite() || !row.rhs.is_finite() => String::new(),
         _ => digits::plain(row.lhs / row.rhs, 4),
     };
     html! {
         tr {
             @for axis in axes {
                 @match row.axes.get(*axis) {
-                    Some(Axis::Number(x)) => { td class="number" { (digits::plain(*x, DIGITS)) } }
-                    Some(Axis::Text(text)) => { td { (text) } }
+                    Some(AxisValue::Number(x)) => { td class="number" { (digits::plain(*x, DIGITS)) } }
+                    Some(AxisValue::Text(text)) => { td { (text) } }
                     None => { td {} }
                 }
             }

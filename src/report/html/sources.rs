@@ -57,12 +57,12 @@ fn evidence(source: &SourceReport) -> Markup {
 
 /// Which of a claim's assumptions hold for the sources it was tested on.
 pub fn assumed(report: &Report, claim: &ClaimReport, names: &BTreeSet<&str>) -> Markup {
-    if claim.assumes.is_empty() {
+    if claim.header.assumes.is_empty() {
         return html! { p { "Stated without assumptions on the source." } };
     }
     let known: Vec<(usize, &SourceReport)> =
         report.sources.iter().enumerate().filter(|(_, s)| names.contains(s.spec.as_str())).collect();
-    let assumed: BTreeSet<&str> = claim.assumes.iter().map(String::as_str).collect();
+    let assumed: BTreeSet<&str> = claim.header.assumes.iter().map(String::as_str).collect();
     let failing =
         |s: &SourceReport| s.assumptions.iter().any(|a| assumed.contains(a.name.as_str()) && a.finding == "fails");
     let fail = known.iter().filter(|(_, s)| failing(s)).count();
@@ -72,7 +72,7 @@ pub fn assumed(report: &Report, claim: &ClaimReport, names: &BTreeSet<&str>) -> 
         if fail == 0 { ", none fails an assumption".into() } else { format!(", {fail} failing an assumption") }
     );
     html! {
-        p { "Stated under: " (claim.assumes.join(", ")) "." }
+        p { "Stated under: " (claim.header.assumes.join(", ")) "." }
         @if known.len() > SHOWN {
             details { summary { "Assumptions: " (summary) } (table(claim, &known)) }
         } @else if !known.is_empty() {
@@ -84,12 +84,12 @@ pub fn assumed(report: &Report, claim: &ClaimReport, names: &BTreeSet<&str>) -> 
 fn table(claim: &ClaimReport, sources: &[(usize, &SourceReport)]) -> Markup {
     html! {
         div class="scroll" { table {
-            thead { tr { th { "source" } @for name in &claim.assumes { th { (name) } } } }
+            thead { tr { th { "source" } @for name in &claim.header.assumes { th { (name) } } } }
             tbody {
                 @for (k, source) in sources {
                     tr {
                         th scope="row" { a href=(format!("#source-{}", k + 1)) { code { (source.spec) } } }
-                        @for name in &claim.assumes {
+                        @for name in &claim.header.assumes {
                             @match source.assumptions.iter().find(|a| a.name == *name) {
                                 Some(a) => { td title=(a.evidence) { (finding(a)) } }
                                 None => { td class="missing" { "not examined" } }

@@ -1,23 +1,18 @@
-//! lhs/rhs, or the relative difference, against a numeric axis: one curve with its band for each series.
+//! lhs/rhs, or the relative difference, against a numeric axis: one curve with its band for each
+//! series.
 
 use maud::{Markup, html};
 
+use super::chart::{Chart, Parts};
+use super::figure::{Figure, px, symbol_of};
 use super::frame::{Frame, polyline};
-use super::legend::Legend;
 use super::marker::Look;
-use super::scale::{Scale, Spread};
-use super::series::{self, Point, Series};
+use super::scale::{AxisSpread, Scale};
+use super::series::{self, PlotPoint, Series};
 use super::text::{SIZE, width};
-use super::{Figure, WIDTH, canvas, left_margin, symbol_of};
 use crate::claim::verdict::Relation;
 use crate::report::model::ClaimReport;
 
-/// Height of the frame in pixels.
-const HEIGHT: f64 = 340.0;
-/// Pixels above the frame.
-const TOP: f64 = 10.0;
-/// Pixels under the frame for tick labels and the axis label.
-const FOOT: f64 = 52.0;
 /// Decades under the largest ratio that a log axis shows; what is smaller leaves the frame.
 const DEPTH: f64 = 1e-8;
 /// More points than this in a series get thinned markers.
@@ -27,38 +22,36 @@ const MARKERS: usize = 24;
 pub fn figure(claim: &ClaimReport, axis: &str) -> Option<Figure> {
     let relation = claim.main.relation;
     let series = series::collect(claim, axis);
-    let drawable = |p: &&Point| p.x.is_finite() && p.y.is_finite();
-    let points: Vec<&Point> = series.iter().flat_map(|s| &s.points).filter(drawable).collect();
+    let drawable = |p: &&PlotPoint| p.x.is_finite() && p.y.is_finite();
+    let points: Vec<&PlotPoint> = series.iter().flat_map(|s| &s.points).filter(drawable).collect();
     if points.is_empty() {
         return None;
     }
-    let legend = Legend::new(entries(&series), WIDTH, HEIGHT);
     let brackets: Vec<[f64; 2]> = series.iter().flat_map(|s| &s.points).filter_map(|p| p.bracket).collect();
-    let y = ordinate_scale(relation, &points, &brackets, [TOP + HEIGHT, TOP]);
-    let left = left_margin(&y);
-    let x = abscissa_scale(&points, [left, WIDTH - 16.0 - legend.width()]);
-    let x_label = symbol_of(axis);
     let y_label = if relation == Relation::Equal { "(lhs − rhs) / |rhs|" } else { "lhs / rhs" };
-    let frame = Frame { x, y, x_label: &x_label, y_label, y_ticks: true };
-    let id = format!("clip-{}", claim.id);
-    let corner = if legend.beside { [WIDTH - legend.width(), TOP] } else { [left, TOP + HEIGHT + FOOT] };
-    let body = html! {
-        (frame.clip(&id))
-        (forbidden(&frame, relation))
-        (frame.grid())
-        g clip-path=(format!("url(#{id})")) {
-            g fill-opacity=(format!("{:.3}", (0.5 / series.len() as f64).clamp(0.02, 0.16))) { @for s in &series { (band(s, &frame)) } }
-            (reference(&frame, relation))
-            // The tightest is drawn last, on top.
-            @for s in series.iter().rev() { (curve(s, &frame, relation)) (bars(s, &frame)) }
+    let chart = Chart::new(
+        &claim.header.id,
+        entries(&series),
+        |pixels| ordinate_scale(relation, &points, &brackets, pixels),
+        |pixels| abscissa_scale(&points, pixels),
+        [&symbol_of(axis), y_label],
+    );
+    let frame = &chart.frame;
+    let inside = html! {
+        g fill-opacity=(format!("{:.3}", (0.5 / series.len() as f64).clamp(0.02, 0.16))) {
+            @for s in &series { (band(s, frame)) }
         }
-        (frame.axes())
-        @for s in series.iter().rev() { (marks(s, &frame)) }
-        (reference_label(&frame, relation, &series))
-        (legend.draw(corner))
+        (chart.reference(level(relation)))
+        // The tightest is drawn last, on top.
+        @for s in series.iter().rev() { (curve(s, frame, relation)) (bars(s, frame)) }
     };
-    let height = TOP + HEIGHT + FOOT + legend.height();
-    Some(Figure { svg: canvas(height, &describe(claim, axis), &body), caption: caption(claim, &series) })
+    let over = html! {
+        @for s in series.iter().rev() { (marks(s, frame)) }
+        (reference_label(frame, relation, &series))
+    };
+    let under = Some(chart.forbidden(relation, level(relation)));
+    let parts = Parts { under, inside: Some(inside), over: Some(over) };
+    Some(chart.figure(&describe(claim, axis), parts, caption(claim, &series)))
 }
 
 fn entries(series: &[Series]) -> Vec<(Look, String)> {
@@ -71,15 +64,15 @@ fn entries(series: &[Series]) -> Vec<(Look, String)> {
     entries
 }
 
-fn abscissa_scale(points: &[&Point], pixels: [f64; 2]) -> Scale {
+fn abscissa_scale(points: &[&PlotPoint], pixels: [f64; 2]) -> Scale {
     let (lo, hi) = points.iter().fold((f64::INFINITY, 0.0_f64), |(lo, hi), p| (lo.min(p.x), hi.max(p.x)));
-    let spread = if lo > 0.0 && hi >= 4.0 * lo { Spread::Log } else { Spread::Linear };
+    let spread = if lo > 0.0 && hi >= 4.0 * lo { AxisSpread::Log } else { AxisSpread::Linear };
     Scale::covering(spread, points.iter().map(|p| p.x), pixels)
 }
 
-/// Ratios: by logarithm where they are positive and span more than one decade. Differences: linear, or
-/// symmetric-logarithmic where they span more than two.
-fn ordinate_scale(relation: Relation, points: &[&Point], brackets: &[[f64; 2]], pixels: [f64; 2]) -> Scale {
+/// Ratios: by logarithm where they are positive and span more than one decade. Differences: linear,
+/// or symmetric-logarithmic where they span more than two.
+fn ordinate_scale(relation: Relation, points: &[&PlotPoint], brackets: &[[f64; 2]], pixels: [f64; 2]) -> Scale {
     if relation == Relation::Equal {
         return difference_scale(points.iter().map(|p| (p.y, p.half)), pixels);
     }
@@ -88,9 +81,9 @@ fn ordinate_scale(relation: Relation, points: &[&Point], brackets: &[[f64; 2]], 
     let top = positive.clone().fold(1.0, f64::max);
     let bottom = positive.clone().fold(1.0, f64::min).max(top * DEPTH);
     if top > 10.0 * bottom && 2 * positive.clone().count() > points.len() {
-        Scale::covering(Spread::Log, positive.filter(|&y| y >= bottom).chain([1.0, bottom]), pixels)
+        Scale::covering(AxisSpread::Log, positive.filter(|&y| y >= bottom).chain([1.0, bottom]), pixels)
     } else {
-        Scale::covering(Spread::Linear, points.iter().map(|p| p.y).chain(ends).chain([1.0]), pixels)
+        Scale::covering(AxisSpread::Linear, points.iter().map(|p| p.y).chain(ends).chain([1.0]), pixels)
     }
 }
 
@@ -102,9 +95,9 @@ pub fn difference_scale(points: impl Iterator<Item = (f64, f64)>, pixels: [f64; 
     sizes.sort_by(f64::total_cmp);
     let spread = match (sizes.get(sizes.len() / 10), sizes.last()) {
         (Some(low), Some(high)) if *high > 100.0 * low => {
-            Spread::SymLog(10_f64.powf(low.max(high * 1e-12).log10().floor()))
+            AxisSpread::SymLog(10_f64.powf(low.max(high * 1e-12).log10().floor()))
         }
-        _ => Spread::Linear,
+        _ => AxisSpread::Linear,
     };
     Scale::covering(spread, ends, pixels)
 }
@@ -114,27 +107,9 @@ fn level(relation: Relation) -> f64 {
     if relation == Relation::Equal { 0.0 } else { 1.0 }
 }
 
-/// The side of the reference line that an inequality forbids, tinted.
-fn forbidden(frame: &Frame<'_>, relation: Relation) -> Markup {
-    let [left, top, width, height] = frame.area();
-    let line = frame.y.clamped(level(relation));
-    let (y, tall) = match relation {
-        Relation::AtMost => (top, line - top),
-        Relation::AtLeast => (line, top + height - line),
-        Relation::Equal | Relation::Slope | Relation::Bounded => return html! {},
-    };
-    html! { rect class="forbidden" x=(format!("{left:.2}")) y=(format!("{y:.2}")) width=(format!("{width:.2}")) height=(format!("{tall:.2}")) {} }
-}
-
-fn reference(frame: &Frame<'_>, relation: Relation) -> Markup {
-    let [left, _, width, _] = frame.area();
-    let y = frame.y.clamped(level(relation));
-    html! { path class="reference" d=(format!("M{left:.2} {y:.2}h{width:.2}")) {} }
-}
-
-/// The label of an inequality's reference line, on the side the claim allows or forbids, left, middle or right,
-/// wherever the fewest curves pass.
-fn reference_label(frame: &Frame<'_>, relation: Relation, series: &[Series]) -> Markup {
+/// The label of an inequality's reference line, on the side the claim allows or forbids, left,
+/// middle or right, wherever the fewest curves pass.
+fn reference_label(frame: &Frame, relation: Relation, series: &[Series]) -> Markup {
     let label = match relation {
         Relation::AtMost => "claim: lhs / rhs ≤ 1",
         Relation::AtLeast => "claim: lhs / rhs ≥ 1",
@@ -154,11 +129,11 @@ fn reference_label(frame: &Frame<'_>, relation: Relation, series: &[Series]) -> 
         .filter(|y| (top + SIZE..top + tall - 4.0).contains(y))
         .flat_map(|y| [wide - size - 10.0, 10.0, (wide - size) / 2.0].map(|x| [left + x, y]));
     let Some([x, y]) = places.min_by_key(|&place| crowd(place)) else { return html! {} };
-    html! { text class="note halo" x=(format!("{x:.2}")) y=(format!("{y:.2}")) { (label) } }
+    html! { text class="note halo" x=(px(x)) y=(px(y)) { (label) } }
 }
 
 /// Pixels along a curve, close enough together that none slips through a label.
-fn traced(series: &Series, frame: &Frame<'_>) -> Vec<[f64; 2]> {
+fn traced(series: &Series, frame: &Frame) -> Vec<[f64; 2]> {
     let pixels: Vec<[f64; 2]> =
         series.points.iter().filter_map(|p| Some([frame.x.at(p.x)?, frame.y.at(p.y)?])).collect();
     let between = |w: &[[f64; 2]]| {
@@ -168,10 +143,10 @@ fn traced(series: &Series, frame: &Frame<'_>) -> Vec<[f64; 2]> {
     pixels.windows(2).flat_map(between).chain(pixels.iter().copied()).collect()
 }
 
-fn band(series: &Series, frame: &Frame<'_>) -> Markup {
-    let known = |p: &&Point| p.half.is_finite() && p.y.is_finite() && frame.x.at(p.x).is_some();
-    let points: Vec<&Point> = series.points.iter().filter(known).collect();
-    let x = |p: &Point| frame.x.clamped(p.x);
+fn band(series: &Series, frame: &Frame) -> Markup {
+    let known = |p: &&PlotPoint| p.half.is_finite() && p.y.is_finite() && frame.x.at(p.x).is_some();
+    let points: Vec<&PlotPoint> = series.points.iter().filter(known).collect();
+    let x = |p: &PlotPoint| frame.x.clamped(p.x);
     let upper = points.iter().map(|p| Some([x(p), frame.y.clamped(p.y + p.half)]));
     let lower = points.iter().rev().map(|p| Some([x(p), frame.y.clamped(p.y - p.half)]));
     html! {
@@ -181,14 +156,14 @@ fn band(series: &Series, frame: &Frame<'_>) -> Markup {
     }
 }
 
-fn curve(series: &Series, frame: &Frame<'_>, relation: Relation) -> Markup {
+fn curve(series: &Series, frame: &Frame, relation: Relation) -> Markup {
     // Differences scatter about 0: a full line between them would only be noise.
     let class = match series.look.index {
         Some(_) if relation == Relation::Equal => "line faint",
         Some(_) => "line",
         None => "line thin",
     };
-    let at = |p: &Point| Some([frame.x.at(p.x)?, frame.y.at(p.y)?]);
+    let at = |p: &PlotPoint| Some([frame.x.at(p.x)?, frame.y.at(p.y)?]);
     html! {
         path class=(class) style=(series.look.style()) stroke-dasharray=[series.look.dashes()] d=(polyline(series.points.iter().map(at))) {
             title { (series.label) }
@@ -199,10 +174,11 @@ fn curve(series: &Series, frame: &Frame<'_>, relation: Relation) -> Markup {
 /// Half the width of a bar's ends in pixels.
 const CAP: f64 = 3.5;
 
-/// Open bars over where a series is known as an interval alone: a cap at each end, an arrow where it leaves the frame.
-fn bars(series: &Series, frame: &Frame<'_>) -> Markup {
+/// Open bars over where a series is known as an interval alone: a cap at each end, an arrow where
+/// it leaves the frame.
+fn bars(series: &Series, frame: &Frame) -> Markup {
     let [_, top, _, height] = frame.area();
-    let bar = |p: &Point| {
+    let bar = |p: &PlotPoint| {
         let ([low, high], x) = (p.bracket?, frame.x.at(p.x)?);
         let [from, to] = [low, high].map(|y| frame.y.clamped(y));
         let end = |y: f64, outward: f64| {
@@ -220,7 +196,7 @@ fn bars(series: &Series, frame: &Frame<'_>) -> Markup {
 }
 
 /// The markers of a series, whole also where they sit on the box.
-fn marks(series: &Series, frame: &Frame<'_>) -> Markup {
+fn marks(series: &Series, frame: &Frame) -> Markup {
     let every = series.points.len().div_ceil(MARKERS).max(1);
     let pixels = series.points.iter().step_by(every).filter_map(|p| Some((frame.inside([p.x, p.y])?, p)));
     html! {
@@ -235,7 +211,7 @@ fn marks(series: &Series, frame: &Frame<'_>) -> Markup {
 fn describe(claim: &ClaimReport, axis: &str) -> String {
     format!(
         "{}: {} against {axis}, one curve for each series",
-        claim.title,
+        claim.header.title,
         if claim.main.relation == Relation::Equal { "relative difference" } else { "ratio of the sides" }
     )
 }

@@ -2,6 +2,7 @@
 
 use maud::{Markup, html};
 
+use super::figure::px;
 use super::scale::{Scale, Tick};
 use super::text::{SIZE, rich, rich_width};
 
@@ -9,21 +10,22 @@ use super::text::{SIZE, rich, rich_width};
 const TICK: f64 = 6.0;
 
 /// A pair of scales with their labels, in the markup of [`rich`].
-#[derive(Debug, Clone, Copy)]
-pub struct Frame<'a> {
+#[derive(Debug, Clone)]
+pub struct Frame {
     /// Abscissa; pixels run left to right.
     pub x: Scale,
     /// Ordinate; pixels run bottom to top.
     pub y: Scale,
-    /// Under the abscissa; where it is empty its ticks have no labels (another frame below shares them).
-    pub x_label: &'a str,
+    /// Under the abscissa; where it is empty its ticks have no labels (another frame below shares
+    /// them).
+    pub x_label: String,
     /// Beside the ordinate, rotated; may be empty.
-    pub y_label: &'a str,
+    pub y_label: String,
     /// Whether the ordinate has ticks (a list of cases draws its own labels).
     pub y_ticks: bool,
 }
 
-impl Frame<'_> {
+impl Frame {
     /// Left, top, width, height in pixels.
     pub fn area(&self) -> [f64; 4] {
         let ([left, right], [bottom, top]) = (self.x.pixels(), self.y.pixels());
@@ -76,21 +78,21 @@ impl Frame<'_> {
         html! {
             path class="axis" d=(path) {}
             @for tick in x.iter().filter(|t| !t.label.is_empty() && !self.x_label.is_empty()) {
-                text x=(format!("{:.2}", tick.at)) y=(format!("{:.2}", bottom + 18.0)) text-anchor="middle" { (rich(&tick.label)) }
+                text x=(px(tick.at)) y=(px(bottom + 18.0)) text-anchor="middle" { (rich(&tick.label)) }
             }
             @for tick in y.iter().filter(|t| !t.label.is_empty()) {
-                text x=(format!("{:.2}", left - 7.0)) y=(format!("{:.2}", tick.at + 4.4)) text-anchor="end" { (rich(&tick.label)) }
+                text x=(px(left - 7.0)) y=(px(tick.at + 4.4)) text-anchor="end" { (rich(&tick.label)) }
             }
-            text class="label" x=(format!("{:.2}", left + width / 2.0)) y=(format!("{:.2}", bottom + 40.0)) text-anchor="middle" { (rich(self.x_label)) }
+            text class="label" x=(px(left + width / 2.0)) y=(px(bottom + 40.0)) text-anchor="middle" { (rich(&self.x_label)) }
             @if !self.y_label.is_empty() {
-                text class="label" transform=(format!("translate({beside:.2} {middle:.2}) rotate(-90)")) text-anchor="middle" { (rich(self.y_label)) }
+                text class="label" transform=(format!("translate({beside:.2} {middle:.2}) rotate(-90)")) text-anchor="middle" { (rich(&self.y_label)) }
             }
         }
     }
 
     /// The clip path that keeps data inside the box, under `id`.
     pub fn clip(&self, id: &str) -> Markup {
-        let [left, top, width, height] = self.area().map(|p| format!("{p:.2}"));
+        let [left, top, width, height] = self.area().map(px);
         html! { clipPath id=(id) { rect x=(left) y=(top) width=(width) height=(height) {} } }
     }
 

@@ -1,23 +1,21 @@
-//! Schedules over the risk: the curve M(γ) above, and under it a row of ticks for each schedule, on one axis of SNRs.
+//! Schedules over the risk: the curve M(γ) above, and under it a row of ticks for each schedule, on
+//! one axis of SNRs.
 
 use maud::html;
 
+use super::chart::{FOOT, RIGHT, TOP};
+use super::figure::{Figure, WIDTH, canvas, px, symbol_of};
 use super::frame::{Frame, polyline};
 use super::marker::Look;
-use super::scale::{Scale, Spread};
+use super::scale::{AxisSpread, Scale};
 use super::text::{SIZE, fitted, width};
-use super::{Figure, WIDTH, canvas, symbol_of};
 use crate::report::digits;
 use crate::report::model::Grids;
 
 /// Height of the curve's frame in pixels.
 const HEIGHT: f64 = 200.0;
-/// Pixels above it.
-const TOP: f64 = 10.0;
 /// Height of a schedule's row.
 const ROW: f64 = 24.0;
-/// Pixels under the last row for tick labels and the axis label.
-const FOOT: f64 = 52.0;
 /// Widest name of a schedule.
 const NAME: f64 = 210.0;
 
@@ -25,25 +23,24 @@ const NAME: f64 = 210.0;
 pub fn figure(grids: &Grids) -> Figure {
     let name = |text: &str| width(text, SIZE).min(NAME);
     let left = 24.0 + grids.grids.iter().map(|grid| name(&grid.schedule)).fold(40.0, f64::max);
-    let pixels = [left, WIDTH - 16.0];
+    let pixels = [left, WIDTH - RIGHT];
     let rows = grids.grids.len() as f64 * ROW + 8.0;
-    let x = Scale::covering(Spread::Log, grids.risk.iter().map(|p| p[0]), pixels);
-    let risk = Scale::covering(Spread::Linear, grids.risk.iter().map(|p| p[1]).chain([0.0]), [TOP + HEIGHT, TOP]);
-    let shared = symbol_of("snr");
-    let curve = Frame { x, y: risk, x_label: "", y_label: "mmse", y_ticks: true };
-    let bottom = Scale::covering(Spread::Linear, [0.0, 1.0], [TOP + HEIGHT + rows, TOP + HEIGHT]);
-    let strip = Frame { x, y: bottom, x_label: &shared, y_label: "", y_ticks: false };
+    let x = Scale::covering(AxisSpread::Log, grids.risk.iter().map(|p| p[0]), pixels);
+    let risk = Scale::covering(AxisSpread::Linear, grids.risk.iter().map(|p| p[1]).chain([0.0]), [TOP + HEIGHT, TOP]);
+    let curve = Frame { x, y: risk, x_label: String::new(), y_label: "mmse".into(), y_ticks: true };
+    let bottom = Scale::covering(AxisSpread::Linear, [0.0, 1.0], [TOP + HEIGHT + rows, TOP + HEIGHT]);
+    let strip = Frame { x, y: bottom, x_label: symbol_of("snr"), y_label: String::new(), y_ticks: false };
     let at = |p: &[f64; 2]| Some([curve.x.at(p[0])?, curve.y.at(p[1])?]);
     let body = html! {
         (curve.grid())
-        g style=(Look { index: Some(0), hollow: false }.style()) { path class="line" d=(polyline(grids.risk.iter().map(at))) {} }
+        g style=(Look::solid(0).style()) { path class="line" d=(polyline(grids.risk.iter().map(at))) {} }
         (curve.axes())
         @for (k, grid) in grids.grids.iter().enumerate() {
             @let y = TOP + HEIGHT + 4.0 + k as f64 * ROW;
-            g style=(Look { index: Some(k + 1), hollow: false }.style()) {
+            g style=(Look::solid(k + 1).style()) {
                 path class="line" d=(ticks(&grid.snrs, &x, y)) { title { (grid.schedule) ": " (listed(&grid.snrs)) } }
             }
-            text x=(format!("{:.1}", left - 10.0)) y=(format!("{:.1}", y + ROW / 2.0 + 4.5)) text-anchor="end" { (fitted(&grid.schedule, SIZE, NAME)) title { (grid.schedule) } }
+            text x=(px(left - 10.0)) y=(px(y + ROW / 2.0 + 4.5)) text-anchor="end" { (fitted(&grid.schedule, SIZE, NAME)) title { (grid.schedule) } }
         }
         (strip.axes())
     };

@@ -1,31 +1,29 @@
-//! One line a case: a dot with its interval, for claims without a numeric axis to draw against.
+//! A line per case: a dot with its interval, for claims without a numeric axis to draw against.
 
 use maud::{Markup, html};
 
+use super::chart::{FOOT, RIGHT, TOP};
 use super::curves::difference_scale;
+use super::figure::{Figure, WIDTH, canvas, px};
 use super::frame::Frame;
 use super::marker::Look;
-use super::scale::{Scale, Spread};
-use super::series::{hover, ordinate, place, varying};
+use super::scale::{AxisSpread, Scale};
+use super::series::{comparable, hover, ordinate, place, varying};
 use super::text::{SIZE, fitted, width};
-use super::{Figure, WIDTH, canvas};
+use crate::claim::Outcome;
 use crate::claim::verdict::{Relation, Verdict};
-use crate::report::model::{ClaimReport, Row, SectionReport};
+use crate::report::model::{ClaimReport, SectionReport};
 use crate::report::tightness::score;
 
 /// Height of one line in pixels.
 const LINE: f64 = 21.0;
-/// Pixels above the frame.
-const TOP: f64 = 10.0;
-/// Pixels under the frame.
-const FOOT: f64 = 52.0;
 /// Most lines; of more cases the tightest are shown.
 const LINES: usize = 40;
 /// Widest label in pixels.
 const LABEL: f64 = 320.0;
 
 /// One line of the chart.
-struct Line {
+struct CaseLine {
     label: String,
     hover: String,
     at: f64,
@@ -43,15 +41,15 @@ pub fn figure(claim: &ClaimReport) -> Option<Figure> {
     let relation = claim.main.relation;
     let height = lines.len() as f64 * LINE + 12.0;
     let labels = lines.iter().map(|l| width(&l.label, SIZE)).fold(0.0, f64::max).min(LABEL);
-    let x = scale(claim, &lines, [labels + 14.0, WIDTH - 16.0]);
-    let y = Scale::covering(Spread::Linear, [0.0, 1.0], [TOP + height, TOP]);
+    let x = scale(claim, &lines, [labels + 14.0, WIDTH - RIGHT]);
+    let y = Scale::covering(AxisSpread::Linear, [0.0, 1.0], [TOP + height, TOP]);
     let x_label = match relation {
         Relation::Equal => "(lhs − rhs) / |rhs|",
         Relation::Slope => "exponent",
         Relation::AtMost | Relation::AtLeast => "lhs / rhs",
         Relation::Bounded => "late growth / most on a plateau",
     };
-    let frame = Frame { x, y, x_label, y_label: "", y_ticks: false };
+    let frame = Frame { x, y, x_label: x_label.into(), y_label: String::new(), y_ticks: false };
     let body = html! {
         (allowed(claim, &frame))
         (frame.grid())
@@ -60,25 +58,23 @@ pub fn figure(claim: &ClaimReport) -> Option<Figure> {
             (draw(line, &frame, TOP + 6.0 + (k as f64 + 0.5) * LINE, labels))
         }
     };
-    let describe = format!("{}: one line for each case", claim.title);
+    let describe = format!("{}: one line for each case", claim.header.title);
     Some(Figure { svg: canvas(TOP + height + FOOT, &describe, &body), caption: caption(claim, &lines, left_out) })
 }
 
-/// The lines to draw, in the report's order, and how many cases were left out; what is known as a bracket alone is none of them.
-fn lines(claim: &ClaimReport) -> (Vec<Line>, usize) {
+/// The lines to draw, in the report's order, and how many cases were left out; what is known as a
+/// bracket alone is none of them.
+fn lines(claim: &ClaimReport) -> (Vec<CaseLine>, usize) {
     let names = varying(claim, "");
-    let comparable = |s: &&SectionReport| s.relation == claim.main.relation;
-    let sections =
-        std::iter::once((&claim.main, false)).chain(claim.breaks.iter().filter(comparable).map(|s| (s, true)));
-    let mut rows: Vec<(f64, usize, Line)> = Vec::new();
-    for (section, hollow) in sections {
+    let mut rows: Vec<(f64, usize, CaseLine)> = Vec::new();
+    for (section, hollow) in comparable(claim) {
         for row in &section.rows {
             let (at, half) = position(section, row);
             if at.is_finite() {
                 let place = place(row, &names);
                 let label = if hollow { format!("{place} (break)") } else { place };
                 let label = if row.believed { label } else { format!("{label} (not to be believed)") };
-                let line = Line { label, hover: hover(section, row), at, half, verdict: row.verdict, hollow };
+                let line = CaseLine { label, hover: hover(section, row), at, half, verdict: row.verdict, hollow };
                 rows.push((score(section, row), rows.len(), line));
             }
         }
@@ -90,29 +86,29 @@ fn lines(claim: &ClaimReport) -> (Vec<Line>, usize) {
     (rows.into_iter().map(|(_, _, line)| line).collect(), left_out)
 }
 
-fn position(section: &SectionReport, row: &Row) -> (f64, f64) {
+fn position(section: &SectionReport, row: &Outcome) -> (f64, f64) {
     if section.relation == Relation::Slope { (row.lhs, row.half_width) } else { ordinate(section.relation, row) }
 }
 
-fn scale(claim: &ClaimReport, lines: &[Line], pixels: [f64; 2]) -> Scale {
-    let half = |l: &Line| if l.half.is_finite() { l.half } else { 0.0 };
+fn scale(claim: &ClaimReport, lines: &[CaseLine], pixels: [f64; 2]) -> Scale {
+    let half = |l: &CaseLine| if l.half.is_finite() { l.half } else { 0.0 };
     let ends = || lines.iter().flat_map(|l| [l.at - half(l), l.at + half(l)]);
     match (claim.main.relation, &claim.main.slope) {
         (Relation::Equal, _) => difference_scale(lines.iter().map(|l| (l.at, l.half)), pixels),
-        (Relation::Slope, Some(slope)) => Scale::covering(Spread::Linear, ends().chain(slope.between), pixels),
+        (Relation::Slope, Some(slope)) => Scale::covering(AxisSpread::Linear, ends().chain(slope.between), pixels),
         _ => {
             let (lo, hi) = lines.iter().fold((1.0_f64, 1.0_f64), |(lo, hi), l| (lo.min(l.at), hi.max(l.at)));
             if lo > 0.0 && hi > 20.0 * lo {
-                Scale::covering(Spread::Log, lines.iter().map(|l| l.at).chain([1.0]), pixels)
+                Scale::covering(AxisSpread::Log, lines.iter().map(|l| l.at).chain([1.0]), pixels)
             } else {
-                Scale::covering(Spread::Linear, ends().chain([1.0]), pixels)
+                Scale::covering(AxisSpread::Linear, ends().chain([1.0]), pixels)
             }
         }
     }
 }
 
 /// The reference line, or the band of allowed exponents.
-fn allowed(claim: &ClaimReport, frame: &Frame<'_>) -> Markup {
+fn allowed(claim: &ClaimReport, frame: &Frame) -> Markup {
     let [_, top, _, height] = frame.area();
     let upright = |x: f64| format!("M{:.2} {top:.2}v{height:.2}", frame.x.clamped(x));
     match (claim.main.relation, &claim.main.slope) {
@@ -125,7 +121,7 @@ fn allowed(claim: &ClaimReport, frame: &Frame<'_>) -> Markup {
     }
 }
 
-fn draw(line: &Line, frame: &Frame<'_>, y: f64, labels: f64) -> Markup {
+fn draw(line: &CaseLine, frame: &Frame, y: f64, labels: f64) -> Markup {
     let colour = match line.verdict {
         Verdict::Supported => 0,
         Verdict::Refuted => 1,
@@ -135,7 +131,7 @@ fn draw(line: &Line, frame: &Frame<'_>, y: f64, labels: f64) -> Markup {
     let x = frame.x.clamped(line.at);
     let [low, high] = [line.at - line.half, line.at + line.half].map(|x| frame.x.clamped(x));
     html! {
-        text x=(format!("{labels:.2}")) y=(format!("{:.2}", y + 4.4)) dx="6" text-anchor="end" {
+        text x=(px(labels)) y=(px(y + 4.4)) dx="6" text-anchor="end" {
             (fitted(&line.label, SIZE, LABEL))
             title { (line.label) }
         }
@@ -148,17 +144,19 @@ fn draw(line: &Line, frame: &Frame<'_>, y: f64, labels: f64) -> Markup {
     }
 }
 
-fn caption(claim: &ClaimReport, lines: &[Line], left_out: usize) -> String {
+fn caption(claim: &ClaimReport, lines: &[CaseLine], left_out: usize) -> String {
     let mut text = String::from(match claim.main.relation {
         Relation::Equal => {
-            "Relative difference of the two sides, one line a case; the claim puts it on the dashed line."
+            "Relative difference of the two sides, one line per case; the claim puts it on the dashed line."
         }
-        Relation::AtMost => "Left side over right side, one line a case; the claim keeps it left of the dashed line.",
-        Relation::AtLeast => "Left side over right side, one line a case; the claim keeps it right of the dashed line.",
+        Relation::AtMost => "Left side over right side, one line per case; the claim keeps it left of the dashed line.",
+        Relation::AtLeast => {
+            "Left side over right side, one line per case; the claim keeps it right of the dashed line."
+        }
         Relation::Bounded => {
-            "Growth late over the most that a plateau would show, one line a case; the claim keeps it left of the dashed line."
+            "Growth late over the most that a plateau would show, one line per case; the claim keeps it left of the dashed line."
         }
-        Relation::Slope => "Fitted exponent, one line a case; the claim keeps it inside the grey band.",
+        Relation::Slope => "Fitted exponent, one line per case; the claim keeps it inside the grey band.",
     });
     text.push_str(" Bars: simultaneous half-width h. Circles: supported; squares: refuted; diamonds: inconclusive.");
     if lines.iter().any(|l| l.hollow) {

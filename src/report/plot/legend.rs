@@ -1,7 +1,9 @@
-//! The legend: beside the frame where the labels are short, in columns under it where they are not; never clipped.
+//! The legend: beside the frame where the labels are short, in columns under it where they are not;
+//! never clipped.
 
 use maud::{Markup, html};
 
+use super::figure::px;
 use super::marker::Look;
 use super::text::{SIZE, fitted, width};
 
@@ -53,7 +55,7 @@ impl Legend {
                 g style=(look.style()) {
                     path class=(if look.index.is_some() { "line" } else { "line thin" }) stroke-dasharray=[look.dashes()] d=(format!("M{x:.2} {y:.2}h26")) {}
                     (look.mark([x + 13.0, y], ""))
-                    text x=(format!("{:.2}", x + SAMPLE)) y=(format!("{:.2}", y + 4.4)) {
+                    text x=(px(x + SAMPLE)) y=(px(y + 4.4)) {
                         (fitted(label, SIZE, self.column - SAMPLE))
                         title { (label) }
                     }
@@ -69,7 +71,7 @@ mod tests {
 
     #[test]
     fn long_labels_go_under_the_frame_and_stay_inside_the_figure() {
-        let look = Look { index: Some(0), hollow: false };
+        let look = Look::solid(0);
         let short = Legend::new(vec![(look, "bpsk".into()); 5], 860.0, 360.0);
         assert!(short.beside && short.width() < 150.0);
         let long = Legend::new(vec![(look, "product:dim=64,base=(zipf:exponent=2,atoms=10)".into()); 5], 860.0, 360.0);

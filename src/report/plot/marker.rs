@@ -2,8 +2,8 @@
 
 use maud::{Markup, html};
 
-/// Colours in the page's style sheet, `--series-0` … `--series-7`: blue, vermilion, green, purple, ochre, sky, indigo
-/// and red in tones that stay apart under the common colour-vision deficiencies.
+/// Colours in the page's style sheet, `--series-0` … `--series-7`: blue, vermilion, green, purple,
+/// ochre, sky, indigo and red in tones that stay apart under the common colour-vision deficiencies.
 pub const COLOURS: usize = 8;
 
 /// Closed outlines within ±4 pixels of the origin, so that they can be filled or hollow.
@@ -28,8 +28,13 @@ pub struct Look {
 }
 
 impl Look {
-    /// CSS that sets the series' colour for everything inside a group. Breaks take the ink, so that they never share a
-    /// colour with the claim's own series.
+    /// The look of the `index`-th series.
+    pub const fn solid(index: usize) -> Self {
+        Self { index: Some(index), hollow: false }
+    }
+
+    /// CSS that sets the series' colour for everything inside a group. Breaks take the ink, so that
+    /// they never share a colour with the claim's own series.
     pub fn style(self) -> String {
         match self.index {
             Some(_) if self.hollow => "--c:var(--ink)".into(),

@@ -4,7 +4,7 @@ use crate::report::digits;
 
 /// How values are spread along an axis.
 #[derive(Debug, Clone, Copy, PartialEq)]
-pub enum Spread {
+pub enum AxisSpread {
     /// Evenly.
     Linear,
     /// By logarithm; positive values only.
@@ -16,7 +16,7 @@ pub enum Spread {
 /// One axis: a data interval laid on a pixel interval (which may run backwards, as y does).
 #[derive(Debug, Clone, Copy)]
 pub struct Scale {
-    spread: Spread,
+    spread: AxisSpread,
     data: [f64; 2],
     pixels: [f64; 2],
 }
@@ -33,27 +33,28 @@ pub struct Tick {
 impl Scale {
     /// An axis that shows all of `values` (those it can) with some air, on `pixels`.
     ///
-    /// Log axes end on decades when they span three or more; equal values, or none, get an interval around them.
-    pub fn covering(spread: Spread, values: impl IntoIterator<Item = f64>, pixels: [f64; 2]) -> Self {
-        let shown = |x: &f64| x.is_finite() && (spread != Spread::Log || *x > 0.0);
+    /// Log axes end on decades when they span three or more; equal values, or none, get an interval
+    /// around them.
+    pub fn covering(spread: AxisSpread, values: impl IntoIterator<Item = f64>, pixels: [f64; 2]) -> Self {
+        let shown = |x: &f64| x.is_finite() && (spread != AxisSpread::Log || *x > 0.0);
         let (lo, hi) = values
             .into_iter()
             .filter(shown)
             .fold((f64::INFINITY, f64::NEG_INFINITY), |(lo, hi), x| (lo.min(x), hi.max(x)));
-        let (lo, hi) = if lo > hi { (if spread == Spread::Log { 1.0 } else { 0.0 }, 1.0) } else { (lo, hi) };
+        let (lo, hi) = if lo > hi { (if spread == AxisSpread::Log { 1.0 } else { 0.0 }, 1.0) } else { (lo, hi) };
         let unit = Self { spread, data: [lo, hi], pixels };
         let (mut a, mut b) = (unit.forward(lo), unit.forward(hi));
-        if spread == Spread::Log && b - a >= 3.0 {
+        if spread == AxisSpread::Log && b - a >= 3.0 {
             (a, b) = (a.floor(), b.ceil());
         } else if b - a > 1e-12 * a.abs().max(b.abs()) {
             let air = 0.06 * (b - a);
             (a, b) = (a - air, b + air);
         } else {
-            let air = if spread == Spread::Linear && a != 0.0 { 0.5 * a.abs() } else { 0.5 };
+            let air = if spread == AxisSpread::Linear && a != 0.0 { 0.5 * a.abs() } else { 0.5 };
             (a, b) = (a - air, b + air);
         }
         // Air around the largest or smallest numbers must not push the ends out of f64.
-        let least = if spread == Spread::Log { f64::MIN_POSITIVE } else { f64::MIN };
+        let least = if spread == AxisSpread::Log { f64::MIN_POSITIVE } else { f64::MIN };
         Self { spread, data: [a, b].map(|t| unit.backward(t).clamp(least, f64::MAX)), pixels }
     }
 
@@ -67,9 +68,10 @@ impl Scale {
         self.pixels
     }
 
-    /// Pixel of a value, also outside the interval; `None` for what the axis cannot show (NaN, ±∞, ≤ 0 on a log axis).
+    /// Pixel of a value, also outside the interval; `None` for what the axis cannot show (NaN, ±∞,
+    /// ≤ 0 on a log axis).
     pub fn at(&self, x: f64) -> Option<f64> {
-        if !x.is_finite() || (self.spread == Spread::Log && x <= 0.0) {
+        if !x.is_finite() || (self.spread == AxisSpread::Log && x <= 0.0) {
             return None;
         }
         let [a, b] = self.data.map(|x| self.forward(x));
@@ -77,7 +79,8 @@ impl Scale {
         share.is_finite().then(|| self.pixels[0] + share * (self.pixels[1] - self.pixels[0]))
     }
 
-    /// Pixel of a value moved to the nearest end if it lies outside or cannot be shown; NaN goes to the lower end.
+    /// Pixel of a value moved to the nearest end if it lies outside or cannot be shown; NaN goes to
+    /// the lower end.
     pub fn clamped(&self, x: f64) -> f64 {
         let x = if x > self.data[0] { x.min(self.data[1]) } else { self.data[0] };
         self.at(x).unwrap_or(self.pixels[0])
@@ -86,27 +89,27 @@ impl Scale {
     /// Major ticks with labels, minor ones without.
     pub fn ticks(&self) -> Vec<Tick> {
         match self.spread {
-            Spread::Linear => self.linear_ticks(),
-            Spread::Log => self.log_ticks(),
-            Spread::SymLog(inner) => self.symlog_ticks(inner),
+            AxisSpread::Linear => self.linear_ticks(),
+            AxisSpread::Log => self.log_ticks(),
+            AxisSpread::SymLog(inner) => self.symlog_ticks(inner),
         }
     }
 
     fn forward(&self, x: f64) -> f64 {
         match self.spread {
-            Spread::Linear => x,
-            Spread::Log => x.log10(),
-            Spread::SymLog(inner) if x.abs() <= inner => x / inner,
-            Spread::SymLog(inner) => x.signum() * (1.0 + (x.abs() / inner).log10()),
+            AxisSpread::Linear => x,
+            AxisSpread::Log => x.log10(),
+            AxisSpread::SymLog(inner) if x.abs() <= inner => x / inner,
+            AxisSpread::SymLog(inner) => x.signum() * (1.0 + (x.abs() / inner).log10()),
         }
     }
 
     fn backward(&self, t: f64) -> f64 {
         match self.spread {
-            Spread::Linear => t,
-            Spread::Log => 10_f64.powf(t),
-            Spread::SymLog(inner) if t.abs() <= 1.0 => t * inner,
-            Spread::SymLog(inner) => t.signum() * inner * 10_f64.powf(t.abs() - 1.0),
+            AxisSpread::Linear => t,
+            AxisSpread::Log => 10_f64.powf(t),
+            AxisSpread::SymLog(inner) if t.abs() <= 1.0 => t * inner,
+            AxisSpread::SymLog(inner) => t.signum() * inner * 10_f64.powf(t.abs() - 1.0),
         }
     }
 
@@ -183,7 +186,7 @@ fn power(decade: i32) -> String {
     match decade {
         0 => "1".into(),
         1 => "10".into(),
-        _ => format!("10^{}^", decade.to_string().replace('-', "−")),
+        _ => format!("10^{{{}}}", decade.to_string().replace('-', "−")),
     }
 }
 
@@ -191,22 +194,22 @@ fn power(decade: i32) -> String {
 mod tests {
     use super::*;
 
-    fn labels(spread: Spread, values: &[f64]) -> Vec<String> {
+    fn labels(spread: AxisSpread, values: &[f64]) -> Vec<String> {
         let scale = Scale::covering(spread, values.iter().copied(), [0.0, 100.0]);
         scale.ticks().into_iter().map(|t| t.label).filter(|l| !l.is_empty()).collect()
     }
 
     #[test]
     fn decades_and_fractions_of_decades() {
-        assert_eq!(labels(Spread::Log, &[1e-2, 1e2]), ["10^−2^", "10^−1^", "1", "10", "10^2^"]);
-        assert_eq!(labels(Spread::Log, &[0.2, 3.0]), ["0.2", "0.5", "1", "2"]);
-        assert_eq!(labels(Spread::Linear, &[0.0, 1.0]), ["0", "0.2", "0.4", "0.6", "0.8", "1"]);
-        assert_eq!(labels(Spread::SymLog(1e-3), &[-1e-2, 0.1]).len(), 6);
+        assert_eq!(labels(AxisSpread::Log, &[1e-2, 1e2]), ["10^{−2}", "10^{−1}", "1", "10", "10^{2}"]);
+        assert_eq!(labels(AxisSpread::Log, &[0.2, 3.0]), ["0.2", "0.5", "1", "2"]);
+        assert_eq!(labels(AxisSpread::Linear, &[0.0, 1.0]), ["0", "0.2", "0.4", "0.6", "0.8", "1"]);
+        assert_eq!(labels(AxisSpread::SymLog(1e-3), &[-1e-2, 0.1]).len(), 6);
     }
 
     #[test]
     fn degenerate_data_still_makes_an_axis() {
-        for spread in [Spread::Linear, Spread::Log, Spread::SymLog(1e-6)] {
+        for spread in [AxisSpread::Linear, AxisSpread::Log, AxisSpread::SymLog(1e-6)] {
             for values in [
                 &[][..],
                 &[1.0][..],
@@ -230,7 +233,7 @@ mod tests {
 
     #[test]
     fn positions_invert_direction_and_refuse_what_cannot_be_shown() {
-        let y = Scale::covering(Spread::Log, [1.0, 1e4], [400.0, 0.0]);
+        let y = Scale::covering(AxisSpread::Log, [1.0, 1e4], [400.0, 0.0]);
         assert!((y.at(1.0).unwrap() - 400.0).abs() < 1e-9);
         assert!((y.at(1e2).unwrap() - 200.0).abs() < 1e-9);
         assert_eq!(y.at(0.0), None);

@@ -1,14 +1,14 @@
-//! A schedule on its curve: the risk against SNR, a tick and a drop line at every step, bands where they are known, and
-//! the staircase whose area over the curve is what the schedule costs.
+//! A schedule on its curve: the risk against SNR, a tick and a drop line at every step, bands where
+//! they are known, and the staircase whose area over the curve is what the schedule costs.
 
 use maud::{Markup, html};
 
+use super::figure::{WIDTH, left_margin, px};
 use super::frame::{Frame, polyline};
 use super::legend::Legend;
 use super::marker::Look;
-use super::scale::{Scale, Spread};
+use super::scale::{AxisSpread, Scale};
 use super::text::{SIZE, rich, width};
-use super::{WIDTH, left_margin};
 use crate::error::Result;
 use crate::report::digits;
 use crate::schedule::Curve;
@@ -69,14 +69,14 @@ pub fn picture(picture: &Picture) -> Result<String> {
     let most = fine.iter().map(|p| p.1).fold(0.0, f64::max);
     let shown = |risk: f64| risk > 1e-9 * most;
     let heights = fine.iter().map(|p| p.1).chain(picture.points.iter().map(|p| p.1)).filter(|&risk| shown(risk));
-    let y = Scale::covering(Spread::Log, heights, [TOP + HEIGHT, TOP]);
-    let x = Scale::covering(Spread::Log, [first, last], [left_margin(&y), WIDTH - 26.0]);
-    let frame = Frame { x, y, x_label: "SNR *γ* = *σ*^−2^", y_label: "x0-risk *L*", y_ticks: true };
+    let y = Scale::covering(AxisSpread::Log, heights, [TOP + HEIGHT, TOP]);
+    let x = Scale::covering(AxisSpread::Log, [first, last], [left_margin(&y), WIDTH - 26.0]);
+    let frame = Frame { x, y, x_label: "SNR *γ* = *σ*^{−2}".into(), y_label: "x0-risk *L*".into(), y_ticks: true };
     Ok(document(picture, &frame, &fine, &steps))
 }
 
-fn document(picture: &Picture, frame: &Frame<'_>, fine: &[(f64, f64)], steps: &[(f64, f64)]) -> String {
-    let (curve, stairs) = (Look { index: Some(0), hollow: false }, Look { index: Some(1), hollow: false });
+fn document(picture: &Picture, frame: &Frame, fine: &[(f64, f64)], steps: &[(f64, f64)]) -> String {
+    let (curve, stairs) = (Look::solid(0), Look::solid(1));
     let band = if picture.bands.is_some() { " with 95 % bands" } else { "" };
     let measured = if picture.points.is_empty() { "x0-risk" } else { "x0-risk with its rows" };
     let entries = vec![
@@ -94,7 +94,7 @@ fn document(picture: &Picture, frame: &Frame<'_>, fine: &[(f64, f64)], steps: &[
             height=(format!("{height:.0}")) role="img" aria-label=(format!("The risk curve and {} steps on it", steps.len() - 1)) font-size=(SIZE) {
             style { (maud::PreEscaped(STYLE)) }
             (frame.clip("inside"))
-            text class="title" x=(format!("{:.2}", frame.area()[0])) y="16" { (picture.title) }
+            text class="title" x=(px(frame.area()[0])) y="16" { (picture.title) }
             (frame.grid())
             g clip-path="url(#inside)" {
                 g style=(stairs.style()) {
@@ -113,18 +113,19 @@ fn document(picture: &Picture, frame: &Frame<'_>, fine: &[(f64, f64)], steps: &[
 }
 
 /// The interval of one step over the whole height; nothing where it is a point.
-fn stripe(frame: &Frame<'_>, (lo, hi): (f64, f64)) -> Markup {
+fn stripe(frame: &Frame, (lo, hi): (f64, f64)) -> Markup {
     let [_, top, _, height] = frame.area();
     let (left, right) = (frame.x.clamped(lo), frame.x.clamped(hi));
     html! {
         @if right > left {
-            rect class="band" x=(format!("{left:.2}")) y=(format!("{top:.2}")) width=(format!("{:.2}", right - left)) height=(format!("{height:.2}")) {}
+            rect class="band" x=(px(left)) y=(px(top)) width=(px(right - left)) height=(px(height)) {}
         }
     }
 }
 
-/// The rows that the curve goes through, each with an interval of ±1.96 standard errors where one is known.
-fn rows(picture: &Picture, frame: &Frame<'_>) -> Markup {
+/// The rows that the curve goes through, each with an interval of ±1.96 standard errors where one
+/// is known.
+fn rows(picture: &Picture, frame: &Frame) -> Markup {
     let mut path = String::new();
     for &(snr, risk, err) in picture.points.iter().step_by(picture.points.len().div_ceil(MARKERS).max(1)) {
         let Some([x, y]) = frame.x.at(snr).zip(frame.y.at(risk)).map(|(x, y)| [x, y]) else { continue };
@@ -135,7 +136,7 @@ fn rows(picture: &Picture, frame: &Frame<'_>) -> Markup {
 }
 
 /// A drop line and a mark at every step, and its σ above the frame where there is room.
-fn ticks(frame: &Frame<'_>, steps: &[(f64, f64)], look: Look) -> Markup {
+fn ticks(frame: &Frame, steps: &[(f64, f64)], look: Look) -> Markup {
     let [left, top, _, height] = frame.area();
     // Labels that would run into the one before are left out.
     let mut free = f64::NEG_INFINITY;
@@ -151,12 +152,12 @@ fn ticks(frame: &Frame<'_>, steps: &[(f64, f64)], look: Look) -> Markup {
         marks.push((snr, [x, frame.y.clamped(risk)], label, room));
     }
     html! {
-        text class="small" x=(format!("{:.2}", left - 24.0)) y=(format!("{:.2}", top - 8.0)) text-anchor="end" { (rich("*σ*")) }
+        text class="small" x=(px(left - 24.0)) y=(px(top - 8.0)) text-anchor="end" { (rich("*σ*")) }
         @for (snr, [x, y], label, room) in &marks {
             path class="line thin" d=(format!("M{x:.2} {top:.2}v-5M{x:.2} {:.2}v-5", top + height)) {}
             (look.mark([*x, *y], &format!("σ = {label}, SNR {}", digits::plain(*snr, 4))))
             @if *room {
-                text class="small" x=(format!("{x:.2}")) y=(format!("{:.2}", top - 8.0)) text-anchor="middle" { (label) }
+                text class="small" x=(px(*x)) y=(px(top - 8.0)) text-anchor="middle" { (label) }
             }
         }
     }

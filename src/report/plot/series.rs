@@ -4,9 +4,9 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use super::marker::Look;
 use crate::claim::verdict::Relation;
+use crate::claim::{AxisValue, Outcome};
 use crate::report::digits;
-use crate::report::model::{Axis, ClaimReport, Row, SectionReport};
-use crate::report::number;
+use crate::report::model::{ClaimReport, SectionReport};
 use crate::report::tightness::{relative, score};
 use crate::report::wording::words;
 
@@ -17,7 +17,7 @@ const TIGHTEST: usize = 8;
 
 /// One point of a series.
 #[derive(Debug, Clone)]
-pub struct Point {
+pub struct PlotPoint {
     /// Abscissa.
     pub x: f64,
     /// Ordinate.
@@ -40,33 +40,55 @@ pub struct Series {
     /// Colour, shape, filling.
     pub look: Look,
     /// Ordered by abscissa.
-    pub points: Vec<Point>,
+    pub points: Vec<PlotPoint>,
     /// Greatest [`score`] of its rows.
     pub score: f64,
 }
 
-/// The axis to draw against: `snr` if it takes two values or more, else the numeric axis with the most values, if three.
-pub fn abscissa(section: &SectionReport) -> Option<&str> {
-    let mut values = BTreeMap::<&str, BTreeSet<u64>>::new();
+/// The numeric axes of a section's rows with their values, increasing.
+pub fn numeric_axes(section: &SectionReport) -> BTreeMap<&str, Vec<f64>> {
+    let mut values = BTreeMap::<&str, Vec<f64>>::new();
     for (name, axis) in section.rows.iter().flat_map(|row| &row.axes) {
-        if let Axis::Number(x) = axis {
-            values.entry(name).or_default().insert(x.to_bits());
+        if let Some(x) = axis.number() {
+            values.entry(name).or_default().push(x);
         }
     }
+    for list in values.values_mut() {
+        list.sort_by(f64::total_cmp);
+        list.dedup_by_key(|x| x.to_bits());
+    }
+    values
+}
+
+/// The main statement and those breaks that state the same relation, and whether it is a break.
+pub fn comparable(claim: &ClaimReport) -> impl Iterator<Item = (&SectionReport, bool)> {
+    let breaks = claim.breaks.iter().filter(|section| section.relation == claim.main.relation);
+    std::iter::once((&claim.main, false)).chain(breaks.map(|section| (section, true)))
+}
+
+/// The axis to draw against: `snr` if it takes two values or more, else the numeric axis with the
+/// most values, if three.
+pub fn abscissa(section: &SectionReport) -> Option<&str> {
+    let values = numeric_axes(section);
     if values.get("snr").is_some_and(|v| v.len() >= 2) {
         return Some("snr");
     }
     values.into_iter().filter(|(_, v)| v.len() >= 3).max_by_key(|(_, v)| v.len()).map(|(name, _)| name)
 }
 
-/// Ordinate and half-width of a row: lhs/rhs, or for `==` the relative difference (lhs − rhs)/|rhs|.
-pub fn ordinate(relation: Relation, row: &Row) -> (f64, f64) {
+/// Ordinate and half-width of a row: lhs/rhs, or for `==` the relative difference (lhs −
+/// rhs)/|rhs|; NaN where a side is infinite, which is never near or far.
+pub fn ordinate(relation: Relation, row: &Outcome) -> (f64, f64) {
     let scale = [row.rhs, row.lhs, 1.0].into_iter().map(f64::abs).find(|&x| x > 0.0).unwrap_or(f64::NAN);
+    if !row.lhs.is_finite() || !row.rhs.is_finite() {
+        return (f64::NAN, f64::NAN);
+    }
     let y = if relation == Relation::Equal { relative(row) } else { row.lhs / row.rhs };
     (y, row.half_width / scale)
 }
 
-/// The series of a claim against `axis`: the main statement's, tightest first, then those of breaks that have the axis.
+/// The series of a claim against `axis`: the main statement's, tightest first, then those of breaks
+/// that have the axis.
 pub fn collect(claim: &ClaimReport, axis: &str) -> Vec<Series> {
     let telling = varying(claim, axis);
     let mut main = of_section(&claim.main, axis, &telling, false);
@@ -75,8 +97,7 @@ pub fn collect(claim: &ClaimReport, axis: &str) -> Vec<Series> {
     for (k, series) in main.iter_mut().enumerate() {
         series.look.index = (k < coloured).then_some(k);
     }
-    let comparable = |s: &&SectionReport| s.relation == claim.main.relation;
-    let breaks = claim.breaks.iter().filter(comparable).flat_map(|s| of_section(s, axis, &telling, true));
+    let breaks = comparable(claim).skip(1).flat_map(|(section, _)| of_section(section, axis, &telling, true));
     // Their shapes start with the diamond.
     for (k, mut series) in breaks.enumerate() {
         series.look.index = (k < TIGHTEST).then_some(k + 3);
@@ -86,26 +107,23 @@ pub fn collect(claim: &ClaimReport, axis: &str) -> Vec<Series> {
 }
 
 /// A row's place in words, by the axes in `names`: the source bare, others named.
-pub fn place(row: &Row, names: &BTreeSet<&str>) -> String {
-    let part = |(name, axis): (&String, &Axis)| match axis {
-        Axis::Text(text) if name == "source" => text.clone(),
-        Axis::Text(text) => format!("{name} {text}"),
-        Axis::Number(x) => format!("{name} {}", digits::plain(*x, 4)),
+pub fn place(row: &Outcome, names: &BTreeSet<&str>) -> String {
+    let part = |(name, axis): (&String, &AxisValue)| match axis {
+        AxisValue::Text(text) if name == "source" => text.clone(),
+        AxisValue::Text(text) => format!("{name} {text}"),
+        AxisValue::Number(x) => format!("{name} {}", digits::plain(*x, 4)),
     };
     let mut parts: Vec<_> = row.axes.iter().filter(|(name, _)| names.contains(name.as_str())).collect();
     parts.sort_by_key(|(name, _)| *name != "source");
     parts.into_iter().map(part).collect::<Vec<_>>().join(", ")
 }
 
-/// The axes that tell rows of a claim and its breaks apart, without `axis`; the source if nothing else does.
+/// The axes that tell rows of a claim and its breaks apart, without `axis`; the source if nothing
+/// else does.
 pub fn varying<'a>(claim: &'a ClaimReport, axis: &str) -> BTreeSet<&'a str> {
     let mut seen = BTreeMap::<&str, BTreeSet<String>>::new();
     for (name, value) in std::iter::once(&claim.main).chain(&claim.breaks).flat_map(|s| &s.rows).flat_map(|r| &r.axes) {
-        let text = match value {
-            Axis::Number(x) => number::name(*x),
-            Axis::Text(text) => text.clone(),
-        };
-        seen.entry(name).or_default().insert(text);
+        seen.entry(name).or_default().insert(value.to_string());
     }
     let single = seen.iter().all(|(name, values)| *name == axis || values.len() < 2);
     let told = |(name, values): (&'a str, BTreeSet<String>)| {
@@ -115,7 +133,7 @@ pub fn varying<'a>(claim: &'a ClaimReport, axis: &str) -> BTreeSet<&'a str> {
 }
 
 /// What a pointer resting on a row's mark shows.
-pub fn hover(section: &SectionReport, row: &Row) -> String {
+pub fn hover(section: &SectionReport, row: &Outcome) -> String {
     let all = row.axes.keys().map(String::as_str).collect();
     format!("{}: {}, {}", place(row, &all), words(section, row), row.verdict)
 }
@@ -123,11 +141,10 @@ pub fn hover(section: &SectionReport, row: &Row) -> String {
 fn of_section(section: &SectionReport, axis: &str, names: &BTreeSet<&str>, hollow: bool) -> Vec<Series> {
     let mut groups = BTreeMap::<String, Series>::new();
     for row in &section.rows {
-        let Some(Axis::Number(x)) = row.axes.get(axis) else { continue };
+        let Some(AxisValue::Number(x)) = row.axes.get(axis) else { continue };
         let label = place(row, names);
         let (y, half) = if row.believed { ordinate(section.relation, row) } else { (f64::NAN, f64::NAN) };
-        let bracketed = row.bracket.is_some() || row.rhs_bracket.is_some();
-        let bracket = row.ratio.filter(|_| bracketed && section.relation != Relation::Equal);
+        let bracket = row.ratio.filter(|_| row.bracketed() && section.relation != Relation::Equal);
         let series = groups.entry(label.clone()).or_insert_with(|| Series {
             label: if hollow { format!("{label} (break)") } else { label },
             look: Look { index: None, hollow },
@@ -135,7 +152,7 @@ fn of_section(section: &SectionReport, axis: &str, names: &BTreeSet<&str>, hollo
             score: f64::NEG_INFINITY,
         });
         let bracket = bracket.map(|ratio| [ratio.low, ratio.high]);
-        series.points.push(Point { x: *x, y, half, bracket, believed: row.believed, hover: hover(section, row) });
+        series.points.push(PlotPoint { x: *x, y, half, bracket, believed: row.believed, hover: hover(section, row) });
         // `max` ignores NaN.
         series.score = series.score.max(if row.believed { score(section, row) } else { f64::NAN });
     }

@@ -1,27 +1,22 @@
-//! A scaling claim: the measured points on log–log axes, the fitted powers, and the wedge of powers allowed.
+//! A scaling claim: the measured points on log–log axes, the fitted powers, and the wedge of powers
+//! allowed.
 
 use maud::{Markup, html};
 
+use super::chart::{Chart, Parts};
+use super::figure::{Figure, symbol_of};
 use super::frame::{Frame, polyline};
-use super::legend::Legend;
 use super::marker::Look;
-use super::scale::{Scale, Spread};
-use super::series::{hover, place, varying};
-use super::{Figure, WIDTH, canvas, left_margin, symbol_of};
+use super::scale::{AxisSpread, Scale};
+use super::series::{comparable, hover, place, varying};
+use crate::claim::{Outcome, SlopeStatement};
 use crate::report::digits;
-use crate::report::model::{ClaimReport, Row, SectionReport, SlopeStatement};
+use crate::report::model::ClaimReport;
 use crate::report::tightness::telling;
 
-/// Height of the frame in pixels.
-const HEIGHT: f64 = 340.0;
-/// Pixels above the frame.
-const TOP: f64 = 10.0;
-/// Pixels under the frame for tick labels and the axis label.
-const FOOT: f64 = 52.0;
-
 /// A row with its look and the constant of its fitted power law y = scale · x^exponent.
-struct Fit<'a> {
-    row: &'a Row,
+struct FittedPower<'a> {
+    row: &'a Outcome,
     look: Look,
     label: String,
     hover: String,
@@ -36,35 +31,25 @@ pub fn figure(claim: &ClaimReport, slope: &SlopeStatement) -> Option<Figure> {
     let all = || fits.iter().flat_map(|f| &f.points);
     all().next()?;
     let entries = fits.iter().map(|f| (f.look, f.label.clone())).collect();
-    let legend = Legend::new(entries, WIDTH, HEIGHT);
-    let y = Scale::covering(Spread::Log, all().map(|p| p[1]), [TOP + HEIGHT, TOP]);
-    let left = left_margin(&y);
-    let x = Scale::covering(Spread::Log, all().map(|p| p[0]), [left, WIDTH - 16.0 - legend.width()]);
-    let x_label = symbol_of(&slope.against);
-    let frame = Frame { x, y, x_label: &x_label, y_label: "lhs", y_ticks: true };
-    let id = format!("clip-{}", claim.id);
-    let corner = if legend.beside { [WIDTH - legend.width(), TOP] } else { [left, TOP + HEIGHT + FOOT] };
+    let chart = Chart::new(
+        &claim.header.id,
+        entries,
+        |pixels| Scale::covering(AxisSpread::Log, all().map(|p| p[1]), pixels),
+        |pixels| Scale::covering(AxisSpread::Log, all().map(|p| p[0]), pixels),
+        [&symbol_of(&slope.against), "lhs"],
+    );
     let guide = fits.iter().find(|f| std::ptr::eq(f.row, finest));
-    let body = html! {
-        (frame.clip(&id))
-        (frame.grid())
-        g clip-path=(format!("url(#{id})")) {
-            @if let Some(fit) = guide { (wedge(fit, slope, &frame)) }
-            @for fit in fits.iter().rev() { (draw(fit, &frame)) }
-        }
-        (frame.axes())
-        (legend.draw(corner))
+    let inside = html! {
+        @if let Some(fit) = guide { (wedge(fit, slope, &chart.frame)) }
+        @for fit in fits.iter().rev() { (draw(fit, &chart.frame)) }
     };
-    let describe = format!("{}: left side against {}, with fitted powers", claim.title, slope.against);
-    let svg = canvas(TOP + HEIGHT + FOOT + legend.height(), &describe, &body);
-    Some(Figure { svg, caption: caption(slope, &place(finest, &varying(claim, ""))) })
+    let describe = format!("{}: left side against {}, with fitted powers", claim.header.title, slope.against);
+    let parts = Parts { inside: Some(inside), ..Parts::default() };
+    Some(chart.figure(&describe, parts, caption(slope, &place(finest, &varying(claim, "")))))
 }
 
-fn fits(claim: &ClaimReport) -> Vec<Fit<'_>> {
-    let comparable = |s: &&SectionReport| s.relation == claim.main.relation;
-    let breaks = claim.breaks.iter().filter(comparable).map(|s| (s, true));
-    let rows =
-        std::iter::once((&claim.main, false)).chain(breaks).flat_map(|(s, b)| s.rows.iter().map(move |r| (s, r, b)));
+fn fits(claim: &ClaimReport) -> Vec<FittedPower<'_>> {
+    let rows = comparable(claim).flat_map(|(s, b)| s.rows.iter().map(move |r| (s, r, b)));
     let names = varying(claim, "");
     let mut fits = Vec::new();
     for (section, row, hollow) in rows {
@@ -83,13 +68,13 @@ fn fits(claim: &ClaimReport) -> Vec<Fit<'_>> {
         let label = format!("{place}{separator}exponent {}{note}", digits::concise(row.lhs, row.std_err));
         let look = Look { index: Some(fits.len()), hollow };
         let scale = scale(&points, row.lhs);
-        fits.push(Fit { row, look, label, hover: hover(section, row), points, scale });
+        fits.push(FittedPower { row, look, label, hover: hover(section, row), points, scale });
     }
     fits
 }
 
-/// Constant of the power law through `points` with a given exponent: the weighted geometric mean of y/x^exponent,
-/// weights (y/std_err)²; unweighted where a standard error is 0.
+/// Constant of the power law through `points` with a given exponent: the weighted geometric mean of
+/// y/x^exponent, weights (y/std_err)²; unweighted where a standard error is 0.
 fn scale(points: &[[f64; 3]], exponent: f64) -> f64 {
     let exact = points.iter().any(|p| !(p[2] > 0.0 && p[2].is_finite()));
     let weight = |p: &[f64; 3]| if exact { 1.0 } else { (p[1] / p[2]).powi(2) };
@@ -99,7 +84,7 @@ fn scale(points: &[[f64; 3]], exponent: f64) -> f64 {
     (sum / total).exp()
 }
 
-fn draw(fit: &Fit<'_>, frame: &Frame<'_>) -> Markup {
+fn draw(fit: &FittedPower<'_>, frame: &Frame) -> Markup {
     let at = |x: f64, y: f64| Some([frame.x.at(x)?, frame.y.at(y)?]);
     let ends = frame.x.data().map(|x| at(x, fit.scale * x.powf(fit.row.lhs)));
     let bar = |p: &[f64; 3]| {
@@ -122,7 +107,7 @@ fn draw(fit: &Fit<'_>, frame: &Frame<'_>) -> Markup {
 }
 
 /// The powers allowed, fanned out from the leftmost fitted value.
-fn wedge(fit: &Fit<'_>, slope: &SlopeStatement, frame: &Frame<'_>) -> Markup {
+fn wedge(fit: &FittedPower<'_>, slope: &SlopeStatement, frame: &Frame) -> Markup {
     let start = fit.points.iter().map(|p| p[0]).fold(f64::INFINITY, f64::min);
     let end = frame.x.data()[1];
     let anchor = fit.scale * start.powf(fit.row.lhs);

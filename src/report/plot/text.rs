@@ -1,69 +1,69 @@
-//! Text in SVG: italic symbols, superscripts, and widths measured without a font.
+//! Text in SVG: italic symbols, scripts, and widths measured without a font.
 
 use maud::{Markup, html};
+
+use crate::report::markup::{MarkupPiece, parse};
 
 /// Size of ordinary plot text, in the pixels of the figure.
 pub const SIZE: f64 = 12.5;
 
-/// Share of the size that a superscript has.
-const RAISED: f64 = 0.72;
+/// Share of the size that a script has.
+const SCRIPT: f64 = 0.72;
 /// Lift of a superscript, in its own em.
 const LIFT: f64 = 0.5;
+/// Drop of a subscript, in its own em.
+const DROP: f64 = 0.25;
 
-/// A stretch of text in one style.
-enum Run<'a> {
-    Plain(&'a str),
-    Italic(&'a str),
-    Raised(&'a str),
+/// A stretch of text with its place above the baseline, in em of the ordinary size, and its size
+/// relative to that.
+struct Stretch<'a> {
+    text: &'a str,
+    italic: bool,
+    rise: f64,
+    size: f64,
 }
 
-/// Splits `*italic*` and `^superscript^` from plain text. A mark without its partner stays a character.
-fn runs(markup: &str) -> Vec<Run<'_>> {
-    let mut runs = Vec::new();
-    let mut rest = markup;
-    while let Some(start) = rest.find(['*', '^']) {
-        let mark = if rest[start..].starts_with('*') { '*' } else { '^' };
-        let Some(length) = rest[start + 1..].find(mark) else { break };
-        let inner = &rest[start + 1..start + 1 + length];
-        if start > 0 {
-            runs.push(Run::Plain(&rest[..start]));
+/// The pieces of markup one after the other, each script smaller than what it stands on.
+fn runs<'a>(pieces: Vec<MarkupPiece<'a>>, rise: f64, size: f64, runs: &mut Vec<Stretch<'a>>) {
+    for piece in pieces {
+        match piece {
+            MarkupPiece::Plain(text) => runs.push(Stretch { text, italic: false, rise, size }),
+            MarkupPiece::Italic(text) => runs.push(Stretch { text, italic: true, rise, size }),
+            MarkupPiece::Raised(script) => self::runs(script, rise + LIFT * SCRIPT * size, SCRIPT * size, runs),
+            MarkupPiece::Lowered(script) => self::runs(script, rise - DROP * SCRIPT * size, SCRIPT * size, runs),
         }
-        runs.push(if mark == '*' { Run::Italic(inner) } else { Run::Raised(inner) });
-        rest = &rest[start + length + 2..];
     }
-    if !rest.is_empty() {
-        runs.push(Run::Plain(rest));
-    }
-    runs
 }
 
-/// The content of a `<text>` element from markup: `SNR *γ*`, `10^−3^`.
+fn laid_out(markup: &str) -> Vec<Stretch<'_>> {
+    let mut all = Vec::new();
+    runs(parse(markup), 0.0, 1.0, &mut all);
+    all
+}
+
+/// The content of a `<text>` element from markup ([`crate::report::markup`]): `SNR *γ*`, `10^{−3}`.
 pub fn rich(markup: &str) -> Markup {
-    let mut raised = false;
+    let mut before = 0.0;
     html! {
-        @for run in runs(markup) {
-            // What follows a superscript goes back to the baseline, in its own size.
-            @let back = std::mem::replace(&mut raised, matches!(run, Run::Raised(_))).then(|| format!("{}em", LIFT * RAISED));
-            @match run {
-                Run::Plain(text) => { @if back.is_some() { tspan dy=[back] { (text) } } @else { (text) } }
-                Run::Italic(text) => { tspan dy=[back] font-style="italic" { (text) } }
-                Run::Raised(text) => { tspan dy=(format!("-{LIFT}em")) font-size=(format!("{RAISED}em")) { (text) } }
-            }
+        @for Stretch { text, italic, rise, size } in laid_out(markup) {
+            @let shift = (std::mem::replace(&mut before, rise) - rise) / size;
+            @let dy = (shift != 0.0).then(|| format!("{}em", (1e6 * shift).round() / 1e6));
+            @let smaller = (size < 1.0).then(|| format!("{}em", (1e6 * size).round() / 1e6));
+            @let style = italic.then_some("italic");
+            @if dy.is_none() && smaller.is_none() && style.is_none() { (text) }
+            @else { tspan dy=[dy] font-size=[smaller] font-style=[style] { (text) } }
         }
     }
 }
 
 /// Width of [`rich`] text at `size`, in pixels; see [`width`].
 pub fn rich_width(markup: &str, size: f64) -> f64 {
-    let run_width = |run: &Run<'_>| match run {
-        Run::Plain(text) | Run::Italic(text) => width(text, size),
-        Run::Raised(text) => width(text, size * RAISED),
-    };
-    runs(markup).iter().map(run_width).sum()
+    laid_out(markup).iter().map(|run| width(run.text, size * run.size)).sum()
 }
 
-/// Upper bound on the width of plain text at `size`, in pixels: the reader's font is unknown, so each character counts
-/// as wide as in the widest of the common sans-serif faces (DejaVu Sans and Verdana, measured in em and rounded up).
+/// Upper bound on the width of plain text at `size`, in pixels: the reader's font is unknown, so
+/// each character counts as wide as in the widest of the common sans-serif faces (DejaVu Sans and
+/// Verdana, measured in em and rounded up).
 pub fn width(text: &str, size: f64) -> f64 {
     let em = |c: char| match c {
         'i' | 'j' | 'l' | '\'' => 0.35,
@@ -100,10 +100,11 @@ mod tests {
     #[test]
     fn markup_becomes_spans_and_lone_marks_stay() {
         assert_eq!(rich("SNR *γ*").0, "SNR <tspan font-style=\"italic\">γ</tspan>");
-        assert!(rich("10^−3^").0.contains(">−3</tspan>"));
+        assert!(rich("10^{−3}").0.contains(">−3</tspan>"));
+        assert!(rich("H_½ x").0.ends_with("<tspan dy=\"-0.18em\"> x</tspan>"), "back to the baseline");
         assert_eq!(rich("2 * 3").0, "2 * 3");
         assert_eq!(rich("a < b & c").0, "a &lt; b &amp; c");
-        assert!(rich_width("10^−3^", 10.0) < rich_width("10−3", 10.0));
+        assert!(rich_width("10^{−3}", 10.0) < rich_width("10−3", 10.0));
     }
 
     #[test]

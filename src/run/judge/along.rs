@@ -2,11 +2,11 @@
 
 use nalgebra::{DMatrix, DVector};
 
-use super::{Judged, Outcome, undecided, why_bracketed};
+use super::{Judged, why_bracketed};
 use crate::claim::enclosure::{LINE, Range};
 use crate::claim::trend::{self, Contrast, Contrasts, Trend};
 use crate::claim::verdict::Verdict;
-use crate::claim::{Case, Section};
+use crate::claim::{Case, Outcome, Section};
 use crate::run::book::{Book, Linear};
 
 /// Weighted least squares of ln lhs on ln abscissa with the full covariance of the points.
@@ -17,11 +17,14 @@ pub(super) fn slope(book: &Book, section: &Section, case: &Case) -> Outcome {
     let [low, high] = section.slope.as_ref().map_or([f64::NAN; 2], |s| s.between);
     let (lhs, abscissae) = sides(book, case);
     if abscissae.iter().any(|x| x.range.is_some()) {
-        return undecided("what the exponent is taken against is not known well enough".into(), section.margin);
+        return Outcome::undecided(
+            "what the exponent is taken against is not known well enough".into(),
+            section.margin,
+        );
     }
     let points = points(book, &lhs, &abscissae);
     if let Some(why) = lhs.iter().chain(&abscissae).find_map(Linear::why_missing) {
-        return Outcome { points, ..undecided(why.to_owned(), section.margin) };
+        return Outcome { points, ..Outcome::undecided(why.to_owned(), section.margin) };
     }
     let ranges: Vec<Range> =
         lhs.iter().map(|y| book.lies(y)).map(|[low, high]| [low.max(0.0).ln(), high.ln()]).collect();
@@ -62,7 +65,7 @@ pub(super) fn bounded(book: &Book, section: &Section, case: &Case) -> Outcome {
     let finite = missing.is_none() && sequence.ranges.iter().flatten().all(|x| x.is_finite());
     let Some(trend) = Trend::new(&ln, decay).filter(|_| finite) else {
         let not_finite = || "the sequence is not finite, or what it is taken against does not increase".into();
-        return Outcome { points, ..undecided(missing.unwrap_or_else(not_finite), margin) };
+        return Outcome { points, ..Outcome::undecided(missing.unwrap_or_else(not_finite), margin) };
     };
     let last = sequence.y.len() - 1;
     let sign = if least > 0.0 { 1.0 } else { -f64::from(most < 0.0) };
@@ -97,12 +100,13 @@ pub(super) fn bounded(book: &Book, section: &Section, case: &Case) -> Outcome {
         half_width: sequence.contrast(telling).half_width,
         verdict,
         reason,
+        believed: doubts.is_empty(),
         doubts,
         n: behind.n(),
         method: behind.method(),
         flags: behind.flags(),
         points,
-        ..undecided(String::new(), margin)
+        ..Outcome::undecided(String::new(), margin)
     }
 }
 

@@ -4,48 +4,9 @@ mod along;
 
 use crate::claim::enclosure::{difference, quotient};
 use crate::claim::verdict::{self, Relation, Verdict};
-use crate::claim::{Case, Section};
-use crate::numeric::estimate::{Flags, Method};
+use crate::claim::{Case, Outcome, Ratio, Section};
 use crate::report::digits;
-use crate::report::model::Ratio;
 use crate::run::book::{Book, Linear};
-
-/// The outcome of one case after some round.
-#[derive(Debug, Clone)]
-pub struct Outcome {
-    /// Left side, the fitted exponent, or the late growth of a sequence; NaN where it is a bracket.
-    pub lhs: f64,
-    /// Right side, the nearest end of the allowed interval, or the most that a plateau would grow; NaN where it is a bracket.
-    pub rhs: f64,
-    /// Where the left side lies, if a number behind it is a bracket.
-    pub bracket: Option<[f64; 2]>,
-    /// Where the right side lies, if a number behind it is a bracket.
-    pub rhs_bracket: Option<[f64; 2]>,
-    /// Standard error of lhs − rhs; NaN beside a bracket.
-    pub std_err: f64,
-    /// z·std_err + bounds; half the width of where lhs − rhs lies, beside a bracket.
-    pub half_width: f64,
-    /// Smallest violation that must be visible.
-    pub margin: f64,
-    /// lhs/rhs of an inequality; `None` where the right side is 0 or infinite.
-    pub ratio: Option<Ratio>,
-    /// The verdict.
-    pub verdict: Verdict,
-    /// Why it is inconclusive, why there is a bracket, or why a supported bound says nothing.
-    pub reason: String,
-    /// What speaks against the numbers, in words; empty where they are to be believed.
-    pub doubts: Vec<String>,
-    /// Samples behind it.
-    pub n: u64,
-    /// The least exact method.
-    pub method: Method,
-    /// The worst flags.
-    pub flags: Flags,
-    /// For a slope or a bounded sequence: (abscissa, lhs, standard error), without brackets.
-    pub points: Vec<[f64; 3]>,
-    /// For a right side that is a minimum or a maximum: the values of its arguments; NaN for a bracket.
-    pub alternatives: Vec<f64>,
-}
 
 /// Judges a case with what its round spends.
 pub fn judge(book: &Book, section: &Section, case: &Case) -> Outcome {
@@ -53,28 +14,6 @@ pub fn judge(book: &Book, section: &Section, case: &Case) -> Outcome {
         Relation::Slope => along::slope(book, section, case),
         Relation::Bounded => along::bounded(book, section, case),
         _ => inequality(book, section, case),
-    }
-}
-
-/// The outcome of a case whose numbers cannot be judged.
-pub fn undecided(reason: String, margin: f64) -> Outcome {
-    Outcome {
-        lhs: f64::NAN,
-        rhs: f64::NAN,
-        bracket: None,
-        rhs_bracket: None,
-        std_err: f64::NAN,
-        half_width: f64::INFINITY,
-        margin,
-        ratio: None,
-        verdict: Verdict::Inconclusive,
-        doubts: vec![reason.clone()],
-        reason,
-        n: 0,
-        method: Method::MonteCarlo,
-        flags: Flags { failed: true, ..Flags::default() },
-        points: Vec::new(),
-        alternatives: Vec::new(),
     }
 }
 
@@ -157,7 +96,7 @@ impl Judged {
 
     fn outcome(self, behind: &Linear, [lhs, rhs]: [f64; 2], margin: f64) -> Outcome {
         if let Some(why) = behind.why_missing() {
-            return Outcome { lhs, rhs, ..undecided(why.to_owned(), margin) };
+            return Outcome { lhs, rhs, ..Outcome::undecided(why.to_owned(), margin) };
         }
         let (doubts, n) = (behind.doubts(), behind.n());
         let (verdict, reason) = match verdict::judge_bracket(self.excess, margin) {
@@ -168,20 +107,16 @@ impl Judged {
         Outcome {
             lhs,
             rhs,
-            bracket: None,
-            rhs_bracket: None,
             std_err: self.std_err,
             half_width: self.half_width,
-            margin,
-            ratio: None,
             verdict,
             reason,
+            believed: doubts.is_empty(),
             doubts,
             n,
             method: behind.method(),
             flags: behind.flags(),
-            points: Vec::new(),
-            alternatives: Vec::new(),
+            ..Outcome::undecided(String::new(), margin)
         }
     }
 
