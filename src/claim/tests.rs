@@ -252,7 +252,10 @@ fn what_is_not_stated_has_defaults() {
     let over = "\n[over]\nsource = [\"simplex:atoms={atoms}\"]\natoms = [2, 4, 8]\nsnr = [1]\n";
     let read = |path: &str, sides: &str| parse(Path::new(path), &format!("{sides}{over}"), &mut Sources::default());
     let claim = read("my/own-bound.toml", "lhs = \"mmse\"\nrelation = \"<=\"\nrhs = \"2 * shannon / snr\"").unwrap();
-    assert_eq!((claim.header.id.as_str(), claim.header.cite.as_str(), claim.header.origin.as_str()), ("own-bound", "", "own"));
+    assert_eq!(
+        (claim.header.id.as_str(), claim.header.cite.as_str(), claim.header.origin.as_str()),
+        ("own-bound", "", "own")
+    );
     assert_eq!([claim.header.title, claim.header.statement], ["mmse <= 2 * shannon / snr"; 2]);
     assert_eq!(claim.main.margin.to_bits(), 0.05_f64.to_bits());
     let slope = "lhs = \"mmse\"\nrelation = \"slope\"\nagainst = \"atoms\"\nbetween = [-1, 0.5]";

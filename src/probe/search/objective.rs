@@ -6,7 +6,7 @@ use std::sync::Arc;
 use crate::claim::verdict::Relation;
 use crate::claim::{Bound, Case, Claim, Input, Point, Section};
 use crate::error::{Error, Result};
-use crate::probe::search::channel::{NodeValues, Differentiated, Nodes, RULE_ERROR, values};
+use crate::probe::search::channel::{Differentiated, NodeValues, Nodes, RULE_ERROR, values};
 use crate::probe::search::law::Candidate;
 use crate::quantity::{Need, Rule, Setting};
 use crate::source::Source;
