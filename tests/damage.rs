@@ -109,12 +109,7 @@ fn verdict(claim: &Claim, case: &str) -> Verdict {
 
 /// Whether a run takes samples for `need`.
 fn sampled(need: &Need, tools: &Instruments) -> bool {
-    let deterministic = match &need.quantity.rule {
-        Rule::Known(_) => return false,
-        Rule::Measured { deterministic, .. } => Some(deterministic),
-        Rule::Simulated { deterministic, .. } => deterministic.as_ref(),
-    };
-    deterministic.is_none_or(|value| value(need, tools).unwrap().is_none())
+    !matches!(need.quantity.rule, Rule::Known(_)) && need.deterministic(tools).unwrap().is_none()
 }
 
 /// The routes to `quantity` in the cases of `section`, each with the number of the first case that takes it.
@@ -154,11 +149,7 @@ fn one_per_cent_turns_a_shipped_case() {
     }
     for quantity in QUANTITIES.iter() {
         let has = |route: &str| rows.iter().any(|row| row.quantity == quantity.name && row.route == route);
-        let (deterministic, sampled) = match &quantity.rule {
-            Rule::Known(_) => (true, false),
-            Rule::Measured { readout, .. } => (true, readout.is_some()),
-            Rule::Simulated { deterministic, .. } => (deterministic.is_some(), true),
-        };
+        let (deterministic, sampled) = (quantity.is_deterministic(), quantity.is_sampled());
         assert!(!deterministic || has("deterministic"), "{}: no case notices its deterministic route", quantity.name);
         assert!(!sampled || has("sampled"), "{}: no case notices its samples", quantity.name);
     }

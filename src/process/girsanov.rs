@@ -207,7 +207,8 @@ mod tests {
             ("mixture:means=-2|2,variances=0.3", "geometric", 0.01, "exact"),
         ] {
             let need = need(source, schedule, snr_min, denoiser);
-            let [path, denoiser] = [path::path_kl, path::denoiser_kl].map(|f| f(&need, &tools).unwrap().unwrap().value);
+            let path = need.deterministic(&tools).unwrap().unwrap().value;
+            let denoiser = path::denoiser_kl(&need, &tools).unwrap().unwrap().value;
             let (value, std_err) = simulated(&need, &tools, 0, 256);
             let expected = path + denoiser;
             assert!((value - expected).abs() < STD_ERRS * std_err, "{source}: {value} ± {std_err} for {expected}");
@@ -220,7 +221,7 @@ mod tests {
     fn its_error_bars_cover() {
         let tools = Instruments::default();
         let need = need("bpsk", "geometric", 0.01, "exact");
-        let expected = path::path_kl(&need, &tools).unwrap().unwrap().value;
+        let expected = need.deterministic(&tools).unwrap().unwrap().value;
         let covered = (0..60)
             .filter(|&seed| {
                 let (value, std_err) = simulated(&need, &tools, seed, 64);

@@ -1,19 +1,20 @@
-//! The numbers that the claim language knows by name: an entry a quantity in [`QUANTITIES`].
+//! The numbers that the claim language knows by name: an entry per quantity in [`QUANTITIES`].
 
 pub mod channel;
+pub mod functional;
 pub mod instruments;
+pub mod integral;
 pub mod interval;
 mod list;
 pub mod path;
 pub mod path_bound;
-pub mod path_readout;
 pub mod simulated;
 pub mod source;
 pub mod supremum;
 
 use std::sync::Arc;
 
-use crate::channel::posterior::{self, Readout};
+use crate::channel::posterior::{self, Observable};
 use crate::error::{Error, Result};
 use crate::instrument::Instrument;
 use crate::instrument::paths::PathStatistics;
@@ -24,6 +25,7 @@ use crate::process::Statistic;
 use crate::source::Source;
 use crate::spec::Named;
 
+pub use functional::Functional;
 pub use instruments::Instruments;
 pub use list::QUANTITIES;
 
@@ -88,26 +90,42 @@ impl Named for Quantity {
     }
 }
 
+impl Quantity {
+    /// A quantity without arguments.
+    pub const fn new(name: &'static str, scope: Scope, unit: Unit, summary: &'static str, rule: Rule) -> Self {
+        Self { name, scope, arguments: &[], summary, unit, rule }
+    }
+
+    /// The quantity with arguments of these names.
+    pub const fn of(self, arguments: &'static [&'static str]) -> Self {
+        Self { arguments, ..self }
+    }
+
+    /// Whether samples tell it.
+    pub fn is_sampled(&self) -> bool {
+        !matches!(self.rule, Rule::Known(_) | Rule::Deterministic(_))
+    }
+
+    /// Whether some law has it without sampling.
+    pub fn is_deterministic(&self) -> bool {
+        !matches!(self.rule, Rule::Simulated { deterministic: None, .. })
+    }
+}
+
 /// A route without sampling; `None` where the law has no such route.
 pub type Deterministic = fn(&Need, &Instruments) -> Result<Option<Estimate>>;
-
-/// Where a value lies whatever is measured; `None` where nothing is proven.
-pub type Proven = fn(&Need) -> Option<[f64; 2]>;
 
 /// How a quantity is obtained.
 #[derive(Debug)]
 pub enum Rule {
     /// The source knows it.
     Known(fn(&Need) -> Result<Estimate>),
-    /// Deterministically where the law has such a route (`None` where not), and otherwise by a readout.
-    Measured {
-        /// Closed form or quadrature.
-        deterministic: Deterministic,
-        /// The readout whose mean it is; `None` where only the deterministic route exists.
-        readout: Option<fn(&Need, &Instruments) -> Result<Readout>>,
-        /// What is left to say where samples see nothing (rare events at high SNR); `None` without one.
-        bracket: Option<Proven>,
-    },
+    /// The mean of an observable at the need's SNR: deterministically where the law has such a route, and otherwise by samples.
+    Observed(Observable),
+    /// A functional of the observables' means: deterministically where the law has such a route, and otherwise by samples.
+    Linear(fn(&Need, &Instruments) -> Result<Functional>),
+    /// Deterministically, or not at all.
+    Deterministic(Deterministic),
     /// Deterministically where the law has such a route, and otherwise the mean of a number of simulated paths.
     Simulated {
         /// Closed form or quadrature; `None` where only paths tell.
@@ -153,6 +171,71 @@ impl Setting {
     pub fn path(steps: usize, schedule: &str, snr_min: f64, snr_max: f64) -> Self {
         Self { steps: Some(steps), schedule: Some(schedule.to_owned()), ..Self::between(snr_min, snr_max) }
     }
+
+    /// γ.
+    ///
+    /// # Errors
+    /// [`Error::Invalid`] where it is missing.
+    pub fn snr(&self) -> Result<f64> {
+        present("snr", self.snr)
+    }
+
+    /// Lower end of the interval.
+    ///
+    /// # Errors
+    /// [`Error::Invalid`] where it is missing.
+    pub fn snr_min(&self) -> Result<f64> {
+        present("snr_min", self.snr_min)
+    }
+
+    /// Upper end of the interval.
+    ///
+    /// # Errors
+    /// [`Error::Invalid`] where it is missing.
+    pub fn snr_max(&self) -> Result<f64> {
+        present("snr_max", self.snr_max)
+    }
+
+    /// Number of steps.
+    ///
+    /// # Errors
+    /// [`Error::Invalid`] where it is missing.
+    pub fn steps(&self) -> Result<usize> {
+        present("steps", self.steps)
+    }
+
+    /// Spec of the schedule.
+    ///
+    /// # Errors
+    /// [`Error::Invalid`] where it is missing.
+    pub fn schedule(&self) -> Result<&str> {
+        present("schedule", self.schedule.as_deref())
+    }
+
+    /// Spec of the sampler.
+    ///
+    /// # Errors
+    /// [`Error::Invalid`] where it is missing.
+    pub fn sampler(&self) -> Result<&str> {
+        present("sampler", self.sampler.as_deref())
+    }
+
+    /// Spec of the denoiser; `exact` unless said.
+    pub fn denoiser(&self) -> &str {
+        self.denoiser.as_deref().unwrap_or("exact")
+    }
+
+    /// Argument number `index`.
+    ///
+    /// # Errors
+    /// [`Error::Invalid`] where it is missing.
+    pub fn argument(&self, index: usize) -> Result<f64> {
+        present("arguments", self.arguments.get(index).copied())
+    }
+}
+
+fn present<T>(axis: &str, value: Option<T>) -> Result<T> {
+    value.ok_or_else(|| Error::invalid(axis, "is not set, and the quantity depends on it"))
 }
 
 /// One number that a case needs.
@@ -192,31 +275,10 @@ impl std::fmt::Display for Need {
     }
 }
 
-impl Quantity {
-    /// Whether samples tell it.
-    pub fn is_sampled(&self) -> bool {
-        matches!(self.rule, Rule::Measured { readout: Some(_), .. } | Rule::Simulated { .. })
-    }
-}
-
 impl Need {
     /// Two needs with the same key are the same number.
     pub fn key(&self) -> String {
         format!("{}|{}|{:?}", self.source.spec(), self.quantity.name, self.setting)
-    }
-
-    /// The value without sampling; `None` where the law has no such route.
-    ///
-    /// # Errors
-    /// Those of the quantity's evaluator.
-    pub fn deterministic(&self, tools: &Instruments) -> Result<Option<Estimate>> {
-        match &self.quantity.rule {
-            Rule::Known(value) => value(self).map(Some),
-            Rule::Measured { deterministic, .. } | Rule::Simulated { deterministic: Some(deterministic), .. } => {
-                deterministic(self, tools)
-            }
-            Rule::Simulated { deterministic: None, .. } => Ok(None),
-        }
     }
 
     /// What takes samples of it: an instrument whose one column has the value for its mean.
@@ -225,27 +287,54 @@ impl Need {
     /// [`Error::Unsupported`] for a quantity that no samples tell and for a law that cannot be sampled; those of the schedule,
     /// the sampler and the denoiser.
     pub fn instrument(&self, tools: &Instruments) -> Result<Box<dyn Instrument>> {
-        match &self.quantity.rule {
-            Rule::Measured { readout: Some(readout), .. } => {
-                posterior::sampler(&self.source)?;
-                Ok(Box::new(PosteriorReadouts::new(&self.source, readout(self, tools)?)))
-            }
-            Rule::Simulated { statistic, .. } => {
-                Ok(Box::new(PathStatistics::new(&self.source, self.key(), statistic(self, tools)?.into())))
-            }
-            Rule::Known(_) | Rule::Measured { readout: None, .. } => Err(Error::Unsupported {
+        if let Rule::Simulated { statistic, .. } = &self.quantity.rule {
+            let statistic = statistic(self, tools)?.into();
+            return Ok(Box::new(PathStatistics::new(&self.source, self.key(), statistic)));
+        }
+        let Some(functional) = self.functional(tools)? else {
+            return Err(Error::Unsupported {
                 quantity: self.quantity.name.into(),
                 source_spec: self.source.spec().into(),
                 message: "is not told by samples".into(),
-            }),
-        }
+            });
+        };
+        posterior::sampler(&self.source)?;
+        Ok(Box::new(PosteriorReadouts::new(&self.source, functional.readout(&self.source)?)))
     }
 
     /// Where the value lies whatever is measured; `None` where nothing is proven.
     pub fn proven(&self) -> Option<[f64; 2]> {
-        match &self.quantity.rule {
-            Rule::Measured { bracket: Some(bracket), .. } => bracket(self),
+        match self.quantity.rule {
+            Rule::Observed(observable) => channel::proven(observable, &self.source, self.setting.snr().ok()?),
             _ => None,
+        }
+    }
+
+    /// The functional of the channel's observables that it is; `None` where it is none.
+    ///
+    /// # Errors
+    /// A setting without an axis that the quantity needs; whatever the quantity refuses.
+    pub fn functional(&self, tools: &Instruments) -> Result<Option<Functional>> {
+        match self.quantity.rule {
+            Rule::Observed(observable) => Ok(Some(Functional::at(self.setting.snr()?, observable, 1.0))),
+            Rule::Linear(functional) => functional(self, tools).map(Some),
+            _ => Ok(None),
+        }
+    }
+
+    /// Its value without sampling; `None` where the law has no such route.
+    ///
+    /// # Errors
+    /// A setting without an axis that the quantity needs; whatever the quantity refuses.
+    pub fn deterministic(&self, tools: &Instruments) -> Result<Option<Estimate>> {
+        match self.quantity.rule {
+            Rule::Known(value) => value(self).map(Some),
+            Rule::Deterministic(value) | Rule::Simulated { deterministic: Some(value), .. } => value(self, tools),
+            Rule::Simulated { deterministic: None, .. } => Ok(None),
+            Rule::Observed(_) | Rule::Linear(_) => {
+                let functional = self.functional(tools)?;
+                functional.map_or(Ok(None), |functional| functional.value(&self.source, tools))
+            }
         }
     }
 }

@@ -1,9 +1,10 @@
 //! Upper bounds on the discretisation term, each for an arbitrary grid.
 
+use super::functional::{Functional, Part};
 use super::path::{grid, ratios};
 use super::{Instruments, Need, source};
-use crate::channel::posterior::{Observable, Readout, SnrPoint, Term, Weight};
-use crate::error::{Error, Result};
+use crate::channel::posterior::Observable;
+use crate::error::Result;
 use crate::numeric::estimate::Estimate;
 
 /// ½ Σ (r_k − 1 − ln r_k): the discretisation term of a curve with γ²|M′| = 1.
@@ -25,7 +26,7 @@ fn excess(ratio: f64) -> f64 {
 
 /// ½ C H² Σ (r_k − 1 − ln r_k): γ²|M′| ≤ C H² on every step (docs/theory.md, C3).
 pub fn paper(need: &Need, tools: &Instruments) -> Result<Option<Estimate>> {
-    let factor = need.setting.arguments[0] * sum_of_ratios(need, tools)?;
+    let factor = need.setting.argument(0)? * sum_of_ratios(need, tools)?;
     let entropy = source::shannon(need)?;
     let bound = factor * entropy.bound * (2.0 * entropy.value + entropy.bound);
     let value = factor * entropy.value * entropy.value;
@@ -56,78 +57,32 @@ fn largest_ratio(need: &Need, tools: &Instruments) -> Result<f64> {
     Ok(ratios(&grid(need, tools)?).fold(0.0, f64::max) - 1.0)
 }
 
-fn last(need: &Need) -> f64 {
-    need.setting.snr_max.expect("a quantity of scope `path` is bound with its snr_max")
-}
-
 /// (max r_k − 1)·I(γ_K) (docs/theory.md, B2).
-pub fn information(need: &Need, tools: &Instruments) -> Result<Option<Estimate>> {
-    let factor = largest_ratio(need, tools)?;
-    if factor.is_infinite() {
-        return Ok(Some(Estimate::exact(f64::INFINITY)));
-    }
-    Ok(tools.channel_values(&need.source, last(need))?.map(|values| values.information.scaled(factor)))
-}
-
-/// (max r_k − 1)·I(γ_K) of a sample.
 ///
 /// # Errors
-/// [`Error::Invalid`] for a grid from 0, where the bound is ∞.
-pub fn information_readout(need: &Need, tools: &Instruments) -> Result<Readout> {
-    let factor = finite(largest_ratio(need, tools)?)?;
-    Ok(Readout { terms: vec![term(last(need), Observable::Information, factor)] })
-}
-
-fn finite(factor: f64) -> Result<f64> {
-    if factor.is_finite() {
-        Ok(factor)
-    } else {
-        Err(Error::invalid("snr_min", "Monte-Carlo needs snr_min > 0 here: the bound is infinite from 0"))
-    }
-}
-
-fn term(snr: f64, observable: Observable, factor: f64) -> Term {
-    Term { point: SnrPoint::At(snr), observable, weight: Weight::Constant(factor) }
+/// Those of [`grid`].
+pub fn information(need: &Need, tools: &Instruments) -> Result<Functional> {
+    let factor = largest_ratio(need, tools)?;
+    Ok(Functional::at(need.setting.snr_max()?, Observable::Information, 1.0).times(factor))
 }
 
 /// ½ Σ (r_k − 1) ∫ −γM′ dγ over each step: what [`information`] relaxes (docs/theory.md, B2).
-pub fn growth(need: &Need, tools: &Instruments) -> Result<Option<Estimate>> {
-    let grid = grid(need, tools)?;
-    if grid[0] <= 0.0 {
-        return Ok(Some(Estimate::exact(f64::INFINITY)));
-    }
-    let Some(curve) = tools.curve(&need.source) else { return Ok(None) };
-    let (mut value, mut bound) = (0.0, 0.0);
-    for step in grid.windows(2) {
-        let factor = 0.5 * (step[1] - step[0]) / step[0];
-        let part = curve.integral(step[0], step[1], |snr, slope| factor * snr * slope)?;
-        value += part.value;
-        bound += part.bound;
-    }
-    Ok(Some(Estimate::quadrature(value, bound)))
-}
-
-/// ½ Σ (r_k − 1)[γ_k M(γ_k) − γ_{k+1} M(γ_{k+1}) + 2I(γ_{k+1}) − 2I(γ_k)] of a sample: parts integrated.
 ///
 /// # Errors
-/// [`Error::Invalid`] for a grid from 0, where the bound is ∞.
-pub fn growth_readout(need: &Need, tools: &Instruments) -> Result<Readout> {
-    let grid = grid(need, tools)?;
-    let mut terms = Vec::with_capacity(4 * grid.len());
-    for step in grid.windows(2) {
-        let factor = finite(0.5 * (step[1] - step[0]) / step[0])?;
-        for (snr, sign) in [(step[0], -1.0), (step[1], 1.0)] {
-            terms.push(term(snr, Observable::Mmse, -sign * factor * snr));
-            terms.push(term(snr, Observable::Information, 2.0 * sign * factor));
-        }
-    }
-    Ok(Readout { terms })
+/// Those of [`grid`].
+pub fn growth(need: &Need, tools: &Instruments) -> Result<Functional> {
+    let part = |step: &[f64]| {
+        let (lo, hi) = (step[0], step[1]);
+        Part::Growth { lo, hi, factor: 0.5 * (hi - lo) / lo }
+    };
+    Ok(Functional::sum(grid(need, tools)?.windows(2).map(part)))
 }
 
 /// (max r_k − 1)·(d/2) ln(1 + γ_K E|X−EX|²/d): I is at most that of the Gaussian with the same variance.
 pub fn dimension(need: &Need, tools: &Instruments) -> Result<Option<Estimate>> {
     let (d, variance) = (need.source.dim() as f64, need.source.second_moment());
-    let information = |variance: f64| 0.5 * d * (last(need) * variance / d).ln_1p();
+    let last = need.setting.snr_max()?;
+    let information = |variance: f64| 0.5 * d * (last * variance / d).ln_1p();
     let factor = largest_ratio(need, tools)?;
     let value = factor * information(variance.value);
     let bound = factor * (information(variance.value + variance.bound) - information(variance.value));
@@ -138,7 +93,7 @@ pub fn dimension(need: &Need, tools: &Instruments) -> Result<Option<Estimate>> {
 /// directions that Σ has and not with d.
 pub fn intrinsic(need: &Need, tools: &Instruments) -> Result<Option<Estimate>> {
     let factor = largest_ratio(need, tools)?;
-    Ok(Some(times(tools.gaussian_information(&need.source, last(need)), factor)))
+    Ok(Some(times(tools.gaussian_information(&need.source, need.setting.snr_max()?), factor)))
 }
 
 /// (max r_k − 1)·H(X) (docs/theory.md, C4 and B2).
@@ -153,29 +108,15 @@ fn times(estimate: Estimate, factor: f64) -> Estimate {
     Estimate { value, bound: if value.is_finite() && bound.is_finite() { bound } else { 0.0 }, ..estimate }
 }
 
-/// ρ − 1, ρ = (1 + γ_K E|X−EX|²)^{1/K}.
-fn shifted_ratio(need: &Need) -> f64 {
-    let steps = need.setting.steps.expect("a quantity of scope `path` is bound with its steps");
-    ((last(need) * need.source.second_moment().value).ln_1p() / steps as f64).exp_m1()
-}
-
-/// (ρ − 1)(I(γ_K) + ½), for the grid geometric in 1 + γ E|X−EX|² from 0 (docs/theory.md, B6).
-pub fn from_zero(need: &Need, tools: &Instruments) -> Result<Option<Estimate>> {
-    let factor = shifted_ratio(need);
-    Ok(tools.channel_values(&need.source, last(need))?.map(|values| {
-        let information = values.information;
-        Estimate { value: information.value + 0.5, ..information }.scaled(factor)
-    }))
-}
-
-/// The same of a sample; ½ is M(0)/(2E|X−EX|²).
+/// (ρ − 1)(I(γ_K) + ½), ρ = (1 + γ_K E|X−EX|²)^{1/K}, for the grid geometric in 1 + γ E|X−EX|² from 0 (docs/theory.md, B6).
 ///
 /// # Errors
-/// None today; a `Result` as every readout.
-pub fn from_zero_readout(need: &Need, _: &Instruments) -> Result<Readout> {
-    let factor = shifted_ratio(need);
-    let half = 0.5 * factor / need.source.second_moment().value;
-    Ok(Readout { terms: vec![term(last(need), Observable::Information, factor), term(0.0, Observable::Mmse, half)] })
+/// A setting without `snr_max` or `steps`.
+pub fn from_zero(need: &Need, _: &Instruments) -> Result<Functional> {
+    let (last, steps) = (need.setting.snr_max()?, need.setting.steps()?);
+    let shifted_ratio = ((last * need.source.second_moment().value).ln_1p() / steps as f64).exp_m1();
+    let information = Part::At { snr: last, observable: Observable::Information, factor: 1.0 };
+    Ok(Functional::sum([information, Part::Constant(0.5)]).times(shifted_ratio))
 }
 
 #[cfg(test)]

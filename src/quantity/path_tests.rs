@@ -7,7 +7,6 @@ use crate::channel::posterior;
 use crate::instrument::Instrument;
 use crate::instrument::readouts::PosteriorReadouts;
 use crate::numeric::stream::Stream;
-use crate::quantity::path_readout;
 use crate::quantity::{Setting, find};
 use crate::source::Source;
 
@@ -33,7 +32,7 @@ pub(super) fn need(quantity: &str, source: &str, schedule: &str, range: (f64, f6
 }
 
 fn known(need: &Need) -> Estimate {
-    path_kl(need, &Instruments::default()).unwrap().unwrap()
+    need.deterministic(&Instruments::default()).unwrap().unwrap()
 }
 
 /// Reference values by an independent program (numpy, trapezoid with h = 1/256), ten digits.
@@ -62,12 +61,11 @@ fn many_steps_reach_the_limit_quickly() {
     let mut last = f64::INFINITY;
     for steps in [64, 512, 4096] {
         let need = need("path_kl", "bpsk", "geometric", (1e-3, 1e3), steps);
-        last = steps as f64 * path_kl(&need, &tools).unwrap().unwrap().value;
+        last = steps as f64 * need.deterministic(&tools).unwrap().unwrap().value;
     }
     println!("K·path_kl = {last} after {:?}", start.elapsed());
-    let need = need("information_gain", "bpsk", "geometric", (1e-3, 1e3), 1);
-    let limit =
-        0.25 * 1e6_f64.ln() * crate::quantity::interval::weighted_slope_integral(&need, &tools).unwrap().unwrap().value;
+    let need = need("weighted_slope_integral", "bpsk", "geometric", (1e-3, 1e3), 1);
+    let limit = 0.25 * 1e6_f64.ln() * need.deterministic(&tools).unwrap().unwrap().value;
     assert!((limit - 4.79).abs() < 5e-3, "{limit}");
     assert!((last / limit - 1.0).abs() < 1e-2, "{last} against {limit}");
 }
@@ -79,7 +77,10 @@ fn the_parts_add_up() {
     let mut need = need("total_kl", "pam:levels=4", "geometric", (0.3, 10.0), 5);
     need.setting.denoiser = Some("perturbed:error=0.2,shape=high".into());
     let [path, init, denoiser, total] =
-        [path_kl, init_kl, denoiser_kl, total_kl].map(|f| f(&need, &tools).unwrap().unwrap().value);
+        ["path_kl", "init_kl", "denoiser_kl", "total_kl"].map(|name| {
+            let part = Need { quantity: find(name).unwrap(), ..need.clone() };
+            part.deterministic(&tools).unwrap().unwrap().value
+        });
     assert!((path + init + denoiser - total).abs() < 1e-12 * total);
     let at = |snr| tools.channel_values(&need.source, snr).unwrap().unwrap();
     assert!((init - (0.15 * 1.25 - at(0.3).information.value)).abs() < 1e-9);
@@ -94,13 +95,13 @@ fn the_parts_add_up() {
 fn deviations(steps: usize, samples: u64) -> [f64; 3] {
     let need = need("path_kl", "bpsk", "geometric", (0.01, 20.0), steps);
     let tools = Instruments::default();
-    let readouts = [path_readout::difference, path_readout::slope, path_readout::information]
-        .map(|readout| readout(&need, &tools).unwrap());
+    let readouts = [path_kl, path_kl_slope, path_kl_information]
+        .map(|functional| functional(&need, &tools).unwrap().readout(&need.source).unwrap());
     let sampler = posterior::sampler(&need.source).unwrap();
     let instrument = PosteriorReadouts::by(sampler, &need.source, readouts.to_vec());
     let job = Job { instrument: &instrument, stream: Stream::named(0, "readouts of the path KL") };
     let moments = Cpu.open(&job, samples).unwrap().run(0..samples).unwrap();
-    let truth = path_kl(&need, &tools).unwrap().unwrap().value;
+    let truth = need.deterministic(&tools).unwrap().unwrap().value;
     let found = moments.regress(instrument.control_means());
     std::array::from_fn(|i| {
         let std_err = found.covariance[(i, i)].sqrt();

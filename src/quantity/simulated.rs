@@ -12,7 +12,7 @@ use crate::process::{self, Chain, Girsanov, Sampler, Statistic};
 type Simulated = Result<Box<dyn Statistic>>;
 
 fn sampler(need: &Need) -> Result<Sampler> {
-    process::find(need.setting.sampler.as_deref().expect("a quantity of scope `sampler` is bound with its sampler"))
+    process::find(need.setting.sampler()?)
 }
 
 /// The need's sampler on its source.

@@ -40,7 +40,7 @@ pub fn renyi_half(need: &Need) -> Result<Estimate> {
 /// # Errors
 /// [`Error::Invalid`] for a negative order or NaN.
 pub fn renyi(need: &Need) -> Result<Estimate> {
-    let order = need.setting.arguments[0];
+    let order = need.setting.argument(0)?;
     if order.is_nan() || order < 0.0 {
         return Err(Error::invalid("renyi(order)", format!("the order must be ≥ 0, not {order}")));
     }
@@ -80,7 +80,7 @@ pub fn differential_entropy(need: &Need) -> Result<Estimate> {
 /// # Errors
 /// [`Error::Invalid`] for a negative order or NaN, and where [`differential::renyi`] has no route.
 pub fn differential_renyi(need: &Need) -> Result<Estimate> {
-    let order = need.setting.arguments[0];
+    let order = need.setting.argument(0)?;
     if order.is_nan() || order < 0.0 {
         return Err(Error::invalid("differential_renyi(order)", format!("the order must be ≥ 0, not {order}")));
     }

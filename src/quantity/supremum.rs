@@ -1,6 +1,7 @@
 //! The largest weighted slope on an interval: the constant that a pointwise bound needs at least.
 
-use super::{Instruments, Need, interval};
+use super::integral::Ends;
+use super::{Instruments, Need};
 use crate::error::Result;
 use crate::numeric::estimate::Estimate;
 
@@ -18,8 +19,8 @@ const ACCURACY: f64 = 1e-9;
 /// # Errors
 /// Ends that are no interval; whatever the law's instruments report.
 pub fn weighted_slope(need: &Need, tools: &Instruments) -> Result<Option<Estimate>> {
-    let (lo, hi) = interval::ends(need)?;
-    let lo = if lo > 0.0 { lo } else { hi * interval::FROM_ZERO };
+    let ends = Ends::of(need)?;
+    let (lo, hi) = (ends.start(), ends.hi);
     let at = |ln_snr: f64| -> Result<Option<Estimate>> {
         let snr = ln_snr.exp().clamp(lo, hi);
         Ok(tools.channel_values(&need.source, snr)?.map(|values| values.mmse_slope.scaled(snr * snr)))
