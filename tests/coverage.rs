@@ -116,7 +116,7 @@ fn needs(source: Source, snrs: &[f64]) -> Vec<Need> {
     let need = |snr: f64, name: &str| Need {
         source: Arc::clone(&source),
         quantity: quantity::find(name).unwrap(),
-        setting: Setting { snr: Some(snr), ..Setting::default() },
+        setting: Setting::at(snr),
     };
     snrs.iter().flat_map(|&snr| QUANTITIES.map(|name| need(snr, name))).collect()
 }
@@ -181,7 +181,7 @@ fn intervals_cover_or_warn() {
         let needs = needs(source(), &regime.snrs);
         let runs: Vec<Vec<Estimate>> = (0..SEEDS).map(|seed| measure(&needs, MethodChoice::MonteCarlo, seed)).collect();
         for (i, (need, truth)) in needs.iter().zip(truth(regime)).enumerate() {
-            let label = format!("{} {} at {}", need.quantity.name, regime.name, need.setting.snr.unwrap());
+            let label = format!("{} {} at {}", need.quantity.name, regime.name, need.setting.snr().unwrap());
             if warned(&label, &runs.iter().map(|run| &run[i]).collect::<Vec<_>>(), truth) {
                 found.insert(label);
             }

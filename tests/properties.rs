@@ -310,7 +310,7 @@ fn the_best_grid_gains_on_the_geometric_one() {
     check(|law| {
         let source = Arc::new(law.source());
         let (lo, hi) = (0.02, 5.0 * law.snr.max(0.1));
-        let setting = Setting { snr_min: Some(lo), snr_max: Some(hi), ..Setting::default() };
+        let setting = Setting::between(lo, hi);
         let need = |name: &str| Need {
             source: Arc::clone(&source),
             quantity: quantity::find(name).unwrap(),
@@ -376,7 +376,7 @@ fn needs(source: &Arc<Source>, names: &[&str], snrs: &[f64]) -> Vec<Need> {
     let need = |snr: f64, name: &&str| Need {
         source: Arc::clone(source),
         quantity: quantity::find(name).unwrap(),
-        setting: Setting { snr: Some(snr), ..Setting::default() },
+        setting: Setting::at(snr),
     };
     snrs.iter().flat_map(|&snr| names.iter().map(move |name| need(snr, name))).collect()
 }
@@ -515,7 +515,7 @@ fn integrals_of_sampled_sources_are_differences() {
     for spec in SAMPLED_SOURCES {
         let source = Arc::new(Source::parse(spec).unwrap());
         let scale = source.second_moment().value / source.dim() as f64;
-        let setting = Setting { snr_min: Some(0.05 / scale), snr_max: Some(1.0 / scale), ..Setting::default() };
+        let setting = Setting::between(0.05 / scale, 1.0 / scale);
         let names = ["information_gain", "mmse_integral", "mmse_drop", "slope_integral"];
         let need = |name: &str| Need {
             source: Arc::clone(&source),

@@ -24,13 +24,7 @@ const TARGET: f64 = 0.01;
 /// Measures and prints.
 pub fn print() {
     let threads = rayon::current_num_threads();
-    let setting = Setting {
-        snr_min: Some(0.01),
-        snr_max: Some(10.0),
-        steps: Some(32),
-        schedule: Some("geometric".into()),
-        ..Setting::default()
-    };
+    let setting = Setting::path(32, "geometric", 0.01, 10.0);
     let source = Arc::new(Source::parse("codebook:atoms=16,dim=8").expect("a source"));
     let need = [Need { source, quantity: find("path_kl").expect("a quantity"), setting }];
     let watch = Watch { backend: Arc::new(Cpu), event: &|_| {}, stop: Stop::default(), checkpoint: None };

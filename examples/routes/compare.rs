@@ -96,14 +96,10 @@ pub fn compare(seed: u64, trial: &Trial) -> Tally {
 /// A quantity of a trial by one route.
 pub fn measure(seed: u64, route: &Route, trial: &Trial, name: &str) -> klaim::internals::error::Result<Estimate> {
     let quantity = quantity::find(name)?;
-    let (snr, snr_min, snr_max) = (Some(trial.snr), Some(trial.snr_min), Some(trial.snr));
     let setting = match quantity.scope {
-        Scope::Snr => Setting { snr, ..Setting::default() },
-        Scope::Interval => Setting { snr_min, snr_max, ..Setting::default() },
-        _ => {
-            let schedule = Some("geometric".to_owned());
-            Setting { snr_min, snr_max, steps: Some(4), schedule, ..Setting::default() }
-        }
+        Scope::Snr => Setting::at(trial.snr),
+        Scope::Interval => Setting::between(trial.snr_min, trial.snr),
+        _ => Setting::path(4, "geometric", trial.snr_min, trial.snr),
     };
     let need = Need { source: Arc::clone(&route.source), quantity, setting };
     let watch = Watch { backend: Arc::new(Cpu), event: &|_| {}, stop: Stop::default(), checkpoint: None };

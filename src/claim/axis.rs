@@ -6,21 +6,15 @@ use toml::Spanned;
 use toml::de::DeValue;
 
 use crate::claim::value::{Reader, TomlEntries};
-use crate::denoiser;
-use crate::error::Error;
-use crate::process;
-use crate::schedule::{self, MOST_STEPS};
+use crate::error::Result;
+use crate::numeric::spacing::log_spaced;
+use crate::quantity::axis::{self, AXES, AxisKind, SCHEDULE, SettingAxis};
 use crate::spec::{Argument, Spec};
 
-/// Axes whose values are text.
-pub(super) const TEXT: [&str; 5] = ["source", "schedule", "denoiser", "sampler", "baseline"];
-/// Axes whose values are numbers.
-pub(super) const NUMERIC: [&str; 4] = ["snr", "snr_min", "snr_max", "steps"];
+/// Axes of a claim that no quantity's scope names: the law, and a schedule to compare with.
+const BESIDE: [&str; 2] = ["source", "baseline"];
 /// Most values of one axis.
 const MOST_VALUES: f64 = 1e4;
-/// A point of a log-spaced axis this near to a whole number is that number: `{ from = 4, to = 1024,
-/// points = 9 }` has 8.
-const WHOLE: f64 = 1e-12;
 
 /// An axis as written.
 #[derive(Debug, Clone)]
@@ -53,6 +47,27 @@ impl WrittenValue {
             Self::Source(spec) => spec.to_string(),
         }
     }
+}
+
+/// Whether every value of the axis is text.
+pub(super) fn is_text(name: &str) -> bool {
+    BESIDE.contains(&name) || axis::find(name).is_some_and(SettingAxis::is_text)
+}
+
+/// Whether every value of the axis is a number.
+pub(super) fn is_numeric(name: &str) -> bool {
+    axis::find(name).is_some_and(|axis| !axis.is_text())
+}
+
+/// The axes that a claim may always have.
+pub(super) fn known() -> Vec<&'static str> {
+    BESIDE.into_iter().chain(AXES.map(|axis| axis.name)).collect()
+}
+
+/// How to supply a missing axis.
+pub(super) fn to_add(name: &str) -> String {
+    let example = axis::find(name).map_or(SCHEDULE.example, |axis| axis.example);
+    format!("add `{name} = {example}` under `[over]`")
 }
 
 impl Reader<'_> {
@@ -93,8 +108,8 @@ impl Reader<'_> {
         let found = match value.get_ref() {
             DeValue::String(_) if name == "source" => WrittenValue::Source(self.inline_source(value)?),
             DeValue::Table(_) if name == "source" => WrittenValue::Source(self.source_table(value)?),
-            DeValue::String(text) if !NUMERIC.contains(&name) => WrittenValue::Text(text.clone().into_owned()),
-            _ if TEXT.contains(&name) => {
+            DeValue::String(text) if !is_numeric(name) => WrittenValue::Text(text.clone().into_owned()),
+            _ if is_text(name) => {
                 self.string(name, value)?;
                 return None;
             }
@@ -110,7 +125,7 @@ impl Reader<'_> {
         entries: &TomlEntries,
         span: Range<usize>,
     ) -> Option<Vec<Spanned<WrittenValue>>> {
-        if TEXT.contains(&name) {
+        if is_text(name) {
             self.problems.add(span, format!("axis `{name}` must be a list"));
             return None;
         }
@@ -134,19 +149,19 @@ impl Reader<'_> {
             self.problems.add(points.span(), format!("`points` must be a whole number from 2 to {MOST_VALUES}"));
             return None;
         }
-        Some(log_space(low, high, n as usize).map(|x| Spanned::new(span.clone(), WrittenValue::Number(x))).collect())
+        Some(log_spaced(low, high, n as usize).map(|x| Spanned::new(span.clone(), WrittenValue::Number(x))).collect())
     }
 
     /// Domains, one type, no value twice.
     fn check_values(&mut self, name: &str, values: &[Spanned<WrittenValue>]) {
         for (i, value) in values.iter().enumerate() {
             if let WrittenValue::Number(x) = *value.get_ref()
-                && let Some(domain) = outside_domain(name, x)
+                && let Some(domain) = axis::find(name).and_then(|axis| axis.outside(x))
             {
                 self.problems.add(value.span(), format!("`{name}` must be {domain}, not {x}"));
             }
             if let WrittenValue::Text(spec) = value.get_ref()
-                && let Err(error) = known(name, spec)
+                && let Err(error) = check(name, spec)
             {
                 self.problems.add(value.span(), error.to_string());
             }
@@ -207,50 +222,10 @@ impl Reader<'_> {
 }
 
 /// Whether a text axis names something that exists.
-fn known(name: &str, spec: &str) -> Result<(), Error> {
-    match name {
-        "schedule" | "baseline" => schedule::find(spec).map(drop),
-        "sampler" => process::find(spec).map(drop),
-        "denoiser" => denoiser::find(spec).map(drop),
+fn check(name: &str, spec: &str) -> Result<()> {
+    let axis = if name == "baseline" { Some(&SCHEDULE) } else { axis::find(name) };
+    match axis.map(|axis| &axis.kind) {
+        Some(AxisKind::Spec(check)) => check(spec),
         _ => Ok(()),
-    }
-}
-
-/// What a value of a known axis must be, where `x` is not.
-fn outside_domain(name: &str, x: f64) -> Option<&'static str> {
-    let (inside, domain) = match name {
-        "snr" | "snr_max" => (x > 0.0 && x.is_finite(), "finite and > 0"),
-        "snr_min" => (x >= 0.0 && x.is_finite(), "finite and ≥ 0"),
-        "steps" => {
-            (x >= 1.0 && x <= f64::from(MOST_STEPS) && x.fract().abs() <= 0.0, "a whole number from 1 to 1000000")
-        }
-        _ => (true, ""),
-    };
-    (!inside).then_some(domain)
-}
-
-/// `points` ≥ 2 values from `low` to `high`, both exact, equally spaced in the logarithm.
-fn log_space(low: f64, high: f64, points: usize) -> impl Iterator<Item = f64> {
-    (0..points).map(move |i| match i {
-        0 => low,
-        _ if i == points - 1 => high,
-        _ => {
-            let x = low * (high / low).powf(i as f64 / (points - 1) as f64);
-            if (x - x.round()).abs() <= WHOLE * x { x.round() } else { x }
-        }
-    })
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn ranges_are_log_spaced_with_exact_ends() {
-        let atoms: Vec<f64> = log_space(4.0, 1024.0, 9).collect();
-        assert_eq!(atoms, [4.0, 8.0, 16.0, 32.0, 64.0, 128.0, 256.0, 512.0, 1024.0]);
-        let snr: Vec<f64> = log_space(0.01, 0.3, 3).collect();
-        assert_eq!((snr[0].to_bits(), snr[2].to_bits()), (0.01_f64.to_bits(), 0.3_f64.to_bits()));
-        assert!((snr[1] - 0.003_f64.sqrt()).abs() < 1e-15);
     }
 }

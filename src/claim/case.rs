@@ -7,10 +7,10 @@ use std::sync::Arc;
 use serde::{Deserialize, Serialize};
 
 use crate::claim::expression::Expression;
-use crate::claim::outcome::AxisValue;
 use crate::claim::verdict::{Relation, Verdict};
 use crate::numeric::number;
 use crate::quantity::Need;
+use crate::quantity::axis::AxisValue;
 
 /// What a claim says of itself, from its file to every report.
 #[derive(Debug, Clone, Default, Serialize, Deserialize)]

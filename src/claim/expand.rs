@@ -7,9 +7,9 @@ use std::sync::Arc;
 use crate::claim::axis::{Written, WrittenValue};
 use crate::claim::case::{Bound, Case, Input, Point};
 use crate::claim::meaning::{Binding, Meaning};
-use crate::claim::outcome::AxisValue;
 use crate::claim::sources::{self, Sources};
 use crate::claim::value::Reader;
+use crate::quantity::axis::{AxisValue, SCHEDULE, SettingAxis};
 use crate::quantity::{Need, Quantity, Setting};
 use crate::source::Source;
 
@@ -89,10 +89,10 @@ impl<'a> CasePlan<'a> {
             })
             .flatten()
             .collect();
-        let scope = quantity.scope.axes();
         let varies = |axis: &&&Written| {
+            let needed = |known: &'static SettingAxis| !known.optional && known.name == axis.name;
             let in_scope =
-                scope.contains(&axis.name.as_str()) && matches!(axis.values[0].get_ref(), WrittenValue::Number(_));
+                quantity.scope.axes().any(needed) && matches!(axis.values[0].get_ref(), WrittenValue::Number(_));
             axis.values.len() > 1 && (in_scope || filling.contains(&axis.name))
         };
         let along: Vec<&str> = self.axes.iter().filter(varies).map(|axis| axis.name.as_str()).collect();
@@ -165,19 +165,17 @@ fn combinations<'a>(axes: &[&'a Written]) -> Vec<Combination<'a>> {
 fn input(binding: &Binding, at: &Combination, source: Option<&Arc<Source>>) -> Input {
     match binding {
         Binding::Number(x) => Input::Number(*x),
-        Binding::Axis(name) => {
-            Input::Number(number(at, name).expect("an axis in an expression was checked to be numeric"))
-        }
+        Binding::Axis(name) => Input::Number(number(at, name)),
         Binding::Baseline(quantity) => {
-            let setting = Setting { schedule: text(at, "baseline"), ..setting(quantity, at) };
-            need(quantity, setting, source)
+            let other = value(at, "baseline").expect("`baseline(…)` was checked to have its axis");
+            need(quantity, setting(quantity, at).with(&SCHEDULE, other), source)
         }
         Binding::Quantity(quantity, arguments) => {
             let mut setting = setting(quantity, at);
             setting.arguments = arguments
                 .iter()
                 .map(|argument| match argument {
-                    Binding::Axis(name) => number(at, name).expect("arguments were checked to be numbers"),
+                    Binding::Axis(name) => number(at, name),
                     Binding::Number(x) => *x,
                     Binding::Quantity(..) | Binding::Baseline(_) => unreachable!("an argument is never a quantity"),
                 })
@@ -194,39 +192,22 @@ fn need(quantity: &'static Quantity, setting: Setting, source: Option<&Arc<Sourc
 
 /// The axes of a quantity's scope at one combination.
 fn setting(quantity: &Quantity, at: &Combination) -> Setting {
-    let mut setting = Setting::default();
-    for name in quantity.scope.axes().iter().chain(quantity.scope.optional_axes()) {
-        place(&mut setting, name, at);
-    }
-    setting
+    let here = |axis: &'static SettingAxis| Some((axis, value(at, axis.name)?));
+    let values = quantity.scope.axes().filter_map(here);
+    values.fold(Setting::default(), |setting, (axis, value)| setting.with(axis, value))
 }
 
-fn number(at: &Combination, name: &str) -> Option<f64> {
+fn value(at: &Combination, name: &str) -> Option<AxisValue> {
+    match at.get(name)? {
+        WrittenValue::Number(x) => Some(AxisValue::Number(*x)),
+        WrittenValue::Text(text) => Some(AxisValue::Text(text.clone())),
+        WrittenValue::Source(_) => None,
+    }
+}
+
+fn number(at: &Combination, name: &str) -> f64 {
     match at.get(name) {
-        Some(WrittenValue::Number(x)) => Some(*x),
-        _ => None,
-    }
-}
-
-fn text(at: &Combination, name: &str) -> Option<String> {
-    match at.get(name) {
-        Some(WrittenValue::Text(text)) => Some(text.clone()),
-        _ => None,
-    }
-}
-
-/// Puts the value of axis `name` where a quantity looks for it.
-fn place(setting: &mut Setting, name: &str, at: &Combination) {
-    let value = number(at, name);
-    let text = || text(at, name);
-    match name {
-        "snr" => setting.snr = value,
-        "snr_min" => setting.snr_min = value,
-        "snr_max" => setting.snr_max = value,
-        "steps" => setting.steps = value.map(|steps| steps as usize),
-        "schedule" => setting.schedule = text(),
-        "sampler" => setting.sampler = text(),
-        "denoiser" => setting.denoiser = text(),
-        _ => unreachable!("a scope names the axis `{name}`, for which a setting has no place"),
+        Some(WrittenValue::Number(x)) => *x,
+        _ => unreachable!("the axis `{name}` of an expression was checked to be numeric"),
     }
 }

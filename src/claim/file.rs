@@ -181,7 +181,7 @@ impl Reader<'_> {
             return Vec::new();
         }
         let tables: Vec<_> = list.iter().filter_map(|value| self.table(key, value)).collect();
-        let axes: Vec<&str> = axes.iter().map(String::as_str).chain(axis::TEXT).chain(axis::NUMERIC).collect();
+        let axes: Vec<&str> = axes.iter().map(String::as_str).chain(axis::known()).collect();
         tables
             .iter()
             .map(|table| {

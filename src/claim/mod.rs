@@ -32,9 +32,10 @@ use std::sync::LazyLock;
 
 use include_dir::{Dir, include_dir};
 
+pub use crate::quantity::axis::AxisValue;
 pub use case::{Bound, Case, Claim, ClaimHeader, Input, Point, Section, SlopeStatement};
 pub use expression::{Expression, ExpressionError};
-pub use outcome::{AxisValue, Outcome, Ratio};
+pub use outcome::{Outcome, Ratio};
 pub use paper::Paper;
 pub use problem::line_and_column;
 pub use replace::{ClaimFile, Replacement, Values};

@@ -6,7 +6,7 @@ use std::sync::Arc;
 
 use toml::Spanned;
 
-use crate::claim::axis::{self, Written, WrittenValue};
+use crate::claim::axis::{Written, WrittenValue, is_numeric, to_add};
 use crate::claim::expression::{Actual, Expression, Reference};
 use crate::claim::meaning::{Binding, Meaning};
 use crate::claim::merged::Merged;
@@ -14,22 +14,13 @@ use crate::claim::sources::{self, Sources};
 use crate::claim::syntax::FUNCTIONS;
 use crate::claim::value::Reader;
 use crate::error::nearest;
+use crate::quantity::axis::SCHEDULE;
 use crate::quantity::{QUANTITIES, Quantity};
 use crate::spec::Spec;
 
 /// The name of the axis, and of the function of a quantity, that stands for another schedule in the
 /// same case.
 const BASELINE: &str = "baseline";
-
-/// How to supply a missing axis.
-fn to_add(name: &str) -> String {
-    let example = match name {
-        _ if axis::TEXT.contains(&name) => "[\"…\"]",
-        "steps" => "[8, 16, 32]",
-        _ => "{ from = 1e-2, to = 1e3, points = 16 }",
-    };
-    format!("add `{name} = {example}` under `[over]`")
-}
 
 /// The names of a section and which of them it uses.
 pub(super) struct Names<'m, 'a> {
@@ -138,7 +129,7 @@ impl<'m, 'a> Names<'m, 'a> {
             [Actual::Name(name, _)] => QUANTITIES.get(name),
             _ => None,
         };
-        let scheduled = |q: &&Quantity| q.arguments.is_empty() && q.scope.axes().contains(&"schedule");
+        let scheduled = |q: &&Quantity| q.arguments.is_empty() && q.scope.axes().any(|axis| axis.name == SCHEDULE.name);
         let Some(quantity) = named.filter(scheduled) else {
             let message = "`baseline` takes one quantity, without arguments, that depends on a schedule";
             reader.problems.add_with_help(span, message, "write `baseline(path_kl)`");
@@ -159,10 +150,11 @@ impl<'m, 'a> Names<'m, 'a> {
     /// Marks the axes that `quantity` lives on as used; notes those that are missing.
     fn use_scope(&mut self, quantity: &Quantity, span: Range<usize>, reader: &mut Reader) -> bool {
         let mut complete = true;
-        let optional = quantity.scope.optional_axes().iter().filter(|name| self.axis(name).is_some());
-        self.used.extend(optional.map(|name| (*name).to_owned()).collect::<Vec<_>>());
-        for name in ["source"].iter().chain(quantity.scope.axes()) {
-            self.used.insert((*name).to_owned());
+        let optional = quantity.scope.axes().filter(|axis| axis.optional && self.axis(axis.name).is_some());
+        self.used.extend(optional.map(|axis| axis.name.to_owned()).collect::<Vec<_>>());
+        let needed = quantity.scope.axes().filter(|axis| !axis.optional).map(|axis| axis.name);
+        for name in std::iter::once("source").chain(needed) {
+            self.used.insert(name.to_owned());
             if self.axis(name).is_none() {
                 complete = false;
                 if !self.excused(name, reader) {
@@ -185,7 +177,7 @@ impl<'m, 'a> Names<'m, 'a> {
         }
         let own = self.merged.constants.keys().copied().chain(self.merged.axes.iter().map(|(a, _)| a.name.as_str()));
         let known = own.chain(QUANTITIES.iter().map(|q| q.name)).chain(FUNCTIONS);
-        if axis::NUMERIC.contains(&name) {
+        if is_numeric(name) {
             reader.problems.add_with_help(span, format!("the axis `{name}` is not in `over`"), to_add(name));
             return;
         }

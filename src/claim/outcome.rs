@@ -8,44 +8,7 @@ use serde::{Deserialize, Serialize};
 use crate::claim::verdict::Verdict;
 use crate::numeric::estimate::{Flags, Method};
 use crate::numeric::number;
-
-/// The value of one axis in one case.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
-#[serde(untagged)]
-pub enum AxisValue {
-    /// `snr`, `steps`, …
-    Number(#[serde(serialize_with = "number::serialize")] f64),
-    /// `source`, `schedule`, …
-    Text(String),
-}
-
-impl AxisValue {
-    /// The number, if it is one.
-    pub fn number(&self) -> Option<f64> {
-        match self {
-            Self::Number(x) => Some(*x),
-            Self::Text(_) => None,
-        }
-    }
-
-    /// The text, if it is one.
-    pub fn text(&self) -> Option<&str> {
-        match self {
-            Self::Number(_) => None,
-            Self::Text(text) => Some(text),
-        }
-    }
-}
-
-/// A number as [`number::name`] writes it; text as it is.
-impl std::fmt::Display for AxisValue {
-    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        match self {
-            Self::Number(x) => f.pad(&number::name(*x)),
-            Self::Text(text) => f.pad(text),
-        }
-    }
-}
+use crate::quantity::axis::AxisValue;
 
 /// One case: one combination of the axes, with what its numbers allow to be said.
 #[derive(Debug, Clone, Serialize, Deserialize)]

@@ -74,7 +74,7 @@ fn a_claim_expands_into_every_combination() {
     assert_eq!(last.axes["source"], AxisValue::Text("simplex:atoms=16".into()));
     assert_eq!(last.axes["snr"], AxisValue::Number(100.0));
     let Input::Need(need) = &last.lhs.inputs[1] else { panic!("mmse_slope is measured") };
-    assert_eq!((need.quantity.name, need.setting.snr, need.source.dim()), ("mmse_slope", Some(100.0), 16));
+    assert_eq!((need.quantity.name, need.setting.snr().unwrap(), need.source.dim()), ("mmse_slope", 100.0, 16));
     let rhs = last.rhs.as_ref().unwrap();
     assert!(matches!(rhs.inputs[0], Input::Number(c) if (c - 4.0).abs() < f64::EPSILON));
 }

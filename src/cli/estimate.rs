@@ -4,18 +4,18 @@ use std::sync::Arc;
 
 use serde_json::json;
 
+use super::axes::AxisFlags;
 use super::progress::Progress;
 use super::rows::{self, EstimateRow};
 use super::sample::{self, EstimatorChoice};
-use super::{Common, Format, diagnose, interrupt, output, snr};
+use super::{Common, Format, diagnose, interrupt, output};
 use crate::error::{Error, Result};
 use crate::numeric::estimate::Estimate;
 use crate::numeric::unit::Information;
-use crate::quantity::{self, Need, Quantity, Scope, Setting};
+use crate::quantity::{self, Need, Quantity};
 use crate::run::estimate::{Target, estimate};
 use crate::run::options::MethodChoice;
 use crate::run::watch::Watch;
-use crate::schedule::MOST_STEPS;
 use crate::source::Source;
 
 /// Samples where neither `--samples` nor `--rel-err` says how many.
@@ -31,27 +31,8 @@ pub struct EstimateCommand {
     /// A source (`klaim list sources`), such as zipf:exponent=1.5,atoms=1000
     #[arg(long, required = true)]
     source: Vec<String>,
-    /// SNRs: a list 0.1,1,10 or a log-spaced range 1e-3..1e3/32
-    #[arg(long, value_name = "LIST|FROM..TO/POINTS", allow_hyphen_values = true)]
-    snr: Option<String>,
-    /// Lower end of an interval of SNRs
-    #[arg(long)]
-    snr_min: Option<f64>,
-    /// Upper end of an interval of SNRs
-    #[arg(long)]
-    snr_max: Option<f64>,
-    /// Number of steps, or a list of them: 8,16,32
-    #[arg(long, value_delimiter = ',', value_name = "K", value_parser = clap::value_parser!(u32).range(1..=i64::from(MOST_STEPS)))]
-    steps: Vec<u32>,
-    /// A schedule (`klaim list schedules`), such as geometric
-    #[arg(long)]
-    schedule: Option<String>,
-    /// A sampler (`klaim list samplers`), such as ddim
-    #[arg(long)]
-    sampler: Option<String>,
-    /// A denoiser, such as perturbed:error=0.1; exact where left out
-    #[arg(long)]
-    denoiser: Option<String>,
+    #[command(flatten)]
+    axes: AxisFlags,
     /// Sample until every standard error is below this share of its value
     #[arg(long, conflicts_with = "samples", value_parser = positive)]
     rel_err: Option<f64>,
@@ -87,7 +68,7 @@ impl EstimateCommand {
     pub(super) fn run(self, common: &Common) -> Result<u8> {
         let (quantity, arguments) = call(&self.quantity)?;
         let factor = self.factor(quantity)?;
-        let settings = self.settings(quantity, &arguments)?;
+        let settings = self.axes.settings(quantity, &arguments)?;
         let method = match (self.method, self.alphabet) {
             (EstimatorChoice::Behind(method), alphabet) => {
                 let found = sample::estimate(&self.source, quantity, &arguments, method, alphabet)?;
@@ -155,52 +136,6 @@ impl EstimateCommand {
                 format!("bits are a unit of information; `{}` is {what}: leave it out", quantity.name),
             )
         })
-    }
-
-    /// One setting for each combination of the axes of the quantity's scope.
-    fn settings(&self, quantity: &Quantity, arguments: &[f64]) -> Result<Vec<Setting>> {
-        let base = Setting { arguments: arguments.to_vec(), ..Setting::default() };
-        let missing = |flag: &str| Error::invalid(flag, format!("`{}` needs it", quantity.name));
-        let unused = |flag: &str| Error::invalid(flag, format!("`{}` does not depend on it", quantity.name));
-        if quantity.scope != Scope::Snr && self.snr.is_some() {
-            return Err(unused("--snr"));
-        }
-        if quantity.scope < Scope::Interval && (self.snr_min.is_some() || self.snr_max.is_some()) {
-            return Err(unused("--snr-min, --snr-max"));
-        }
-        if quantity.scope < Scope::Path
-            && (!self.steps.is_empty() || self.schedule.is_some() || self.denoiser.is_some())
-        {
-            return Err(unused("--steps, --schedule, --denoiser"));
-        }
-        if quantity.scope < Scope::Sampler && self.sampler.is_some() {
-            return Err(unused("--sampler"));
-        }
-        let interval = || -> Result<Setting> {
-            let (lo, hi) =
-                (self.snr_min.ok_or_else(|| missing("--snr-min"))?, self.snr_max.ok_or_else(|| missing("--snr-max"))?);
-            Ok(Setting { snr_min: Some(lo), snr_max: Some(hi), ..base.clone() })
-        };
-        match quantity.scope {
-            Scope::Source => Ok(vec![base.clone()]),
-            Scope::Snr => {
-                let snrs = snr::parse(self.snr.as_deref().ok_or_else(|| missing("--snr"))?)?;
-                Ok(snrs.into_iter().map(|snr| Setting { snr: Some(snr), ..base.clone() }).collect())
-            }
-            Scope::Interval => Ok(vec![interval()?]),
-            Scope::Path | Scope::Sampler => {
-                if quantity.scope == Scope::Sampler && self.sampler.is_none() {
-                    return Err(missing("--sampler"));
-                }
-                let schedule = Some(self.schedule.clone().ok_or_else(|| missing("--schedule"))?);
-                if self.steps.is_empty() {
-                    return Err(missing("--steps"));
-                }
-                let setting =
-                    Setting { schedule, sampler: self.sampler.clone(), denoiser: self.denoiser.clone(), ..interval()? };
-                Ok(self.steps.iter().map(|&k| Setting { steps: Some(k as usize), ..setting.clone() }).collect())
-            }
-        }
     }
 }
 

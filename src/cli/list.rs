@@ -125,5 +125,8 @@ fn quantities() -> Vec<Value> {
         [] => q.name.to_owned(),
         arguments => format!("{}({})", q.name, arguments.join(", ")),
     };
-    QUANTITIES.iter().map(|q| json!({ "name": name(q), "summary": q.summary, "unit": q.unit.symbol(Information::Nats), "axes": q.scope.axes() })).collect()
+    let axes = |q: &crate::quantity::Quantity| -> Vec<&str> {
+        q.scope.axes().filter(|axis| !axis.optional).map(|axis| axis.name).collect()
+    };
+    QUANTITIES.iter().map(|q| json!({ "name": name(q), "summary": q.summary, "unit": q.unit.symbol(Information::Nats), "axes": axes(q) })).collect()
 }

@@ -2,6 +2,7 @@
 //! into text.
 
 mod assume;
+pub mod axes;
 mod diagnose;
 mod estimate;
 mod interrupt;
@@ -15,7 +16,6 @@ mod rows;
 mod sample;
 mod schedule;
 mod selftest;
-pub mod snr;
 mod verify;
 
 use std::process::ExitCode;

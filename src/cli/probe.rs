@@ -6,7 +6,7 @@ use std::time::Duration;
 
 use super::progress::Progress;
 use super::verify::{self, Budget};
-use super::{Common, Format, interrupt, output, snr};
+use super::{Common, Format, axes, interrupt, output};
 use crate::claim::{self, ClaimFile, Replacement, Sources, Values};
 use crate::error::{Error, Result};
 use crate::probe::found::Measuring;
@@ -166,7 +166,7 @@ impl Probe {
 
     /// The axes that the command line fixes.
     fn fixed(&self) -> Result<Vec<Replacement>> {
-        let snrs = self.snr.as_deref().map(snr::parse).transpose()?;
+        let snrs = self.snr.as_deref().map(axes::snrs).transpose()?;
         Ok(snrs.map(|snrs| Replacement { name: "snr".into(), values: Values::Numbers(snrs) }).into_iter().collect())
     }
 }

@@ -7,6 +7,7 @@ use crate::numeric::estimate::{Estimate, Method};
 use crate::numeric::number;
 use crate::numeric::unit::Information;
 use crate::quantity::Need;
+use crate::quantity::axis::{AXES, AxisKind, AxisValue};
 use crate::report::{csv, wording};
 
 /// A bound below this share of the standard error is not printed beside it.
@@ -76,23 +77,11 @@ impl EstimateRow {
             "doubts": self.doubts(),
             "flags": estimate.flags,
         });
-        for (name, value) in
-            [("snr", need.setting.snr), ("snr_min", need.setting.snr_min), ("snr_max", need.setting.snr_max)]
-        {
-            if let Some(value) = value {
-                row[name] = json!(value);
-            }
-        }
-        if let Some(steps) = need.setting.steps {
-            row["steps"] = json!(steps);
-        }
-        let setting = &need.setting;
-        for (name, value) in
-            [("schedule", &setting.schedule), ("sampler", &setting.sampler), ("denoiser", &setting.denoiser)]
-        {
-            if let Some(value) = value {
-                row[name] = json!(value);
-            }
+        for (axis, value) in need.setting.values() {
+            row[axis.name] = match value {
+                AxisValue::Number(x) if matches!(axis.kind, AxisKind::Count) => json!(*x as u64),
+                value => json!(value),
+            };
         }
         if !need.setting.arguments.is_empty() {
             row["arguments"] = json!(need.setting.arguments);
@@ -103,16 +92,7 @@ impl EstimateRow {
 
 /// The rows of `--format csv`; figures that are missing are empty.
 pub(super) fn csv(rows: &[EstimateRow]) -> String {
-    let header = [
-        "quantity",
-        "source",
-        "snr",
-        "snr_min",
-        "snr_max",
-        "steps",
-        "schedule",
-        "sampler",
-        "denoiser",
+    let after = [
         "value",
         "std_err",
         "bound",
@@ -127,21 +107,14 @@ pub(super) fn csv(rows: &[EstimateRow]) -> String {
         "dominance",
     ];
     let optional = |x: Option<f64>| x.map_or(String::new(), number::name);
+    let header: Vec<&str> = ["quantity", "source"].into_iter().chain(AXES.map(|axis| axis.name)).chain(after).collect();
     let fields = |row: &EstimateRow| {
         let EstimateRow { need, estimate: e, .. } = row;
-        let setting = &need.setting;
+        let axis = |axis| need.setting.get(axis).map_or_else(String::new, AxisValue::to_string);
         let [low, high] = row.proven().map_or([None; 2], |ends| ends.map(Some));
         let figure = |x: f64| if row.missing.is_some() { String::new() } else { number::name(x) };
-        vec![
-            need.quantity.name.to_owned(),
-            need.source.spec().to_owned(),
-            optional(setting.snr),
-            optional(setting.snr_min),
-            optional(setting.snr_max),
-            setting.steps.map_or(String::new(), |steps| steps.to_string()),
-            setting.schedule.clone().unwrap_or_default(),
-            setting.sampler.clone().unwrap_or_default(),
-            setting.denoiser.clone().unwrap_or_default(),
+        let what = [need.quantity.name.to_owned(), need.source.spec().to_owned()];
+        let figures = [
             figure(e.value),
             figure(e.std_err),
             figure(e.bound),
@@ -154,28 +127,21 @@ pub(super) fn csv(rows: &[EstimateRow]) -> String {
             optional(high),
             optional(e.flags.pareto_k),
             optional(e.flags.dominance),
-        ]
+        ];
+        what.into_iter().chain(AXES.map(axis)).chain(figures).collect::<Vec<_>>()
     };
     csv::text(&header, rows.iter().map(fields))
 }
 
 /// A line per row.
 pub(super) fn table(rows: &[EstimateRow]) -> String {
+    let what = |EstimateRow { need, estimate, .. }: &EstimateRow| {
+        let kind = if estimate.method == Method::NearestNeighbour { "differential " } else { "" };
+        format!("{kind}{} of {}{}", need.quantity.name, need.source.spec(), need.setting)
+    };
+    let width = rows.iter().map(|row| what(row).chars().count()).max().unwrap_or(0);
     let mut text = String::new();
-    for row @ EstimateRow { need, estimate: e, .. } in rows {
-        let setting = &need.setting;
-        let place = match (setting.snr, setting.snr_min, setting.snr_max) {
-            (Some(snr), ..) => format!("  snr {:<10}", readable(snr)),
-            (None, Some(lo), Some(hi)) => format!("  snr {lo} … {hi}"),
-            _ => String::new(),
-        };
-        let steps = match (setting.steps, &setting.schedule) {
-            (Some(steps), Some(schedule)) => {
-                let sampler = setting.sampler.as_ref().map_or(String::new(), |sampler| format!(", {sampler}"));
-                format!("  {steps} steps, {schedule}{sampler}")
-            }
-            _ => String::new(),
-        };
+    for row @ EstimateRow { estimate: e, .. } in rows {
         let error = match (e.std_err > 0.0, e.bound > SMALL * e.std_err) {
             (true, false) => format!(" ± {:.1e} (std err, n = {})", e.std_err, e.n),
             (true, true) => format!(" ± {:.1e} (std err, n = {}) ± {:.1e} (bound)", e.std_err, e.n, e.bound),
@@ -189,8 +155,7 @@ pub(super) fn table(rows: &[EstimateRow]) -> String {
         if let Some(range) = row.proven() {
             doubt += &format!("  ! not to be believed; proven: {}", wording::bracketed(range));
         }
-        let what = if e.method == Method::NearestNeighbour { "differential " } else { "" };
-        text += &format!("{what}{} of {}{place}{steps}  {number}{doubt}\n", need.quantity.name, need.source.spec());
+        text += &format!("{:<width$}  {number}{doubt}\n", what(row));
     }
     text
 }

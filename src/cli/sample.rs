@@ -56,7 +56,7 @@ pub fn estimate(
         );
         Error::invalid("--method", message)
     })?;
-    let setting = Setting { arguments: arguments.to_vec(), ..Setting::default() };
+    let setting = Setting::of(arguments);
     let row = |spec: &String| {
         let source = Arc::new(Source::parse(spec)?);
         let estimate = one(&source, method, order, alphabet)?;
@@ -80,10 +80,7 @@ pub fn drawn(
     let row = |spec: &String| {
         let source = Arc::new(Source::parse(spec)?);
         let estimate = known::renyi(&source, order, seed, samples)?;
-        Ok((
-            Need { source, quantity, setting: Setting { arguments: arguments.to_vec(), ..Setting::default() } },
-            estimate,
-        ))
+        Ok((Need { source, quantity, setting: Setting::of(arguments) }, estimate))
     };
     Some(sources.iter().map(row).collect())
 }

@@ -11,6 +11,7 @@ pub mod moments;
 pub mod normal;
 pub mod number;
 pub mod product;
+pub mod spacing;
 pub mod stream;
 pub mod sum;
 pub mod tail;

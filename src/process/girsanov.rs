@@ -163,6 +163,7 @@ impl Paths {
 mod tests {
     use super::*;
     use crate::numeric::moments::Moments;
+    use crate::quantity::axis::DENOISER;
     use crate::quantity::path;
     use crate::quantity::{Instruments, Need, Setting, find};
 
@@ -172,20 +173,13 @@ mod tests {
     const SHARP: f64 = 0.03;
 
     fn need(source: &str, schedule: &str, snr_min: f64, denoiser: &str) -> Need {
-        let setting = Setting {
-            snr_min: Some(snr_min),
-            snr_max: Some(20.0),
-            steps: Some(8),
-            schedule: Some(schedule.into()),
-            denoiser: Some(denoiser.into()),
-            ..Setting::default()
-        };
+        let setting = Setting::path(8, schedule, snr_min, 20.0).with(&DENOISER, denoiser);
         Need { source: Arc::new(Source::parse(source).unwrap()), quantity: find("path_kl").unwrap(), setting }
     }
 
     /// Mean and standard error over `batches` batches.
     fn simulated(need: &Need, tools: &Instruments, seed: u64, batches: u64) -> (f64, f64) {
-        let denoiser = crate::denoiser::find(need.setting.denoiser.as_deref().unwrap()).unwrap();
+        let denoiser = crate::denoiser::find(need.setting.denoiser()).unwrap();
         let grid = path::grid(need, tools).unwrap();
         let girsanov = Girsanov::new(&need.source, &denoiser, &grid).unwrap();
         let (stream, mut rows) = (Stream::named(seed, "girsanov"), vec![0.0; batches as usize]);

@@ -1,5 +1,6 @@
 //! The numbers that the claim language knows by name: an entry per quantity in [`QUANTITIES`].
 
+pub mod axis;
 pub mod channel;
 pub mod functional;
 pub mod instruments;
@@ -8,6 +9,7 @@ pub mod interval;
 mod list;
 pub mod path;
 pub mod path_bound;
+pub mod setting;
 pub mod simulated;
 pub mod source;
 pub mod supremum;
@@ -28,6 +30,7 @@ use crate::spec::Named;
 pub use functional::Functional;
 pub use instruments::Instruments;
 pub use list::QUANTITIES;
+pub use setting::Setting;
 
 /// What must be fixed before a quantity has a value.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
@@ -42,27 +45,6 @@ pub enum Scope {
     Path,
     /// The same and the `sampler` whose last state is looked at.
     Sampler,
-}
-
-impl Scope {
-    /// The axes that this scope needs beside `source`.
-    pub fn axes(self) -> &'static [&'static str] {
-        match self {
-            Self::Source => &[],
-            Self::Snr => &["snr"],
-            Self::Interval => &["snr_min", "snr_max"],
-            Self::Path => &["snr_min", "snr_max", "steps", "schedule"],
-            Self::Sampler => &["snr_min", "snr_max", "steps", "schedule", "sampler"],
-        }
-    }
-
-    /// The axes that it uses where a claim has them.
-    pub fn optional_axes(self) -> &'static [&'static str] {
-        match self {
-            Self::Path | Self::Sampler => &["denoiser"],
-            _ => &[],
-        }
-    }
 }
 
 /// A named number: what it is and where it lives.
@@ -135,109 +117,6 @@ pub enum Rule {
     },
 }
 
-/// Where a quantity is measured: the axes of its scope and its arguments. Axes beyond the scope stay `None`.
-#[derive(Debug, Clone, Default, PartialEq)]
-pub struct Setting {
-    /// Signal-to-noise ratio γ > 0, linear.
-    pub snr: Option<f64>,
-    /// Lower end of an interval of SNRs, ≥ 0.
-    pub snr_min: Option<f64>,
-    /// Upper end of an interval of SNRs.
-    pub snr_max: Option<f64>,
-    /// Number of steps K ≥ 1.
-    pub steps: Option<usize>,
-    /// Spec of a schedule: `geometric`.
-    pub schedule: Option<String>,
-    /// Spec of a sampler: `ddim`.
-    pub sampler: Option<String>,
-    /// Spec of a denoiser; `None` is `exact`.
-    pub denoiser: Option<String>,
-    /// Values of [`Quantity::arguments`], in order.
-    pub arguments: Vec<f64>,
-}
-
-impl Setting {
-    /// One signal-to-noise ratio γ > 0, linear.
-    pub fn at(snr: f64) -> Self {
-        Self { snr: Some(snr), ..Self::default() }
-    }
-
-    /// An interval of SNRs, 0 ≤ `snr_min` < `snr_max`, linear.
-    pub fn between(snr_min: f64, snr_max: f64) -> Self {
-        Self { snr_min: Some(snr_min), snr_max: Some(snr_max), ..Self::default() }
-    }
-
-    /// `steps` steps of the schedule of a spec such as `geometric`, from γ = `snr_min` to `snr_max`.
-    pub fn path(steps: usize, schedule: &str, snr_min: f64, snr_max: f64) -> Self {
-        Self { steps: Some(steps), schedule: Some(schedule.to_owned()), ..Self::between(snr_min, snr_max) }
-    }
-
-    /// γ.
-    ///
-    /// # Errors
-    /// [`Error::Invalid`] where it is missing.
-    pub fn snr(&self) -> Result<f64> {
-        present("snr", self.snr)
-    }
-
-    /// Lower end of the interval.
-    ///
-    /// # Errors
-    /// [`Error::Invalid`] where it is missing.
-    pub fn snr_min(&self) -> Result<f64> {
-        present("snr_min", self.snr_min)
-    }
-
-    /// Upper end of the interval.
-    ///
-    /// # Errors
-    /// [`Error::Invalid`] where it is missing.
-    pub fn snr_max(&self) -> Result<f64> {
-        present("snr_max", self.snr_max)
-    }
-
-    /// Number of steps.
-    ///
-    /// # Errors
-    /// [`Error::Invalid`] where it is missing.
-    pub fn steps(&self) -> Result<usize> {
-        present("steps", self.steps)
-    }
-
-    /// Spec of the schedule.
-    ///
-    /// # Errors
-    /// [`Error::Invalid`] where it is missing.
-    pub fn schedule(&self) -> Result<&str> {
-        present("schedule", self.schedule.as_deref())
-    }
-
-    /// Spec of the sampler.
-    ///
-    /// # Errors
-    /// [`Error::Invalid`] where it is missing.
-    pub fn sampler(&self) -> Result<&str> {
-        present("sampler", self.sampler.as_deref())
-    }
-
-    /// Spec of the denoiser; `exact` unless said.
-    pub fn denoiser(&self) -> &str {
-        self.denoiser.as_deref().unwrap_or("exact")
-    }
-
-    /// Argument number `index`.
-    ///
-    /// # Errors
-    /// [`Error::Invalid`] where it is missing.
-    pub fn argument(&self, index: usize) -> Result<f64> {
-        present("arguments", self.arguments.get(index).copied())
-    }
-}
-
-fn present<T>(axis: &str, value: Option<T>) -> Result<T> {
-    value.ok_or_else(|| Error::invalid(axis, "is not set, and the quantity depends on it"))
-}
-
 /// One number that a case needs.
 #[derive(Debug, Clone)]
 pub struct Need {
@@ -253,25 +132,7 @@ impl std::fmt::Display for Need {
     /// What is measured and where, the law left out: `mmse at snr 1`, `renyi(2)`, `path_kl from snr 0.01 to 100, 8 steps,
     /// geometric`. Different settings read differently.
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        // As short as reads back: 1e-300 has no 300 zeros.
-        let number = |x: f64| Some(x.to_string()).filter(|plain| plain.len() < 12).unwrap_or_else(|| format!("{x:e}"));
-        let setting = &self.setting;
-        write!(f, "{}", self.quantity.name)?;
-        if !setting.arguments.is_empty() {
-            let arguments: Vec<String> = setting.arguments.iter().copied().map(number).collect();
-            write!(f, "({})", arguments.join(", "))?;
-        }
-        if let Some(snr) = setting.snr {
-            write!(f, " at snr {}", number(snr))?;
-        }
-        if let (Some(low), Some(high)) = (setting.snr_min, setting.snr_max) {
-            write!(f, " from snr {} to {}", number(low), number(high))?;
-        }
-        if let Some(steps) = setting.steps {
-            write!(f, ", {steps} step{}", if steps == 1 { "" } else { "s" })?;
-        }
-        let names = [&setting.schedule, &setting.sampler, &setting.denoiser];
-        names.into_iter().flatten().try_for_each(|name| write!(f, ", {name}"))
+        write!(f, "{}{}", self.quantity.name, self.setting)
     }
 }
 

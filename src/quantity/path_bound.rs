@@ -130,13 +130,7 @@ mod tests {
     fn the_intrinsic_bound_counts_directions() {
         let tools = Instruments::default();
         let bound = |spec: &str| {
-            let setting = Setting {
-                snr_min: Some(1.0),
-                snr_max: Some(16.0),
-                steps: Some(4),
-                schedule: Some("geometric".into()),
-                ..Setting::default()
-            };
+            let setting = Setting::path(4, "geometric", 1.0, 16.0);
             let source = std::sync::Arc::new(Source::parse(spec).unwrap());
             let need = Need { source, quantity: find("bound_intrinsic").unwrap(), setting };
             intrinsic(&need, &tools).unwrap().unwrap().value

@@ -7,6 +7,7 @@ use crate::channel::posterior;
 use crate::instrument::Instrument;
 use crate::instrument::readouts::PosteriorReadouts;
 use crate::numeric::stream::Stream;
+use crate::quantity::axis::DENOISER;
 use crate::quantity::{Setting, find};
 use crate::source::Source;
 
@@ -21,13 +22,7 @@ pub(super) fn need(quantity: &str, source: &str, schedule: &str, range: (f64, f6
     Need {
         source: Arc::new(Source::parse(source).unwrap()),
         quantity: find(quantity).unwrap(),
-        setting: Setting {
-            snr_min: Some(range.0),
-            snr_max: Some(range.1),
-            steps: Some(steps),
-            schedule: Some(schedule.into()),
-            ..Setting::default()
-        },
+        setting: Setting::path(steps, schedule, range.0, range.1),
     }
 }
 
@@ -75,12 +70,11 @@ fn many_steps_reach_the_limit_quickly() {
 fn the_parts_add_up() {
     let tools = Instruments::default();
     let mut need = need("total_kl", "pam:levels=4", "geometric", (0.3, 10.0), 5);
-    need.setting.denoiser = Some("perturbed:error=0.2,shape=high".into());
-    let [path, init, denoiser, total] =
-        ["path_kl", "init_kl", "denoiser_kl", "total_kl"].map(|name| {
-            let part = Need { quantity: find(name).unwrap(), ..need.clone() };
-            part.deterministic(&tools).unwrap().unwrap().value
-        });
+    need.setting = need.setting.with(&DENOISER, "perturbed:error=0.2,shape=high");
+    let [path, init, denoiser, total] = ["path_kl", "init_kl", "denoiser_kl", "total_kl"].map(|name| {
+        let part = Need { quantity: find(name).unwrap(), ..need.clone() };
+        part.deterministic(&tools).unwrap().unwrap().value
+    });
     assert!((path + init + denoiser - total).abs() < 1e-12 * total);
     let at = |snr| tools.channel_values(&need.source, snr).unwrap().unwrap();
     assert!((init - (0.15 * 1.25 - at(0.3).information.value)).abs() < 1e-9);

@@ -56,7 +56,7 @@ mod tests {
     use crate::source::Source;
 
     fn largest(spec: &str, snr_min: f64, snr_max: f64) -> f64 {
-        let setting = Setting { snr_min: Some(snr_min), snr_max: Some(snr_max), ..Setting::default() };
+        let setting = Setting::between(snr_min, snr_max);
         let source = std::sync::Arc::new(Source::parse(spec).unwrap());
         let need = Need { source, quantity: find("weighted_slope_sup").unwrap(), setting };
         weighted_slope(&need, &Instruments::default()).unwrap().unwrap().value

@@ -3,24 +3,21 @@
 use super::model::{ClaimReport, Report, SectionReport};
 use crate::claim::{AxisValue, Outcome};
 use crate::numeric::number;
+use crate::quantity::axis::AXES;
 
 /// Axes with a column of their own, in this order; the others share the column `axes`.
-pub const AXES: [&str; 7] = ["source", "snr", "snr_min", "snr_max", "steps", "schedule", "denoiser"];
+fn axes() -> impl Iterator<Item = &'static str> {
+    let own = AXES.into_iter().filter(|axis| axis.has_column).map(|axis| axis.name);
+    std::iter::once("source").chain(own)
+}
 
-/// The header. A side that is known as an interval alone has no value, but its ends `lhs_low` and
-/// `lhs_high`. `std_err` and `half_width` belong to lhs − rhs; `n` counts samples; all information
-/// in nats.
-const HEADER: [&str; 32] = [
-    "claim",
-    "section",
-    "expected",
-    AXES[0],
-    AXES[1],
-    AXES[2],
-    AXES[3],
-    AXES[4],
-    AXES[5],
-    AXES[6],
+/// The columns before those of the axes.
+const BEFORE: [&str; 3] = ["claim", "section", "expected"];
+
+/// The columns after those of the axes. A side that is known as an interval alone has no value, but
+/// its ends `lhs_low` and `lhs_high`. `std_err` and `half_width` belong to lhs − rhs; `n` counts
+/// samples; all information in nats.
+const AFTER: [&str; 22] = [
     "axes",
     "lhs",
     "relation",
@@ -62,7 +59,8 @@ pub fn table(report: &Report) -> String {
     let rows = report
         .sections()
         .flat_map(|(claim, name, section)| section.rows.iter().map(move |row| fields(claim, &name, section, row)));
-    text(&HEADER, rows)
+    let header: Vec<&str> = BEFORE.into_iter().chain(axes()).chain(AFTER).collect();
+    text(&header, rows)
 }
 
 fn fields(claim: &ClaimReport, name: &str, section: &SectionReport, row: &Outcome) -> Vec<String> {
@@ -70,7 +68,7 @@ fn fields(claim: &ClaimReport, name: &str, section: &SectionReport, row: &Outcom
     let [lhs, rhs] = sides.map(|(bracket, x)| if bracket.is_some() { String::new() } else { number::name(x) });
     let std_err = if row.bracketed() { String::new() } else { number::name(row.std_err) };
     let mut fields = vec![claim.header.id.clone(), name.to_owned(), section.expected.to_string()];
-    fields.extend(AXES.iter().map(|&axis| row.axes.get(axis).map_or_else(String::new, AxisValue::to_string)));
+    fields.extend(axes().map(|axis| row.axes.get(axis).map_or_else(String::new, AxisValue::to_string)));
     fields.extend([others(row), lhs, section.relation.to_string(), rhs, std_err]);
     fields.extend([row.half_width, row.margin].map(number::name));
     fields.extend([row.verdict.to_string(), row.reason.clone(), row.n.to_string(), row.method.to_string()]);
@@ -83,6 +81,6 @@ fn fields(claim: &ClaimReport, name: &str, section: &SectionReport, row: &Outcom
 }
 
 fn others(row: &Outcome) -> String {
-    let others = row.axes.iter().filter(|(name, _)| !AXES.contains(&name.as_str()));
+    let others = row.axes.iter().filter(|(name, _)| !axes().any(|axis| axis == *name));
     others.map(|(name, axis)| format!("{name}={axis}")).collect::<Vec<_>>().join(";")
 }

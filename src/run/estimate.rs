@@ -118,7 +118,7 @@ mod tests {
         let need = |name: &str, snr: f64| Need {
             source: Arc::clone(&source),
             quantity: find(name).unwrap(),
-            setting: Setting { snr: Some(snr), ..Setting::default() },
+            setting: Setting::at(snr),
         };
         let needs: Vec<Need> =
             snrs.iter().flat_map(|&snr| ["mmse", "information"].map(|name| need(name, snr))).collect();

@@ -87,7 +87,7 @@ const ROUNDING: f64 = 16.0 * f64::EPSILON;
 /// The value that a bracket leaves no room for: 0 within a bound that no sample's weight could show, or what differs from its
 /// ends by rounding alone.
 fn decided(need: &Need) -> Option<Estimate> {
-    let least = pairs::at_least(&need.source, need.setting.snr?)?;
+    let least = pairs::at_least(&need.source, need.setting.snr().ok()?)?;
     let [low, high] = (least < ROUNDING).then(|| need.proven())??;
     let (middle, half) = (0.5 * (low + high), 0.5 * (high - low));
     if low.abs().max(high.abs()) < VANISHING {
@@ -119,7 +119,7 @@ impl Ledger {
         }
         let found = find_all(&distinct, search);
         for (need, found) in distinct.into_iter().zip(found) {
-            let alone = search.company == Company::Alone && need.setting.steps.is_some();
+            let alone = search.company == Company::Alone && need.setting.steps().is_ok();
             let route = match found.unwrap_or(Err(Error::Interrupted)) {
                 Ok(Unplaced::Known(estimate)) => Route::Known(estimate),
                 Ok(Unplaced::Sampled(instrument)) => Route::Sampled(ledger.place(&need, instrument, alone)),

@@ -1,6 +1,7 @@
 //! What a claim about several schedules shows of them: their grids over the source's risk.
 
 use crate::claim::{Claim, Input};
+use crate::quantity::axis::{SCHEDULE, SNR_MAX, SNR_MIN, STEPS};
 use crate::quantity::path::grid;
 use crate::quantity::{Instruments, Need};
 use crate::report::model::{Grids, ScheduleGrid};
@@ -8,7 +9,7 @@ use crate::report::model::{Grids, ScheduleGrid};
 /// Points of the drawn curve.
 const FINE: usize = 120;
 /// Most steps whose ticks can still be told apart.
-const STEPS: usize = 32;
+const MOST_STEPS: usize = 32;
 /// The drawn range of SNRs below the first positive one, for grids that start at 0.
 const BELOW_FIRST: f64 = 0.1;
 
@@ -16,26 +17,25 @@ const BELOW_FIRST: f64 = 0.1;
 /// finest of them), where the source's risk has a deterministic route; `None` where no two schedules meet.
 pub fn schedules(claim: &Claim, tools: &Instruments) -> Option<Grids> {
     let mut groups: Vec<Vec<&Need>> = Vec::new();
-    for need in needs(claim).filter(|need| need.setting.steps.is_some_and(|steps| steps <= STEPS)) {
+    for need in needs(claim).filter(|need| need.setting.steps().is_ok_and(|steps| steps <= MOST_STEPS)) {
         let place = |n: &Need| {
-            let ends = [n.setting.snr_min, n.setting.snr_max].map(|x| x.map(f64::to_bits));
-            (n.source.spec().to_owned(), ends, n.setting.steps)
+            (n.source.spec().to_owned(), [&SNR_MIN, &SNR_MAX, &STEPS].map(|axis| n.setting.get(axis).cloned()))
         };
         match groups.iter_mut().find(|group| place(group[0]) == place(need)) {
-            Some(group) if group.iter().any(|n| n.setting.schedule == need.setting.schedule) => {}
+            Some(group) if group.iter().any(|n| n.setting.get(&SCHEDULE) == need.setting.get(&SCHEDULE)) => {}
             Some(group) => group.push(need),
             None => groups.push(vec![need]),
         }
     }
     let most = groups.iter().map(Vec::len).max().filter(|&most| most > 1)?;
     groups.retain(|group| group.len() == most);
-    groups.sort_by_key(|group| std::cmp::Reverse(group[0].setting.steps));
+    groups.sort_by_key(|group| std::cmp::Reverse(group[0].setting.steps().ok()));
     groups.iter().find_map(|group| drawn(group, tools))
 }
 
 fn drawn(group: &[&Need], tools: &Instruments) -> Option<Grids> {
     let one = |need: &Need| {
-        let schedule = need.setting.schedule.clone()?;
+        let schedule = need.setting.schedule().ok()?.to_owned();
         Some(ScheduleGrid { schedule, snrs: grid(need, tools).ok()?.to_vec() })
     };
     let grids = group.iter().map(|need| one(need)).collect::<Option<Vec<_>>>()?;
@@ -56,7 +56,7 @@ fn needs(claim: &Claim) -> impl Iterator<Item = &Need> {
     let points = claim.main.cases.iter().flat_map(|case| &case.points);
     let inputs = points.flat_map(|point| point.lhs.inputs.iter().chain(point.rhs.iter().flat_map(|rhs| &rhs.inputs)));
     inputs.filter_map(|input| match input {
-        Input::Need(need) if need.setting.schedule.is_some() => Some(need),
+        Input::Need(need) if need.setting.schedule().is_ok() => Some(need),
         _ => None,
     })
 }

@@ -94,7 +94,7 @@ impl Regime {
     }
 
     fn needs(&self, source: &Arc<Source>) -> Vec<Need> {
-        let at = |snr: f64| QUANTITIES.map(|name| need(source, name, Setting { snr: Some(snr), ..Setting::default() }));
+        let at = |snr: f64| QUANTITIES.map(|name| need(source, name, Setting::at(snr)));
         let continuous = source.pmf().is_none();
         let finite = |need: &Need| !continuous || need.quantity.name != "posterior_entropy";
         self.snrs.iter().flat_map(|&(_, snr)| at(snr)).filter(finite).collect()
@@ -113,7 +113,7 @@ impl Regime {
     }
 
     fn label(&self, need: &Need, route: &str) -> Label {
-        let snr = need.setting.snr.expect("an snr");
+        let snr = need.setting.snr().expect("an snr");
         let name = self.snrs.iter().find(|(_, at)| at.to_bits() == snr.to_bits()).map_or("", |(name, _)| name);
         Label {
             route: route.into(),

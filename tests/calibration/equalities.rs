@@ -122,7 +122,7 @@ pub fn equalities(runs: u64) -> Vec<Equality> {
     for &(spec, base, copies) in SUMS {
         for snr in SUM_SNRS {
             let base = law(base);
-            let setting = Setting { snr: Some(snr), ..Setting::default() };
+            let setting = Setting::at(snr);
             let needs: Vec<Need> = SUMMANDS.iter().map(|name| need(&base, name, setting.clone())).collect();
             let statement = |(name, truth): (&&str, Truth)| {
                 [

@@ -113,7 +113,7 @@ pub fn rows(file: &str) -> Vec<HashMap<String, String>> {
 /// The value of `need` with its standard error in a table that another program made, the law being called `law` there;
 /// I = H − H(X|Y) where the table has the latter alone.
 pub fn sampled(table: &[HashMap<String, String>], law: &str, need: &Need) -> Option<Truth> {
-    let snr = need.setting.snr?;
+    let snr = need.setting.snr().ok()?;
     let find = |quantity: &str| {
         let row = table.iter().find(|row| {
             let named = row.get("law").or(row.get("source")).is_some_and(|name| name == law);

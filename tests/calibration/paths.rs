@@ -3,6 +3,7 @@
 use std::f64::consts::PI;
 use std::sync::Arc;
 
+use klaim::internals::quantity::axis::SAMPLER;
 use klaim::internals::quantity::{Need, Setting};
 use klaim::internals::source::Source;
 
@@ -45,14 +46,8 @@ fn label(family: &'static str, regime: String, need: &Need, route: &str) -> Labe
 }
 
 fn setting((lo, hi): (f64, f64), sampler: Option<&str>) -> Setting {
-    Setting {
-        snr_min: Some(lo),
-        snr_max: Some(hi),
-        steps: Some(STEPS),
-        schedule: Some("geometric".into()),
-        sampler: sampler.map(Into::into),
-        ..Setting::default()
-    }
+    let path = Setting::path(STEPS, "geometric", lo, hi);
+    sampler.map_or(path.clone(), |sampler| path.with(&SAMPLER, sampler))
 }
 
 /// One law over one interval.

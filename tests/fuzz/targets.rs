@@ -36,7 +36,7 @@ pub const TARGETS: [Target; 8] = [
     Target { name: "expression", make: |r| text(r, &seeds::EXPRESSIONS), run: expression },
     Target { name: "spec", make: |r| text(r, &seeds::SPECS), run: spec },
     Target { name: "other spec", make: |r| text(r, &seeds::NAMES), run: other_spec },
-    Target { name: "snr", make: |r| text(r, &seeds::SNRS), run: |input| cli::snr::parse(&lossy(input)).is_ok() },
+    Target { name: "snr", make: |r| text(r, &seeds::SNRS), run: |input| cli::axes::snrs(&lossy(input)).is_ok() },
     Target { name: "claim", make: |r| text(r, &seeds::CLAIMS), run: claim },
     Target { name: "paper", make: |r| text(r, &seeds::PAPERS), run: paper },
     Target { name: "atoms", make: file, run: atoms },

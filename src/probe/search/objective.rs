@@ -8,7 +8,8 @@ use crate::claim::{Bound, Case, Claim, Input, Point, Section};
 use crate::error::{Error, Result};
 use crate::probe::search::channel::{Differentiated, NodeValues, Nodes, RULE_ERROR, values};
 use crate::probe::search::law::Candidate;
-use crate::quantity::{Need, Rule, Setting};
+use crate::quantity::axis::SNR;
+use crate::quantity::{Need, Rule};
 use crate::source::Source;
 
 /// Relative step of the differences by weights; entropies are smooth, so the error is about 1e-10.
@@ -95,8 +96,8 @@ impl Objective {
                 let input = |input: &Input| match input {
                     Input::Number(x) => Input::Number(*x),
                     Input::Need(need) => {
-                        let snr = need.setting.snr.map(|_| self.snr);
-                        let setting = Setting { snr, ..need.setting.clone() };
+                        let free = need.setting.clone();
+                        let setting = if free.snr().is_ok() { free.with(&SNR, self.snr) } else { free };
                         Input::Need(Need { source: Arc::clone(&source), setting, quantity: need.quantity })
                     }
                 };

@@ -15,6 +15,7 @@ use super::series::{hover, numeric_axes, place, varying};
 use super::text::{SIZE, fitted};
 use crate::claim::Outcome;
 use crate::claim::verdict::Relation;
+use crate::quantity::axis;
 use crate::report::digits;
 use crate::report::model::{ClaimReport, SectionReport};
 
@@ -43,7 +44,7 @@ fn winner(section: &SectionReport, row: &Outcome) -> Option<usize> {
 
 /// Whether a numeric axis is none of the contract's own: then it fills source templates.
 fn fills(axis: &str) -> bool {
-    !["snr", "snr_min", "snr_max", "steps"].contains(&axis)
+    axis::find(axis).is_none()
 }
 
 fn number(row: &Outcome, axis: &str) -> Option<f64> {
