@@ -8,7 +8,7 @@ use super::progress::Progress;
 use super::verify::{self, Budget};
 use super::{Common, Format, axes, interrupt, output};
 use crate::claim::{self, ClaimFile, Replacement, Sources, Values};
-use crate::error::{Error, Result};
+use crate::error::Result;
 use crate::probe::found::Measuring;
 use crate::probe::search::{Bounds, Objective, hunt};
 use crate::probe::statement::Coordinates;
@@ -83,7 +83,8 @@ impl Probe {
     /// # Errors
     /// Whatever stops it: exit status 2.
     pub(super) fn run(self, common: &Common) -> Result<u8> {
-        let claim = claim_file(&self.claim)?;
+        let (path, text) = verify::find(&self.claim)?;
+        let claim = Arc::new(ClaimFile::read(path, text)?);
         let options = Options {
             seed: common.seed,
             level: self.level,
@@ -177,14 +178,11 @@ fn settled(parameters: Vec<Varied>, check: impl Fn(&Coordinates) -> Result<()>) 
     let with = |name: &str, value: f64| -> Coordinates {
         first.iter().map(|(n, x)| (n.clone(), if n == name { value } else { *x })).collect()
     };
-    let name_of = |p: &Varied| p.name.clone();
-    parameters
-        .into_iter()
-        .map(|parameter| {
-            let name = name_of(&parameter);
-            settle(parameter, |value| check(&with(&name, value)))
-        })
-        .collect()
+    let settled = |parameter: Varied| {
+        let name = parameter.name.clone();
+        settle(parameter, |value| check(&with(&name, value)))
+    };
+    parameters.into_iter().map(settled).collect()
 }
 
 /// The SNR at which laws are searched: 1 where the claim is stated there, else the middle of its
@@ -194,18 +192,4 @@ fn search_snr(claim: &claim::Claim) -> f64 {
     let low = snrs.iter().copied().fold(f64::INFINITY, f64::min);
     let high = snrs.iter().copied().fold(0.0, f64::max);
     if snrs.is_empty() || (low..=high).contains(&1.0) { 1.0 } else { (low * high).sqrt() }
-}
-
-/// The claim that `name` is: built in, or in a file.
-fn claim_file(name: &str) -> Result<Arc<ClaimFile>> {
-    let builtin = claim::builtin().iter().find(|(id, _)| *id == name);
-    let path = builtin.and_then(|(id, _)| claim::builtin_path(id)).unwrap_or_else(|| PathBuf::from(name));
-    let text = match builtin {
-        Some((_, text)) => (*text).to_owned(),
-        None if !path.exists() && !name.ends_with(".toml") => {
-            return Err(Error::unknown("claim", name, claim::builtin().iter().map(|(id, _)| *id)));
-        }
-        None => std::fs::read_to_string(&path).map_err(Error::io(&path))?,
-    };
-    ClaimFile::read(path, text).map(Arc::new)
 }

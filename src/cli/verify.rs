@@ -208,34 +208,39 @@ pub(super) fn print(report: &Report, out: &Path, common: &Common) -> Result<u8> 
 /// The claims named on the command line, all built-in ones if none is; sources are built once for
 /// all of them.
 pub(super) fn load(names: &[String]) -> Result<Vec<Claim>> {
+    let all: Vec<String> = claim::builtin().iter().map(|(id, _)| (*id).to_owned()).collect();
     let mut sources = Sources::default();
-    let builtin = |id: &str, text: &str, sources: &mut Sources| {
-        claim::parse(&claim::builtin_path(id).expect("a built-in claim has a path"), text, sources)
-    };
-    if names.is_empty() {
-        return claim::builtin().iter().map(|(id, text)| builtin(id, text, &mut sources)).collect();
-    }
     let mut claims = Vec::new();
-    for name in names {
-        let path = PathBuf::from(name);
-        if let Some((id, text)) = claim::builtin().iter().find(|(id, _)| id == name) {
-            claims.push(builtin(id, text, &mut sources)?);
-        } else if path.is_dir() {
-            for file in files_in(&path)? {
+    for name in if names.is_empty() { &all } else { names } {
+        let folder = Path::new(name);
+        if folder.is_dir() && !all.contains(name) {
+            for file in files_in(folder)? {
                 claims.push(claim::load(&file, &mut sources)?);
             }
-        } else if path.exists() || name.ends_with(".toml") {
-            claims.push(claim::load(&path, &mut sources)?);
         } else {
-            let file = format!("{name}.toml");
-            if Path::new(&file).exists() {
-                let message = format!("is no built-in claim; did you mean the file `{file}`?");
-                return Err(Error::invalid(format!("claim `{name}`"), message));
-            }
-            return Err(Error::unknown("claim", name, claim::builtin().iter().map(|(id, _)| *id)));
+            let (path, text) = find(name)?;
+            claims.push(claim::parse(&path, &text, &mut sources)?);
         }
     }
     Ok(claims)
+}
+
+/// Path and text of the claim that `name` is: built in, or in a file.
+pub(super) fn find(name: &str) -> Result<(PathBuf, String)> {
+    let path = PathBuf::from(name);
+    if let Some((id, text)) = claim::builtin().iter().find(|(id, _)| *id == name) {
+        return Ok((claim::builtin_path(id).expect("a built-in claim has a path"), (*text).to_owned()));
+    }
+    if path.exists() || name.ends_with(".toml") {
+        let text = std::fs::read_to_string(&path).map_err(Error::io(&path))?;
+        return Ok((path, text));
+    }
+    let file = format!("{name}.toml");
+    if Path::new(&file).exists() {
+        let message = format!("is no built-in claim; did you mean the file `{file}`?");
+        return Err(Error::invalid(format!("claim `{name}`"), message));
+    }
+    Err(Error::unknown("claim", name, claim::builtin().iter().map(|(id, _)| *id)))
 }
 
 /// The claim files of a folder in alphabetical order, then those of each folder in it that has a

@@ -220,18 +220,18 @@ impl Measuring<'_> {
                 ),
             });
         };
-        let comparisons = self.comparisons(&first.law, objective.snr())?;
+        let comparisons = self.comparisons(&first.end.law, objective.snr())?;
         let place = (objective.snr(), comparisons);
         let mut best = None;
         for (k, start) in ranked.iter().take(REMEASURED).enumerate() {
-            let measured = self.measured(&start.law, &format!("law-{}.csv", k + 1), place)?;
+            let measured = self.measured(&start.end.law, &format!("law-{}.csv", k + 1), place)?;
             if best.as_ref().is_none_or(|(_, b): &(_, MeasuredLaw)| measured.finding.order(&b.finding).is_gt()) {
                 best = Some((*start, measured));
             }
         }
         let (start, found) = best.expect("at least one climb was measured");
         let (ratio, std_err) = match !found.finding.measured() && self.watch.stop.requested() {
-            true => (start.ln_ratio.exp(), start.error * start.ln_ratio.exp()),
+            true => (start.end.ln_ratio.exp(), start.end.error * start.end.ln_ratio.exp()),
             false => (found.finding.nearness.value, found.finding.nearness.std_err),
         };
         let mut report = SearchReport {
@@ -240,8 +240,8 @@ impl Measuring<'_> {
             atoms,
             dim,
             family: start.family.clone(),
-            climbed: start.ln_ratio.exp(),
-            climbed_error: start.error,
+            climbed: start.end.ln_ratio.exp(),
+            climbed_error: start.end.error,
             contradicted: hunt.contradicted(),
             law: found.source.clone(),
             ratio,
@@ -252,7 +252,7 @@ impl Measuring<'_> {
         };
         if report.found.finding.outcome.verdict == Verdict::Refuted {
             let (objective, law, ln_ratio, seed) =
-                (objective.clone(), start.law.clone(), start.ln_ratio, self.options.seed);
+                (objective.clone(), start.end.law.clone(), start.end.ln_ratio, self.options.seed);
             let Some(small) = self.watch.stop.unless(move || shrink(&objective, &law, ln_ratio, seed)) else {
                 return Ok((report, comparisons));
             };

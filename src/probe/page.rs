@@ -83,13 +83,12 @@ fn table(report: &ProbeReport) -> Markup {
 }
 
 fn line(report: &ProbeReport, f: &PlaceOutcome) -> Markup {
+    let cells = report.cells(f);
+    let (sides, law) = cells.split_at(report.parameters.len() + 4);
     html! { tr {
-        @for name in &report.parameters { td class="number" { (digits::plain(f.at[name], 5)) } }
-        td class="number" { (f.snr()) }
-        @for side in f.sides(5) { td class="number" { (side) } }
-        td class="number" { (f.ratio()) }
+        @for cell in sides { td class="number" { (cell) } }
         td { (verdict(f.outcome.verdict)) }
-        @for x in f.law.list() { td class="number" { (digits::plain(x, 4)) } }
+        @for cell in law { td class="number" { (cell) } }
         td class="number" { (digits::count(f.outcome.n)) }
         td { (f.outcome.method) }
         td class="reason" { (f.outcome.reason) }

@@ -182,6 +182,14 @@ impl ProbeReport {
         fields
     }
 
+    /// The numbers of a place as people read them: parameters, worst SNR, sides, ratio, entropies.
+    pub fn cells(&self, f: &PlaceOutcome) -> Vec<String> {
+        let plain = |x: f64| digits::plain(x, DIGITS);
+        let parameters = self.parameters.iter().map(|name| plain(f.at[name]));
+        let sides = [f.snr()].into_iter().chain(f.sides(DIGITS)).chain([f.ratio()]);
+        parameters.chain(sides).chain(f.law.list().map(plain)).collect()
+    }
+
     /// What a terminal shows: the map, what was found, why.
     pub fn text(&self) -> String {
         let mut table = Table::new();
@@ -189,11 +197,8 @@ impl ProbeReport {
         let columns = ["snr", "lhs", "rhs", "ratio", "verdict", "H", "H_½", "V/H²"];
         table.set_header(self.parameters.iter().map(String::as_str).chain(columns));
         for f in &self.map {
-            let mut cells: Vec<String> = self.parameters.iter().map(|name| digits::plain(f.at[name], DIGITS)).collect();
-            cells.push(f.snr());
-            cells.extend(f.sides(DIGITS));
-            cells.extend([f.ratio(), format!("{} {}", symbol(f.outcome.verdict), f.verdict())]);
-            cells.extend(f.law.list().map(|x| digits::plain(x, DIGITS)));
+            let mut cells = self.cells(f);
+            cells.insert(self.parameters.len() + 4, format!("{} {}", symbol(f.outcome.verdict), f.verdict()));
             table.add_row(cells);
         }
         let lines = self.findings().into_iter().chain(self.explanations());

@@ -88,6 +88,7 @@ fn tightest(section: &SectionReport) -> Value {
     let (ratio, std_err) = match (&row.ratio, section.relation) {
         (Some(ratio), _) => (ratio.value, ratio.std_err),
         (None, Relation::Slope) => (row.lhs, row.std_err),
+        (None, _) if row.rhs == 0.0 || row.rhs.is_infinite() => (f64::NAN, f64::NAN),
         (None, _) => (row.lhs / row.rhs, f64::NAN),
     };
     json!({ "axes": row.axes, "ratio": number::known(ratio), "std_err": number::known(std_err) })

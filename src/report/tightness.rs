@@ -53,16 +53,18 @@ pub fn nearness(relation: Relation, ratio: &Ratio, [least, most]: [f64; 2]) -> O
     Some([a.min(b), a.max(b)])
 }
 
-/// Whether the sides have a ratio that could be near or far: an inequality with an infinite side
-/// says nothing of how tight it is (x ≤ ∞ claims nothing, and ∞ ≤ ∞ cannot be compared).
+/// Whether an inequality has an infinite side and holds or is undecided: that says nothing of how
+/// tight it is (x ≤ ∞ claims nothing, and ∞ ≤ ∞ cannot be compared).
 pub fn boundless(section: &SectionReport, row: &Outcome) -> bool {
-    inequality(section) && (row.lhs.is_infinite() || row.rhs.is_infinite())
+    let infinite = row.lhs.is_infinite() || row.rhs.is_infinite();
+    inequality(section) && infinite && row.verdict != Verdict::Refuted
 }
 
-/// Whether a row has what its tightness is read from: two finite sides (for an exponent or a growth
+/// Whether a row has what its tightness is read from: two numbers (for an exponent or a growth
 /// one), or a bracket.
 pub fn valued(section: &SectionReport, row: &Outcome) -> bool {
-    row.bracketed() || row.lhs.is_finite() && (row.rhs.is_finite() || section.relation.along_an_axis())
+    let numbers = !row.lhs.is_nan() && (!row.rhs.is_nan() || section.relation.along_an_axis());
+    row.bracketed() || numbers && !boundless(section, row)
 }
 
 fn inequality(section: &SectionReport) -> bool {
@@ -141,6 +143,7 @@ mod tests {
 
     use super::*;
     use crate::claim::SlopeStatement;
+    use crate::report::wording;
 
     fn row(lhs: f64, rhs: f64, half_width: f64, verdict: Verdict) -> Outcome {
         Outcome {
@@ -237,12 +240,18 @@ mod tests {
         let infinite = || row(1.0, f64::INFINITY, 0.0, Verdict::Supported);
         let void = section(Relation::AtMost, vec![infinite(), infinite()]);
         assert!(telling(&void).is_none() && left_out(&void).is_none());
+        assert_eq!(wording::tightest(&void), "none: a side is infinite");
+        assert_eq!(wording::words(&void, &void.rows[0]), "lhs = 1, rhs = ∞, which claims nothing");
         let both = row(f64::INFINITY, f64::INFINITY, f64::NAN, Verdict::Inconclusive);
         let missing = row(f64::NAN, 1.0, f64::INFINITY, Verdict::Inconclusive);
-        for untold in [both, missing] {
+        for (untold, said) in [
+            (both, "lhs/rhs = 0.5; 2 with an infinite side"),
+            (missing, "lhs/rhs = 0.5; 1 without a value; 1 with an infinite side"),
+        ] {
             let found = section(Relation::AtMost, vec![infinite(), untold, row(0.5, 1.0, 0.01, Verdict::Supported)]);
             assert!(std::ptr::eq(telling(&found).unwrap(), &found.rows[1]), "it is why the claim is undecided");
             assert!(std::ptr::eq(tightest(&found).unwrap(), &found.rows[2]));
+            assert_eq!(wording::tightest(&found), said);
         }
     }
 

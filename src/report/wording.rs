@@ -22,16 +22,17 @@ pub fn words(section: &SectionReport, row: &Outcome) -> String {
         // Interrupted before its first round, or it could not be measured.
         _ if row.lhs.is_nan() || row.rhs.is_nan() => return "no value".into(),
         _ if row.lhs.is_infinite() && row.rhs.is_infinite() => format!("{}, which cannot be compared", sides(row)),
-        (Relation::AtMost | Relation::AtLeast, _) if boundless(section, row) => match row.verdict {
-            Verdict::Supported => format!("{}, which claims nothing", sides(row)),
-            _ => sides(row),
-        },
+        _ if boundless(section, row) && row.verdict == Verdict::Supported => {
+            format!("{}, which claims nothing", sides(row))
+        }
+        _ if row.lhs.is_infinite() || row.rhs.is_infinite() => sides(row),
         (Relation::Equal, _) if row.lhs.to_bits() == row.rhs.to_bits() => "equal to the last bit".into(),
         (Relation::Equal, _) => {
             let scale = if row.rhs == 0.0 { row.lhs.abs() } else { row.rhs.abs() };
             let off = digits::short(relative(row), row.std_err / scale, 2);
             format!("off by {off} ({} h)", digits::plain(score(section, row), 2))
         }
+        (Relation::AtMost | Relation::AtLeast, None) if row.rhs == 0.0 => sides(row),
         (Relation::AtMost | Relation::AtLeast, None) => {
             format!("lhs/rhs = {}", digits::plain(row.lhs / row.rhs, SIGNIFICANT))
         }

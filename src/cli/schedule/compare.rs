@@ -12,14 +12,14 @@ use crate::schedule::las::Axis;
 use crate::schedule::loss::certificate;
 
 /// One schedule of the table, or why it has none.
-pub struct Row {
+pub struct Compared {
     name: String,
     outcome: Result<(Vec<f64>, f64), String>,
 }
 
 /// The table, its axis and ∫ L dR, which no schedule changes.
-pub struct Table {
-    rows: Vec<Row>,
+pub struct ScheduleComparison {
+    rows: Vec<Compared>,
     axis: Axis,
     floor: Option<f64>,
 }
@@ -29,7 +29,7 @@ pub struct Table {
 ///
 /// # Errors
 /// No curve to judge by.
-pub fn table(command: &ScheduleCommand, ground: &Ground) -> Result<Table> {
+pub fn table(command: &ScheduleCommand, ground: &Ground) -> Result<ScheduleComparison> {
     let axis = command.las.axis()?;
     if ground.curve().is_none() {
         return Err(Error::invalid("compare", "needs a curve to judge by: give --loss or --source"));
@@ -42,31 +42,34 @@ pub fn table(command: &ScheduleCommand, ground: &Ground) -> Result<Table> {
             None => Err(format!("the axis {axis} has no start at snr 0")),
         }
     };
-    let mut rows: Vec<Row> = Vec::new();
+    let mut rows: Vec<Compared> = Vec::new();
     for schedule in SCHEDULES.iter() {
         let outcome = match schedule.name {
             "las" | "las2" => judge(grid(command, schedule.name, ground)),
             name => judge(ground.grid(name, steps)),
         };
-        rows.push(Row { name: schedule.name.into(), outcome });
+        rows.push(Compared { name: schedule.name.into(), outcome });
     }
     if let Some(spec) = &command.previous {
-        rows.push(Row { name: format!("previous ({spec})"), outcome: judge(super::previous(spec, ground, steps)) });
+        rows.push(Compared {
+            name: format!("previous ({spec})"),
+            outcome: judge(super::previous(spec, ground, steps)),
+        });
     }
-    let cost = |row: &Row| row.outcome.as_ref().map_or(f64::INFINITY, |(_, cost)| *cost);
+    let cost = |row: &Compared| row.outcome.as_ref().map_or(f64::INFINITY, |(_, cost)| *cost);
     rows.sort_by(|a, b| cost(a).total_cmp(&cost(b)));
     let floor = match &ground.loss {
         Some(curve) => Some(certificate::floor(curve, axis, ground.ends)?),
         None => None,
     };
-    Ok(Table { rows, axis, floor })
+    Ok(ScheduleComparison { rows, axis, floor })
 }
 
 /// The table in a form that it has.
 ///
 /// # Errors
 /// A form that only one schedule has.
-pub fn text(table: &Table, form: Form) -> Result<Vec<u8>> {
+pub fn text(table: &ScheduleComparison, form: Form) -> Result<Vec<u8>> {
     let text = match form {
         Form::Human => human(table),
         Form::Csv => csv(table),
@@ -76,7 +79,7 @@ pub fn text(table: &Table, form: Form) -> Result<Vec<u8>> {
     Ok(text.into_bytes())
 }
 
-fn human(table: &Table) -> String {
+fn human(table: &ScheduleComparison) -> String {
     let mut text = format!("cost Σ L ΔR on R = {}, least first\n\n", table.axis);
     let least = table.rows.iter().find_map(|row| row.outcome.as_ref().ok()).map(|(_, cost)| *cost);
     for row in &table.rows {
@@ -93,7 +96,7 @@ fn human(table: &Table) -> String {
     text
 }
 
-fn csv(table: &Table) -> String {
+fn csv(table: &ScheduleComparison) -> String {
     let mut text = String::from("schedule,axis,cost,excess,snr\n");
     for row in &table.rows {
         let Ok((grid, cost)) = &row.outcome else { continue };
@@ -104,8 +107,8 @@ fn csv(table: &Table) -> String {
     text
 }
 
-fn json(table: &Table) -> serde_json::Value {
-    let row = |row: &Row| match &row.outcome {
+fn json(table: &ScheduleComparison) -> serde_json::Value {
+    let row = |row: &Compared| match &row.outcome {
         Ok((grid, cost)) => json!({
             "schedule": row.name,
             "cost": cost,

@@ -12,6 +12,7 @@ use rayon::prelude::*;
 use serde::{Deserialize, Serialize};
 
 use crate::error::{Error, Result};
+use crate::numeric::number;
 use crate::probe::place::ratio;
 use crate::probe::search::channel::Nodes;
 use crate::probe::search::climb::climb;
@@ -61,16 +62,9 @@ pub struct Climbed {
     pub start: u64,
     /// Family of its first law.
     pub family: String,
-    /// ln ratio over nodes that the climb did not see.
-    #[serde(with = "crate::numeric::number")]
-    pub ln_ratio: f64,
-    /// Its accuracy ([`LnRatio::error`](crate::probe::search::objective::LnRatio)).
-    #[serde(with = "crate::numeric::number")]
-    pub error: f64,
-    /// Evaluations of value and gradient.
-    pub evaluations: u64,
     /// Where it came to.
-    pub law: Candidate,
+    #[serde(flatten)]
+    pub end: Settled,
     /// What the estimators of verdicts say of it at the objective's SNR.
     #[serde(skip)]
     pub check: Check,
@@ -91,21 +85,23 @@ pub enum Check {
 impl Climbed {
     /// ln ratio less its error: of many climbs the largest value alone is one that luck made large.
     fn certain(&self) -> f64 {
-        self.ln_ratio - DISAGREE * self.error
+        self.end.ln_ratio - DISAGREE * self.end.error
     }
 }
 
 /// Where a climb came to, judged on nodes that it did not see.
-#[derive(Debug, Clone)]
+#[derive(Debug, Clone, Serialize, Deserialize)]
 pub struct Settled {
-    /// The law.
-    pub law: Candidate,
     /// ln ratio there.
+    #[serde(with = "number")]
     pub ln_ratio: f64,
-    /// Its accuracy.
+    /// Its accuracy ([`LnRatio::error`](crate::probe::search::objective::LnRatio)).
+    #[serde(with = "number")]
     pub error: f64,
     /// Evaluations of value and gradient.
     pub evaluations: u64,
+    /// The law.
+    pub law: Candidate,
 }
 
 /// All finished climbs.
@@ -118,13 +114,13 @@ pub struct Hunt {
 impl Hunt {
     /// Evaluations of value and gradient in all climbs.
     pub fn evaluations(&self) -> u64 {
-        self.starts.values().map(|start| start.evaluations).sum()
+        self.starts.values().map(|start| start.end.evaluations).sum()
     }
 
     /// The climbs from the highest down; those on whose laws the estimators contradict the
     /// objective come last.
     pub fn ranked(&self) -> Vec<&Climbed> {
-        let mut all: Vec<&Climbed> = self.starts.values().filter(|s| s.ln_ratio.is_finite()).collect();
+        let mut all: Vec<&Climbed> = self.starts.values().filter(|s| s.end.ln_ratio.is_finite()).collect();
         let wrong = |s: &Climbed| s.check == Check::Disagrees;
         all.sort_by(|a, b| wrong(a).cmp(&wrong(b)).then(b.certain().total_cmp(&a.certain())));
         all
@@ -241,9 +237,9 @@ fn check(
     options: &Options,
     watch: &Watch,
 ) -> Result<()> {
-    let finite = |k: &u64| hunt.starts.get(k).is_some_and(|start| start.ln_ratio.is_finite());
+    let finite = |k: &u64| hunt.starts.get(k).is_some_and(|start| start.end.ln_ratio.is_finite());
     let starts: Vec<u64> = starts.filter(finite).collect();
-    let laws: Vec<&Candidate> = starts.iter().map(|k| &hunt.starts[k].law).collect();
+    let laws: Vec<&Candidate> = starts.iter().map(|k| &hunt.starts[k].end.law).collect();
     let claim = objective.on(&laws)?;
     let relation = claim.main.relation;
     let options = Options { budget: CHECKED, comparisons: None, shard: None, only: None, ..options.clone() };
@@ -254,10 +250,10 @@ fn check(
         let Some(start) = hunt.starts.get_mut(k) else { continue };
         let estimated = ratio(relation, outcome.lhs, outcome.rhs);
         let error = outcome.half_width / outcome.rhs.abs().min(outcome.lhs.abs());
-        let apart = (estimated.ln() - start.ln_ratio).abs();
+        let apart = (estimated.ln() - start.end.ln_ratio).abs();
         start.check = match outcome.doubts.is_empty() && error.is_finite() && estimated.is_finite() {
             false => Check::Open,
-            true if apart <= DISAGREE * start.error + error => Check::Agrees,
+            true if apart <= DISAGREE * start.end.error + error => Check::Agrees,
             true => Check::Disagrees,
         };
     }
@@ -274,8 +270,7 @@ fn one(objective: &Objective, bounds: Bounds, seed: u64, k: u64) -> Result<Climb
         let evaluations = best.evaluations + again.evaluations;
         best = Settled { evaluations, ..if again.ln_ratio > best.ln_ratio { again } else { best } };
     }
-    let Settled { law, ln_ratio, error, evaluations } = best;
-    Ok(Climbed { start: k, family: family.to_owned(), ln_ratio, error, evaluations, law, check: Check::default() })
+    Ok(Climbed { start: k, family: family.to_owned(), end: best, check: Check::default() })
 }
 
 fn append(file: &mut File, start: &Climbed) -> std::io::Result<()> {

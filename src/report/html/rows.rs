@@ -114,7 +114,7 @@ fn line(section: &SectionReport, row: &Outcome, axes: &[&str], reasons: bool) ->
         _ if bracketed && section.relation == Relation::Equal => String::new(),
         (Relation::Equal, _) => digits::plain(relative(row), 4),
         (_, Some(ratio)) => equals(ratio).trim_start_matches("= ").replace("between ", "").replace(" and ", " … "),
-        _ if !row.lhs.is_finite() || !row.rhs.is_finite() => String::new(),
+        _ if !(row.lhs / row.rhs).is_finite() || row.rhs.is_infinite() => String::new(),
         _ => digits::plain(row.lhs / row.rhs, 4),
     };
     html! {
