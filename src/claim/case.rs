@@ -50,10 +50,15 @@ impl Claim {
     /// The sections with the first half of their cases' addresses: `main`, `control-1`, …,
     /// `break-1`, ….
     pub fn sections(&self) -> impl Iterator<Item = (String, &Section)> {
-        let controls = (1..).map(|i| format!("control-{i}")).zip(&self.controls);
-        let breaks = (1..).map(|i| format!("break-{i}")).zip(&self.breaks);
-        std::iter::once(("main".to_owned(), &self.main)).chain(controls).chain(breaks)
+        named_sections(&self.main, &self.controls, &self.breaks)
     }
+}
+
+/// The sections of a claim, each with its name: `main`, `control-1`, …, `break-1`, ….
+pub fn named_sections<'a, T>(main: &'a T, controls: &'a [T], breaks: &'a [T]) -> impl Iterator<Item = (String, &'a T)> {
+    let controls = (1..).map(|i| format!("control-{i}")).zip(controls);
+    let breaks = (1..).map(|i| format!("break-{i}")).zip(breaks);
+    std::iter::once(("main".to_owned(), main)).chain(controls).chain(breaks)
 }
 
 /// The main statement, one control or one break.

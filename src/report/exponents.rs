@@ -41,8 +41,7 @@ pub struct ExponentTable<'a> {
 pub fn table(report: &Report) -> ExponentTable<'_> {
     let mut table = ExponentTable { scalings: Vec::new(), families: Vec::new() };
     for claim in &report.claims {
-        let sections = std::iter::once((&claim.main, false)).chain(claim.breaks.iter().map(|s| (s, true)));
-        for (section, is_break) in sections.filter(|(section, _)| section.relation == Relation::Slope) {
+        for (section, is_break) in claim.stated().filter(|(section, _)| section.relation == Relation::Slope) {
             let Some(slope) = &section.slope else { continue };
             let scaling = Scaling { lhs: section.lhs.clone(), against: slope.against.clone() };
             let column = position_or_push(&mut table.scalings, scaling);

@@ -4,6 +4,7 @@ use std::collections::BTreeMap;
 
 use serde::{Deserialize, Serialize};
 
+use crate::claim::case::named_sections;
 use crate::claim::verdict::{Relation, Verdict};
 use crate::claim::{ClaimHeader, Outcome, SlopeStatement};
 use crate::numeric::number;
@@ -31,10 +32,8 @@ impl Report {
     /// Every section with its claim and its name there: `main`, `control-1`, `break-2`.
     pub fn sections(&self) -> impl Iterator<Item = (&ClaimReport, String, &SectionReport)> {
         self.claims.iter().flat_map(|claim| {
-            let controls = claim.controls.iter().enumerate().map(|(i, s)| (format!("control-{}", i + 1), s));
-            let breaks = claim.breaks.iter().enumerate().map(|(i, s)| (format!("break-{}", i + 1), s));
-            let all = std::iter::once(("main".to_owned(), &claim.main)).chain(controls).chain(breaks);
-            all.map(move |(name, section)| (claim, name, section))
+            let sections = named_sections(&claim.main, &claim.controls, &claim.breaks);
+            sections.map(move |(name, section)| (claim, name, section))
         })
     }
 }
@@ -80,6 +79,13 @@ pub struct ClaimReport {
     pub grids: Option<Grids>,
     /// Whether main, every control and every break came out as expected.
     pub ok: bool,
+}
+
+impl ClaimReport {
+    /// The main statement and the breaks, and whether it is a break: controls state something else.
+    pub fn stated(&self) -> impl Iterator<Item = (&SectionReport, bool)> {
+        std::iter::once((&self.main, false)).chain(self.breaks.iter().map(|section| (section, true)))
+    }
 }
 
 /// The grids of several schedules on one source.

@@ -86,10 +86,9 @@ fn boundlessly(claim: &ClaimReport) -> bool {
 }
 
 fn breaks(claim: &ClaimReport) -> Vec<Markup> {
-    let sections = std::iter::once(&claim.main).chain(&claim.breaks);
-    let refuted = sections.filter(|section| section.verdict == Verdict::Refuted);
+    let refuted = claim.stated().filter(|(section, _)| section.verdict == Verdict::Refuted);
     refuted
-        .filter_map(|section| {
+        .filter_map(|(section, _)| {
             let row = telling(section)?;
             Some(html! { @if !section.why.is_empty() { (section.why) "; " } (words(section, row)) (at(claim, row)) })
         })
@@ -97,15 +96,12 @@ fn breaks(claim: &ClaimReport) -> Vec<Markup> {
 }
 
 fn open(claim: &ClaimReport) -> Vec<Markup> {
-    let open = |section: &&SectionReport| section.verdict == Verdict::Inconclusive;
-    std::iter::once(&claim.main)
-        .chain(&claim.breaks)
-        .filter(open)
-        .filter_map(|section| {
-            let row = telling(section)?;
-            Some(html! { @if !section.why.is_empty() { (section.why) "; " } (words(section, row)) ", " (row.reason) })
-        })
-        .collect()
+    let open = claim.stated().filter(|(section, _)| section.verdict == Verdict::Inconclusive);
+    open.filter_map(|(section, _)| {
+        let row = telling(section)?;
+        Some(html! { @if !section.why.is_empty() { (section.why) "; " } (words(section, row)) ", " (row.reason) })
+    })
+    .collect()
 }
 
 /// ` (source bpsk, steps 8)`: where a row stands among the claim's varying axes.

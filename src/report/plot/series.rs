@@ -62,8 +62,7 @@ pub fn numeric_axes(section: &SectionReport) -> BTreeMap<&str, Vec<f64>> {
 
 /// The main statement and those breaks that state the same relation, and whether it is a break.
 pub fn comparable(claim: &ClaimReport) -> impl Iterator<Item = (&SectionReport, bool)> {
-    let breaks = claim.breaks.iter().filter(|section| section.relation == claim.main.relation);
-    std::iter::once((&claim.main, false)).chain(breaks.map(|section| (section, true)))
+    claim.stated().filter(|(section, _)| section.relation == claim.main.relation)
 }
 
 /// The axis to draw against: `snr` if it takes two values or more, else the numeric axis with the
@@ -122,7 +121,7 @@ pub fn place(row: &Outcome, names: &BTreeSet<&str>) -> String {
 /// else does.
 pub fn varying<'a>(claim: &'a ClaimReport, axis: &str) -> BTreeSet<&'a str> {
     let mut seen = BTreeMap::<&str, BTreeSet<String>>::new();
-    for (name, value) in std::iter::once(&claim.main).chain(&claim.breaks).flat_map(|s| &s.rows).flat_map(|r| &r.axes) {
+    for (name, value) in claim.stated().flat_map(|(section, _)| &section.rows).flat_map(|row| &row.axes) {
         seen.entry(name).or_default().insert(value.to_string());
     }
     let single = seen.iter().all(|(name, values)| *name == axis || values.len() < 2);
