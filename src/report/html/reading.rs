@@ -15,36 +15,57 @@ pub fn section(report: &Report) -> Markup {
             h2 id="reading" { "How to read this" }
             dl {
                 dt { (verdict(Verdict::Supported)) }
-                dd { "Consistent within the half-width " i { "h" } ", and sharp enough: a violation as large as the margin would have shown. It is evidence, not a proof." }
+                dd { "Consistent within the half-width " i { "h" }
+                    ", and sharp enough: a violation as large as the margin would have shown. It \
+                    is evidence, not a proof." }
                 dt { (verdict(Verdict::Refuted)) }
-                dd { "The claim is violated by more than " i { "h" } ". For a control or a break this is what is expected." }
+                dd { "The claim is violated by more than " i { "h" }
+                    ". For a control or a break this is what is expected." }
                 dt { (verdict(Verdict::Inconclusive)) }
                 dd { "Neither. The case says why, and what would decide it." }
                 dt { i { "h" } ", half-width" }
-                dd { "The quantile of this run's comparisons times the standard error of lhs − rhs, plus bounds on every deterministic error. "
-                    "The level " i { "α" } " = " (digits::plain(run.level, 4)) " is shared by all " (digits::count(run.comparisons))
-                    " comparisons and all rounds of sampling, so that the intervals hold together." }
+                dd { "The quantile of this run's comparisons times the standard error of lhs − \
+                    rhs, plus bounds on every deterministic error. "
+                    "The level " i { "α" } " = " (digits::plain(run.level, 4)) " is shared by all "
+                        (digits::count(run.comparisons))
+                    " comparisons and all rounds of sampling, so that the intervals hold together."
+                        }
                 dt { "margin" }
-                dd { "The smallest violation, in units of the left side, that the run had to be able to see." }
+                dd { "The smallest violation, in units of the left side, that the run had to be \
+                    able to see." }
                 dt { "0.22464(22)" }
-                dd { "Concise errors: 0.22464 with a standard error of 0.00022. In tables the error belongs to lhs − rhs, whose sides share samples." }
+                dd { "Concise errors: 0.22464 with a standard error of 0.00022. In tables the \
+                    error belongs to lhs − rhs, whose sides share samples." }
                 dt { "≤ 0.41, 0.2 … 0.41" }
-                dd { "A bracket: the number lies there, and nothing more is said of it. It is what is proven (or holds at the run's level) where the samples are not to be believed; it is judged by its ends, is no point of a curve, and is never the tightest case." }
+                dd { "A bracket: the number lies there, and nothing more is said of it. It is \
+                    what is proven (or holds at the run's level) where the samples are not to be \
+                    believed; it is judged by its ends, is no point of a curve, and is never the \
+                    tightest case." }
                 dt { "tightest case" }
-                dd { "The supported case nearest to a violation, among those whose lhs/rhs is known to a tenth: the half-width of its interval is at most a tenth of it. Cases that may be tighter are measured on within the budget; what remains is left out, and said to be." }
+                dd { "The supported case nearest to a violation, among those whose lhs/rhs is \
+                    known to a tenth: the half-width of its interval is at most a tenth of it. \
+                    Cases that may be tighter are measured on within the budget; what remains is \
+                    left out, and said to be." }
                 dt { "believed" }
-                dd { "Whether the numbers hold within their errors as far as the run can tell. Where not, the case says why and stays undecided." }
+                dd { "Whether the numbers hold within their errors as far as the run can tell. \
+                    Where not, the case says why and stays undecided." }
                 dt { "tail k̂" }
-                dd { "Pareto shape of the summands' upper tail. From 0.5 the variance may be infinite; above 0.7 the error bar is not believed and the case stays undecided." }
+                dd { "Pareto shape of the summands' upper tail. From 0.5 the variance may be \
+                    infinite; above 0.7 the error bar is not believed and the case stays \
+                    undecided." }
                 dt { "expected" }
-                dd { "What the claim file says will come out. A finding other than that is marked; controls and breaks are expected to be refuted." }
+                dd { "What the claim file says will come out. A finding other than that is \
+                    marked; controls and breaks are expected to be refuted." }
             }
             h2 id="replay" { "How to replay this" }
             p { "The whole run:" }
             (command(&run.command))
-            p { "Any single case: the command beside it, which reproduces that number alone, bit for bit. "
-                "The same rows are in " code { "results.csv" } ", everything on this page is in " code { "report.json" }
-                ", and the settings are in " code { "run.toml" } ". This page is written anew from " code { "report.json" } " by" }
+            p { "Any single case: the command beside it, which reproduces that number alone, bit \
+                for bit. "
+                "The same rows are in " code { "results.csv" } ", everything on this page is in "
+                    code { "report.json" }
+                ", and the settings are in " code { "run.toml" } ". This page is written anew from "
+                    code { "report.json" } " by" }
             (command("klaim report DIR"))
         }
     }
