@@ -5,7 +5,7 @@ use std::ops::Range;
 use toml::Spanned;
 use toml::de::DeValue;
 
-use crate::claim::value::{Reader, TomlEntries};
+use crate::claim::value::{ClaimReader, TomlEntries};
 use crate::error::Result;
 use crate::numeric::spacing::log_spaced;
 use crate::quantity::axis::{self, AXES, AxisKind, SCHEDULE, SettingAxis};
@@ -70,7 +70,7 @@ pub(super) fn to_add(name: &str) -> String {
     format!("add `{name} = {example}` under `[over]`")
 }
 
-impl Reader<'_> {
+impl ClaimReader<'_> {
     /// The axes of an `over` table.
     pub(super) fn axes(&mut self, entries: &TomlEntries) -> Vec<Written> {
         entries.iter().filter_map(|(name, span, value)| self.axis(name, span, value)).collect()

@@ -8,7 +8,7 @@ use crate::claim::axis::{Written, WrittenValue};
 use crate::claim::case::{Bound, Case, Input, Point};
 use crate::claim::meaning::{Binding, Meaning};
 use crate::claim::sources::{self, Sources};
-use crate::claim::value::Reader;
+use crate::claim::value::ClaimReader;
 use crate::quantity::axis::{AxisValue, SCHEDULE, SettingAxis};
 use crate::quantity::{Need, Quantity, Setting};
 use crate::source::Source;
@@ -42,7 +42,7 @@ impl<'a> CasePlan<'a> {
     /// every axis that the quantity varies with: the numeric axes of its scope and those that fill
     /// source templates, where they have more than one value; if there is none, along the list of
     /// sources.
-    pub(super) fn cases(&self, reader: &mut Reader, sources: &mut Sources) -> Vec<Case> {
+    pub(super) fn cases(&self, reader: &mut ClaimReader, sources: &mut Sources) -> Vec<Case> {
         let points = self.axes.iter().map(|axis| axis.values.len()).try_fold(1_usize, usize::checked_mul);
         reader.points = points.map_or(usize::MAX, |n| reader.points.saturating_add(n));
         if reader.points > MOST_POINTS {
@@ -99,7 +99,7 @@ impl<'a> CasePlan<'a> {
         if along.is_empty() { vec!["source"] } else { along }
     }
 
-    fn point(&self, at: &Combination, reader: &mut Reader, sources: &mut Sources) -> Point {
+    fn point(&self, at: &Combination, reader: &mut ClaimReader, sources: &mut Sources) -> Point {
         let source = at.get("source").and_then(|value| match value {
             WrittenValue::Source(spec) => sources::filled(spec, &|name| at.get(name).map(|v| v.text()))
                 .and_then(|spec| sources.get(&spec))

@@ -10,7 +10,7 @@ use toml::de::{DeTable, DeValue};
 use crate::claim::axis::{self, Written};
 use crate::claim::case::ClaimHeader;
 use crate::claim::expression::Expression;
-use crate::claim::value::{Reader, TomlEntries};
+use crate::claim::value::{ClaimReader, TomlEntries};
 use crate::claim::verdict::{Relation, Verdict};
 use crate::error::nearest;
 
@@ -74,7 +74,7 @@ impl Statement {
     }
 }
 
-impl Reader<'_> {
+impl ClaimReader<'_> {
     /// Reads the file's text; problems are noted, and what can be read is returned. Defaults: `id` is
     /// the stem of `path`, `statement` the expressions as written, `title` the statement, `origin`
     /// "own"; no `cite`, no `remark`.

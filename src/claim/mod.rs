@@ -44,7 +44,7 @@ pub use sources::Sources;
 use crate::claim::verdict::Verdict;
 use crate::error::{Error, Result};
 use merged::Merged;
-use value::Reader;
+use value::ClaimReader;
 
 /// The claims of `verify/`, as they were when the program was built.
 static VERIFY: Dir = include_dir!("$CARGO_MANIFEST_DIR/verify");
@@ -131,7 +131,7 @@ pub fn load(path: &Path, sources: &mut Sources) -> Result<Claim> {
 /// # Errors
 /// [`Error::Claim`] at the first problem of the file, the others listed in its help.
 pub fn parse(path: &Path, text: &str, sources: &mut Sources) -> Result<Claim> {
-    let mut reader = Reader { text, points: 0, problems: Default::default() };
+    let mut reader = ClaimReader { text, points: 0, problems: Default::default() };
     let file = reader.file(path);
     let claim = file.map(|file| {
         let mut main = Merged::new(&file.main, None).section(file.expected, &mut reader, sources);

@@ -12,7 +12,7 @@ use crate::claim::meaning::{Binding, Meaning};
 use crate::claim::merged::Merged;
 use crate::claim::sources::{self, Sources};
 use crate::claim::syntax::FUNCTIONS;
-use crate::claim::value::Reader;
+use crate::claim::value::ClaimReader;
 use crate::error::nearest;
 use crate::quantity::axis::SCHEDULE;
 use crate::quantity::{QUANTITIES, Quantity};
@@ -39,9 +39,13 @@ impl<'m, 'a> Names<'m, 'a> {
     }
 
     /// Gives every name of `expression` its meaning; `None` where a problem was noted.
-    pub(super) fn resolve(&mut self, expression: &Spanned<Expression>, reader: &mut Reader) -> Option<Meaning<'a>> {
+    pub(super) fn resolve(
+        &mut self,
+        expression: &Spanned<Expression>,
+        reader: &mut ClaimReader,
+    ) -> Option<Meaning<'a>> {
         let text = expression.get_ref().to_string();
-        let place = |reader: &Reader, span: &Range<usize>| reader.within(&expression.span(), &text, span.clone());
+        let place = |reader: &ClaimReader, span: &Range<usize>| reader.within(&expression.span(), &text, span.clone());
         let mut bindings = Vec::new();
         for reference in expression.get_ref().references() {
             let span = place(reader, &reference.span);
@@ -76,8 +80,8 @@ impl<'m, 'a> Names<'m, 'a> {
         &mut self,
         reference: &Reference,
         span: Range<usize>,
-        reader: &mut Reader,
-        place: impl Fn(&Reader, &Range<usize>) -> Range<usize>,
+        reader: &mut ClaimReader,
+        place: impl Fn(&ClaimReader, &Range<usize>) -> Range<usize>,
     ) -> Option<Binding<'a>> {
         let name = reference.name.as_str();
         if reference.arguments.is_empty()
@@ -124,7 +128,7 @@ impl<'m, 'a> Names<'m, 'a> {
     }
 
     /// `baseline(quantity)`, for a quantity without arguments that depends on a schedule.
-    fn baseline(&mut self, reference: &Reference, span: Range<usize>, reader: &mut Reader) -> Option<Binding<'a>> {
+    fn baseline(&mut self, reference: &Reference, span: Range<usize>, reader: &mut ClaimReader) -> Option<Binding<'a>> {
         let named = match &reference.arguments[..] {
             [Actual::Name(name, _)] => QUANTITIES.get(name),
             _ => None,
@@ -148,7 +152,7 @@ impl<'m, 'a> Names<'m, 'a> {
     }
 
     /// Marks the axes that `quantity` lives on as used; notes those that are missing.
-    fn use_scope(&mut self, quantity: &Quantity, span: Range<usize>, reader: &mut Reader) -> bool {
+    fn use_scope(&mut self, quantity: &Quantity, span: Range<usize>, reader: &mut ClaimReader) -> bool {
         let mut complete = true;
         let optional = quantity.scope.axes().filter(|axis| axis.optional && self.axis(axis.name).is_some());
         self.used.extend(optional.map(|axis| axis.name.to_owned()).collect::<Vec<_>>());
@@ -167,11 +171,11 @@ impl<'m, 'a> Names<'m, 'a> {
     }
 
     /// Whether `name` is missing only because it could not be read, which was noted.
-    fn excused(&self, name: &str, reader: &Reader) -> bool {
+    fn excused(&self, name: &str, reader: &ClaimReader) -> bool {
         self.merged.has(name) && reader.problems.len() > 0
     }
 
-    fn note_unknown(&self, name: &str, span: Range<usize>, reader: &mut Reader) {
+    fn note_unknown(&self, name: &str, span: Range<usize>, reader: &mut ClaimReader) {
         if self.excused(name, reader) {
             return;
         }
@@ -189,7 +193,7 @@ impl<'m, 'a> Names<'m, 'a> {
     }
 
     /// Builds every source that the section can ask for, once for each filling of its template.
-    pub(super) fn check_sources(&mut self, reader: &mut Reader, sources: &mut Sources) {
+    pub(super) fn check_sources(&mut self, reader: &mut ClaimReader, sources: &mut Sources) {
         let Some(axis) = self.axis("source").filter(|_| self.used.contains("source")) else { return };
         for value in &axis.values {
             let WrittenValue::Source(spec) = value.get_ref() else { continue };
@@ -214,7 +218,7 @@ impl<'m, 'a> Names<'m, 'a> {
         }
     }
 
-    fn note_placeholder(&self, name: &str, value: &Spanned<WrittenValue>, reader: &mut Reader) {
+    fn note_placeholder(&self, name: &str, value: &Spanned<WrittenValue>, reader: &mut ClaimReader) {
         if self.excused(name, reader) && name != "source" {
             return;
         }
@@ -243,7 +247,7 @@ impl<'m, 'a> Names<'m, 'a> {
     }
 
     /// Notes constants that hide something, and own axes and constants that nothing uses.
-    pub(super) fn check_use(&self, reader: &mut Reader) {
+    pub(super) fn check_use(&self, reader: &mut ClaimReader) {
         for (name, constant) in &self.merged.constants {
             if self.axis(name).is_some() || QUANTITIES.get(name).is_some() || FUNCTIONS.contains(name) {
                 let message = format!("constant `{name}` has the name of an axis, a quantity or a function");

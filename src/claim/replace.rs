@@ -9,7 +9,7 @@ use crate::claim::case::Claim;
 use crate::claim::file::{File, Statement};
 use crate::claim::merged::Merged;
 use crate::claim::sources::Sources;
-use crate::claim::value::Reader;
+use crate::claim::value::ClaimReader;
 use crate::error::{Error, Result};
 use crate::spec::Spec;
 
@@ -64,7 +64,7 @@ impl ClaimFile {
     /// # Errors
     /// [`Error::Claim`] at the first problem of the text itself.
     pub fn read(path: PathBuf, text: String) -> Result<Self> {
-        let mut reader = Reader { text: &text, points: 0, problems: Default::default() };
+        let mut reader = ClaimReader { text: &text, points: 0, problems: Default::default() };
         let file = reader.file(&path);
         match reader.problems.into_error(&path, &text) {
             Some(error) => Err(error),
@@ -79,7 +79,7 @@ impl ClaimFile {
     /// [`Error::Invalid`] for a replacement that the statement does not use, and for values that it
     /// cannot take.
     pub fn on(&self, replacements: &[Replacement], sources: &mut Sources) -> Result<Claim> {
-        let mut reader = Reader { text: &self.text, points: 0, problems: Default::default() };
+        let mut reader = ClaimReader { text: &self.text, points: 0, problems: Default::default() };
         let mut main = self.file.main.clone();
         main.constants.retain(|name, _| replacements.iter().all(|replacement| replacement.name != *name));
         let own = Statement { axes: replacements.iter().map(Replacement::written).collect(), ..Statement::default() };

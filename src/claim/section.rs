@@ -9,12 +9,12 @@ use crate::claim::merged::Merged;
 use crate::claim::names::Names;
 use crate::claim::sources::Sources;
 use crate::claim::trend;
-use crate::claim::value::Reader;
+use crate::claim::value::ClaimReader;
 use crate::claim::verdict::{Relation, Verdict};
 
 impl Merged<'_> {
     /// Notes keys that are missing or have no meaning beside this relation.
-    fn check_keys(&self, relation: Option<Relation>, reader: &mut Reader) {
+    fn check_keys(&self, relation: Option<Relation>, reader: &mut ClaimReader) {
         let needed: &[&str] = match relation {
             None => &["lhs", "relation"],
             Some(Relation::Slope) => &["lhs", "against", "between"],
@@ -49,7 +49,7 @@ impl Merged<'_> {
     }
 
     /// The section with its cases; problems are noted, and then the cases are not to be used.
-    pub(super) fn section(&self, expected: Verdict, reader: &mut Reader, sources: &mut Sources) -> Section {
+    pub(super) fn section(&self, expected: Verdict, reader: &mut ClaimReader, sources: &mut Sources) -> Section {
         let relation = self.relation.map(|r| *r.get_ref());
         self.check_keys(relation, reader);
         let along = relation.is_some_and(Relation::along_an_axis);

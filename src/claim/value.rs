@@ -19,7 +19,7 @@ pub(super) struct TomlEntries<'a> {
 
 /// A claim's text while it is read.
 #[derive(Debug)]
-pub(super) struct Reader<'a> {
+pub(super) struct ClaimReader<'a> {
     /// The file's text.
     pub text: &'a str,
     /// Points of the sections expanded so far.
@@ -60,7 +60,7 @@ impl<'a> TomlEntries<'a> {
     }
 }
 
-impl<'a> Reader<'a> {
+impl<'a> ClaimReader<'a> {
     /// Notes that `value` is not what was expected.
     fn wrong_type(&mut self, key: &str, expected: &str, value: &Spanned<DeValue>) {
         self.problems.add(value.span(), format!("`{key}` must be {expected}, not {}", type_of(value.get_ref())));

@@ -58,7 +58,7 @@ struct Common {
     threads: Option<u16>,
     /// Form of the results on stdout; the last five are forms of a schedule
     #[arg(long = "format", global = true, value_enum, default_value = "human", help_heading = "Common options")]
-    form: Form,
+    form: OutputForm,
     /// The form where it is one of every command
     #[arg(skip)]
     format: Format,
@@ -89,7 +89,7 @@ fn gibibytes(text: &str) -> Result<usize, String> {
 
 /// Form of the results on stdout.
 #[derive(Clone, Copy, PartialEq, Eq, ValueEnum)]
-enum Form {
+enum OutputForm {
     /// Tables for reading
     Human,
     /// Comma-separated values with a header
@@ -117,7 +117,7 @@ enum Format {
     Json,
 }
 
-impl Form {
+impl OutputForm {
     /// The form of a command other than `schedule`.
     fn plain(self) -> Result<Format> {
         match self {

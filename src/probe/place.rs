@@ -195,7 +195,7 @@ impl PlaceOutcome {
 impl Serialize for PlaceOutcome {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
         #[derive(Serialize)]
-        struct Shown<'a> {
+        struct PlaceForm<'a> {
             #[serde(with = "number")]
             at: BTreeMap<String, f64>,
             #[serde(flatten)]
@@ -221,7 +221,7 @@ impl Serialize for PlaceOutcome {
         }
         let law = ["shannon", "renyi_half", "relative_varentropy"].into_iter().zip(self.law.list());
         outcome.extend(law.map(|(key, x)| (key.to_owned(), number::json(x))));
-        Shown { at: self.at.clone(), outcome, undecided: &self.undecided }.serialize(serializer)
+        PlaceForm { at: self.at.clone(), outcome, undecided: &self.undecided }.serialize(serializer)
     }
 }
 

@@ -3,7 +3,7 @@
 use serde_json::json;
 
 use super::make::{Ground, grid};
-use super::{Form, ScheduleCommand};
+use super::{OutputForm, ScheduleCommand};
 use crate::error::{Error, Result};
 use crate::numeric::number;
 use crate::report::digits::plain;
@@ -69,11 +69,11 @@ pub fn table(command: &ScheduleCommand, ground: &Ground) -> Result<ScheduleCompa
 ///
 /// # Errors
 /// A form that only one schedule has.
-pub fn text(table: &ScheduleComparison, form: Form) -> Result<Vec<u8>> {
+pub fn text(table: &ScheduleComparison, form: OutputForm) -> Result<Vec<u8>> {
     let text = match form {
-        Form::Human => human(table),
-        Form::Csv => csv(table),
-        Form::Json => format!("{:#}\n", json(table)),
+        OutputForm::Human => human(table),
+        OutputForm::Csv => csv(table),
+        OutputForm::Json => format!("{:#}\n", json(table)),
         _ => return Err(Error::invalid("--format", "a comparison is human, csv or json")),
     };
     Ok(text.into_bytes())

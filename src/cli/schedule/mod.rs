@@ -8,7 +8,7 @@ mod show;
 
 use std::path::{Path, PathBuf};
 
-use super::{Common, Form, output};
+use super::{Common, OutputForm, output};
 use crate::error::{Error, Result};
 use crate::report;
 use crate::schedule::export::{self, End};
@@ -162,17 +162,19 @@ impl ScheduleCommand {
     }
 
     /// The schedule in the form asked for.
-    fn form(&self, made: &Made, betas: Option<&BetaTable>, form: Form) -> Result<Vec<u8>> {
+    fn form(&self, made: &Made, betas: Option<&BetaTable>, form: OutputForm) -> Result<Vec<u8>> {
         let end = self.end.end();
         let sigmas = export::sigmas(&made.snrs, end);
         Ok(match form {
-            Form::Human => show::human(made, betas).into_bytes(),
-            Form::Json => show::json(made, betas).into_bytes(),
-            Form::Csv => export::csv(&made.snrs, betas, made.bands.as_ref().map(|bands| &bands.steps[..])).into_bytes(),
-            Form::Diffusers => format!("{:#}\n", export::diffusers(&made.snrs, end, betas)?).into_bytes(),
-            Form::KDiffusion | Form::Edm => export::array(&sigmas).into_bytes(),
-            Form::Comfyui => export::comfyui(&sigmas).into_bytes(),
-            Form::Npy => export::npy(&sigmas),
+            OutputForm::Human => show::human(made, betas).into_bytes(),
+            OutputForm::Json => show::json(made, betas).into_bytes(),
+            OutputForm::Csv => {
+                export::csv(&made.snrs, betas, made.bands.as_ref().map(|bands| &bands.steps[..])).into_bytes()
+            }
+            OutputForm::Diffusers => format!("{:#}\n", export::diffusers(&made.snrs, end, betas)?).into_bytes(),
+            OutputForm::KDiffusion | OutputForm::Edm => export::array(&sigmas).into_bytes(),
+            OutputForm::Comfyui => export::comfyui(&sigmas).into_bytes(),
+            OutputForm::Npy => export::npy(&sigmas),
         })
     }
 

@@ -28,7 +28,7 @@ pub struct Climb {
 
 /// The objective as the optimiser sees it: −ln ratio of parameters, value and gradient of a point
 /// made together once.
-struct Problem<'a> {
+struct ClimbProblem<'a> {
     objective: &'a Objective,
     nodes: &'a Nodes,
     dim: usize,
@@ -37,7 +37,7 @@ struct Problem<'a> {
     evaluations: Cell<u64>,
 }
 
-impl Problem<'_> {
+impl ClimbProblem<'_> {
     fn at(&self, x: &[f64]) -> Result<LnRatio> {
         if let Some((at, found)) = self.last.borrow().as_ref()
             && at == x
@@ -61,7 +61,7 @@ impl Problem<'_> {
     }
 }
 
-impl CostFunction for &Problem<'_> {
+impl CostFunction for &ClimbProblem<'_> {
     type Param = Vec<f64>;
     type Output = f64;
     type Error = Error;
@@ -72,7 +72,7 @@ impl CostFunction for &Problem<'_> {
     }
 }
 
-impl Gradient for &Problem<'_> {
+impl Gradient for &ClimbProblem<'_> {
     type Gradient = Vec<f64>;
 
     fn gradient(&self, x: &Vec<f64>) -> Result<Vec<f64>> {
@@ -84,7 +84,7 @@ impl Gradient for &Problem<'_> {
 /// best point it saw.
 pub fn climb(objective: &Objective, law: &Candidate, nodes: &Nodes, iterations: u64) -> Climb {
     let first = law.parameters();
-    let problem = Problem {
+    let problem = ClimbProblem {
         objective,
         nodes,
         dim: law.dim,
