@@ -60,7 +60,7 @@ mod probe;
 mod cli;
 
 pub use backend::Backend;
-pub use backend::choice::{Choice as BackendChoice, backend};
+pub use backend::choice::{BackendChoice, backend};
 pub use backend::options::{DeviceOptions, Precision};
 pub use channel::snr::Snr;
 pub use claim::verdict::{Relation, Verdict};

@@ -25,7 +25,7 @@ use klaim::internals::instrument::readouts::PosteriorReadouts;
 use klaim::internals::numeric::estimate::Estimate;
 use klaim::internals::numeric::stream::Stream;
 use klaim::internals::quantity::{self, Need, Setting};
-use klaim::internals::run::estimate::{Target, estimate};
+use klaim::internals::run::estimate::{StoppingRule, estimate};
 use klaim::internals::run::options::MethodChoice;
 use klaim::internals::run::stop::Stop;
 use klaim::internals::run::watch::Watch;
@@ -104,7 +104,7 @@ const WARNED: &[&str] = &[
 
 fn measure(needs: &[Need], choice: MethodChoice, seed: u64) -> Vec<Estimate> {
     let watch = Watch { backend: Arc::new(Cpu), event: &|_| {}, stop: Stop::default(), checkpoint: None };
-    estimate(needs, choice, seed, Target { relative_error: None, budget: SAMPLES }, &watch)
+    estimate(needs, choice, seed, StoppingRule { relative_error: None, budget: SAMPLES }, &watch)
         .unwrap()
         .into_iter()
         .map(Result::unwrap)

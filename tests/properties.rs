@@ -13,7 +13,7 @@ use klaim::internals::numeric::estimate::{Estimate, Flags};
 use klaim::internals::numeric::normal;
 use klaim::internals::numeric::stream::Stream;
 use klaim::internals::quantity::{self, Need, Setting};
-use klaim::internals::run::estimate::{Target, estimate};
+use klaim::internals::run::estimate::{StoppingRule, estimate};
 use klaim::internals::run::options::MethodChoice;
 use klaim::internals::run::stop::Stop;
 use klaim::internals::run::watch::Watch;
@@ -387,7 +387,7 @@ fn sample(needs: &[Need], seed: u64) -> Vec<Estimate> {
 
 fn measured(needs: &[Need], choice: MethodChoice, seed: u64) -> Vec<Estimate> {
     let watch = Watch { backend: Arc::new(Cpu), event: &|_| {}, stop: Stop::default(), checkpoint: None };
-    let target = Target { relative_error: None, budget: SAMPLES };
+    let target = StoppingRule { relative_error: None, budget: SAMPLES };
     estimate(needs, choice, seed, target, &watch).unwrap().into_iter().map(Result::unwrap).collect()
 }
 

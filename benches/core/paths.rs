@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use klaim::internals::backend::cpu::Cpu;
 use klaim::internals::quantity::{Need, Setting, find};
-use klaim::internals::run::estimate::{Target, estimate};
+use klaim::internals::run::estimate::{StoppingRule, estimate};
 use klaim::internals::run::options::MethodChoice;
 use klaim::internals::run::stop::Stop;
 use klaim::internals::run::watch::Watch;
@@ -28,7 +28,7 @@ pub fn print() {
     let source = Arc::new(Source::parse("codebook:atoms=16,dim=8").expect("a source"));
     let need = [Need { source, quantity: find("path_kl").expect("a quantity"), setting }];
     let watch = Watch { backend: Arc::new(Cpu), event: &|_| {}, stop: Stop::default(), checkpoint: None };
-    let target = Target { relative_error: None, budget: SAMPLES };
+    let target = StoppingRule { relative_error: None, budget: SAMPLES };
     let run = |seed| {
         let (found, timing) = Timing::of(|| estimate(&need, MethodChoice::Auto, seed, target, &watch));
         let found = *found.expect("a run")[0].as_ref().expect("a path KL");

@@ -5,7 +5,7 @@ use std::sync::Arc;
 use klaim::internals::backend::cpu::Cpu;
 use klaim::internals::numeric::estimate::Estimate;
 use klaim::internals::quantity::{self, Need, Scope, Setting};
-use klaim::internals::run::estimate::{Target, estimate};
+use klaim::internals::run::estimate::{StoppingRule, estimate};
 use klaim::internals::run::stop::Stop;
 use klaim::internals::run::watch::Watch;
 
@@ -103,6 +103,6 @@ pub fn measure(seed: u64, route: &Route, trial: &Trial, name: &str) -> klaim::in
     };
     let need = Need { source: Arc::clone(&route.source), quantity, setting };
     let watch = Watch { backend: Arc::new(Cpu), event: &|_| {}, stop: Stop::default(), checkpoint: None };
-    let target = Target { relative_error: None, budget: SAMPLES };
+    let target = StoppingRule { relative_error: None, budget: SAMPLES };
     estimate(&[need], route.method, seed, target, &watch)?.remove(0)
 }

@@ -7,7 +7,7 @@ use crate::error::{Error, Result};
 
 /// What the user asks for.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
-pub enum Choice {
+pub enum BackendChoice {
     /// A CUDA device where a usable one is there, this machine's processors otherwise.
     #[default]
     Auto,
@@ -18,18 +18,18 @@ pub enum Choice {
 }
 
 /// The backend of a choice; `tell` is given a line wherever
-/// [`Choice::Auto`] finds a driver and yet falls back on the processors.
+/// [`BackendChoice::Auto`] finds a driver and yet falls back on the processors.
 ///
 /// # Errors
-/// [`Error::Backend`] where [`Choice::Cuda`] cannot be had.
-pub fn backend(choice: Choice, options: DeviceOptions, tell: fn(&str)) -> Result<Box<dyn Backend>> {
+/// [`Error::Backend`] where [`BackendChoice::Cuda`] cannot be had.
+pub fn backend(choice: BackendChoice, options: DeviceOptions, tell: fn(&str)) -> Result<Box<dyn Backend>> {
     match choice {
-        Choice::Cpu if options.precision == Precision::F32 => {
+        BackendChoice::Cpu if options.precision == Precision::F32 => {
             Err(Error::invalid("--precision", "f32 needs a CUDA device; the CPU computes in f64"))
         }
-        Choice::Cpu => Ok(Box::new(Cpu)),
-        Choice::Cuda => device::only(options),
-        Choice::Auto => Ok(device::or_cpu(options, tell)),
+        BackendChoice::Cpu => Ok(Box::new(Cpu)),
+        BackendChoice::Cuda => device::only(options),
+        BackendChoice::Auto => Ok(device::or_cpu(options, tell)),
     }
 }
 

@@ -7,7 +7,7 @@ use rayon::prelude::*;
 use super::{Backend, Job, Open};
 use crate::channel::posterior::BATCH;
 use crate::error::Result;
-use crate::instrument::Reader;
+use crate::instrument::BatchReader;
 use crate::numeric::moments::Moments;
 use crate::numeric::stream::Stream;
 use crate::process::{Simulation, Simulator};
@@ -22,7 +22,7 @@ impl Backend for Cpu {
     }
 
     fn open<'a>(&'a self, job: &'a Job<'a>, _: u64) -> Result<Box<dyn Open + 'a>> {
-        Ok(Box::new(Rows::new(job, Box::new(*self))?))
+        Ok(Box::new(ByRows::new(job, Box::new(*self))?))
     }
 }
 
@@ -36,19 +36,19 @@ impl Simulator for Cpu {
 /// A job whose rows the processors make and add up.
 ///
 /// Sequential: the caller runs many ranges side by side. Memory is one batch's, or one tile's of the simulator.
-pub(super) struct Rows<'a> {
+pub(super) struct ByRows<'a> {
     job: &'a Job<'a>,
-    reader: Box<dyn Reader + 'a>,
+    reader: Box<dyn BatchReader + 'a>,
 }
 
-impl<'a> Rows<'a> {
+impl<'a> ByRows<'a> {
     /// Opens the job's instrument; paths come from `simulator`.
     pub(super) fn new(job: &'a Job<'a>, simulator: Box<dyn Simulator + 'a>) -> Result<Self> {
         Ok(Self { job, reader: job.instrument.open(job.stream, simulator)? })
     }
 }
 
-impl Open for Rows<'_> {
+impl Open for ByRows<'_> {
     fn run(&self, range: Range<u64>) -> Result<Moments> {
         let whole = |end: u64| end.is_multiple_of(BATCH as u64);
         debug_assert!(whole(range.start) && whole(range.end), "ranges are whole batches");

@@ -13,7 +13,7 @@ use crate::error::{Error, Result};
 use crate::numeric::estimate::Estimate;
 use crate::numeric::unit::Information;
 use crate::quantity::{self, Need, Quantity};
-use crate::run::estimate::{Target, estimate};
+use crate::run::estimate::{StoppingRule, estimate};
 use crate::run::options::MethodChoice;
 use crate::run::watch::Watch;
 use crate::source::Source;
@@ -94,7 +94,7 @@ impl EstimateCommand {
             output::notes(&source, common.quiet);
             needs.extend(settings.iter().map(|s| Need { source: Arc::clone(&source), quantity, setting: s.clone() }));
         }
-        let target = Target { relative_error: self.rel_err, budget };
+        let target = StoppingRule { relative_error: self.rel_err, budget };
         let progress = Progress::new(common.quiet);
         let backend = common.backend()?;
         let event = |event| progress.show(event);

@@ -24,7 +24,7 @@ use std::sync::Arc;
 use clap::{CommandFactory, Parser, Subcommand, ValueEnum};
 
 use crate::backend::Backend;
-use crate::backend::choice::{self, Choice};
+use crate::backend::choice::{self, BackendChoice};
 use crate::backend::options::{DeviceOptions, Precision};
 use crate::error::Result;
 
@@ -43,7 +43,7 @@ pub struct CommandLine {
 struct Common {
     /// Where samples are taken
     #[arg(long, global = true, value_enum, default_value = "auto", help_heading = "Common options")]
-    backend: Choice,
+    backend: BackendChoice,
     /// Most memory to take on each device, in GiB (default: 80 % of what is free)
     #[arg(long, global = true, value_name = "GIB", value_parser = gibibytes, help_heading = "Common options")]
     device_memory: Option<usize>,

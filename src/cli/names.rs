@@ -3,7 +3,7 @@
 use clap::ValueEnum;
 use clap::builder::PossibleValue;
 
-use crate::backend::choice::Choice;
+use crate::backend::choice::BackendChoice;
 use crate::backend::options::Precision;
 use crate::numeric::unit::Information;
 use crate::run::options::MethodChoice;
@@ -25,7 +25,7 @@ macro_rules! names {
 }
 
 names! {
-    Choice {
+    BackendChoice {
         Auto = "auto", "A CUDA device where a usable one is there, this machine's processors otherwise";
         Cpu = "cpu", "This machine's processors";
         Cuda = "cuda", "A CUDA device";

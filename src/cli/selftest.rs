@@ -30,7 +30,7 @@ impl Selftest {
     /// Always: there is nothing to test.
     pub(super) fn run(self, common: &Common) -> Result<u8> {
         let _ = (self.source, self.samples, self.no_paths, json!(null), output::text);
-        choice::backend(choice::Choice::Cuda, common.device_options(), |_| ()).map(|_| 0)
+        choice::backend(choice::BackendChoice::Cuda, common.device_options(), |_| ()).map(|_| 0)
     }
 }
 

@@ -71,7 +71,7 @@ pub trait Instrument: Any + Send + Sync {
     }
 
     /// What is proven of a column's summands; `None` where nothing is.
-    fn envelope(&self, _column: usize) -> Option<Proven> {
+    fn envelope(&self, _column: usize) -> Option<Enveloped> {
         None
     }
 
@@ -84,11 +84,11 @@ pub trait Instrument: Any + Send + Sync {
     ///
     /// # Errors
     /// [`crate::error::Error::Backend`] of the simulator.
-    fn open<'a>(&'a self, stream: Stream, simulator: Box<dyn Simulator + 'a>) -> Result<Box<dyn Reader + 'a>>;
+    fn open<'a>(&'a self, stream: Stream, simulator: Box<dyn Simulator + 'a>) -> Result<Box<dyn BatchReader + 'a>>;
 }
 
 /// What is proven of a column's summands s.
-pub struct Proven {
+pub struct Enveloped {
     /// Of s; where `from` is given, of `from` − s.
     pub envelope: Envelope,
     /// What s is subtracted from.
@@ -96,7 +96,7 @@ pub struct Proven {
 }
 
 /// An instrument that is ready to take samples, from as many threads as there are.
-pub trait Reader: Sync {
+pub trait BatchReader: Sync {
     /// Calls `each` with the first sample of every batch of `range` and its rows, one after the other,
     /// each columns, then control variates. Both ends of `range` are multiples of
     /// [`BATCH`](crate::channel::posterior::BATCH).

@@ -4,7 +4,7 @@ use std::any::Any;
 use std::ops::Range;
 use std::sync::Arc;
 
-use super::{Each, Instrument, Kernels, Reader};
+use super::{BatchReader, Each, Instrument, Kernels};
 use crate::channel::posterior::BATCH;
 use crate::error::Result;
 use crate::numeric::stream::Stream;
@@ -14,11 +14,11 @@ use crate::source::Source;
 /// Statistics as columns, with as many rows per batch each.
 pub struct PathStatistics {
     source: Arc<Source>,
-    columns: Vec<Column>,
+    columns: Vec<NamedStatistic>,
 }
 
 #[derive(Clone)]
-struct Column {
+struct NamedStatistic {
     name: String,
     statistic: Arc<dyn Statistic>,
 }
@@ -26,7 +26,7 @@ struct Column {
 impl PathStatistics {
     /// One statistic of paths on `source`; `name` tells it from all others.
     pub fn new(source: &Arc<Source>, name: String, statistic: Arc<dyn Statistic>) -> Self {
-        Self { source: Arc::clone(source), columns: vec![Column { name, statistic }] }
+        Self { source: Arc::clone(source), columns: vec![NamedStatistic { name, statistic }] }
     }
 
     /// Rows per batch.
@@ -71,17 +71,17 @@ impl Instrument for PathStatistics {
         Kernels::Paths(self.columns.iter().map(|c| c.statistic.simulation()).collect())
     }
 
-    fn open<'a>(&'a self, stream: Stream, simulator: Box<dyn Simulator + 'a>) -> Result<Box<dyn Reader + 'a>> {
+    fn open<'a>(&'a self, stream: Stream, simulator: Box<dyn Simulator + 'a>) -> Result<Box<dyn BatchReader + 'a>> {
         self.columns.iter().try_for_each(|c| c.statistic.prepare(&stream, simulator.as_ref()))?;
         let simulations: Vec<Simulation> = self.columns.iter().map(|c| c.statistic.simulation()).collect();
         let earliest = |of: &Simulation| simulations.iter().position(|s| s == of).expect("it is among them");
         let shared = simulations.iter().map(earliest).collect();
-        Ok(Box::new(Simulated { statistics: self, stream, simulator, shared }))
+        Ok(Box::new(SimulatedColumns { statistics: self, stream, simulator, shared }))
     }
 }
 
 /// Statistics with who simulates for them.
-struct Simulated<'a> {
+struct SimulatedColumns<'a> {
     statistics: &'a PathStatistics,
     stream: Stream,
     simulator: Box<dyn Simulator + 'a>,
@@ -89,7 +89,7 @@ struct Simulated<'a> {
     shared: Vec<usize>,
 }
 
-impl Simulated<'_> {
+impl SimulatedColumns<'_> {
     /// Rows of the paths of `range`, row-major.
     fn rows(&self, range: Range<u64>) -> Result<Vec<f64>> {
         let (columns, rows) = (&self.statistics.columns, self.statistics.rows());
@@ -112,7 +112,7 @@ impl Simulated<'_> {
     }
 }
 
-impl Reader for Simulated<'_> {
+impl BatchReader for SimulatedColumns<'_> {
     fn read(&self, range: Range<u64>, each: &mut Each) -> Result<()> {
         let numbers = self.statistics.rows() * self.statistics.columns.len();
         let tile = self.simulator.tile();

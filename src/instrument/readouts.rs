@@ -4,7 +4,7 @@ use std::any::Any;
 use std::ops::Range;
 use std::sync::Arc;
 
-use super::{Each, Instrument, Kernels, Proven, Reader};
+use super::{BatchReader, Each, Enveloped, Instrument, Kernels};
 use crate::channel::exact::pairs;
 use crate::channel::exact::unseen::Unseen;
 use crate::channel::posterior::envelope::envelope;
@@ -129,7 +129,7 @@ impl Instrument for PosteriorReadouts {
     }
 
     /// `None` for tilted noise and for sums over several SNRs.
-    fn envelope(&self, column: usize) -> Option<Proven> {
+    fn envelope(&self, column: usize) -> Option<Enveloped> {
         let &[Term { point: SnrPoint::At(snr), observable, weight: Weight::Constant(1.0) }] =
             &self.readouts[column].terms[..]
         else {
@@ -144,14 +144,14 @@ impl Instrument for PosteriorReadouts {
             Observable::Information => (Observable::PosteriorEntropy, Some(self.source.pmf()?.shannon().value)),
             _ => (observable, None),
         };
-        Some(Proven { envelope: envelope(&self.source, of)?, from })
+        Some(Enveloped { envelope: envelope(&self.source, of)?, from })
     }
 
     fn kernels(&self) -> Kernels<'_> {
         Kernels::Posterior { sampler: self.ready().sampler.as_ref(), readouts: &self.readouts }
     }
 
-    fn open<'a>(&'a self, stream: Stream, _: Box<dyn Simulator + 'a>) -> Result<Box<dyn Reader + 'a>> {
+    fn open<'a>(&'a self, stream: Stream, _: Box<dyn Simulator + 'a>) -> Result<Box<dyn BatchReader + 'a>> {
         let grid = Grid::new(self.readouts.iter().flat_map(Readout::points));
         let placed = self.readouts.iter().map(|r| r.on(&grid)).collect();
         Ok(Box::new(OnProcessors { sampler: self.ready().sampler.as_ref(), stream, grid, placed }))
@@ -166,7 +166,7 @@ struct OnProcessors<'a> {
     placed: Vec<PlacedReadout>,
 }
 
-impl Reader for OnProcessors<'_> {
+impl BatchReader for OnProcessors<'_> {
     fn read(&self, range: Range<u64>, each: &mut Each) -> Result<()> {
         let (points, controls) = (self.grid.len(), self.sampler.control_means().len());
         let mut observed = vec![Observed::default(); BATCH * points];

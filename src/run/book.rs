@@ -7,7 +7,7 @@ use crate::claim::{Bound, Input};
 use crate::error::Error;
 use crate::numeric::estimate::{Bracket, Estimate, Flags, Method};
 use crate::quantity::Need;
-use crate::run::ledger::{Ledger, Route, Slot};
+use crate::run::ledger::{LaneColumn, Ledger, Route};
 use crate::run::sampling::LaneState;
 use crate::run::stop::Stop;
 
@@ -87,7 +87,7 @@ impl Book<'_> {
         let (value, truncated) = match self.ledger.route(need) {
             Route::Known(estimate) => (*estimate, None),
             Route::Missing(error) => return Err(Arc::clone(error)),
-            Route::Sampled(Slot { lane, column }) => {
+            Route::Sampled(LaneColumn { lane, column }) => {
                 let lane = self.lanes.get(*lane).ok_or_else(interrupted)?;
                 if let Some(error) = lane.failure(*column) {
                     return Err(Arc::clone(error));

@@ -5,14 +5,14 @@ use std::sync::Arc;
 use crate::error::{Error, Result};
 use crate::numeric::estimate::Estimate;
 use crate::quantity::{Instruments, Need};
-use crate::run::ledger::{Company, Ledger, Route, Search, Slot};
+use crate::run::ledger::{Company, LaneColumn, Ledger, Route, Search};
 use crate::run::options::MethodChoice;
 use crate::run::sampling::{Conditions, LaneState, samples_after};
 use crate::run::watch::{Event, Watch};
 
 /// When to stop sampling.
 #[derive(Debug, Clone, Copy)]
-pub struct Target {
+pub struct StoppingRule {
     /// Stop once every std_err is below this share of its |value|; `None` samples the whole budget.
     pub relative_error: Option<f64>,
     /// Most samples per source.
@@ -28,7 +28,7 @@ pub fn estimate(
     needs: &[Need],
     method: MethodChoice,
     seed: u64,
-    target: Target,
+    target: StoppingRule,
     watch: &Watch,
 ) -> Result<Vec<Result<Estimate>>> {
     let tools = Arc::new(Instruments::default());
@@ -66,7 +66,7 @@ fn read(ledger: &Ledger, lanes: &[LaneState], need: &Need) -> Result<Estimate> {
     match ledger.route(need) {
         Route::Known(estimate) => Ok(*estimate),
         Route::Missing(error) => Err(Error::Shared(Arc::clone(error))),
-        Route::Sampled(Slot { lane, column }) => {
+        Route::Sampled(LaneColumn { lane, column }) => {
             let lane = lanes.get(*lane).ok_or(Error::Interrupted)?;
             match lane.failure(*column) {
                 Some(error) => Err(Error::Shared(Arc::clone(error))),
@@ -123,7 +123,7 @@ mod tests {
         let needs: Vec<Need> =
             snrs.iter().flat_map(|&snr| ["mmse", "information"].map(|name| need(name, snr))).collect();
         let watch = Watch { backend, event: &|_| {}, stop: Stop::default(), checkpoint: None };
-        let target = Target { relative_error: None, budget: 4096 };
+        let target = StoppingRule { relative_error: None, budget: 4096 };
         estimate(&needs, MethodChoice::MonteCarlo, 5, target, &watch).unwrap()
     }
 

@@ -22,12 +22,12 @@ pub enum Route {
     /// None: the number cannot be had, and this is why.
     Missing(Arc<Error>),
     /// A column of a lane.
-    Sampled(Slot),
+    Sampled(LaneColumn),
 }
 
 /// One column among all lanes.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
-pub struct Slot {
+pub struct LaneColumn {
     /// Index into [`Ledger::lanes`].
     pub lane: usize,
     /// Column of [`Lane::instrument`].
@@ -135,19 +135,19 @@ impl Ledger {
 
     /// Gives the one column of `instrument` to the lane of its samples, or starts one where there is none, or where it is to be
     /// `alone`.
-    fn place(&mut self, need: &Need, instrument: Box<dyn Instrument>, alone: bool) -> Slot {
+    fn place(&mut self, need: &Need, instrument: Box<dyn Instrument>, alone: bool) -> LaneColumn {
         let next = self.lanes.len();
         let lane = if alone { next } else { *self.shared.entry(instrument.samples()).or_insert(next) };
         if lane == next {
             self.lanes.push(Lane { instrument, words: vec![need.to_string()] });
-            return Slot { lane, column: 0 };
+            return LaneColumn { lane, column: 0 };
         }
         let Lane { instrument: joined, words } = &mut self.lanes[lane];
         let column = joined.join(instrument);
         if column == words.len() {
             words.push(need.to_string());
         }
-        Slot { lane, column }
+        LaneColumn { lane, column }
     }
 
     /// The route of a need that the ledger was made with.
@@ -156,7 +156,7 @@ impl Ledger {
     }
 
     /// The column of a need that is sampled.
-    pub fn slot(&self, need: &Need) -> Option<Slot> {
+    pub fn slot(&self, need: &Need) -> Option<LaneColumn> {
         match self.route(need) {
             Route::Sampled(slot) => Some(*slot),
             Route::Known(_) | Route::Missing(_) => None,

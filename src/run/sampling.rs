@@ -10,7 +10,7 @@ use rayon::prelude::*;
 use crate::backend::{Backend, Job};
 use crate::channel::posterior::BATCH;
 use crate::error::{Error, Result};
-use crate::instrument::{Instrument, Proven};
+use crate::instrument::{Enveloped, Instrument};
 use crate::numeric::estimate::{Bracket, Estimate, Method};
 use crate::numeric::moments::{Moments, Regression};
 use crate::numeric::stream::Stream;
@@ -336,7 +336,7 @@ impl LaneState {
     /// `None` before the first round, and where nothing is proven of the summands.
     pub fn truncated(&self, column: usize, level: f64) -> Option<Bracket> {
         let at = self.active.binary_search(&column).ok()?;
-        let Proven { envelope, from } = self.instrument.envelope(at)?;
+        let Enveloped { envelope, from } = self.instrument.envelope(at)?;
         let found = envelope.mean(&self.moments.summands(at, from), level)?;
         let [low, high] = from.map_or([found.low, found.high], |from| [from - found.high, from - found.low]);
         let own = |end: f64| self.bounds[at] + self.instrument.relative_bound() * end.abs();

@@ -9,7 +9,7 @@ use crate::error::{Error, Result};
 use crate::numeric::estimate::Estimate;
 use crate::quantity::{self, Need, Setting};
 use crate::report::model::{Report, Run};
-use crate::run::estimate::Target;
+use crate::run::estimate::StoppingRule;
 use crate::run::options::Options;
 use crate::run::stop::Stop;
 use crate::run::verify::verify;
@@ -80,7 +80,7 @@ impl Verifier {
         let (quantity, source) = (quantity::find(quantity)?, source.into());
         let need = |setting| Need { source: Arc::clone(&source), quantity, setting };
         let needs: Vec<Need> = settings.into_iter().map(need).collect();
-        let target = Target { relative_error: Some(self.relative_error), budget: self.options.budget };
+        let target = StoppingRule { relative_error: Some(self.relative_error), budget: self.options.budget };
         let Options { method, seed, .. } = self.options;
         super::estimate::estimate(&needs, method, seed, target, &self.watch())?.into_iter().collect()
     }

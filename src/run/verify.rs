@@ -12,7 +12,7 @@ use crate::report::model::{Report, Run};
 use crate::run::assemble::assemble;
 use crate::run::book::Book;
 use crate::run::judge;
-use crate::run::ledger::{Company, Ledger, Route, Search, Slot};
+use crate::run::ledger::{Company, LaneColumn, Ledger, Route, Search};
 use crate::run::options::Options;
 use crate::run::sampling::{Conditions, LaneState, samples_after};
 use crate::run::tightness;
@@ -38,7 +38,7 @@ pub fn verify(claims: &[Claim], options: &Options, watch: &Watch, run: Run) -> R
 }
 
 /// Number of comparisons that share the level.
-fn comparisons(open: &[Open], options: &Options) -> u64 {
+fn comparisons(open: &[OpenCase], options: &Options) -> u64 {
     options.comparisons.unwrap_or(open.len() as u64).max(1)
 }
 
@@ -70,7 +70,7 @@ pub fn outcomes(claims: &[Claim], options: &Options, watch: &Watch) -> Result<Op
 }
 
 /// One case on its way to a verdict.
-struct Open<'a> {
+struct OpenCase<'a> {
     section: &'a Section,
     case: &'a Case,
     outcome: Option<Outcome>,
@@ -80,7 +80,7 @@ struct Open<'a> {
     closed: bool,
 }
 
-impl Open<'_> {
+impl OpenCase<'_> {
     fn needs(&self) -> impl Iterator<Item = &Need> {
         let sides = self.case.points.iter().flat_map(|p| std::iter::once(&p.lhs).chain(&p.rhs).chain(&p.abscissa));
         sides.flat_map(|bound| &bound.inputs).filter_map(|input| match input {
@@ -95,12 +95,12 @@ impl Open<'_> {
 }
 
 /// All cases, or the one that `only` names.
-fn open_cases<'a>(claims: &'a [Claim], options: &Options) -> Result<Vec<Open<'a>>> {
+fn open_cases<'a>(claims: &'a [Claim], options: &Options) -> Result<Vec<OpenCase<'a>>> {
     let mut open = Vec::new();
     for (name, section) in claims.iter().flat_map(Claim::sections) {
         for (i, case) in section.cases.iter().enumerate() {
             if options.only.as_ref().is_none_or(|only| *only == format!("{name}/{}", i + 1)) {
-                open.push(Open { section, case, outcome: None, samples: 0, closed: false });
+                open.push(OpenCase { section, case, outcome: None, samples: 0, closed: false });
             }
         }
     }
@@ -120,16 +120,16 @@ struct Numbers {
 }
 
 impl Numbers {
-    fn sampled(&self, case: &Open) -> bool {
+    fn sampled(&self, case: &OpenCase) -> bool {
         case.needs().any(|need| self.ledger.slot(need).is_some())
     }
 
     /// Whether a case is measured no further: it is closed, or a number of it cannot be had.
-    fn settled(&self, case: &Open) -> bool {
+    fn settled(&self, case: &OpenCase) -> bool {
         let missing = |need: &Need| match self.ledger.route(need) {
             Route::Known(_) => false,
             Route::Missing(_) => true,
-            Route::Sampled(Slot { lane, column }) => {
+            Route::Sampled(LaneColumn { lane, column }) => {
                 self.lanes.get(*lane).is_some_and(|lane| lane.failure(*column).is_some())
             }
         };
@@ -137,8 +137,8 @@ impl Numbers {
     }
 
     /// Whether a case can be judged as after `until` samples: each of its numbers has as many, or can have none.
-    fn ready(&self, case: &Open, until: u64) -> bool {
-        let taken = |slot: Slot| self.lanes.get(slot.lane).is_some_and(|lane| lane.taken() >= until);
+    fn ready(&self, case: &OpenCase, until: u64) -> bool {
+        let taken = |slot: LaneColumn| self.lanes.get(slot.lane).is_some_and(|lane| lane.taken() >= until);
         self.settled(case) || case.needs().filter_map(|need| self.ledger.slot(need)).all(taken)
     }
 }
@@ -148,7 +148,7 @@ struct Session<'a> {
     options: &'a Options,
     watch: &'a Watch<'a>,
     comparisons: u64,
-    open: Vec<Open<'a>>,
+    open: Vec<OpenCase<'a>>,
     numbers: Numbers,
     interrupted: bool,
 }
@@ -157,7 +157,7 @@ impl<'a> Session<'a> {
     /// Before the first sample: every number has its route.
     fn new(claims: &'a [Claim], options: &'a Options, watch: &'a Watch<'a>) -> Result<Self> {
         let open = open_cases(claims, options)?;
-        let needs: Vec<&Need> = open.iter().flat_map(Open::needs).collect();
+        let needs: Vec<&Need> = open.iter().flat_map(OpenCase::needs).collect();
         (watch.event)(Event::Needs(needs.len()));
         let (tools, stop) = (&Arc::new(Instruments::default()), &watch.stop);
         let found = &|| (watch.event)(Event::Found);
@@ -172,7 +172,7 @@ impl<'a> Session<'a> {
     /// Takes one round's samples on every lane that an open case needs; notes where a stop came before the end.
     fn sample(&mut self, round: u32, range: Range<u64>) -> Result<()> {
         let mut needed = vec![BTreeSet::new(); self.numbers.lanes.len()];
-        let unsettled: Vec<&Open> = self.open.iter().filter(|case| !self.numbers.settled(case)).collect();
+        let unsettled: Vec<&OpenCase> = self.open.iter().filter(|case| !self.numbers.settled(case)).collect();
         for slot in unsettled.iter().flat_map(|case| case.needs()).filter_map(|need| self.numbers.ledger.slot(need)) {
             if let Some(needed) = needed.get_mut(slot.lane) {
                 needed.insert(slot.column);
@@ -229,7 +229,7 @@ impl<'a> Session<'a> {
 
     fn found(self) -> Found {
         let unmeasured = || Outcome::undecided(Error::Interrupted.to_string(), f64::NAN);
-        let outcome = |case: Open| (case.outcome.unwrap_or_else(unmeasured), case.samples);
+        let outcome = |case: OpenCase| (case.outcome.unwrap_or_else(unmeasured), case.samples);
         Found { outcomes: self.open.into_iter().map(outcome).collect(), interrupted: self.interrupted }
     }
 }

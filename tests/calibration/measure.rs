@@ -8,8 +8,8 @@ use klaim::internals::backend::Backend;
 use klaim::internals::backend::cpu::Cpu;
 use klaim::internals::numeric::estimate::{Estimate, Method};
 use klaim::internals::quantity::{self, Need, Setting};
-use klaim::internals::run::estimate::{Target, estimate};
-use klaim::internals::run::ledger::{Company, Ledger, Route, Search, Slot};
+use klaim::internals::run::estimate::{StoppingRule, estimate};
+use klaim::internals::run::ledger::{Company, LaneColumn, Ledger, Route, Search};
 use klaim::internals::run::options::MethodChoice;
 use klaim::internals::run::sampling::{Conditions, LaneState};
 use klaim::internals::run::stop::Stop;
@@ -30,7 +30,7 @@ pub fn need(source: &Arc<Source>, name: &str, setting: Setting) -> Need {
 /// Estimates of `needs`, in their order.
 pub fn measure(needs: &[Need], choice: MethodChoice, seed: u64, samples: u64) -> Vec<Estimate> {
     let watch = Watch { backend: Arc::new(Cpu), event: &|_| {}, stop: Stop::default(), checkpoint: None };
-    let target = Target { relative_error: None, budget: samples };
+    let target = StoppingRule { relative_error: None, budget: samples };
     let found = estimate(needs, choice, seed, target, &watch).expect("a run");
     found.into_iter().map(|found| found.expect("a number that can be measured")).collect()
 }
@@ -57,7 +57,7 @@ pub fn truncated(needs: &[Need], replications: u64) -> Vec<Vec<Estimate>> {
         };
         let lanes: Vec<LaneState> = std::mem::take(&mut ledger.lanes).into_iter().map(sample).collect();
         let read = |need: &Need| match ledger.route(need) {
-            Route::Sampled(Slot { lane, column }) => {
+            Route::Sampled(LaneColumn { lane, column }) => {
                 // Its interval, which the tally takes in as a middle and a bound.
                 let bracket = lanes[*lane].truncated(*column, super::tally::LEVEL)?;
                 let (middle, half) = (0.5 * (bracket.low + bracket.high), 0.5 * (bracket.high - bracket.low));

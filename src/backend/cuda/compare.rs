@@ -2,8 +2,10 @@
 
 use std::sync::Arc;
 
-use super::law::{TILE, tables_of};
-use super::{Cuda, Task};
+use super::Cuda;
+use super::law::extent::tables_of;
+use super::plan::Task;
+use super::tile::TILE;
 use crate::backend::cpu::Cpu;
 use crate::backend::options::Precision;
 use crate::backend::{Backend, Job, Open};
@@ -166,7 +168,7 @@ pub fn compare(cuda: &Cuda, spec: &str, seed: u64, samples: u64) -> Result<Compa
         rows.extend(batch.chunks(job.width()).map(<[f64]>::to_vec));
         Ok(())
     })?;
-    let sizes: Vec<f64> = (0..job.width()).map(|c| root_mean_square(&rows, c)).collect();
+    let sizes: Vec<f64> = (0..job.width()).map(|c| root_mean_square(rows.iter().map(|row| row[c]))).collect();
     let scales = scales(readouts, &sizes);
     let measured: Vec<usize> = (0..job.width()).filter(|&c| sizes[c] >= scales[c]).collect();
     let opened = cuda.open_job(task, samples)?;
@@ -189,24 +191,30 @@ pub fn compare(cuda: &Cuda, spec: &str, seed: u64, samples: u64) -> Result<Compa
 /// Largest relative difference of a value (see [`TOLERANCE`]); `columns` is width × samples, `rows` a row a sample; columns
 /// that are `withheld` enter no estimate.
 fn columns_apart(rows: &[Vec<f64>], columns: &[f64], scales: &[f64], withheld: &dyn Fn(usize) -> bool) -> f64 {
-    let mut worst = 0.0_f64;
-    for (c, (theirs, scale)) in columns.chunks(rows.len()).zip(scales).enumerate().filter(|(c, _)| !withheld(*c)) {
-        for (row, b) in rows.iter().zip(theirs) {
-            let size = row[c].abs().max(*scale);
-            let apart = if size > 0.0 { (row[c] - b).abs() / size } else { b.abs() };
-            worst = farther(worst, apart);
-        }
-    }
-    worst
+    let compared = columns.chunks(rows.len()).zip(scales).enumerate().filter(|(c, _)| !withheld(*c));
+    compared
+        .map(|(c, (theirs, scale))| apart(rows.iter().map(|row| row[c]).zip(theirs.iter().copied()), *scale))
+        .fold(0.0, farther)
+}
+
+/// Largest difference |a − b| of `pairs` relative to |a| or, where that is small, to `scale`.
+pub fn apart(pairs: impl Iterator<Item = (f64, f64)>, scale: f64) -> f64 {
+    let one = |(a, b): (f64, f64)| {
+        let size = a.abs().max(scale);
+        if size > 0.0 { (a - b).abs() / size } else { b.abs() }
+    };
+    pairs.map(one).fold(0.0, farther)
 }
 
 /// The larger of two distances; NaN is as far as can be, and stays so.
-pub fn farther(worst: f64, apart: f64) -> f64 {
+fn farther(worst: f64, apart: f64) -> f64 {
     if apart.is_nan() { f64::INFINITY } else { worst.max(apart) }
 }
 
-fn root_mean_square(rows: &[Vec<f64>], column: usize) -> f64 {
-    (rows.iter().map(|row| row[column] * row[column]).sum::<f64>() / rows.len() as f64).sqrt()
+/// √(mean of squares).
+pub fn root_mean_square(values: impl ExactSizeIterator<Item = f64>) -> f64 {
+    let n = values.len() as f64;
+    (values.map(|x| x * x).sum::<f64>() / n).sqrt()
 }
 
 /// What a difference in each column is measured against where the value is small: the column's root mean square, and for a

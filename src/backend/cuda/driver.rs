@@ -1,11 +1,14 @@
-//! CUDA itself: the only file that names `cudarc`, and all of this backend's `unsafe`.
+//! The driver of CUDA. This file and `nvrtc.rs` alone name `cudarc`, and hold all of this backend's
+//! `unsafe`.
 //!
-//! Driver and compiler are shared libraries that are looked for when a device is first asked for; cudarc panics where one
-//! is missing, so each is asked for first. Everything here belongs to one device; queues of a device run side by side.
-#![allow(unsafe_code, reason = "launching kernels and calling NVRTC are foreign calls; each says why it is sound")]
+//! Driver and compiler are shared libraries that are looked for when a device is first asked for;
+//! cudarc panics where one is missing, so each is asked for first. Everything here belongs to one
+//! device; queues of a device run side by side. Whatever fails is an [`Error::Backend`] that says
+//! what was attempted.
+#![allow(unsafe_code, reason = "launching kernels is a foreign call; each says why it is sound")]
 
 use std::collections::HashMap;
-use std::ffi::{CStr, CString};
+use std::ffi::CStr;
 use std::marker::PhantomData;
 use std::sync::Arc;
 
@@ -13,10 +16,12 @@ use cudarc::driver::{
     CudaContext, CudaEvent, CudaFunction, CudaSlice, CudaStream, DevicePtr, DriverError, LaunchConfig, PushKernelArg,
     result, sys,
 };
-use cudarc::nvrtc::{self, Ptx};
+use cudarc::nvrtc::Ptx;
 
 use super::kernels::{self, Kernel};
+use super::nvrtc::error;
 use crate::error::{Error, Result};
+use crate::numeric::stream::Stream;
 
 /// Oldest driver interface (as CUDA reports versions: 12000 is 12.0) and compute capability that klaim uses.
 const OLDEST_DRIVER: i32 = 12_000;
@@ -28,11 +33,6 @@ impl Element for f32 {}
 impl Element for f64 {}
 impl Element for u32 {}
 impl Element for u64 {}
-
-/// An error of this backend.
-pub fn error(message: impl Into<String>) -> Error {
-    Error::Backend { name: "cuda".into(), message: message.into() }
-}
 
 /// Turns a driver's error into ours, with what was attempted.
 fn failed(doing: &str) -> impl Fn(DriverError) -> Error {
@@ -65,7 +65,7 @@ impl Device {
     /// Every usable device of this machine.
     ///
     /// # Errors
-    /// [`Error::Backend`]: no driver library, a driver too old, no device, none new enough, kernels that do not load.
+    /// No driver library, a driver too old, no device, none new enough, kernels that do not load.
     pub fn all() -> Result<Vec<Self>> {
         if !is_there() {
             return Err(error("no CUDA driver library (libcuda) on this machine; use --backend cpu"));
@@ -119,9 +119,6 @@ impl Device {
     }
 
     /// Bytes of memory that are free now.
-    ///
-    /// # Errors
-    /// [`Error::Backend`].
     pub fn free_memory(&self) -> Result<usize> {
         Ok(self.context.mem_get_info().map_err(failed("asking for free memory"))?.0)
     }
@@ -142,7 +139,7 @@ pub struct Mark(CudaEvent);
 
 /// One argument of a kernel.
 #[derive(Clone, Copy)]
-pub enum Argument<'a> {
+pub enum KernelArgument<'a> {
     /// The address of a buffer.
     Memory(u64, PhantomData<&'a ()>),
     /// A u32.
@@ -153,13 +150,12 @@ pub enum Argument<'a> {
     Real(f64),
 }
 
-impl Argument<'_> {
-    /// An address `elements` f64 further on.
-    pub fn after(self, elements: u64) -> Self {
-        match self {
-            Self::Memory(address, life) => Self::Memory(address + elements * size_of::<f64>() as u64, life),
-            other => other,
-        }
+impl<'a> KernelArgument<'a> {
+    /// The address of element `elements` of a buffer.
+    pub fn within<T>(buffer: &'a Buffer<T>, elements: u64) -> Self {
+        // With event tracking off the guard does nothing.
+        let (address, _guard) = buffer.0.device_ptr(buffer.0.stream());
+        Self::Memory(address + elements * size_of::<T>() as u64, PhantomData)
     }
 
     /// As in [`Kernel::parameters`].
@@ -173,46 +169,66 @@ impl Argument<'_> {
     }
 }
 
-impl<'a, T> From<&'a Buffer<T>> for Argument<'a> {
-    fn from(buffer: &'a Buffer<T>) -> Self {
-        // With event tracking off the guard does nothing.
-        let (address, _guard) = buffer.0.device_ptr(buffer.0.stream());
-        Self::Memory(address, PhantomData)
-    }
+/// What becomes one argument, or several of them.
+pub trait LaunchArguments<'a> {
+    /// Adds them to `all`.
+    fn append(self, all: &mut Vec<KernelArgument<'a>>);
 }
 
-impl From<u32> for Argument<'_> {
-    fn from(x: u32) -> Self {
-        Self::Word(x)
-    }
+macro_rules! arguments_of {
+    ($(<$($generic:ident)?> $type:ty: |$x:ident| $made:expr;)*) => {
+        $(impl<'a, $($generic)?> LaunchArguments<'a> for $type {
+            fn append(self, all: &mut Vec<KernelArgument<'a>>) {
+                let $x = self;
+                all.extend($made);
+            }
+        })*
+    };
 }
 
-impl From<u64> for Argument<'_> {
-    fn from(x: u64) -> Self {
-        Self::Long(x)
-    }
+arguments_of! {
+    <T> &'a Buffer<T>: |buffer| [KernelArgument::within(buffer, 0)];
+    <T> &Option<&'a Buffer<T>>: |buffer| buffer.map(|buffer| KernelArgument::within(buffer, 0));
+    <> &KernelArgument<'a>: |argument| [*argument];
+    <> &Vec<KernelArgument<'a>>: |arguments| arguments.iter().copied();
+    <> &u32: |x| [KernelArgument::Word(*x)];
+    <> &bool: |x| [KernelArgument::Word(u32::from(*x))];
+    <> &u64: |x| [KernelArgument::Long(*x)];
+    <> &f64: |x| [KernelArgument::Real(*x)];
+    <> &Stream: |stream| [KernelArgument::Long(stream.seed()), KernelArgument::Long(stream.lane())];
 }
 
-impl From<f64> for Argument<'_> {
-    fn from(x: f64) -> Self {
-        Self::Real(x)
-    }
+/// The arguments of a launch, in the kernel's order.
+macro_rules! arguments {
+    ($($x:expr),* $(,)?) => {{
+        let mut all = Vec::new();
+        $(crate::backend::cuda::driver::LaunchArguments::append(&$x, &mut all);)*
+        all
+    }};
 }
+
+/// Queues a kernel: `launch!(queue, KERNEL, [across, down]; arguments)`.
+macro_rules! launch {
+    ($queue:expr, $kernel:ident, $blocks:expr; $($x:expr),* $(,)?) => {
+        $queue.launch(
+            &crate::backend::cuda::kernels::$kernel,
+            $blocks,
+            0,
+            &crate::backend::cuda::driver::arguments!($($x),*),
+        )
+    };
+}
+
+pub(super) use {arguments, launch};
 
 impl Queue {
     /// A new queue.
-    ///
-    /// # Errors
-    /// [`Error::Backend`].
     pub fn new(device: &Arc<Device>) -> Result<Self> {
         let stream = device.context.new_stream().map_err(failed("making a stream"))?;
         Ok(Self { device: Arc::clone(device), stream })
     }
 
-    /// Room for `len` elements, zero.
-    ///
-    /// # Errors
-    /// [`Error::Backend`]: out of memory.
+    /// Memory for `len` elements, zero.
     pub fn room<T: Element>(&self, len: usize) -> Result<Buffer<T>> {
         // A device allocates no empty buffer.
         let bytes = len.max(1) * size_of::<T>();
@@ -221,9 +237,6 @@ impl Queue {
     }
 
     /// A copy of `values` on the device.
-    ///
-    /// # Errors
-    /// [`Error::Backend`]: out of memory.
     pub fn upload<T: Element>(&self, values: &[T]) -> Result<Buffer<T>> {
         let mut buffer = self.room(values.len())?;
         if !values.is_empty() {
@@ -234,9 +247,6 @@ impl Queue {
 
     /// Queues a copy of `values` to the start of `buffer`. From memory that is not pinned this returns when the driver has
     /// read `values`, which is after everything queued before.
-    ///
-    /// # Errors
-    /// [`Error::Backend`].
     pub fn refill<T: Element>(&self, buffer: &Buffer<T>, values: &[T]) -> Result<()> {
         assert!(values.len() <= buffer.0.len(), "{} elements into {}", values.len(), buffer.0.len());
         let (address, _guard) = buffer.0.device_ptr(&self.stream);
@@ -248,33 +258,21 @@ impl Queue {
     }
 
     /// The place that this queue has reached.
-    ///
-    /// # Errors
-    /// [`Error::Backend`].
     pub fn mark(&self) -> Result<Mark> {
         self.stream.record_event(None).map(Mark).map_err(failed("marking a place in a stream"))
     }
 
     /// What is queued from now on starts after `mark`, a place in another queue of this device.
-    ///
-    /// # Errors
-    /// [`Error::Backend`].
     pub fn wait_for(&self, mark: &Mark) -> Result<()> {
         self.stream.wait(&mark.0).map_err(failed("waiting for a stream"))
     }
 
     /// Another queue of the same device.
-    ///
-    /// # Errors
-    /// [`Error::Backend`].
     pub fn beside(&self) -> Result<Self> {
         Self::new(&self.device)
     }
 
     /// The first `len` elements of `buffer`, once everything queued before is done.
-    ///
-    /// # Errors
-    /// [`Error::Backend`]: a kernel failed.
     pub fn download<T: Element>(&self, buffer: &Buffer<T>, len: usize) -> Result<Vec<T>> {
         let values = self.stream.clone_dtoh(&buffer.0.slice(..len)).map_err(failed("copying from the device"))?;
         self.wait()?;
@@ -282,34 +280,21 @@ impl Queue {
     }
 
     /// Waits until everything queued is done.
-    ///
-    /// # Errors
-    /// [`Error::Backend`]: a kernel failed.
     pub fn wait(&self) -> Result<()> {
         self.stream.synchronize().map_err(failed("running kernels"))
     }
 
-    /// Queues `kernel` with `blocks` blocks across and down. Buffers must be as long as the kernel's text says.
-    ///
-    /// # Errors
-    /// [`Error::Backend`].
-    pub fn launch(&self, kernel: &Kernel, blocks: [u32; 2], arguments: &[Argument]) -> Result<()> {
-        self.launch_with(kernel, blocks, 0, arguments)
-    }
-
-    /// The same with room for `shared` numbers in each block's shared memory, beside what the kernel declares.
-    ///
-    /// # Errors
-    /// [`Error::Backend`].
-    pub fn launch_with(&self, kernel: &Kernel, blocks: [u32; 2], shared: usize, arguments: &[Argument]) -> Result<()> {
-        let kinds: String = arguments.iter().map(Argument::kind).collect();
+    /// Queues `kernel` with `blocks` blocks across and down, and room for `shared` f64 in each block's shared memory beside what
+    /// the kernel declares. Buffers must be as long as the kernel's text says.
+    pub fn launch(&self, kernel: &Kernel, blocks: [u32; 2], shared: usize, arguments: &[KernelArgument]) -> Result<()> {
+        let kinds: String = arguments.iter().map(KernelArgument::kind).collect();
         assert_eq!(kinds, kernel.parameters, "arguments of `{}`", kernel.name);
         let mut launch = self.stream.launch_builder(&self.device.functions[kernel.name]);
         for argument in arguments {
             match argument {
-                Argument::Memory(x, _) | Argument::Long(x) => launch.arg(x),
-                Argument::Word(x) => launch.arg(x),
-                Argument::Real(x) => launch.arg(x),
+                KernelArgument::Memory(x, _) | KernelArgument::Long(x) => launch.arg(x),
+                KernelArgument::Word(x) => launch.arg(x),
+                KernelArgument::Real(x) => launch.arg(x),
             };
         }
         let shape = LaunchConfig {
@@ -324,70 +309,4 @@ impl Queue {
         unsafe { launch.launch(shape) }.map_err(failed(kernel.name))?;
         Ok(())
     }
-}
-
-/// Whether NVRTC is there, and its version.
-pub fn compiler() -> Option<(i32, i32)> {
-    // SAFETY: opens and closes a library by its well-known name.
-    if !unsafe { nvrtc::sys::is_culib_present() } {
-        return None;
-    }
-    let (mut major, mut minor) = (0, 0);
-    // SAFETY: writes two integers to the addresses of live ones.
-    unsafe { nvrtc::sys::nvrtcVersion(&raw mut major, &raw mut minor) }.result().ok()?;
-    Some((major, minor))
-}
-
-/// A program of NVRTC, destroyed at the end.
-struct Program(nvrtc::sys::nvrtcProgram);
-
-impl Drop for Program {
-    fn drop(&mut self) {
-        // SAFETY: the program was created by `compile`, and is destroyed once.
-        let _ = unsafe { nvrtc::result::destroy_program(self.0) };
-    }
-}
-
-/// Compiles `source` with `headers` (name, text) for a real architecture.
-///
-/// # Errors
-/// The compiler's log.
-pub fn compile(source: &str, headers: &[(&str, &str)], options: &[String]) -> Result<Vec<u8>> {
-    let text = |s: &str| CString::new(s).expect("kernels hold no NUL");
-    let (source, name) = (text(source), text("klaim.cu"));
-    let held: Vec<(CString, CString)> = headers.iter().map(|(name, header)| (text(name), text(header))).collect();
-    let names: Vec<_> = held.iter().map(|(name, _)| name.as_ptr()).collect();
-    let texts: Vec<_> = held.iter().map(|(_, header)| header.as_ptr()).collect();
-    let mut program = Program(std::ptr::null_mut());
-    // SAFETY: all strings are NUL-terminated and alive until the end of this function, as the program is; both lists have `headers.len()` entries.
-    unsafe {
-        nvrtc::sys::nvrtcCreateProgram(
-            &raw mut program.0,
-            source.as_ptr(),
-            name.as_ptr(),
-            headers.len() as i32,
-            texts.as_ptr(),
-            names.as_ptr(),
-        )
-    }
-    .result()
-    .map_err(|e| error(format!("NVRTC: {e}")))?;
-    // SAFETY: the program was created above and is not destroyed before the end of this function.
-    if let Err(e) = unsafe { nvrtc::result::compile_program(program.0, options) } {
-        // SAFETY: as above.
-        let log = unsafe { nvrtc::result::get_program_log(program.0) }.unwrap_or_default();
-        let log: String = log.iter().map(|&c| char::from(c as u8)).filter(|&c| c != '\0').collect();
-        return Err(error(format!("NVRTC: {e}: {}", log.trim())));
-    }
-    let mut size = 0;
-    // SAFETY: as above; writes one size.
-    unsafe { nvrtc::sys::nvrtcGetCUBINSize(program.0, &raw mut size) }
-        .result()
-        .map_err(|e| error(format!("NVRTC: {e}")))?;
-    let mut binary = vec![0_u8; size];
-    // SAFETY: as above; writes `size` bytes into a buffer of that size.
-    unsafe { nvrtc::sys::nvrtcGetCUBIN(program.0, binary.as_mut_ptr().cast()) }
-        .result()
-        .map_err(|e| error(format!("NVRTC: {e}")))?;
-    Ok(binary)
 }

@@ -8,10 +8,11 @@ use std::fs;
 use std::io::Write;
 use std::path::PathBuf;
 
+use include_dir::{Dir, include_dir};
 use rayon::prelude::*;
 use xxhash_rust::xxh3::xxh3_128;
 
-use super::driver;
+use super::nvrtc;
 use crate::error::Result;
 
 /// One kernel as the host calls it.
@@ -75,38 +76,26 @@ kernels! {
     WEIGH_ROWS = "weigh_rows", 128, "pppppppppuuuuu";
 }
 
-/// The translation unit, and what it includes by name.
-const SOURCE: &str = include_str!("../../../kernels/klaim.cu");
-const HEADERS: &[(&str, &str)] = &[
-    ("numeric/moments.cu", include_str!("../../../kernels/numeric/moments.cu")),
-    ("numeric/copy.cuh", include_str!("../../../kernels/numeric/copy.cuh")),
-    ("numeric/exp.cuh", include_str!("../../../kernels/numeric/exp.cuh")),
-    ("numeric/half.cuh", include_str!("../../../kernels/numeric/half.cuh")),
-    ("numeric/mma.cuh", include_str!("../../../kernels/numeric/mma.cuh")),
-    ("numeric/normal.cuh", include_str!("../../../kernels/numeric/normal.cuh")),
-    ("numeric/product.cu", include_str!("../../../kernels/numeric/product.cu")),
-    ("numeric/product_f16x3.cu", include_str!("../../../kernels/numeric/product_f16x3.cu")),
-    ("numeric/split.cu", include_str!("../../../kernels/numeric/split.cu")),
-    ("posterior/atoms.cuh", include_str!("../../../kernels/posterior/atoms.cuh")),
-    ("posterior/controls.cu", include_str!("../../../kernels/posterior/controls.cu")),
-    ("posterior/controls_f32.cu", include_str!("../../../kernels/posterior/controls_f32.cu")),
-    ("posterior/draw.cu", include_str!("../../../kernels/posterior/draw.cu")),
-    ("posterior/grid.cu", include_str!("../../../kernels/posterior/grid.cu")),
-    ("posterior/mixture.cu", include_str!("../../../kernels/posterior/mixture.cu")),
-    ("posterior/neighbours_f32.cuh", include_str!("../../../kernels/posterior/neighbours_f32.cuh")),
-    ("posterior/readout.cu", include_str!("../../../kernels/posterior/readout.cu")),
-    ("posterior/simplex.cuh", include_str!("../../../kernels/posterior/simplex.cuh")),
-    ("posterior/sums.cu", include_str!("../../../kernels/posterior/sums.cu")),
-    ("posterior/sums_f32.cu", include_str!("../../../kernels/posterior/sums_f32.cu")),
-    ("prelude.cuh", include_str!("../../../kernels/prelude.cuh")),
-    ("process/chain.cu", include_str!("../../../kernels/process/chain.cu")),
-    ("process/girsanov.cu", include_str!("../../../kernels/process/girsanov.cu")),
-    ("process/mean.cuh", include_str!("../../../kernels/process/mean.cuh")),
-    ("process/rows.cu", include_str!("../../../kernels/process/rows.cu")),
-    ("source/cumulative.cuh", include_str!("../../../kernels/source/cumulative.cuh")),
-    ("source/draw.cuh", include_str!("../../../kernels/source/draw.cuh")),
-    ("numeric/stream.cuh", include_str!("../../../kernels/numeric/stream.cuh")),
-];
+/// The kernels' text, and `klaim.ptx`: portable assembly of it for compute capability 8.0, made by
+/// `scripts/portable-kernels`.
+static FOLDER: Dir = include_dir!("$CARGO_MANIFEST_DIR/kernels");
+
+/// A file of the folder.
+fn text(path: &str) -> &'static str {
+    FOLDER.get_file(path).and_then(|file| file.contents_utf8()).expect("a file that the program was built with")
+}
+
+/// What the translation unit includes, by path.
+fn headers() -> Vec<(&'static str, &'static str)> {
+    let mut all: Vec<_> = FOLDER
+        .files()
+        .chain(FOLDER.dirs().flat_map(|dir| dir.files()))
+        .filter_map(|file| Some((file.path().to_str()?, file.contents_utf8()?)))
+        .filter(|(path, _)| path.ends_with(".cuh") || path.ends_with(".cu") && *path != "klaim.cu")
+        .collect();
+    all.sort_unstable();
+    all
+}
 
 /// Kernels in a form that a driver loads.
 pub enum Image {
@@ -118,16 +107,16 @@ pub enum Image {
 
 /// The kernels for a device of compute capability (major, minor), in one or several images.
 ///
-/// Every line of [`SOURCE`] that includes kernels is compiled by itself, all at the same time: two cores take 2.0 s where
+/// Every line of `klaim.cu` that includes kernels is compiled by itself, all at the same time: two cores take 2.0 s where
 /// one text takes 3.7 s.
 ///
 /// # Errors
 /// [`crate::error::Error::Backend`] with NVRTC's log, where it is there and fails.
 pub fn images((major, minor): (i32, i32)) -> Result<Vec<Image>> {
-    let Some(version) = driver::compiler() else { return Ok(vec![Image::Portable(PORTABLE)]) };
+    let Some(version) = nvrtc::compiler() else { return Ok(vec![Image::Portable(text("klaim.ptx"))]) };
     let options =
         [format!("--gpu-architecture=sm_{major}{minor}"), "--std=c++17".to_owned(), "--fmad=false".to_owned()];
-    let units: Vec<&str> = SOURCE.lines().filter(|line| line.starts_with("#include")).collect();
+    let units: Vec<&str> = text("klaim.cu").lines().filter(|line| line.starts_with("#include")).collect();
     units.into_par_iter().map(|unit| binary(unit, &options, version)).collect()
 }
 
@@ -137,7 +126,7 @@ fn binary(unit: &str, options: &[String], version: (i32, i32)) -> Result<Image> 
     if let Some(bytes) = path.as_ref().and_then(|path| fs::read(path).ok()) {
         return Ok(Image::Binary(bytes));
     }
-    let bytes = driver::compile(unit, HEADERS, options)?;
+    let bytes = nvrtc::compile(unit, &headers(), options)?;
     if let Some(path) = path {
         // A cache that cannot be written costs two seconds at the next start, nothing else.
         let _ = keep(&path, &bytes);
@@ -145,13 +134,10 @@ fn binary(unit: &str, options: &[String], version: (i32, i32)) -> Result<Image> 
     Ok(Image::Binary(bytes))
 }
 
-/// Portable assembly for compute capability 8.0, made by `scripts/portable-kernels`.
-const PORTABLE: &str = include_str!("../../../kernels/klaim.ptx");
-
 /// A hash of everything that decides what the compiler makes.
 fn fingerprint(unit: &str, options: &[String], version: (i32, i32)) -> u128 {
     let mut all = format!("{version:?} {options:?} {unit}");
-    for (name, text) in HEADERS {
+    for (name, text) in headers() {
         all += &format!("\n{name}\n{text}");
     }
     xxh3_128(all.as_bytes())
@@ -179,7 +165,7 @@ mod tests {
 
     /// `KERNEL(threads, name)(parameters)` of the kernels' text: name and kinds.
     fn declared() -> Vec<(String, String)> {
-        let text: String = HEADERS.iter().map(|(_, text)| *text).collect();
+        let text: String = headers().into_iter().map(|(_, text)| text).collect();
         let kind = |parameter: &str| match parameter {
             p if p.contains('*') => 'p',
             p if p.trim().starts_with("u32") => 'u',
@@ -207,7 +193,7 @@ mod tests {
     #[test]
     fn the_portable_image_has_every_kernel() {
         for kernel in ALL {
-            assert!(PORTABLE.contains(&format!(".entry {}(", kernel.name)), "{}", kernel.name);
+            assert!(text("klaim.ptx").contains(&format!(".entry {}(", kernel.name)), "{}", kernel.name);
         }
     }
 }

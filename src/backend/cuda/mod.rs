@@ -9,27 +9,28 @@ mod driver;
 mod kernels;
 mod law;
 mod lend;
+mod nvrtc;
 pub mod paths;
 mod plan;
+mod tile;
 mod work;
 
 use std::ops::Range;
 use std::sync::Arc;
 
+use driver::Device;
 pub use driver::is_there as driver_is_there;
-use driver::{Device, error};
-use law::{Place, TILE};
 use lend::Lender;
+use nvrtc::error;
 use paths::DevicePaths;
 pub use plan::Trace;
-use plan::{Plan, Worker};
-use work::Shape;
+use plan::{DevicePlan, Task, Worker};
+use tile::{Storage, TILE};
+use work::WorkShape;
 
-use super::cpu::Cpu;
-use super::cpu::Rows;
+use super::cpu::{ByRows, Cpu};
 use super::options::{DeviceOptions, Precision};
 use super::{Backend, Job, Open};
-use crate::channel::posterior::{Grid, Readout, Sampler};
 use crate::error::{Error, Result};
 use crate::instrument::Kernels;
 use crate::numeric::moments::Moments;
@@ -69,8 +70,8 @@ impl Cuda {
 
     /// How a job fits into what may be taken of a device: with its atoms there or, where these are too many, with blocks of
     /// them.
-    fn fit(&self, device: &Device, job: &Task, samples: u64) -> Result<Fit> {
-        let mut shape = Plan::shape(job, self.options.precision);
+    fn fit(&self, device: &Device, task: &Task, samples: u64) -> Result<Fit> {
+        let mut shape = task.shape(self.options.precision);
         let budget = self.budget(device)?;
         let mut tables = shape.extent.tables;
         if budget.saturating_sub(tables) < shape.bytes()
@@ -82,33 +83,33 @@ impl Cuda {
         let workers = (budget.saturating_sub(tables) / each).min(WORKERS);
         if workers == 0 {
             return Err(too_large(
-                &format!("{} needs", job.job.instrument.source().spec()),
+                &format!("{} needs", task.job.instrument.source().spec()),
                 tables + each,
                 (device, budget),
             ));
         }
         let rest = budget - tables - workers * each;
         let pairs = shape.extent.pairs.is_some_and(|(atoms, bytes)| atoms as u64 <= samples && bytes <= rest);
-        let place = match (shape.streamed, pairs) {
-            (true, _) => Place::Streamed,
-            (false, true) => Place::Pairs,
-            (false, false) => Place::Resident,
+        let storage = match (shape.streamed, pairs) {
+            (true, _) => Storage::Streamed,
+            (false, true) => Storage::Pairs,
+            (false, false) => Storage::Resident,
         };
-        Ok(Fit { shape, place, workers })
+        Ok(Fit { shape, storage, workers })
     }
 
-    fn open_job<'a>(&self, job: Task<'a>, samples: u64) -> Result<OpenJob<'a>> {
+    fn open_job<'a>(&self, task: Task<'a>, samples: u64) -> Result<OpenJob<'a>> {
         let mut workers = Vec::new();
         for device in &self.devices {
-            let Fit { shape, place, workers: here } = self.fit(device, &job, samples)?;
-            let plan = Arc::new(Plan::new(device, &job, place, self.options.precision)?);
+            let Fit { shape, storage, workers: here } = self.fit(device, &task, samples)?;
+            let plan = Arc::new(DevicePlan::new(device, &task, storage, self.options.precision)?);
             for _ in 0..here {
                 workers.push(Worker::new(device, Arc::clone(&plan), &shape)?);
             }
         }
-        let mut open = OpenJob { job, workers: Lender::new(workers), bounds: Vec::new() };
+        let mut open = OpenJob { task, workers: Lender::new(workers), bounds: Vec::new() };
         if self.approximate() {
-            let found = open.workers.with(|worker| worker.calibrate(&open.job))?;
+            let found = open.workers.with(|worker| worker.calibrate(&open.task))?;
             open.bounds = found.bounds;
             open.workers.for_each(|worker| worker.withhold(found.withheld));
         }
@@ -118,12 +119,12 @@ impl Cuda {
     /// What the first device draws and computes for the samples of `range` (at most 1024), for comparison.
     ///
     /// # Errors
-    /// [`crate::error::Error::Backend`].
+    /// A device's.
     pub fn trace(&self, job: &Job, range: Range<u64>) -> Result<Trace> {
         let task = Task::of(job).expect("posterior readouts are traced");
-        let dim = Plan::shape(&task, self.options.precision).extent.dim;
+        let dim = task.shape(self.options.precision).extent.dim;
         let open = self.open_job(task, range.end)?;
-        open.workers.with(|worker| worker.trace(&open.job, range.start, (range.end - range.start) as u32, dim))
+        open.workers.with(|worker| worker.trace(&open.task, range.start, (range.end - range.start) as u32, dim))
     }
 }
 
@@ -141,7 +142,7 @@ impl Backend for Cuda {
         match job.instrument.kernels() {
             Kernels::Paths(simulations) => {
                 let paths = DevicePaths::new(self, job.instrument.source(), &simulations, samples)?;
-                Ok(Box::new(Rows::new(job, Box::new(paths))?))
+                Ok(Box::new(ByRows::new(job, Box::new(paths))?))
             }
             Kernels::Posterior { .. } | Kernels::None => Cpu.open(job, samples),
         }
@@ -155,34 +156,16 @@ fn too_large(who: &str, bytes: usize, (device, budget): (&Device, usize)) -> Err
     error(format!("{who} {needed} MiB on {place}, more than the {allowed} MiB allowed (--device-memory)"))
 }
 
-/// A job of posterior readouts, as kernels take it.
-struct Task<'a> {
-    job: &'a Job<'a>,
-    sampler: &'a dyn Sampler,
-    readouts: &'a [Readout],
-    /// Every SNR that a readout needs.
-    grid: Grid,
-}
-
-impl<'a> Task<'a> {
-    /// `None` for another instrument, and for a sampler without kernels: that of tilted noise.
-    fn of(job: &'a Job<'a>) -> Option<Self> {
-        let Kernels::Posterior { sampler, readouts } = job.instrument.kernels() else { return None };
-        sampler.tables()?;
-        Some(Self { job, sampler, readouts, grid: Grid::new(readouts.iter().flat_map(Readout::points)) })
-    }
-}
-
 /// How a job fits on a device.
 struct Fit {
-    shape: Shape,
-    place: Place,
+    shape: WorkShape,
+    storage: Storage,
     workers: usize,
 }
 
 /// A job with its workers.
 struct OpenJob<'a> {
-    job: Task<'a>,
+    task: Task<'a>,
     workers: Lender<Worker>,
     bounds: Vec<f64>,
 }
@@ -190,10 +173,10 @@ struct OpenJob<'a> {
 impl Open for OpenJob<'_> {
     fn run(&self, range: Range<u64>) -> Result<Moments> {
         self.workers.with(|worker| {
-            let mut total = Moments::new(self.job.job.width());
+            let mut total = Moments::new(self.task.job.width());
             for first in range.clone().step_by(TILE) {
                 let count = (range.end - first).min(TILE as u64) as u32;
-                total.merge(&worker.tile(&self.job, first, count)?);
+                total.merge(&worker.tile(&self.task, first, count)?);
             }
             Ok(total)
         })

@@ -2,19 +2,50 @@
 
 use std::sync::Arc;
 
-use super::Task;
-use super::driver::{Buffer, Device, Queue, error};
-use super::kernels;
-use super::law::{Arithmetic, CALIBRATED, DeviceLaw, Extent, Place, Tile, tables_of};
-use super::work::{Shape, Work};
+use super::driver::{Buffer, Device, Queue, launch};
+use super::law::extent::{Extent, tables_of};
+use super::law::{ColumnCounts, DeviceLaw};
+use super::nvrtc::error;
+use super::tile::{Arithmetic, CALIBRATED, Storage, Tile};
+use super::work::{Flight, Work, WorkShape};
+use crate::backend::Job;
 use crate::backend::options::Precision;
-use crate::channel::posterior::{Grid, Observable, Readout, SnrPoint, Spacing, Weight};
+use crate::channel::posterior::{Grid, Observable, Readout, Sampler, SnrPoint, Spacing, Weight};
 use crate::error::Result;
+use crate::instrument::Kernels;
 use crate::numeric::moments::{Moments, TAIL};
 use crate::numeric::stream::Stream;
 
+/// A job of posterior readouts, as kernels take it.
+pub struct Task<'a> {
+    pub job: &'a Job<'a>,
+    pub sampler: &'a dyn Sampler,
+    pub readouts: &'a [Readout],
+    /// Every SNR that a readout needs.
+    pub grid: Grid,
+}
+
+impl<'a> Task<'a> {
+    /// `None` for another instrument, and for a sampler without kernels: that of tilted noise.
+    pub fn of(job: &'a Job<'a>) -> Option<Self> {
+        let Kernels::Posterior { sampler, readouts } = job.instrument.kernels() else { return None };
+        sampler.tables()?;
+        Some(Self { job, sampler, readouts, grid: Grid::new(readouts.iter().flat_map(Readout::points)) })
+    }
+
+    /// How large a worker is that finds a law's coordinates on its device.
+    pub fn shape(&self, precision: Precision) -> WorkShape {
+        WorkShape {
+            streamed: false,
+            extent: Extent::of(&tables_of(self.sampler), precision),
+            points: self.grid.len(),
+            width: self.job.width(),
+        }
+    }
+}
+
 /// The tables of a job on a device.
-pub struct Plan {
+pub struct DevicePlan {
     law: DeviceLaw,
     grid: GridTables,
     readouts: ReadoutTables,
@@ -104,7 +135,7 @@ pub struct Worker {
     queue: Queue,
     work: Work,
     /// Tables on this worker's device.
-    plan: Arc<Plan>,
+    plan: Arc<DevicePlan>,
     /// Bits of the controls in whose place f32 writes their known means.
     withheld: u32,
 }
@@ -124,10 +155,7 @@ const MOST_MOVED: f64 = 1e-4;
 
 impl Worker {
     /// A worker for `plan`.
-    ///
-    /// # Errors
-    /// [`crate::error::Error::Backend`]: out of memory.
-    pub fn new(device: &Arc<Device>, plan: Arc<Plan>, shape: &Shape) -> Result<Self> {
+    pub fn new(device: &Arc<Device>, plan: Arc<DevicePlan>, shape: &WorkShape) -> Result<Self> {
         let queue = Queue::new(device)?;
         Ok(Self { work: Work::new(&queue, shape)?, queue, plan, withheld: 0 })
     }
@@ -135,24 +163,20 @@ impl Worker {
     /// Moments of the `count` samples from `first` on.
     ///
     /// # Errors
-    /// [`crate::error::Error::Backend`]; [`crate::error::Error::NonFinite`].
-    pub fn tile(&self, job: &Task, first: u64, count: u32) -> Result<Moments> {
-        self.columns(job, first, count, self.arithmetic())?;
-        let (queue, work, plan) = (&self.queue, &self.work, &self.plan);
-        let means = [(&work.mean).into(), (&work.strange).into(), (&work.columns).into(), count.into()];
-        queue.launch(&kernels::MEANS, [plan.width, 1], &means)?;
-        let scatter =
-            [(&work.cross).into(), (&work.columns).into(), (&work.mean).into(), count.into(), plan.width.into()];
-        let side = plan.width.div_ceil(16);
-        queue.launch(&kernels::SCATTER, [side, side], &scatter)?;
+    /// [`crate::error::Error::NonFinite`]; a device's.
+    pub fn tile(&self, task: &Task, first: u64, count: u32) -> Result<Moments> {
+        self.columns(task, first, count, self.arithmetic())?;
+        let (queue, work, width) = (&self.queue, &self.work, self.plan.width);
+        let side = width.div_ceil(16);
         let size = (count as usize).next_power_of_two().max(2 * TAIL) as u32;
-        let extremes = [(&work.kept).into(), (&work.columns).into(), count.into(), size.into()];
-        queue.launch(&kernels::EXTREMES, [plan.width, 1], &extremes)?;
-        let width = plan.width as usize;
+        launch!(queue, MEANS, [width, 1]; work.mean, work.strange, work.columns, count)?;
+        launch!(queue, SCATTER, [side, side]; work.cross, work.columns, work.mean, count, width)?;
+        launch!(queue, EXTREMES, [width, 1]; work.kept, work.columns, count, size)?;
+        let width = width as usize;
         let strange = queue.download(&work.strange, width)?;
         let first_strange = strange.iter().enumerate().map(|(column, &at)| (at, column)).min();
         if let Some((at, column)) = first_strange.filter(|&(at, _)| at < count) {
-            return Err(job.job.not_finite(column, first + u64::from(at)));
+            return Err(task.job.not_finite(column, first + u64::from(at)));
         }
         let mean = queue.download(&work.mean, width)?;
         let cross = queue.download(&work.cross, width * (width + 1) / 2)?;
@@ -162,44 +186,17 @@ impl Worker {
     }
 
     /// Readouts and controls of each sample, left in the worker's memory.
-    fn columns(&self, job: &Task, first: u64, count: u32, arithmetic: Arithmetic) -> Result<()> {
+    fn columns(&self, task: &Task, first: u64, count: u32, arithmetic: Arithmetic) -> Result<()> {
         let (queue, work, plan) = (&self.queue, &self.work, &self.plan);
-        let GridTables { lo, width, lanes, kind, points } = &plan.grid;
-        let draw = [
-            (&work.snrs).into(),
-            lo.into(),
-            width.into(),
-            lanes.into(),
-            kind.into(),
-            job.job.stream.seed().into(),
-            first.into(),
-            count.into(),
-            (*points).into(),
-        ];
-        queue.launch(&kernels::DRAW_SNRS, [(count * points).div_ceil(256), 1], &draw)?;
-        let tile = Tile { stream: job.job.stream, first, count, points: *points };
-        let readouts = plan.readouts.count;
-        plan.law.observe(
-            queue,
-            work,
-            (&tables_of(job.sampler), tile),
-            [readouts, plan.width - readouts],
-            arithmetic,
-        )?;
-        let ReadoutTables { starts, cell, form, factor, parameter, count: readouts } = &plan.readouts;
-        let read = [
-            (&work.columns).into(),
-            (&work.observed).into(),
-            (&work.snrs).into(),
-            starts.into(),
-            cell.into(),
-            form.into(),
-            factor.into(),
-            parameter.into(),
-            count.into(),
-            (*points).into(),
-        ];
-        queue.launch(&kernels::READ_OUT, [count.div_ceil(128), *readouts], &read)
+        let (grid, readouts, stream) = (&plan.grid, &plan.readouts, task.job.stream);
+        launch!(queue, DRAW_SNRS, [(count * grid.points).div_ceil(256), 1];
+            work.snrs, grid.lo, grid.width, grid.lanes, grid.kind, stream.seed(), first, count, grid.points)?;
+        let tile = Tile { stream, first, count, points: grid.points };
+        let counts = ColumnCounts { readouts: readouts.count, controls: plan.width - readouts.count };
+        plan.law.observe(Flight { queue, work, tile }, &tables_of(task.sampler), counts, arithmetic)?;
+        launch!(queue, READ_OUT, [count.div_ceil(128), readouts.count];
+            work.columns, work.observed, work.snrs, readouts.starts, readouts.cell, readouts.form,
+            readouts.factor, readouts.parameter, count, grid.points)
     }
 
     /// In what this worker adds up.
@@ -219,13 +216,10 @@ impl Worker {
     ///
     /// An estimate is R̄ − β(C̄ − known): it is off by at most the mean of |ΔR| + Σ |β_c| |ΔC_c|. The bound is twice that,
     /// for the samples that are not among these and for β being theirs.
-    ///
-    /// # Errors
-    /// [`crate::error::Error::Backend`].
-    pub fn calibrate(&self, job: &Task) -> Result<Calibration> {
+    pub fn calibrate(&self, task: &Task) -> Result<Calibration> {
         let width = self.plan.width as usize;
         let values = |arithmetic| {
-            self.columns(job, 0, CALIBRATED as u32, arithmetic)?;
+            self.columns(task, 0, CALIBRATED as u32, arithmetic)?;
             self.queue.download(&self.work.columns, CALIBRATED * width)
         };
         let (single, mut double) = (values(Arithmetic::Single { withheld: 0 })?, values(Arithmetic::Double)?);
@@ -234,7 +228,7 @@ impl Worker {
             .zip(double.chunks(CALIBRATED))
             .map(|(a, b)| a.iter().zip(b).map(|(a, b)| (a - b).abs()).sum::<f64>() / CALIBRATED as f64)
             .collect();
-        let (readouts, known) = (job.readouts.len(), job.sampler.control_means());
+        let (readouts, known) = (task.readouts.len(), task.sampler.control_means());
         let mut withheld = 0;
         for (c, column) in double.chunks_mut(CALIBRATED).skip(readouts).enumerate() {
             // NaN is withheld.
@@ -254,11 +248,8 @@ impl Worker {
     }
 
     /// What the device drew and computed for each of `count` samples, for comparison with the CPU.
-    ///
-    /// # Errors
-    /// [`crate::error::Error::Backend`].
-    pub fn trace(&self, job: &Task, first: u64, count: u32, dim: usize) -> Result<Trace> {
-        self.columns(job, first, count, self.arithmetic())?;
+    pub fn trace(&self, task: &Task, first: u64, count: u32, dim: usize) -> Result<Trace> {
+        self.columns(task, first, count, self.arithmetic())?;
         let n = count as usize;
         Ok(Trace {
             index: self.queue.download(&self.work.index, n)?,
@@ -281,36 +272,26 @@ pub struct Trace {
     pub withheld: u32,
 }
 
-impl Plan {
-    /// Copies a job's tables to a device and waits until they are there; `place`: what of its atoms.
+impl DevicePlan {
+    /// Copies a job's tables to a device and waits until they are there; `storage`: what of its atoms.
     ///
     /// # Errors
-    /// [`crate::error::Error::Backend`]: out of memory, or too many numbers for a device's indices.
-    pub fn new(device: &Arc<Device>, job: &Task, place: Place, precision: Precision) -> Result<Self> {
-        let cells = job.grid.len().max(job.readouts.len());
+    /// Out of memory, or too many numbers for a device's indices.
+    pub fn new(device: &Arc<Device>, task: &Task, storage: Storage, precision: Precision) -> Result<Self> {
+        let cells = task.grid.len().max(task.readouts.len());
         if cells > MOST_POINTS {
             return Err(error(format!("{cells} SNRs or readouts at once; at most {MOST_POINTS}")));
         }
-        let queue = Queue::new(device)?;
+        let (queue, known) = (Queue::new(device)?, task.sampler.control_means());
         let plan = Self {
-            law: DeviceLaw::upload(&queue, &tables_of(job.sampler), job.sampler.control_means(), place, precision)?,
-            grid: GridTables::upload(&queue, &job.grid, &job.job.stream)?,
-            readouts: ReadoutTables::upload(&queue, job.readouts, &job.grid)?,
-            width: job.job.width() as u32,
+            law: DeviceLaw::upload(&queue, &tables_of(task.sampler), known, storage, precision)?,
+            grid: GridTables::upload(&queue, &task.grid, &task.job.stream)?,
+            readouts: ReadoutTables::upload(&queue, task.readouts, &task.grid)?,
+            width: task.job.width() as u32,
             precision,
         };
         queue.wait()?;
         Ok(plan)
-    }
-
-    /// How large a worker is that finds a law's coordinates on its device.
-    pub fn shape(job: &Task, precision: Precision) -> Shape {
-        Shape {
-            streamed: false,
-            extent: Extent::of(&tables_of(job.sampler), precision),
-            points: job.grid.len(),
-            width: job.job.width(),
-        }
     }
 }
 

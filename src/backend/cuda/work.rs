@@ -1,7 +1,9 @@
 //! The memory in which one tile of samples is worked on.
 
 use super::driver::{Buffer, Queue};
-use super::law::{Blocks, Extent, TILE};
+use super::law::extent::Extent;
+use super::law::stream::Blocks;
+use super::tile::{TILE, Tile};
 use crate::error::Result;
 use crate::numeric::moments;
 
@@ -11,7 +13,7 @@ const PRIOR_SUMS: usize = 6;
 const OBSERVABLES: usize = 4;
 
 /// Numbers that fix how large a [`Work`] is.
-pub struct Shape {
+pub struct WorkShape {
     /// What the law needs.
     pub extent: Extent,
     /// SNRs.
@@ -22,7 +24,7 @@ pub struct Shape {
     pub streamed: bool,
 }
 
-impl Shape {
+impl WorkShape {
     /// Bytes of a [`Work`].
     pub fn bytes(&self) -> usize {
         let Self { extent, points, width, streamed } = self;
@@ -32,6 +34,17 @@ impl Shape {
         let single = extent.noise + extent.distances + extent.halves + TILE;
         (TILE * a_sample + a_tile) * size_of::<f64>() + single * size_of::<f32>() + blocks
     }
+}
+
+/// One tile on its way: where its kernels are queued and what they work in.
+#[derive(Clone, Copy)]
+pub struct Flight<'a> {
+    /// Orders them.
+    pub queue: &'a Queue,
+    /// The worker's memory.
+    pub work: &'a Work,
+    /// The samples.
+    pub tile: Tile,
 }
 
 /// Buffers of a tile of up to [`TILE`] samples; shapes beside each.
@@ -54,7 +67,7 @@ pub struct Work {
     pub halves: Buffer<u32>,
     /// The powers of two that were taken out of them: samples.
     pub factors: Buffer<f32>,
-    /// Room for atoms that come by blocks.
+    /// Memory for atoms that come by blocks.
     pub blocks: Option<Blocks>,
     /// Posterior weights and means of a mixture's components: warps × J·(d + 1).
     pub scratch: Buffer<f64>,
@@ -78,11 +91,8 @@ pub struct Work {
 
 impl Work {
     /// Allocates.
-    ///
-    /// # Errors
-    /// [`crate::error::Error::Backend`]: out of memory.
-    pub fn new(queue: &Queue, shape: &Shape) -> Result<Self> {
-        let Shape { extent, points, width, streamed } = shape;
+    pub fn new(queue: &Queue, shape: &WorkShape) -> Result<Self> {
+        let WorkShape { extent, points, width, streamed } = shape;
         let blocks = extent.streamed.filter(|_| *streamed);
         Ok(Self {
             index: queue.room(TILE)?,

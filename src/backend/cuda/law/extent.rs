@@ -1,11 +1,15 @@
 //! How much memory a law asks for.
 
-use super::mixture::MIXTURE_WARPS;
-use super::{BlockExtent, CALIBRATED, CHUNK, TILE, atoms, single, tables_of};
+use crate::backend::cuda::tile::{CALIBRATED, CHUNK, MIXTURE_WARPS, MOST_PAIRED, TILE, halves, product_rows, row};
 use crate::backend::options::Precision;
-use crate::channel::posterior::Tables;
+use crate::channel::posterior::{Sampler, Tables};
 
-/// What a law asks of a [`super::Work`], in numbers, and of its tables.
+/// What a sampler with a kernel is made of; others are given to the processors.
+pub fn tables_of(sampler: &dyn Sampler) -> Tables<'_> {
+    sampler.tables().expect("a sampler without tables runs on the processors")
+}
+
+/// What a law asks of a worker's memory, in numbers, and of its tables.
 #[derive(Default)]
 pub struct Extent {
     /// Coordinates of a sample's noise that are kept for a product; 0 where none is taken.
@@ -28,6 +32,27 @@ pub struct Extent {
     pub pairs: Option<(usize, usize)>,
 }
 
+/// Sizes of the room for blocks of atoms that come from the host.
+#[derive(Clone, Copy, Default)]
+pub struct BlockExtent {
+    /// Dimension.
+    pub dim: usize,
+    /// Atoms of a block: [`CHUNK`], or all if there are fewer.
+    pub atoms: usize,
+    /// Words of the halves of a block.
+    pub halves: usize,
+    /// Their factors.
+    pub factors: usize,
+}
+
+impl BlockExtent {
+    /// Bytes.
+    pub fn bytes(&self) -> usize {
+        let numbers = (2 * self.atoms + TILE) * self.dim;
+        numbers * size_of::<f64>() + self.halves * size_of::<u32>() + self.factors * size_of::<f32>()
+    }
+}
+
 impl Extent {
     /// Of the law that `tables` describe.
     pub fn of(tables: &Tables, precision: Precision) -> Self {
@@ -36,46 +61,43 @@ impl Extent {
             Tables::Copies { factor, .. } => Self::of(&tables_of(*factor), precision),
             Tables::Atoms { dim, norms, .. } => {
                 let (n, block) = (norms.len(), norms.len().min(CHUNK));
-                let pairs = |bytes: usize| Some((n, bytes)).filter(|_| n <= atoms::MOST_PAIRED);
-                let (numbers, split) = (4 * n * double, atoms::halves(*dim));
-                let singles = 2 * single::row(n) * word + n * double;
-                let rows = atoms::product_rows(block);
+                let pairs = |bytes: usize| Some((n, bytes)).filter(|_| n <= MOST_PAIRED);
+                let (numbers, coordinates) = (4 * n * double, n * dim * double);
                 let blocks = BlockExtent { dim: *dim, atoms: block, halves: 0, factors: 0 };
-                match precision {
-                    Precision::F64 => Self {
+                if precision == Precision::F64 {
+                    return Self {
                         dim: *dim,
                         products: 2 * TILE * block,
-                        tables: numbers + n * dim * double,
+                        tables: numbers + coordinates,
                         streamed: Some((numbers, blocks)),
                         pairs: pairs(n * n * double),
                         ..Self::default()
-                    },
-                    Precision::F32 => Self {
-                        dim: *dim,
-                        products: 2 * CALIBRATED * block,
-                        noise: TILE * single::row(block),
-                        distances: TILE * single::row(block),
-                        halves: TILE * split,
-                        tables: numbers + n * dim * double + singles + atoms::product_rows(n) * (split + 1) * word,
-                        streamed: Some((
-                            numbers + singles,
-                            BlockExtent { halves: rows * split, factors: rows, ..blocks },
-                        )),
-                        pairs: pairs(n * single::row(n) * word),
-                        ..Self::default()
-                    },
+                    };
+                }
+                let (split, rows) = (halves(*dim), product_rows(block));
+                let numbers = numbers + 2 * row(n) * word + n * double;
+                Self {
+                    dim: *dim,
+                    products: 2 * CALIBRATED * block,
+                    noise: TILE * row(block),
+                    distances: TILE * row(block),
+                    halves: TILE * split,
+                    tables: numbers + coordinates + product_rows(n) * (split + 1) * word,
+                    streamed: Some((numbers, BlockExtent { halves: rows * split, factors: rows, ..blocks })),
+                    pairs: pairs(n * row(n) * word),
+                    ..Self::default()
                 }
             }
             Tables::Simplex(w) => {
                 let (n, block) = (w.weights.len(), w.weights.len().min(CHUNK));
-                let base = Self { tables: 3 * n * double, ..Self::default() };
+                let tables = 3 * n * double;
                 match precision {
-                    Precision::F64 => Self { products: TILE * block, ..base },
+                    Precision::F64 => Self { products: TILE * block, tables, ..Self::default() },
                     Precision::F32 => Self {
                         products: CALIBRATED * block,
-                        noise: TILE * single::row(block),
-                        tables: base.tables + n * double + (2 * single::row(n) + single::row(block)) * word,
-                        ..base
+                        noise: TILE * row(block),
+                        tables: tables + n * double + (2 * row(n) + row(block)) * word,
+                        ..Self::default()
                     },
                 }
             }

@@ -1,13 +1,14 @@
 //! Mixtures of isotropic Gaussians on a device, in f64 whatever the precision.
 
-use super::{Tile, Work};
-use crate::backend::cuda::driver::{Buffer, Queue};
-use crate::backend::cuda::kernels;
+use super::ColumnCounts;
+use crate::backend::cuda::driver::{Buffer, Queue, launch};
+use crate::backend::cuda::tile::MIXTURE_WARPS;
+use crate::backend::cuda::work::Flight;
 use crate::error::Result;
 use crate::source::Mixture;
 
-/// Components of a mixture.
-pub struct Components {
+/// MixtureOnDevice of a mixture.
+pub struct MixtureOnDevice {
     means: Buffer<f64>,
     variances: Buffer<f64>,
     ln_weights: Buffer<f64>,
@@ -17,14 +18,8 @@ pub struct Components {
     count: u32,
 }
 
-/// Warps that work on a mixture's samples and SNRs: two blocks of four on each of 128 multiprocessors.
-pub const MIXTURE_WARPS: u32 = 1024;
-
-impl Components {
+impl MixtureOnDevice {
     /// Copies a mixture to the device: ln w_j, partial sums of the weights and EX beside it.
-    ///
-    /// # Errors
-    /// [`crate::error::Error::Backend`]: out of memory.
     pub fn upload(queue: &Queue, mixture: &Mixture, ln_weights: &[f64], ends: &[f64], mean: &[f64]) -> Result<Self> {
         Ok(Self {
             means: queue.upload(&mixture.means)?,
@@ -37,50 +32,13 @@ impl Components {
         })
     }
 
-    /// Observables of a tile's samples, times `copies`, and below `readouts` columns `controls` controls.
-    ///
-    /// # Errors
-    /// [`crate::error::Error::Backend`].
-    pub fn observe(&self, queue: &Queue, work: &Work, tile: Tile, copies: f64, columns: [u32; 2]) -> Result<()> {
-        self.draw(queue, work, tile, columns)?;
-        let observe = [
-            (&work.observed).into(),
-            (&work.scratch).into(),
-            (&work.rows).into(),
-            (&work.own).into(),
-            (&work.snrs).into(),
-            (&self.means).into(),
-            (&self.variances).into(),
-            (&self.ln_weights).into(),
-            copies.into(),
-            tile.count.into(),
-            tile.points.into(),
-            self.dim.into(),
-            self.count.into(),
-            MIXTURE_WARPS.into(),
-        ];
-        queue.launch(&kernels::OBSERVE_MIXTURE, [MIXTURE_WARPS / 4, 1], &observe)
-    }
-
-    fn draw(&self, queue: &Queue, work: &Work, tile: Tile, [readouts, controls]: [u32; 2]) -> Result<()> {
-        let arguments = [
-            (&work.index).into(),
-            (&work.rows).into(),
-            (&work.own).into(),
-            (&work.columns).into(),
-            (&self.ends).into(),
-            (&self.means).into(),
-            (&self.variances).into(),
-            (&self.mean).into(),
-            tile.stream.seed().into(),
-            tile.stream.lane().into(),
-            tile.first.into(),
-            tile.count.into(),
-            self.dim.into(),
-            self.count.into(),
-            readouts.into(),
-            controls.into(),
-        ];
-        queue.launch(&kernels::DRAW_MIXTURE, [tile.count.div_ceil(4), 1], &arguments)
+    /// Observables of a tile's samples, times `copies`, and below the readouts' columns the controls.
+    pub fn observe(&self, Flight { queue, work, tile }: Flight, copies: f64, columns: ColumnCounts) -> Result<()> {
+        launch!(queue, DRAW_MIXTURE, [tile.count.div_ceil(4), 1];
+            work.index, work.rows, work.own, work.columns, self.ends, self.means, self.variances, self.mean,
+            tile.stream, tile.first, tile.count, self.dim, self.count, columns.readouts, columns.controls)?;
+        launch!(queue, OBSERVE_MIXTURE, [MIXTURE_WARPS / 4, 1];
+            work.observed, work.scratch, work.rows, work.own, work.snrs, self.means, self.variances,
+            self.ln_weights, copies, tile.count, tile.points, self.dim, self.count, MIXTURE_WARPS)
     }
 }

@@ -5,7 +5,7 @@ use std::sync::Arc;
 use super::DevicePaths;
 use crate::backend::cpu::Cpu;
 use crate::backend::cuda::Cuda;
-use crate::backend::cuda::compare::farther;
+use crate::backend::cuda::compare::{apart, root_mean_square};
 use crate::channel::posterior::BATCH;
 use crate::denoiser;
 use crate::error::{Error, Result};
@@ -90,25 +90,17 @@ pub fn compare(cuda: &Cuda, spec: &str, seed: u64, paths: u64) -> Result<Vec<Pat
         let simulation = statistic.simulation();
         let ours = Cpu.simulate(simulation, &stream, 0..paths)?;
         let theirs = DevicePaths::new(cuda, &source, &[simulation], paths)?.simulate(simulation, &stream, 0..paths)?;
+        let scale = root_mean_square(ours.iter().copied());
+        let pairs = ours.iter().copied().zip(theirs.iter().copied());
         Ok(PathComparison {
             source: spec.into(),
             simulation: (*name).into(),
             paths,
             differing: ours.iter().zip(&theirs).filter(|(a, b)| a.to_bits() != b.to_bits()).count() as u64,
             numbers: ours.len() as u64,
-            apart: apart(&ours, &theirs),
+            // A number that is missing is as far as can be.
+            apart: if ours.len() == theirs.len() { apart(pairs, scale) } else { f64::INFINITY },
         })
     };
     all.iter().map(one).collect()
-}
-
-/// Largest difference relative to a number's size or, where that is small, to the root mean square of all; ∞ where a number is
-/// missing.
-fn apart(ours: &[f64], theirs: &[f64]) -> f64 {
-    if ours.len() != theirs.len() {
-        return f64::INFINITY;
-    }
-    let scale = (ours.iter().map(|x| x * x).sum::<f64>() / ours.len() as f64).sqrt();
-    let apart = |(a, b): (&f64, &f64)| farther(0.0, (a - b).abs() / a.abs().max(scale));
-    ours.iter().zip(theirs).map(apart).fold(0.0, f64::max)
 }

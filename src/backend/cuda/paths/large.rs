@@ -1,19 +1,18 @@
 //! Paths on a law of any size: a row a path and copy, each posterior mean two products with a softmax in between.
 
-use super::Tile;
-use super::law::{Extent, LargeTables, PathLaw};
-use crate::backend::cuda::driver::{Argument, Buffer, Queue};
-use crate::backend::cuda::kernels;
+use super::law::{LargeTables, PathExtent};
+use super::{Site, chain_steps, frozen_steps};
+use crate::backend::cuda::driver::{Buffer, KernelArgument, Queue, arguments, launch};
 use crate::backend::cuda::law::multiply;
 use crate::channel::posterior::BATCH;
 use crate::error::Result;
 use crate::numeric::normal::FIRST_BLOCK;
 use crate::numeric::stream::Stream;
 use crate::process::girsanov::{self, Girsanov};
-use crate::process::{Chain, Start};
+use crate::process::{Chain, Simulation, Start};
 
 /// Buffers of a tile; shapes beside each, a row a path and copy.
-pub struct Room {
+pub struct PathRows {
     /// U: rows × d.
     states: Buffer<f64>,
     /// U − γ EX: rows × d.
@@ -38,243 +37,149 @@ pub struct Room {
     sums: Buffer<f64>,
 }
 
-/// What a launch on a tile's rows needs to know of it.
-struct Rows<'a> {
-    queue: &'a Queue,
-    law: &'a PathLaw,
-    tables: &'a LargeTables,
-    tile: Tile,
-}
-
-impl Rows<'_> {
-    fn count(&self) -> u32 {
-        self.tile.paths * self.law.copies
-    }
-
-    /// Blocks of a launch of 256 threads, one a pair of coordinates.
-    fn pairs(&self) -> [u32; 2] {
-        let pairs = u64::from(self.count()) * u64::from(self.law.dim.div_ceil(2));
-        [pairs.div_ceil(256) as u32, 1]
-    }
-
-    fn words(&self, stream: Stream) -> [Argument<'static>; 3] {
-        [stream.seed().into(), stream.lane().into(), self.tile.first.into()]
-    }
-
-    /// Rows, d and copies.
-    fn shape(&self) -> [Argument<'static>; 3] {
-        [self.count().into(), self.law.dim.into(), self.law.copies.into()]
-    }
-
-    /// Blocks of random words of all coordinates.
-    fn blocks(&self) -> u32 {
-        (self.law.copies * self.law.dim).div_ceil(2)
-    }
-}
-
-impl Room {
+impl PathRows {
     /// For tiles of up to `paths` paths.
-    ///
-    /// # Errors
-    /// [`crate::error::Error::Backend`]: out of memory.
-    pub fn new(queue: &Queue, extent: &Extent, paths: usize) -> Result<Self> {
-        let rows = paths * extent.copies;
+    pub fn new(queue: &Queue, extent: &PathExtent, paths: usize) -> Result<Self> {
+        let (rows, batches) = (paths * extent.copies, paths / BATCH);
+        let vectors = || queue.room(rows * extent.dim);
         Ok(Self {
-            states: queue.room(rows * extent.dim)?,
-            shifted: queue.room(rows * extent.dim)?,
-            held: queue.room(rows * extent.dim)?,
-            estimate: queue.room(rows * extent.dim)?,
-            kept: queue.room(rows * extent.dim)?,
+            states: vectors()?,
+            shifted: vectors()?,
+            held: vectors()?,
+            estimate: vectors()?,
+            kept: vectors()?,
             products: queue.room(rows * extent.products())?,
             scale: queue.room(rows)?,
             own: queue.room(rows)?,
             total: queue.room(rows)?,
-            snrs: queue.room(paths / BATCH * extent.points)?,
-            sums: queue.room(paths / BATCH)?,
+            snrs: queue.room(batches * extent.points)?,
+            sums: queue.room(batches)?,
         })
     }
 
-    /// Last states of a tile, batch by batch.
-    ///
-    /// # Errors
-    /// [`crate::error::Error::Backend`].
-    pub fn walk(
-        &self,
-        queue: &Queue,
-        law: &PathLaw,
-        tables: &LargeTables,
-        chain: &Chain,
-        tile: Tile,
-    ) -> Result<Vec<f64>> {
-        let rows = Rows { queue, law, tables, tile };
-        let snrs: Vec<f64> = chain.steps().iter().map(|(step, _)| step.snr).collect();
-        let snrs = queue.upload(&snrs)?;
-        self.enter(&rows, chain.start() == Start::Exact, chain.first_snr())?;
-        for (k, (step, offset)) in chain.steps().iter().enumerate() {
-            self.evaluate(&rows, Argument::from(&snrs).after(k as u64), 0)?;
-            let buffers = [
-                (&self.states).into(),
-                (&self.held).into(),
-                (&self.shifted).into(),
-                (&self.estimate).into(),
-                (&self.scale).into(),
-                (&self.own).into(),
-                (&tables.mean).into(),
-            ];
-            let next = chain.steps().get(k + 1).map_or(chain.last_snr(), |(step, _)| step.snr);
-            let numbers = [
-                (FIRST_BLOCK + (k as u32 + 1) * rows.blocks()).into(),
-                step.keep.into(),
-                step.pull.into(),
-                step.spread.into(),
-                step.carry.into(),
-                (*offset).into(),
-                next.into(),
-            ];
-            let arguments = [&buffers[..], &rows.words(tile.stream), &rows.shape(), &numbers].concat();
-            queue.launch(&kernels::ADVANCE_ROWS, rows.pairs(), &arguments)?;
+    /// What `simulation` gives for a tile, batch by batch.
+    pub fn simulate(&self, site: Site, tables: &LargeTables, simulation: Simulation) -> Result<Vec<f64>> {
+        let walk = Walk { site, tables, rows: self };
+        match simulation {
+            Simulation::LastStates(chain) => walk.last_states(chain),
+            Simulation::PathKl(girsanov) => walk.path_kl(girsanov),
         }
-        let numbers = rows.count() as usize * law.dim as usize;
-        let leave =
-            [(&self.kept).into(), (&self.states).into(), rows.count().into(), law.dim.into(), chain.last_snr().into()];
-        queue.launch(&kernels::LEAVE_ROWS, [numbers.div_ceil(256) as u32, 1], &leave)?;
-        queue.download(&self.kept, numbers)
+    }
+}
+
+/// A tile on its way.
+struct Walk<'a> {
+    site: Site<'a>,
+    tables: &'a LargeTables,
+    rows: &'a PathRows,
+}
+
+impl Walk<'_> {
+    fn count(&self) -> u32 {
+        self.site.tile.paths * self.site.law.copies
     }
 
-    /// The path KL of each batch of a tile.
-    ///
-    /// # Errors
-    /// [`crate::error::Error::Backend`].
-    pub fn girsanov(
-        &self,
-        queue: &Queue,
-        law: &PathLaw,
-        tables: &LargeTables,
-        girsanov: &Girsanov,
-        tile: Tile,
-    ) -> Result<Vec<f64>> {
-        let rows = Rows { queue, law, tables, tile };
-        let (batches, steps) = (tile.batches(), girsanov.steps());
+    /// Blocks of a launch of 256 threads, one a pair of coordinates.
+    fn pairs(&self) -> [u32; 2] {
+        let pairs = u64::from(self.count()) * u64::from(self.site.law.dim.div_ceil(2));
+        [pairs.div_ceil(256) as u32, 1]
+    }
+
+    /// The random words of `stream`, then rows, d and copies.
+    fn words_and_shape(&self, stream: Stream) -> Vec<KernelArgument<'static>> {
+        let Site { law, tile, .. } = self.site;
+        arguments!(stream, tile.first, self.count(), law.dim, law.copies)
+    }
+
+    /// Blocks of random words of all coordinates.
+    fn blocks(&self) -> u32 {
+        (self.site.law.copies * self.site.law.dim).div_ceil(2)
+    }
+
+    fn last_states(&self, chain: &Chain) -> Result<Vec<f64>> {
+        let Site { queue, law, tile } = self.site;
+        let (rows, steps) = (self.rows, chain_steps(chain));
+        let snrs = queue.upload(&steps.iter().map(|[snr, ..]| *snr).collect::<Vec<_>>())?;
+        self.enter(chain.start() == Start::Exact, chain.first_snr())?;
+        for (k, [_, keep, pull, spread, carry, offset]) in steps.iter().enumerate() {
+            self.evaluate(KernelArgument::within(&snrs, k as u64), 0)?;
+            let next = steps.get(k + 1).map_or(chain.last_snr(), |[snr, ..]| *snr);
+            let block = FIRST_BLOCK + (k as u32 + 1) * self.blocks();
+            launch!(queue, ADVANCE_ROWS, self.pairs();
+                rows.states, rows.held, rows.shifted, rows.estimate, rows.scale, rows.own, self.tables.mean,
+                self.words_and_shape(tile.stream), block, *keep, *pull, *spread, *carry, *offset, next)?;
+        }
+        let numbers = self.count() as usize * law.dim as usize;
+        launch!(queue, LEAVE_ROWS, [numbers.div_ceil(256) as u32, 1];
+            rows.kept, rows.states, self.count(), law.dim, chain.last_snr())?;
+        queue.download(&rows.kept, numbers)
+    }
+
+    fn path_kl(&self, girsanov: &Girsanov) -> Result<Vec<f64>> {
+        let Site { queue, law, tile } = self.site;
+        let (rows, steps, batches) = (self.rows, frozen_steps(girsanov), tile.batches());
         let placed = queue.upload(steps.as_flattened())?;
-        let points = [
-            &[(&self.snrs).into(), (&placed).into()][..],
-            &rows.words(girsanov::points(&tile.stream)),
-            &[(steps.len() as u32).into(), batches.into()],
-        ]
-        .concat();
         let threads = u64::from(batches) * steps.len() as u64;
-        queue.launch(&kernels::DRAW_POINTS, [threads.div_ceil(256) as u32, 1], &points)?;
+        launch!(queue, DRAW_POINTS, [threads.div_ceil(256) as u32, 1];
+            rows.snrs, placed, girsanov::points(&tile.stream), tile.first, steps.len() as u32, batches)?;
         // γ = 0, where U = 0.
-        self.enter(&rows, true, 0.0)?;
+        self.enter(true, 0.0)?;
         for (k, [lo, hi, offset]) in steps.iter().enumerate() {
             for point in 0..3 {
                 let at = 3 * k as u32 + point;
-                self.diffuse(&rows, at)?;
-                self.evaluate(&rows, self.points(at + 1, batches), 1)?;
+                self.diffuse(at)?;
+                self.evaluate(self.points(at + 1), 1)?;
                 let factor = if point == 0 { 0.0 } else { 0.25 * (hi - lo) };
-                self.depart(&rows, at == 0, *offset, factor)?;
+                // Freezes the denoiser where `factor` is 0, and otherwise adds factor·|m − x̂|².
+                launch!(queue, DEPART_ROWS, [self.count().div_ceil(4), 1];
+                    rows.total, rows.kept, rows.estimate, rows.scale, rows.own, rows.shifted, self.tables.mean,
+                    self.count(), law.dim, at == 0, *offset, factor)?;
             }
         }
-        let sum = [(&self.sums).into(), (&self.total).into(), law.copies.into()];
-        queue.launch(&kernels::SUM_ROWS, [batches, 1], &sum)?;
-        queue.download(&self.sums, batches as usize)
+        launch!(queue, SUM_ROWS, [batches, 1]; rows.sums, rows.total, law.copies)?;
+        queue.download(&rows.sums, batches as usize)
     }
 
     /// The SNRs of all batches at point `at` of true paths; 0 is γ = 0.
-    fn points(&self, at: u32, batches: u32) -> Argument<'_> {
-        Argument::from(&self.snrs).after(u64::from(at) * u64::from(batches))
+    fn points(&self, at: u32) -> KernelArgument<'_> {
+        KernelArgument::within(&self.rows.snrs, u64::from(at) * u64::from(self.site.tile.batches()))
     }
 
     /// First states at γ = `snr`, about γX where `exact`; X is drawn in that case alone.
-    fn enter(&self, rows: &Rows, exact: bool, snr: f64) -> Result<()> {
-        let Rows { queue, law, tables, tile } = rows;
+    fn enter(&self, exact: bool, snr: f64) -> Result<()> {
+        let Walk { site: Site { queue, law, tile }, tables, rows } = self;
         if exact {
-            let tables = [
-                (&self.held).into(),
-                (&law.ends).into(),
-                (&law.points).into(),
-                (&tables.variances).into(),
-                (&law.places).into(),
-            ];
-            let shape = [rows.count(), law.dim, law.count, law.copies, u32::from(law.orthonormal)].map(Argument::from);
-            let arguments = [&tables[..], &rows.words(tile.stream), &shape].concat();
-            queue.launch(&kernels::DRAW_ROWS, [rows.count().div_ceil(4), 1], &arguments)?;
+            launch!(queue, DRAW_ROWS, [self.count().div_ceil(4), 1];
+                rows.held, law.ends, law.points, tables.variances, law.places, tile.stream, tile.first,
+                self.count(), law.dim, law.count, law.copies, law.orthonormal)?;
         }
-        let buffers = [
-            (&self.states).into(),
-            (&self.shifted).into(),
-            (&self.held).into(),
-            (&tables.prior).into(),
-            (&tables.mean).into(),
-        ];
-        let start = [u32::from(exact).into(), snr.into()];
-        let arguments = [&buffers[..], &rows.words(tile.stream), &rows.shape(), &start].concat();
-        queue.launch(&kernels::ENTER_ROWS, rows.pairs(), &arguments)
+        launch!(queue, ENTER_ROWS, self.pairs();
+            rows.states, rows.shifted, rows.held, tables.prior, tables.mean, self.words_and_shape(tile.stream),
+            exact, snr)
     }
 
-    /// Posterior means at γ = `snrs`[`stride` · batch], up to [`kernels::ADVANCE_ROWS`]'s own arithmetic.
-    fn evaluate(&self, rows: &Rows, snrs: Argument, stride: u32) -> Result<()> {
-        let Rows { queue, law, tables, .. } = rows;
+    /// Posterior means at γ = `snrs`[`stride` · batch], up to the arithmetic of `ADVANCE_ROWS`.
+    fn evaluate(&self, snrs: KernelArgument, stride: u32) -> Result<()> {
+        let Walk { site: Site { queue, law, .. }, tables, rows } = self;
         let weigh = |weights: &Buffer<f64>, products: &Buffer<f64>| {
-            let arguments = [
-                weights.into(),
-                (&self.scale).into(),
-                (&self.own).into(),
-                products.into(),
-                (&self.shifted).into(),
-                (&tables.variances).into(),
-                (&tables.ln_weights).into(),
-                (&tables.half_norms).into(),
-                snrs,
-                stride.into(),
-                law.dim.into(),
-                law.count.into(),
-                u32::from(law.uniform).into(),
-                law.copies.into(),
-            ];
-            queue.launch(&kernels::WEIGH_ROWS, [rows.count(), 1], &arguments)
+            launch!(queue, WEIGH_ROWS, [self.count(), 1];
+                *weights, rows.scale, rows.own, *products, rows.shifted, tables.variances, tables.ln_weights,
+                tables.half_norms, snrs, stride, law.dim, law.count, law.uniform, law.copies)
         };
         let Some([centred, transposed]) = &tables.centred else {
-            return weigh(&self.estimate, &self.shifted);
+            return weigh(&rows.estimate, &rows.shifted);
         };
-        multiply(queue, &self.products, &self.shifted, centred.into(), [rows.count(), law.count, law.dim])?;
-        weigh(&self.products, &self.products)?;
-        multiply(queue, &self.estimate, &self.products, transposed.into(), [rows.count(), law.dim, law.count])
+        let [centred, transposed] = [centred, transposed].map(|table| KernelArgument::within(table, 0));
+        multiply(queue, &rows.products, &rows.shifted, centred, [self.count(), law.count, law.dim])?;
+        weigh(&rows.products, &rows.products)?;
+        multiply(queue, &rows.estimate, &rows.products, transposed, [self.count(), law.dim, law.count])
     }
 
     /// True paths from point `at` to the next.
-    fn diffuse(&self, rows: &Rows, at: u32) -> Result<()> {
-        let batches = rows.tile.batches();
-        let buffers = [
-            (&self.states).into(),
-            (&self.shifted).into(),
-            (&self.held).into(),
-            (&rows.tables.mean).into(),
-            self.points(at, batches),
-            self.points(at + 1, batches),
-        ];
-        let words = rows.words(girsanov::increments(&rows.tile.stream));
-        let block = [(at * rows.blocks()).into()];
-        let arguments = [&buffers[..], &words, &rows.shape(), &block].concat();
-        rows.queue.launch(&kernels::DIFFUSE_ROWS, rows.pairs(), &arguments)
-    }
-
-    /// Freezes the denoiser where `factor` is 0, and otherwise adds factor·|m − x̂|².
-    fn depart(&self, rows: &Rows, start: bool, offset: f64, factor: f64) -> Result<()> {
-        let arguments = [
-            (&self.total).into(),
-            (&self.kept).into(),
-            (&self.estimate).into(),
-            (&self.scale).into(),
-            (&self.own).into(),
-            (&self.shifted).into(),
-            (&rows.tables.mean).into(),
-            rows.count().into(),
-            rows.law.dim.into(),
-            u32::from(start).into(),
-            offset.into(),
-            factor.into(),
-        ];
-        rows.queue.launch(&kernels::DEPART_ROWS, [rows.count().div_ceil(4), 1], &arguments)
+    fn diffuse(&self, at: u32) -> Result<()> {
+        let rows = self.rows;
+        launch!(self.site.queue, DIFFUSE_ROWS, self.pairs();
+            rows.states, rows.shifted, rows.held, self.tables.mean, self.points(at), self.points(at + 1),
+            self.words_and_shape(girsanov::increments(&self.site.tile.stream)), at * self.blocks())
     }
 }

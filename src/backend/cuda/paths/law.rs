@@ -2,7 +2,8 @@
 
 use std::sync::Arc;
 
-use crate::backend::cuda::driver::{Buffer, Device, Queue, error};
+use crate::backend::cuda::driver::{Buffer, Device, Queue};
+use crate::backend::cuda::nvrtc::error;
 use crate::channel::posterior::BATCH;
 use crate::error::Result;
 use crate::process::mean::{Form, Mean, MeanTables};
@@ -14,10 +15,10 @@ const MOST_SHARED: usize = 6144;
 const MOST_COPIES: usize = 65_535;
 
 /// Numbers that fix how much memory a law and its paths take, and in which regime they are walked.
-pub struct Extent {
+pub struct PathExtent {
     /// Dimension of one copy.
     pub dim: usize,
-    /// Components or atoms of one copy.
+    /// MixtureOnDevice or atoms of one copy.
     count: usize,
     /// Copies.
     pub copies: usize,
@@ -26,7 +27,7 @@ pub struct Extent {
     pub points: usize,
 }
 
-impl Extent {
+impl PathExtent {
     /// Of a law, whose true paths are looked at in up to `points` SNRs.
     pub fn of(tables: &MeanTables, points: usize) -> Self {
         let (count, orthonormal) = match tables.form {
@@ -77,7 +78,7 @@ impl Extent {
 pub struct PathLaw {
     /// Dimension of one copy.
     pub dim: u32,
-    /// Components or atoms of one copy.
+    /// MixtureOnDevice or atoms of one copy.
     pub count: u32,
     /// Copies.
     pub copies: u32,
@@ -86,7 +87,7 @@ pub struct PathLaw {
     /// Whether all components have one variance.
     pub uniform: bool,
     /// Numbers that fix its blocks.
-    pub extent: Extent,
+    pub extent: PathExtent,
     /// Partial sums of the weights.
     pub ends: Buffer<f64>,
     /// Atoms or means, J × d.
@@ -94,11 +95,11 @@ pub struct PathLaw {
     /// Block of the choice and first own block of each copy.
     pub places: Buffer<u32>,
     /// What the posterior mean is made of.
-    pub tables: Tables,
+    pub tables: MeanOnDevice,
 }
 
 /// What a posterior mean is made of, as its regime wants it.
-pub enum Tables {
+pub enum MeanOnDevice {
     /// One after the other, as in `kernels/process/mean.cuh`.
     Small(Buffer<f64>),
     /// One by one.
@@ -125,10 +126,10 @@ impl PathLaw {
     /// Copies the tables of `source` and its `mean` to a device and waits until they are there.
     ///
     /// # Errors
-    /// [`crate::error::Error::Backend`]: out of memory, or too many copies.
+    /// Out of memory, or too many copies.
     pub fn upload(device: &Arc<Device>, source: &Source, mean: &Mean) -> Result<Self> {
         let (queue, tables) = (Queue::new(device)?, mean.tables());
-        let extent = Extent::of(&tables, 0);
+        let extent = PathExtent::of(&tables, 0);
         if extent.copies > MOST_COPIES {
             return Err(error(format!("{} independent copies at once; at most {MOST_COPIES}", extent.copies)));
         }
@@ -145,9 +146,9 @@ impl PathLaw {
             points: queue.upload(draw.points)?,
             places: queue.upload(&places)?,
             tables: if extent.small() {
-                Tables::Small(queue.upload(&packed(mean, &tables.form))?)
+                MeanOnDevice::Small(queue.upload(&packed(mean, &tables.form))?)
             } else {
-                Tables::Large(Box::new(LargeTables::upload(&queue, mean, &tables.form)?))
+                MeanOnDevice::Large(Box::new(LargeTables::upload(&queue, mean, &tables.form)?))
             },
             extent,
         };
@@ -184,14 +185,11 @@ impl LargeTables {
                 ln_weights: queue.upload(ln_weights)?,
                 half_norms: queue.upload(half_norms)?,
             },
-            Form::Orthonormal(ln_weights) => Self {
-                mean: queue.room(ln_weights.len())?,
-                prior,
-                centred: None,
-                variances: queue.room(ln_weights.len())?,
-                ln_weights: queue.upload(ln_weights)?,
-                half_norms: queue.room(ln_weights.len())?,
-            },
+            Form::Orthonormal(ln_weights) => {
+                let zeros = || queue.room(ln_weights.len());
+                let (mean, variances, half_norms) = (zeros()?, zeros()?, zeros()?);
+                Self { mean, prior, centred: None, variances, ln_weights: queue.upload(ln_weights)?, half_norms }
+            }
         })
     }
 }

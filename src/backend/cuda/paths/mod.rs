@@ -13,15 +13,15 @@ mod small;
 use std::ops::Range;
 use std::sync::Arc;
 
-use super::driver::{Device, Queue};
+use super::driver::{Buffer, Device, Queue};
 use super::lend::Lender;
 use super::{Cuda, WORKERS, too_large};
 use crate::channel::posterior::BATCH;
 use crate::error::Result;
 use crate::numeric::stream::Stream;
-use crate::process::{Simulation, Simulator};
+use crate::process::{Chain, Girsanov, Simulation, Simulator};
 use crate::source::Source;
-use law::{Extent, PathLaw, Tables};
+use law::{MeanOnDevice, PathExtent, PathLaw};
 
 /// Paths of a tile at most: 1024 batches give each of 132 multiprocessors several.
 const MOST_PATHS: usize = 65_536;
@@ -30,12 +30,12 @@ const PARTS: usize = 8;
 const FEW_PATHS: usize = 1024;
 /// Memory of a worker at most, where a batch fits into it.
 const MOST_BYTES: usize = 1 << 30;
-/// Rows of a tile at most: a kernel's 32-bit counts.
+/// PathRows of a tile at most: a kernel's 32-bit counts.
 const MOST_ROWS: usize = 1 << 22;
 
 /// A tile of paths of one stream.
 #[derive(Clone, Copy)]
-struct Tile {
+struct PathTile {
     stream: Stream,
     /// First path.
     first: u64,
@@ -43,51 +43,61 @@ struct Tile {
     paths: u32,
 }
 
-impl Tile {
+impl PathTile {
     fn batches(&self) -> u32 {
         self.paths / BATCH as u32
     }
 }
 
+/// A tile on its way: where its kernels are queued and on which law.
+#[derive(Clone, Copy)]
+struct Site<'a> {
+    queue: &'a Queue,
+    law: &'a PathLaw,
+    tile: PathTile,
+}
+
+/// γ_k, the factors of a step, and what the denoiser adds at γ_k in every coordinate.
+fn chain_steps(chain: &Chain) -> Vec<[f64; 6]> {
+    let steps = chain.steps().iter();
+    steps.map(|(step, offset)| [step.snr, step.keep, step.pull, step.spread, step.carry, *offset]).collect()
+}
+
+/// γ_k, γ_{k+1} and what the denoiser adds at γ_k, for each step of true paths.
+fn frozen_steps(girsanov: &Girsanov) -> Vec<[f64; 3]> {
+    girsanov.steps().to_vec()
+}
+
 /// What simulates in: one queue, its memory, the law on its device.
-struct Worker {
+struct Walker {
     queue: Queue,
     law: Arc<PathLaw>,
-    room: Room,
+    room: Memory,
 }
 
 /// The memory of a tile.
-enum Room {
-    Small(small::Room),
-    Large(Box<large::Room>),
+enum Memory {
+    /// Last states, batches × d × [`BATCH`]; or a sum of each batch and copy.
+    Small(Buffer<f64>),
+    Large(Box<large::PathRows>),
 }
 
-impl Worker {
-    fn new(device: &Arc<Device>, law: &Arc<PathLaw>, extent: &Extent, paths: usize) -> Result<Self> {
+impl Walker {
+    fn new(device: &Arc<Device>, law: &Arc<PathLaw>, extent: &PathExtent, paths: usize) -> Result<Self> {
         let queue = Queue::new(device)?;
         let room = match law.tables {
-            Tables::Small(_) => Room::Small(small::Room::new(&queue, extent, paths)?),
-            Tables::Large(_) => Room::Large(Box::new(large::Room::new(&queue, extent, paths)?)),
+            MeanOnDevice::Small(_) => Memory::Small(queue.room(paths * extent.copies * extent.dim)?),
+            MeanOnDevice::Large(_) => Memory::Large(Box::new(large::PathRows::new(&queue, extent, paths)?)),
         };
         Ok(Self { queue, law: Arc::clone(law), room })
     }
 
     /// [`Simulation::width`] numbers a batch.
-    fn simulate(&self, simulation: Simulation, tile: Tile) -> Result<Vec<f64>> {
-        let (queue, law) = (&self.queue, self.law.as_ref());
-        match (&law.tables, &self.room, simulation) {
-            (Tables::Small(table), Room::Small(room), Simulation::LastStates(chain)) => {
-                room.walk(queue, law, table, chain, tile)
-            }
-            (Tables::Small(table), Room::Small(room), Simulation::PathKl(girsanov)) => {
-                room.girsanov(queue, law, table, girsanov, tile)
-            }
-            (Tables::Large(tables), Room::Large(room), Simulation::LastStates(chain)) => {
-                room.walk(queue, law, tables, chain, tile)
-            }
-            (Tables::Large(tables), Room::Large(room), Simulation::PathKl(girsanov)) => {
-                room.girsanov(queue, law, tables, girsanov, tile)
-            }
+    fn simulate(&self, simulation: Simulation, tile: PathTile) -> Result<Vec<f64>> {
+        let site = Site { queue: &self.queue, law: &self.law, tile };
+        match (&self.law.tables, &self.room) {
+            (MeanOnDevice::Small(table), Memory::Small(out)) => small::simulate(site, table, out, simulation),
+            (MeanOnDevice::Large(tables), Memory::Large(rows)) => rows.simulate(site, tables, simulation),
             _ => unreachable!("a worker's room is of its law's regime"),
         }
     }
@@ -95,7 +105,7 @@ impl Worker {
 
 /// The devices as a simulator of one law.
 pub struct DevicePaths {
-    workers: Lender<Worker>,
+    workers: Lender<Walker>,
     /// Paths of a tile.
     tile: usize,
 }
@@ -103,9 +113,6 @@ pub struct DevicePaths {
 impl DevicePaths {
     /// Copies `source`, of which `simulations` are, to every device of `cuda`, with room for a good part of about `paths`
     /// paths at a time.
-    ///
-    /// # Errors
-    /// [`crate::error::Error::Backend`]: out of memory.
     pub fn new(cuda: &Cuda, source: &Source, simulations: &[Simulation], paths: u64) -> Result<Self> {
         let mean = simulations[0].mean();
         let points = |simulation: &Simulation| match simulation {
@@ -113,7 +120,7 @@ impl DevicePaths {
             Simulation::PathKl(girsanov) => 1 + 3 * girsanov.steps().len(),
         };
         let most_points = simulations.iter().map(points).max().unwrap_or(0);
-        let extent = Extent::of(&mean.tables(), most_points);
+        let extent = PathExtent::of(&mean.tables(), most_points);
         let most_rows = (MOST_ROWS / extent.copies / BATCH).max(1) * BATCH;
         let asked = (paths as usize / PARTS).max(FEW_PATHS).next_multiple_of(BATCH);
         let mut tile = MOST_PATHS.min(most_rows).min(asked);
@@ -134,7 +141,7 @@ impl DevicePaths {
         for (device, workers) in budgets {
             let law = Arc::new(PathLaw::upload(device, source, mean)?);
             for _ in 0..workers {
-                all.push(Worker::new(device, &law, &extent, tile)?);
+                all.push(Walker::new(device, &law, &extent, tile)?);
             }
         }
         Ok(Self { workers: Lender::new(all), tile })
@@ -146,7 +153,7 @@ impl Simulator for DevicePaths {
         let mut all = Vec::new();
         for first in range.clone().step_by(self.tile) {
             let paths = (range.end - first).min(self.tile as u64) as u32;
-            let tile = Tile { stream: *stream, first, paths };
+            let tile = PathTile { stream: *stream, first, paths };
             all.extend(self.workers.with(|worker| worker.simulate(simulation, tile))?);
         }
         Ok(all)
