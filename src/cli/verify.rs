@@ -82,7 +82,7 @@ pub(super) fn level(text: &str) -> Result<f64, String> {
 /// `2/8`: slice 2 of 0 … 7; at most as many slices as a round has strips.
 fn shard(text: &str) -> Result<Shard, String> {
     let whole = |(i, n): (&str, &str)| Some(Shard { index: i.parse().ok()?, count: n.parse().ok()? });
-    let most = crate::run::sampling::STRIPS;
+    let most = crate::run::strips::STRIPS;
     let shard = text.split_once('/').and_then(whole);
     shard
         .filter(|shard| shard.index < shard.count && shard.count <= most)

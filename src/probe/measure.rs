@@ -9,6 +9,7 @@ use crate::claim::{Case, Claim, Input, Outcome, Sources};
 use crate::error::Result;
 use crate::probe::place::{LawNumbers, PlaceOutcome, Undecided, nearness};
 use crate::probe::statement::{Coordinates, ProbedClaim};
+use crate::run::judge::CaseResult;
 use crate::run::options::Options;
 use crate::run::verify::outcomes;
 use crate::run::watch::Watch;
@@ -102,10 +103,10 @@ impl<'a> Meter<'a> {
             .map(|(place, worst)| self.statement.at(place, &worst.snrs, &mut self.sources))
             .collect::<Result<_>>()?;
         let found = outcomes(&claims, &self.options, self.watch)?.expect("a probe is no shard");
-        let mut found = found.outcomes.into_iter();
+        let mut found = found.results.into_iter();
         for ((claim, place), worst) in claims.iter().zip(places).zip(worst) {
             for case in &claim.main.cases {
-                let (outcome, _) = found.next().expect("one outcome a case");
+                let CaseResult { outcome, .. } = found.next().expect("one result per case");
                 let law = self.law(case);
                 let outcome = Outcome { axes: case.points[0].axes.clone(), ..outcome };
                 worst.add(PlaceOutcome {

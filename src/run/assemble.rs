@@ -7,6 +7,7 @@ use crate::claim::verdict::Verdict;
 use crate::claim::{Claim, Input, Outcome, Point, Section};
 use crate::quantity::Instruments;
 use crate::report::model::{AssumptionReport, ClaimReport, Grids, Report, Run, SCHEMA, SectionReport, SourceReport};
+use crate::run::judge::CaseResult;
 use crate::run::options::Options;
 use crate::run::pictures;
 use crate::run::replay;
@@ -14,16 +15,10 @@ use crate::run::stop::Stop;
 use crate::source::Source;
 use crate::source::assume;
 
-/// The report of a run: outcomes, each with the samples taken of its sources, in the order of the cases of [`Claim::sections`].
+/// The report of a run from its results, in the order of the cases of [`Claim::sections`].
 /// Pictures and assumptions that are not ready when `stop` is asked for are left out, and the run is marked interrupted.
-pub fn assemble(
-    claims: &[Claim],
-    options: &Options,
-    outcomes: Vec<(Outcome, u64)>,
-    mut run: Run,
-    stop: &Stop,
-) -> Report {
-    let mut outcomes = outcomes.into_iter();
+pub fn assemble(claims: &[Claim], options: &Options, results: Vec<CaseResult>, mut run: Run, stop: &Stop) -> Report {
+    let mut results = results.into_iter();
     let mut sources: Vec<Arc<Source>> = Vec::new();
     let mut reports = Vec::new();
     let tools = Arc::new(Instruments::default());
@@ -34,7 +29,7 @@ pub fn assemble(
             for (i, case) in section.cases.iter().enumerate() {
                 let address = format!("{name}/{}", i + 1);
                 if options.only.as_ref().is_none_or(|only| *only == address) {
-                    let (outcome, samples) = outcomes.next().expect("one outcome a case");
+                    let CaseResult { outcome, samples } = results.next().expect("one result per case");
                     let replay = replay::command(claim, &address, samples, &run, options.method);
                     rows.push(Outcome { axes: case.axes.clone(), replay, ..outcome });
                 }

@@ -35,6 +35,15 @@ pub enum Known {
     Bracket(Bracket),
 }
 
+/// What is known of one need, and why it is no more.
+#[derive(Debug, Clone)]
+pub struct Account {
+    /// What is known.
+    pub known: Known,
+    /// What is said against the value that a bracket stands in for, or that is not to be believed.
+    pub doubts: Vec<String>,
+}
+
 /// A side of a case: a linear function of needs around their values, for the propagation of errors.
 #[derive(Debug, Clone, Default)]
 pub struct Linear {
@@ -82,7 +91,7 @@ impl Book<'_> {
     ///
     /// # Errors
     /// Why the need could not be measured.
-    pub fn known(&self, need: &Need) -> Result<(Known, Vec<String>), Arc<Error>> {
+    pub fn known(&self, need: &Need) -> Result<Account, Arc<Error>> {
         let interrupted = || Arc::new(Error::Interrupted);
         let (value, truncated) = match self.ledger.route(need) {
             Route::Known(estimate) => (*estimate, None),
@@ -99,12 +108,12 @@ impl Book<'_> {
         };
         let doubts = value.doubts();
         if doubts.is_empty() {
-            return Ok((Known::Value(value), doubts));
+            return Ok(Account { known: Known::Value(value), doubts });
         }
         let of = need.clone();
         let proven = self.stop.unless(move || of.proven()).flatten().map(Bracket::proven);
         let bracket = proven.into_iter().chain(truncated).reduce(Bracket::meet);
-        Ok((bracket.map_or(Known::Value(value), Known::Bracket), doubts))
+        Ok(Account { known: bracket.map_or(Known::Value(value), Known::Bracket), doubts })
     }
 
     /// Evaluates a bound expression: its derivatives, or by intervals where it is not nearly linear in what is uncertain. Without a
@@ -119,8 +128,8 @@ impl Book<'_> {
         let (value, gradient) = bound.expression.value_and_gradient(&numbers);
         let mut terms = Vec::new();
         for ((input, known), gradient) in bound.inputs.iter().zip(known).zip(gradient) {
-            if let (Input::Need(need), Some((known, replaced))) = (input, known) {
-                terms.push(Term { route: self.ledger.route(need).clone(), known, replaced, gradient });
+            if let (Input::Need(need), Some(Account { known, doubts })) = (input, known) {
+                terms.push(Term { route: self.ledger.route(need).clone(), known, replaced: doubts, gradient });
             }
         }
         let bracketed = terms.iter().any(|t| t.value().is_none());
@@ -136,7 +145,7 @@ impl Book<'_> {
         Linear { value: if bracketed { f64::NAN } else { value }, range, bracketed, terms, missing: None }
     }
 
-    fn input(&self, input: &Input) -> Result<Option<(Known, Vec<String>)>, Arc<Error>> {
+    fn input(&self, input: &Input) -> Result<Option<Account>, Arc<Error>> {
         match input {
             Input::Number(_) => Ok(None),
             Input::Need(need) => self.known(need).map(Some),
@@ -207,10 +216,10 @@ impl Book<'_> {
 }
 
 /// The number behind a name; NaN for a bracket.
-fn number(input: &Input, known: Option<&(Known, Vec<String>)>) -> f64 {
+fn number(input: &Input, known: Option<&Account>) -> f64 {
     match (input, known) {
         (Input::Number(x), _) => *x,
-        (_, Some((Known::Value(estimate), _))) => estimate.value,
+        (_, Some(Account { known: Known::Value(estimate), .. })) => estimate.value,
         _ => f64::NAN,
     }
 }

@@ -7,7 +7,8 @@ use crate::numeric::estimate::Estimate;
 use crate::quantity::{Instruments, Need};
 use crate::run::ledger::{Company, LaneColumn, Ledger, Route, Search};
 use crate::run::options::MethodChoice;
-use crate::run::sampling::{Conditions, LaneState, samples_after};
+use crate::run::sampling::LaneState;
+use crate::run::strips::{Conditions, samples_after};
 use crate::run::watch::{Event, Watch};
 
 /// When to stop sampling.

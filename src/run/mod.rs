@@ -11,6 +11,7 @@ pub mod pictures;
 pub mod replay;
 pub mod sampling;
 pub mod stop;
+pub mod strips;
 pub mod tightness;
 pub mod verifier;
 pub mod verify;

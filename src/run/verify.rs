@@ -11,17 +11,18 @@ use crate::quantity::{Instruments, Need};
 use crate::report::model::{Report, Run};
 use crate::run::assemble::assemble;
 use crate::run::book::Book;
-use crate::run::judge;
+use crate::run::judge::{self, CaseResult};
 use crate::run::ledger::{Company, LaneColumn, Ledger, Route, Search};
 use crate::run::options::Options;
-use crate::run::sampling::{Conditions, LaneState, samples_after};
+use crate::run::sampling::LaneState;
+use crate::run::strips::{Conditions, samples_after};
 use crate::run::tightness;
 use crate::run::watch::{Event, Watch};
 
 /// What a run found.
 pub struct Found {
-    /// The outcome of every case with the samples taken of its sources, in the order of the cases of [`Claim::sections`].
-    pub outcomes: Vec<(Outcome, u64)>,
+    /// Of every case, in the order of the cases of [`Claim::sections`].
+    pub results: Vec<CaseResult>,
     /// Whether a stop came before all was measured.
     pub interrupted: bool,
 }
@@ -34,7 +35,7 @@ pub fn verify(claims: &[Claim], options: &Options, watch: &Watch, run: Run) -> R
     let comparisons = comparisons(&open_cases(claims, options)?, options);
     let found = outcomes(claims, options, watch)?;
     let of_run = |interrupted| Run { comparisons, interrupted, ..run };
-    Ok(found.map(|found| assemble(claims, options, found.outcomes, of_run(found.interrupted), &watch.stop)))
+    Ok(found.map(|found| assemble(claims, options, found.results, of_run(found.interrupted), &watch.stop)))
 }
 
 /// Number of comparisons that share the level.
@@ -60,8 +61,8 @@ pub fn outcomes(claims: &[Claim], options: &Options, watch: &Watch) -> Result<Op
             session.close();
         }
         taken = until;
-        let settled = judges && session.open.iter().all(|case| session.numbers.settled(case));
-        let last = until >= samples_after(u32::MAX, options.budget) || session.numbers.lanes.is_empty();
+        let settled = judges && session.open.iter().all(|case| session.standing.settled(case));
+        let last = until >= samples_after(u32::MAX, options.budget) || session.standing.lanes.is_empty();
         if session.interrupted || settled || last {
             break;
         }
@@ -113,13 +114,13 @@ fn open_cases<'a>(claims: &'a [Claim], options: &Options) -> Result<Vec<OpenCase
 }
 
 /// Where the numbers of a run come from, and the samples taken so far.
-struct Numbers {
+struct Standing {
     ledger: Ledger,
     /// In the ledger's order; none where a stop came before they were ready.
     lanes: Vec<LaneState>,
 }
 
-impl Numbers {
+impl Standing {
     fn sampled(&self, case: &OpenCase) -> bool {
         case.needs().any(|need| self.ledger.slot(need).is_some())
     }
@@ -149,7 +150,7 @@ struct Session<'a> {
     watch: &'a Watch<'a>,
     comparisons: u64,
     open: Vec<OpenCase<'a>>,
-    numbers: Numbers,
+    standing: Standing,
     interrupted: bool,
 }
 
@@ -165,15 +166,15 @@ impl<'a> Session<'a> {
         let mut ledger = Ledger::new(needs.into_iter(), search);
         let lanes = LaneState::all(std::mem::take(&mut ledger.lanes), options.seed, stop)?;
         let interrupted = ledger.interrupted || lanes.is_none();
-        let numbers = Numbers { ledger, lanes: lanes.unwrap_or_default() };
-        Ok(Self { options, watch, comparisons: comparisons(&open, options), open, numbers, interrupted })
+        let standing = Standing { ledger, lanes: lanes.unwrap_or_default() };
+        Ok(Self { options, watch, comparisons: comparisons(&open, options), open, standing, interrupted })
     }
 
     /// Takes one round's samples on every lane that an open case needs; notes where a stop came before the end.
     fn sample(&mut self, round: u32, range: Range<u64>) -> Result<()> {
-        let mut needed = vec![BTreeSet::new(); self.numbers.lanes.len()];
-        let unsettled: Vec<&OpenCase> = self.open.iter().filter(|case| !self.numbers.settled(case)).collect();
-        for slot in unsettled.iter().flat_map(|case| case.needs()).filter_map(|need| self.numbers.ledger.slot(need)) {
+        let mut needed = vec![BTreeSet::new(); self.standing.lanes.len()];
+        let unsettled: Vec<&OpenCase> = self.open.iter().filter(|case| !self.standing.settled(case)).collect();
+        for slot in unsettled.iter().flat_map(|case| case.needs()).filter_map(|need| self.standing.ledger.slot(need)) {
             if let Some(needed) = needed.get_mut(slot.lane) {
                 needed.insert(slot.column);
             }
@@ -190,7 +191,7 @@ impl<'a> Session<'a> {
             partial: false,
             progress: &progress,
         };
-        for (lane, needed) in self.numbers.lanes.iter_mut().zip(&needed).filter(|(_, needed)| !needed.is_empty()) {
+        for (lane, needed) in self.standing.lanes.iter_mut().zip(&needed).filter(|(_, needed)| !needed.is_empty()) {
             lane.narrow(&needed.iter().copied().collect::<Vec<_>>());
             if !lane.sample(range.clone(), &conditions)? {
                 self.interrupted = true;
@@ -202,15 +203,15 @@ impl<'a> Session<'a> {
 
     /// Judges the cases that have `until` samples, the end of round `round`.
     fn judge(&mut self, round: u32, until: u64) {
-        let Numbers { ledger, lanes } = &self.numbers;
+        let Standing { ledger, lanes } = &self.standing;
         for case in self.open.iter_mut().filter(|case| !case.closed) {
-            if !self.numbers.ready(case, until) {
+            if !self.standing.ready(case, until) {
                 continue;
             }
             let spent = verdict::spent(self.options.level, self.comparisons, round, case.needs().count());
             let book = Book { ledger, lanes, stop: &self.watch.stop, spent };
             case.outcome = Some(judge::judge(&book, case.section, case.case));
-            case.samples = if self.numbers.sampled(case) { until } else { 0 };
+            case.samples = if self.standing.sampled(case) { until } else { 0 };
         }
     }
 
@@ -222,14 +223,15 @@ impl<'a> Session<'a> {
             let candidates = tightness::candidates(section[0].section.relation, &outcomes, self.options.budget);
             for (case, candidate) in section.iter_mut().zip(candidates) {
                 let done = case.decided() && !candidate && self.options.only.is_none();
-                case.closed |= done || !self.numbers.sampled(case);
+                case.closed |= done || !self.standing.sampled(case);
             }
         }
     }
 
     fn found(self) -> Found {
         let unmeasured = || Outcome::undecided(Error::Interrupted.to_string(), f64::NAN);
-        let outcome = |case: OpenCase| (case.outcome.unwrap_or_else(unmeasured), case.samples);
-        Found { outcomes: self.open.into_iter().map(outcome).collect(), interrupted: self.interrupted }
+        let result =
+            |case: OpenCase| CaseResult { outcome: case.outcome.unwrap_or_else(unmeasured), samples: case.samples };
+        Found { results: self.open.into_iter().map(result).collect(), interrupted: self.interrupted }
     }
 }

@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use klaim::internals::backend::cpu::Cpu;
 use klaim::internals::claim::verdict::Verdict;
-use klaim::internals::claim::{self, Sources};
+use klaim::internals::claim::{self, Outcome, Sources};
 use klaim::internals::quantity::{Need, Setting};
 use klaim::internals::run::options::{MethodChoice, Options};
 use klaim::internals::run::stop::Stop;
@@ -94,7 +94,8 @@ fn judged(law: &str, axes: &str, statements: &[[String; 3]], runs: u64) -> Vec<E
             ..Options::default()
         };
         let found = outcomes(std::slice::from_ref(&claim), &options, &watch).expect("a run").expect("whole");
-        found.outcomes.iter().map(|(o, _)| (o.verdict == Verdict::Refuted, !o.flags.believed())).collect()
+        let judged = |o: &Outcome| (o.verdict == Verdict::Refuted, !o.flags.believed());
+        found.results.iter().map(|result| judged(&result.outcome)).collect()
     };
     let all: Vec<Vec<(bool, bool)>> = (0..runs).into_par_iter().map(run).collect();
     let equality = |(i, [name, ..]): (usize, &[String; 3])| {

@@ -19,6 +19,7 @@ use crate::probe::search::climb::climb;
 use crate::probe::search::family;
 use crate::probe::search::law::Candidate;
 use crate::probe::search::objective::Objective;
+use crate::run::judge::CaseResult;
 use crate::run::options::Options;
 use crate::run::verify::outcomes;
 use crate::run::watch::{Event, Watch};
@@ -246,7 +247,7 @@ fn check(
     let (backend, stop) = (Arc::clone(&watch.backend), watch.stop.clone());
     let quiet = Watch { backend, event: &|_| {}, stop, checkpoint: None };
     let Some(found) = outcomes(&[claim], &options, &quiet)? else { return Ok(()) };
-    for (k, (outcome, _)) in starts.iter().zip(found.outcomes) {
+    for (k, CaseResult { outcome, .. }) in starts.iter().zip(found.results) {
         let Some(start) = hunt.starts.get_mut(k) else { continue };
         let estimated = ratio(relation, outcome.lhs, outcome.rhs);
         let error = outcome.half_width / outcome.rhs.abs().min(outcome.lhs.abs());

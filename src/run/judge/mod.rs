@@ -8,6 +8,14 @@ use crate::claim::{Case, Outcome, Ratio, Section};
 use crate::report::digits;
 use crate::run::book::{Book, Linear};
 
+/// What a run says of one case.
+pub struct CaseResult {
+    /// The last judgement.
+    pub outcome: Outcome,
+    /// Samples of its sources at that judgement; 0 where nothing of it is sampled.
+    pub samples: u64,
+}
+
 /// Judges a case with what its round spends.
 pub fn judge(book: &Book, section: &Section, case: &Case) -> Outcome {
     match section.relation {

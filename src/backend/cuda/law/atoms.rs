@@ -2,7 +2,7 @@
 
 use super::discrete::Weights;
 use super::single::{self, Distances, Single};
-use super::stream::Coordinates;
+use super::stream::HostRows;
 use crate::backend::cuda::driver::{Buffer, KernelArgument, Queue, arguments, launch};
 use crate::backend::cuda::kernels;
 use crate::backend::cuda::tile::{Arithmetic, Chunk, Storage, halves, product_rows, row};
@@ -120,7 +120,7 @@ impl PlacedAtoms {
             });
         }
         let blocks = work.blocks.as_ref().expect("a worker of a streamed law has room for blocks");
-        let host = Coordinates { centred, dim: self.dim as usize };
+        let host = HostRows { centred, dim: self.dim as usize };
         // The draw of an index is the same for every discrete law; what this writes of the noise is written again.
         launch!(queue, DRAW_SIMPLEX, [tile.count.div_ceil(128), 1];
             work.index, work.own, self.weights.ends, tile.stream, tile.first, tile.count, self.weights.atoms)?;

@@ -12,7 +12,7 @@ pub fn tables_of(sampler: &dyn Sampler) -> Tables<'_> {
 /// What a law asks of a worker's memory, in numbers, and of its tables.
 #[derive(Default)]
 pub struct Extent {
-    /// Coordinates of a sample's noise that are kept for a product; 0 where none is taken.
+    /// HostRows of a sample's noise that are kept for a product; 0 where none is taken.
     pub dim: usize,
     /// f64 products of a tile (f32: of the samples that measure its error) that are there at a time.
     pub products: usize,

@@ -1,4 +1,4 @@
-//! Coordinates of atoms that do not fit on a device: they stay on the host and come by blocks, one while the block before
+//! HostRows of atoms that do not fit on a device: they stay on the host and come by blocks, one while the block before
 //! it is multiplied. The sums are the same to the bit as with all of them there.
 
 use super::extent::BlockExtent;
@@ -22,7 +22,7 @@ pub struct Blocks {
 
 /// Atoms on the host, x̃ row-major.
 #[derive(Clone, Copy)]
-pub struct Coordinates<'a> {
+pub struct HostRows<'a> {
     /// N × d.
     pub centred: &'a [f64],
     /// d.
@@ -43,7 +43,7 @@ impl Blocks {
     }
 
     /// Fetches the atoms that a tile's samples come from.
-    pub fn fetch_sources(&self, queue: &Queue, index: &[u32], atoms: Coordinates) -> Result<()> {
+    pub fn fetch_sources(&self, queue: &Queue, index: &[u32], atoms: HostRows) -> Result<()> {
         let row = |&i: &u32| &atoms.centred[i as usize * atoms.dim..][..atoms.dim];
         queue.refill(&self.sources, &index.iter().flat_map(row).copied().collect::<Vec<f64>>())
     }
@@ -56,7 +56,7 @@ impl Blocks {
     pub fn for_each(
         &self,
         queue: &Queue,
-        Coordinates { centred, dim }: Coordinates,
+        HostRows { centred, dim }: HostRows,
         mut each: impl FnMut(&Buffer<f64>, Chunk) -> Result<()>,
     ) -> Result<()> {
         let mut blocks = centred.chunks(CHUNK * dim).zip(self.blocks.iter().cycle());
