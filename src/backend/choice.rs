@@ -52,6 +52,7 @@ mod device {
     use super::*;
     use crate::backend::cuda::{self, Cuda};
     use crate::backend::{Job, Open};
+    use crate::instrument::Kernels;
 
     pub fn only(options: DeviceOptions) -> Result<Box<dyn Backend>> {
         Ok(Box::new(Cuda::new(options)?))
@@ -85,7 +86,9 @@ mod device {
         fn open<'a>(&'a self, job: &'a Job<'a>, samples: u64) -> Result<Box<dyn Open + 'a>> {
             match self.cuda.open(job, samples) {
                 Err(error @ Error::Backend { .. }) => {
-                    (self.tell)(&format!("{error}; sampling {} on the CPU", job.instrument.source().spec()));
+                    let paths = matches!(job.instrument.kernels(), Kernels::Paths(_));
+                    let doing = if paths { "simulating" } else { "sampling" };
+                    (self.tell)(&format!("{error}; {doing} {} on the CPU", job.instrument.source().spec()));
                     Cpu.open(job, samples)
                 }
                 found => found,
