@@ -5,7 +5,7 @@ use std::collections::HashMap;
 use std::sync::Arc;
 
 use crate::claim::verdict::Verdict;
-use crate::claim::{Case, Claim, Input, Outcome, Sources};
+use crate::claim::{Case, Claim, Input, Outcome, Ratio, Sources};
 use crate::error::Result;
 use crate::probe::place::{LawNumbers, PlaceOutcome, Undecided, nearness};
 use crate::probe::statement::{Coordinates, ProbedClaim};
@@ -158,10 +158,10 @@ impl Worst {
             (false, false) => Verdict::Inconclusive,
         };
         let found = self.finding.expect("a statement has cases");
-        let larger = |u: &Undecided| {
-            let value = found.nearness.value;
-            u.axes != found.outcome.axes && (value.is_nan() || u.most > value)
-        };
+        // Of a bracket its lower end is certain; what was not measured is compared with nothing.
+        let Ratio { value, low, .. } = found.nearness;
+        let certain = if found.outcome.bracketed() { low } else { value };
+        let larger = |u: &Undecided| u.axes != found.outcome.axes && u.most > certain;
         let undecided = self.undecided.into_iter().filter(larger).collect();
         PlaceOutcome { outcome: Outcome { verdict, ..found.outcome }, undecided, ..found }
     }

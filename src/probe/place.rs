@@ -49,13 +49,16 @@ pub struct Undecided {
 }
 
 /// Entropies of a law; ∞, ∞ and NaN for a continuous one.
-#[derive(Debug, Clone, Copy)]
+#[derive(Debug, Clone, Copy, Serialize)]
 pub struct LawNumbers {
     /// Shannon entropy H, nats.
+    #[serde(with = "number")]
     pub shannon: f64,
     /// Rényi entropy of order ½, nats.
+    #[serde(with = "number")]
     pub renyi_half: f64,
     /// V/H², the varentropy in units of the squared entropy.
+    #[serde(with = "number")]
     pub relative_varentropy: f64,
 }
 
@@ -200,6 +203,8 @@ impl Serialize for PlaceOutcome {
             at: BTreeMap<String, f64>,
             #[serde(flatten)]
             outcome: serde_json::Map<String, serde_json::Value>,
+            #[serde(flatten)]
+            law: LawNumbers,
             #[serde(skip_serializing_if = "<[Undecided]>::is_empty")]
             undecided: &'a [Undecided],
         }
@@ -219,9 +224,8 @@ impl Serialize for PlaceOutcome {
         if self.outcome.bracketed() {
             outcome.insert("ratio_bracket".into(), [low, high].map(number::json).to_vec().into());
         }
-        let law = ["shannon", "renyi_half", "relative_varentropy"].into_iter().zip(self.law.list());
-        outcome.extend(law.map(|(key, x)| (key.to_owned(), number::json(x))));
-        PlaceForm { at: self.at.clone(), outcome, undecided: &self.undecided }.serialize(serializer)
+        let Self { at, law, undecided, .. } = self;
+        PlaceForm { at: at.clone(), outcome, law: *law, undecided }.serialize(serializer)
     }
 }
 

@@ -19,7 +19,7 @@ const DIGITS: usize = 6;
 /// The telling case in a paragraph, with the command that replays it.
 pub fn worst(section: &SectionReport, row: &Outcome) -> Markup {
     let all: BTreeSet<&str> = row.axes.keys().map(String::as_str).collect();
-    let place = place(row, &all);
+    let (place, told) = (place(row, &all), words(section, row));
     html! {
         p {
             b { (role(row.verdict)) } @if !place.is_empty() { ", " (place) } ": "
@@ -34,7 +34,9 @@ pub fn worst(section: &SectionReport, row: &Outcome) -> Markup {
                 ", lhs − rhs = " (digits::concise(row.lhs - row.rhs, row.std_err)) ", "
             }
             i { "h" } "\u{a0}=\u{a0}" (digits::plain(row.half_width, 2))
-            @if !section.relation.along_an_axis() { "; " (words(section, row).replace(" = ", "\u{a0}=\u{a0}")) }
+            @if !section.relation.along_an_axis() && !told.starts_with(&sides(row)) {
+                "; " (told.replace(" = ", "\u{a0}=\u{a0}"))
+            }
             ". " (meaning(row))
         }
         (command(&row.replay))
