@@ -3,11 +3,10 @@
 
 use std::sync::Arc;
 
-use klaim::internals::channel::posterior::BATCH;
+use klaim::internals::channel::posterior::{BATCH, PosteriorMean};
 use klaim::internals::denoiser;
 use klaim::internals::numeric::normal;
 use klaim::internals::numeric::stream::Stream;
-use klaim::internals::process::mean::{Mean, Scratch};
 use klaim::internals::process::{self, Chain};
 use klaim::internals::source::Source;
 
@@ -43,7 +42,7 @@ fn chain(spec: &str, sampler: &str, grid: &[f64]) -> Chain {
 /// Last states X̂ by the published step in x.
 fn published(spec: &str, step: Published, grid: &[f64], stream: &Stream) -> Vec<f64> {
     let source = Source::parse(spec).unwrap();
-    let (mean, mut scratch) = (Mean::new(&source).unwrap(), Scratch::default());
+    let mean = PosteriorMean::new(&source).unwrap();
     let (dim, blocks) = (source.dim(), source.dim().div_ceil(2) as u32);
     let alpha_bar = |snr: f64| snr / (1.0 + snr);
     let mut noise = vec![0.0; dim * BATCH];
@@ -59,7 +58,7 @@ fn published(spec: &str, step: Published, grid: &[f64], stream: &Stream) -> Vec<
     let mut denoised = vec![0.0; x.len()];
     for (k, pair) in grid.windows(2).enumerate() {
         let inner: Vec<f64> = x.iter().map(|x| x * pair[0] / alpha_bar(pair[0]).sqrt()).collect();
-        mean.evaluate(&inner, pair[0], &mut scratch, &mut denoised);
+        mean.evaluate(&inner, pair[0], &mut denoised);
         fill(k as u32 + 1, &mut noise);
         for ((x, denoised), noise) in x.iter_mut().zip(&denoised).zip(&noise) {
             *x = step([alpha_bar(pair[0]), alpha_bar(pair[1])], *x, *denoised, *noise);
@@ -91,7 +90,7 @@ fn the_steps_are_the_published_ones() {
 #[test]
 fn the_multistep_solver_is_the_published_one() {
     let (spec, stream, grid) = ("mixture:ring=5,radius=2,variance=0.1", Stream::named(0, "multistep"), grid());
-    let mean = Mean::new(&Source::parse(spec).unwrap()).unwrap();
+    let mean = PosteriorMean::new(&Source::parse(spec).unwrap()).unwrap();
     let mut x = vec![0.0; 2 * BATCH];
     normal::fill_across(&stream, 0, normal::FIRST_BLOCK, BATCH, &mut x);
     let sigma: Vec<f64> = grid.iter().map(|snr| snr.sqrt().recip()).collect();
@@ -100,7 +99,7 @@ fn the_multistep_solver_is_the_published_one() {
     for k in 0..grid.len() - 1 {
         let inner: Vec<f64> = x.iter().map(|x| x * grid[k]).collect();
         let [now, before] = &mut denoised;
-        mean.evaluate(&inner, grid[k], &mut Scratch::default(), now);
+        mean.evaluate(&inner, grid[k], now);
         let h = (sigma[k] / sigma[k + 1]).ln();
         let ratio = if k > 0 { (sigma[k - 1] / sigma[k]).ln() / h } else { f64::INFINITY };
         for ((x, now), before) in x.iter_mut().zip(now.iter()).zip(before.iter()) {

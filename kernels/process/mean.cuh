@@ -1,4 +1,4 @@
-// E[X | U_γ = u] of one path a thread; mirrors src/process/mean.rs operation by operation: the same bits but for ln(1 + γv)
+// E[X | U_γ = u] of one path a thread; mirrors src/channel/posterior/mean/batch.rs operation by operation: the same bits but for ln(1 + γv)
 // of a mixture, which is the device's own.
 //
 // A block is one batch of paths, for one factor of a product. The law stands in shared memory; a path's numbers are columns

@@ -2,9 +2,8 @@
 
 use std::sync::Arc;
 
-use super::mean::{Mean, Scratch};
 use super::rule::{Sampler, Start, Step};
-use crate::channel::posterior::BATCH;
+use crate::channel::posterior::{BATCH, PosteriorMean};
 use crate::denoiser::Denoiser;
 use crate::error::Result;
 use crate::numeric::stream::Stream;
@@ -15,7 +14,7 @@ use crate::source::Source;
 #[derive(Debug)]
 pub struct Chain {
     source: Arc<Source>,
-    mean: Mean,
+    mean: PosteriorMean,
     prior: Vec<f64>,
     start: Start,
     first_snr: f64,
@@ -36,9 +35,9 @@ impl Chain {
     /// `sampler` with `denoiser` on `source` along `grid`, γ_0 < … < γ_K.
     ///
     /// # Errors
-    /// Those of [`Mean::new`] and [`Sampler::steps`].
+    /// Those of [`PosteriorMean::new`] and [`Sampler::steps`].
     pub fn new(source: &Arc<Source>, sampler: &Sampler, denoiser: &Denoiser, grid: &[f64]) -> Result<Self> {
-        let mean = Mean::new(source)?;
+        let mean = PosteriorMean::new(source)?;
         let offset = denoiser_offset(source, denoiser);
         Ok(Self {
             prior: mean.prior(),
@@ -62,7 +61,7 @@ impl Chain {
     }
 
     /// The exact denoiser.
-    pub fn mean(&self) -> &Mean {
+    pub fn mean(&self) -> &PosteriorMean {
         &self.mean
     }
 
@@ -116,11 +115,10 @@ impl Chain {
 
     /// From U_{γ_0} (d × BATCH) to Û_K/γ_K, in place; `first` addresses the fresh noise.
     pub fn walk(&self, stream: &Stream, first: u64, states: &mut [f64]) {
-        let mut scratch = Scratch::default();
         let [mut estimate, mut before, mut noise] = [(); 3].map(|()| vec![0.0; states.len()]);
         let blocks = self.dim().div_ceil(2) as u32;
         for (k, (step, offset)) in self.steps.iter().enumerate() {
-            self.mean.evaluate(states, step.snr, &mut scratch, &mut estimate);
+            self.mean.evaluate(states, step.snr, &mut estimate);
             if step.spread > 0.0 {
                 normal::fill_across(stream, first, normal::FIRST_BLOCK + (k as u32 + 1) * blocks, BATCH, &mut noise);
             }

@@ -7,9 +7,8 @@
 use std::sync::Arc;
 
 use super::chain::{denoiser_offset, draws};
-use super::mean::{Mean, Scratch};
 use super::statistic::{Simulation, Statistic};
-use crate::channel::posterior::BATCH;
+use crate::channel::posterior::{BATCH, PosteriorMean};
 use crate::denoiser::Denoiser;
 use crate::error::Result;
 use crate::numeric::normal;
@@ -22,7 +21,7 @@ use crate::source::Source;
 #[derive(Debug)]
 pub struct Girsanov {
     source: Arc<Source>,
-    mean: Mean,
+    mean: PosteriorMean,
     /// γ_k, γ_{k+1} and what the denoiser adds to the posterior mean at γ_k in every coordinate.
     steps: Vec<[f64; 3]>,
 }
@@ -38,11 +37,11 @@ impl Girsanov {
     /// The sampler with `denoiser` on `source` along `grid`, γ_0 < … < γ_K (γ_0 ≥ 0).
     ///
     /// # Errors
-    /// Those of [`Mean::new`].
+    /// Those of [`PosteriorMean::new`].
     pub fn new(source: &Arc<Source>, denoiser: &Denoiser, grid: &[f64]) -> Result<Self> {
         let offset = denoiser_offset(source, denoiser);
         Ok(Self {
-            mean: Mean::new(source)?,
+            mean: PosteriorMean::new(source)?,
             steps: grid.windows(2).map(|step| [step[0], step[1], offset(step[0])]).collect(),
             source: Arc::clone(source),
         })
@@ -54,7 +53,7 @@ impl Girsanov {
     }
 
     /// The exact denoiser.
-    pub fn mean(&self) -> &Mean {
+    pub fn mean(&self) -> &PosteriorMean {
         &self.mean
     }
 
@@ -70,18 +69,17 @@ impl Girsanov {
     pub fn run(&self, stream: &Stream, first: u64) -> f64 {
         let mut paths = Paths::new(&self.source, stream, first);
         let points = points(stream);
-        let mut scratch = Scratch::default();
         let [mut frozen, mut mean] = [(); 2].map(|()| vec![0.0; paths.states.len()]);
         let mut total = 0.0;
         for (k, &[lo, hi, offset]) in self.steps.iter().enumerate() {
             paths.advance(lo);
-            self.mean.evaluate(&paths.states, lo, &mut scratch, &mut frozen);
+            self.mean.evaluate(&paths.states, lo, &mut frozen);
             frozen.iter_mut().for_each(|x| *x += offset);
             let share = 0.5 * points.uniforms(first, k as u32)[0];
             for share in [share, 1.0 - share] {
                 let snr = (hi - lo).mul_add(share, lo);
                 paths.advance(snr);
-                self.mean.evaluate(&paths.states, snr, &mut scratch, &mut mean);
+                self.mean.evaluate(&paths.states, snr, &mut mean);
                 let square: f64 = mean.iter().zip(&frozen).map(|(m, x)| (m - x) * (m - x)).sum();
                 total += 0.25 * (hi - lo) * square;
             }

@@ -4,7 +4,6 @@
 pub mod distance;
 pub mod chain;
 pub mod girsanov;
-pub mod mean;
 pub mod risk;
 pub mod rule;
 pub mod statistic;

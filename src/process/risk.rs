@@ -6,8 +6,7 @@
 use std::sync::{Arc, OnceLock};
 
 use super::chain::draws;
-use super::mean::{Mean, Scratch};
-use crate::channel::posterior::BATCH;
+use crate::channel::posterior::{BATCH, PosteriorMean};
 use crate::error::Result;
 use crate::numeric::normal;
 use crate::numeric::stream::Stream;
@@ -58,13 +57,12 @@ impl Curve for RiskCurve<'_> {
 
 /// The risk at each SNR over the same samples of a pinned lane (seed 0): a schedule does not change with the run's seed.
 fn measure(source: &Source, (lo, hi): (f64, f64)) -> Result<SampledCurve> {
-    let mean = Mean::new(source)?;
+    let mean = PosteriorMean::new(source)?;
     let start = if lo > 0.0 { lo } else { FROM_ZERO * hi };
     let last = POINTS - 1;
     let snr = |i: usize| if i == last { hi } else { start * (hi / start).powf(i as f64 / last as f64) };
     let mut points: Vec<(f64, f64)> = (0..POINTS).map(|i| (snr(i), 0.0)).collect();
     let stream = Stream::named(0, &format!("{}|risk", source.spec()));
-    let mut scratch = Scratch::default();
     let [mut noise, mut states, mut estimate] = [(); 3].map(|()| vec![0.0; source.dim() * BATCH]);
     for first in (0..BATCHES).map(|batch| batch * BATCH as u64) {
         let truth = draws(source, &stream, first);
@@ -73,7 +71,7 @@ fn measure(source: &Source, (lo, hi): (f64, f64)) -> Result<SampledCurve> {
             for ((u, x), z) in states.iter_mut().zip(&truth).zip(&noise) {
                 *u = *snr * x + snr.sqrt() * z;
             }
-            mean.evaluate(&states, *snr, &mut scratch, &mut estimate);
+            mean.evaluate(&states, *snr, &mut estimate);
             let square: f64 = estimate.iter().zip(&truth).map(|(m, x)| (m - x) * (m - x)).sum();
             *risk += square / (BATCHES * BATCH as u64) as f64;
         }

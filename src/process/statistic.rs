@@ -4,8 +4,7 @@ use std::ops::Range;
 
 use super::chain::Chain;
 use super::girsanov::Girsanov;
-use super::mean::Mean;
-use crate::channel::posterior::BATCH;
+use crate::channel::posterior::{BATCH, PosteriorMean};
 use crate::error::Result;
 use crate::numeric::stream::Stream;
 
@@ -28,7 +27,7 @@ impl<'a> Simulation<'a> {
     }
 
     /// The exact denoiser.
-    pub fn mean(&self) -> &'a Mean {
+    pub fn mean(&self) -> &'a PosteriorMean {
         match self {
             Self::LastStates(chain) => chain.mean(),
             Self::PathKl(girsanov) => girsanov.mean(),

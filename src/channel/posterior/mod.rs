@@ -8,12 +8,14 @@ pub mod controls;
 pub mod copies;
 pub mod envelope;
 pub mod grid;
+pub mod mean;
 pub mod mixture;
 pub mod readout;
 pub mod simplex;
 pub mod sums;
 pub mod tilted;
 
+pub use mean::PosteriorMean;
 pub use grid::{Grid, SnrPoint, Spacing};
 pub use readout::{Observable, Observed, Readout, Term, Weight};
 

@@ -6,7 +6,6 @@
 use super::pilot::Witness;
 use crate::channel::posterior::BATCH;
 use crate::process::Chain;
-use crate::process::mean::Scratch;
 
 /// The signs of the deviations.
 pub struct ModeSigns {
@@ -19,7 +18,7 @@ fn responsibilities(chain: &Chain, states: &[f64], modes: usize) -> Vec<f64> {
     let snr = chain.last_snr();
     let scaled: Vec<f64> = states.iter().map(|x| snr * x).collect();
     let mut out = vec![0.0; modes * BATCH];
-    chain.mean().responsibilities(&scaled, snr, &mut Scratch::default(), &mut out);
+    chain.mean().responsibilities(&scaled, snr, &mut out);
     out
 }
 

@@ -4,9 +4,9 @@ use std::sync::Arc;
 
 use crate::backend::cuda::driver::{Buffer, Device, Queue};
 use crate::backend::cuda::nvrtc::error;
-use crate::channel::posterior::BATCH;
+use crate::channel::posterior::mean::{Form, MeanTables};
+use crate::channel::posterior::{BATCH, PosteriorMean};
 use crate::error::Result;
-use crate::process::mean::{Form, Mean, MeanTables};
 use crate::source::Source;
 
 /// Numbers of shared memory that a block may have on every device: 48 KiB.
@@ -127,7 +127,7 @@ impl PathLaw {
     ///
     /// # Errors
     /// Out of memory, or too many copies.
-    pub fn upload(device: &Arc<Device>, source: &Source, mean: &Mean) -> Result<Self> {
+    pub fn upload(device: &Arc<Device>, source: &Source, mean: &PosteriorMean) -> Result<Self> {
         let (queue, tables) = (Queue::new(device)?, mean.tables());
         let extent = PathExtent::of(&tables, 0);
         if extent.copies > MOST_COPIES {
@@ -158,13 +158,13 @@ impl PathLaw {
 }
 
 /// EX of one copy.
-fn prior(mean: &Mean) -> Vec<f64> {
+fn prior(mean: &PosteriorMean) -> Vec<f64> {
     let mut prior = mean.prior();
     prior.truncate(mean.tables().dim);
     prior
 }
 
-fn packed(mean: &Mean, form: &Form) -> Vec<f64> {
+fn packed(mean: &PosteriorMean, form: &Form) -> Vec<f64> {
     match form {
         Form::Components { mean, centred, variances, ln_weights, half_norms, .. } => {
             [mean, centred, variances, ln_weights, half_norms].into_iter().flat_map(|t| t.iter().copied()).collect()
@@ -174,7 +174,7 @@ fn packed(mean: &Mean, form: &Form) -> Vec<f64> {
 }
 
 impl LargeTables {
-    fn upload(queue: &Queue, mean: &Mean, form: &Form) -> Result<Self> {
+    fn upload(queue: &Queue, mean: &PosteriorMean, form: &Form) -> Result<Self> {
         let prior = queue.upload(&prior(mean))?;
         Ok(match form {
             Form::Components { mean, centred, transposed, variances, ln_weights, half_norms, .. } => Self {
