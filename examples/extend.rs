@@ -1,8 +1,10 @@
-//! A law and a quantity of one's own, from outside the library, and a claim about them.
+//! A law, a quantity and a denoiser of one's own, from outside the library, and claims about them.
+
+use std::sync::Arc;
 
 use klaim::{
-    Arguments, Atoms, Claim, Estimate, Need, Parameter, QUANTITIES, Quantity, Result, Rule, SOURCES, Scope, Source,
-    SourceKind, Unit, Verifier,
+    Arguments, Atoms, Claim, DENOISERS, Denoiser, DenoiserKind, Estimate, Need, Parameter, QUANTITIES, Quantity,
+    Result, Rule, SOURCES, Scope, Source, SourceKind, Unit, Verifier,
 };
 
 /// 1 … n with probability 1/n each.
@@ -35,9 +37,32 @@ fn perplexity(need: &Need) -> Result<Estimate> {
     Ok(Estimate { bound: value * (entropy.bound + f64::EPSILON), ..Estimate::exact(value) })
 }
 
+/// Half of the state, U/(2γ), whatever the law.
+#[derive(Debug)]
+struct Half;
+
+impl Denoiser for Half {
+    fn name(&self) -> &str {
+        "half"
+    }
+
+    fn estimate(&self, states: &[f64], snr: f64, out: &mut [f64]) -> Result<()> {
+        out.iter_mut().zip(states).for_each(|(x, u)| *x = 0.5 * u / snr);
+        Ok(())
+    }
+}
+
+static HALF: DenoiserKind = DenoiserKind {
+    name: "half",
+    summary: "half of the state",
+    parameters: &[],
+    read: |_| Ok(Box::new(|_| Ok(Arc::new(Half)))),
+};
+
 fn main() -> Result<()> {
     SOURCES.add(&DIE)?;
     QUANTITIES.add(&PERPLEXITY)?;
+    DENOISERS.add(&HALF)?;
     let claim = Claim::parse(
         r#"
         lhs      = "perplexity"
@@ -48,7 +73,16 @@ fn main() -> Result<()> {
         control  = [{ why = "a die has as many sides as atoms", rhs = "sides + 1" }]
         "#,
     )?;
-    let report = Verifier::default().run(&[claim])?;
+    let loss = Claim::parse(
+        r#"
+        lhs      = "loss"
+        relation = "=="
+        rhs      = "(second_moment + ((sides + 1) / 2)^2 + 1 / snr) / 4"
+        over     = { source = ["die:sides={sides}"], sides = [2, 6], snr = [0.5, 2], denoiser = ["half"] }
+        control  = [{ why = "the noise is part of it", rhs = "(second_moment + ((sides + 1) / 2)^2) / 4", snr = [0.5] }]
+        "#,
+    )?;
+    let report = Verifier::default().run(&[claim, loss])?;
     print!("{report}");
     assert_eq!(report.exit, 0, "every verdict is as expected");
     Ok(())

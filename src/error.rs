@@ -68,10 +68,12 @@ pub enum Error {
         message: String,
     },
     /// A summand that is NaN or infinite: the address makes that sample replay alone.
-    #[error("{quantity} of {source_spec} is not finite at seed {seed}, lane {lane:#x}, sample {sample}")]
+    #[error("{quantity}{place} of {source_spec} is not finite at seed {seed}, lane {lane:#x}, sample {sample}")]
     NonFinite {
         /// The quantity's name, with where it is measured.
         quantity: String,
+        /// What made it so, after a blank, where that is known: a denoiser and its SNR.
+        place: String,
         /// Which of the numbers that were measured together it is; past the last of them, a control variate.
         column: usize,
         /// The source's canonical spec.
@@ -114,6 +116,14 @@ impl Error {
     /// An [`Error::Invalid`] from its two parts.
     pub fn invalid(what: impl Into<String>, message: impl Into<String>) -> Self {
         Self::Invalid { what: what.into(), message: message.into() }
+    }
+
+    /// The same; a number that is not finite is one of column `at`.
+    pub fn in_column(mut self, at: usize) -> Self {
+        if let Self::NonFinite { column, .. } = &mut self {
+            *column = at;
+        }
+        self
     }
 
     /// Whether a stop is all that is wrong.

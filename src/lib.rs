@@ -36,8 +36,8 @@
 //!
 //! # Adding to it
 //!
-//! Laws, quantities, schedules and samplers live in registries ([`SOURCES`], [`QUANTITIES`], [`SCHEDULES`], [`SAMPLERS`]); a program
-//! may add its own before it reads a claim, and [`run_program`] then is `klaim` with them.
+//! Laws, quantities, schedules, samplers and denoisers live in registries ([`SOURCES`], [`QUANTITIES`], [`SCHEDULES`],
+//! [`SAMPLERS`], [`DENOISERS`]); a program may add its own before it reads a claim, and [`run_program`] then is `klaim` with them.
 #![cfg_attr(test, allow(clippy::unwrap_used, reason = "a failed unwrap is a failed test"))]
 
 // In the order of their dependencies: none uses one below it.
@@ -66,8 +66,9 @@ pub use channel::snr::Snr;
 pub use claim::verdict::{Relation, Verdict};
 pub use claim::{AxisValue, Claim, ClaimHeader, Expression, Outcome};
 pub use cli::run as run_program;
+pub use denoiser::{DENOISERS, Denoiser, DenoiserKind, Estimand};
 pub use error::{Error, Result};
-pub use numeric::estimate::{Estimate, Flags, Method};
+pub use numeric::estimate::{Estimate, Method};
 pub use numeric::unit::{Information, Unit};
 pub use process::{SAMPLERS, SamplerKind};
 pub use quantity::{Instruments, Need, QUANTITIES, Quantity, Rule, Scope, Setting};
@@ -79,7 +80,7 @@ pub use run::verifier::{Verifier, curve, estimate};
 pub use run::watch::Event;
 pub use schedule::{Request as ScheduleRequest, SCHEDULES, Schedule, grid};
 pub use source::{Atoms, Density, FinitePmf, Law, Pmf, SOURCES, Source, SourceKind};
-pub use spec::{Argument, Arguments, Named, Parameter, Registry, Spec};
+pub use spec::{Arguments, Named, Parameter, Registry, Spec};
 
 /// What the tests, benches and examples of this package look at; it may change with any version.
 #[doc(hidden)]

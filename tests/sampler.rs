@@ -4,7 +4,7 @@
 use std::sync::Arc;
 
 use klaim::internals::channel::posterior::{BATCH, PosteriorMean};
-use klaim::internals::denoiser;
+use klaim::internals::denoiser::{self, Estimand};
 use klaim::internals::numeric::normal;
 use klaim::internals::numeric::stream::Stream;
 use klaim::internals::process::{self, Chain};
@@ -36,7 +36,9 @@ fn grid() -> Vec<f64> {
 
 fn chain(spec: &str, sampler: &str, grid: &[f64]) -> Chain {
     let source = Arc::new(Source::parse(spec).unwrap());
-    Chain::new(&source, &process::find(sampler).unwrap(), &denoiser::find("exact").unwrap(), grid).unwrap()
+    let estimand = Estimand::new(&source);
+    let exact = denoiser::build("exact", &estimand).unwrap();
+    Chain::new(&estimand, &process::find(sampler).unwrap(), exact, grid).unwrap()
 }
 
 /// Last states X̂ by the published step in x.
@@ -78,7 +80,7 @@ fn the_steps_are_the_published_ones() {
     ];
     for source in ["codebook:atoms=9,dim=3", "mixture:ring=5,radius=2,variance=0.1"] {
         for (sampler, form) in forms {
-            let found = chain(source, sampler, &grid()).run(&stream, 0);
+            let found = chain(source, sampler, &grid()).run(&stream, 0).unwrap();
             for (a, b) in found.iter().zip(published(source, form, &grid(), &stream)) {
                 assert!((a - b).abs() < ROUNDING * (1.0 + a.abs()), "{sampler} on {source}: {a} against {b}");
             }
@@ -108,7 +110,52 @@ fn the_multistep_solver_is_the_published_one() {
         }
         denoised.swap(0, 1);
     }
-    for (a, b) in chain(spec, "dpm-solver-2m", &grid).run(&stream, 0).iter().zip(&x) {
+    for (a, b) in chain(spec, "dpm-solver-2m", &grid).run(&stream, 0).unwrap().iter().zip(&x) {
         assert!((a - b).abs() < ROUNDING * (1.0 + a.abs()), "{a} against {b}");
+    }
+}
+
+/// A denoiser of another crate: half of U/γ, which fails beyond γ = 100.
+#[derive(Debug)]
+struct Half;
+
+impl klaim::Denoiser for Half {
+    fn name(&self) -> &str {
+        "half"
+    }
+
+    fn estimate(&self, states: &[f64], snr: f64, out: &mut [f64]) -> klaim::Result<()> {
+        let factor = if snr > 100.0 { f64::NAN } else { 0.5 / snr };
+        out.iter_mut().zip(states).for_each(|(x, u)| *x = factor * u);
+        Ok(())
+    }
+}
+
+static HALF: klaim::DenoiserKind = klaim::DenoiserKind {
+    name: "half",
+    summary: "half of Y/√γ",
+    parameters: &[],
+    read: |_| Ok(Box::new(|_| Ok(Arc::new(Half)))),
+};
+
+/// L = ¼E|X|² + d/(4γ), sampled: 5 standard errors, false-alarm probability 6e-7. Of ±1 its gap is known by quadrature.
+#[test]
+fn a_denoiser_from_outside_is_measured_like_any_other() {
+    klaim::DENOISERS.add(&HALF).unwrap();
+    let denoiser = &klaim::internals::quantity::axis::DENOISER;
+    let at = |snr| klaim::Setting::at(snr).with(denoiser, "half");
+    for (source, dim) in [("bpsk", 1.0), ("hypercube:dim=5", 5.0)] {
+        let source = Arc::new(Source::parse(source).unwrap());
+        let loss = klaim::estimate("loss", Arc::clone(&source), at(2.0)).unwrap();
+        let expected = dim * (0.25 + 0.125);
+        assert!((loss.value - expected).abs() < 5.0 * loss.std_err, "{loss:?} for {expected}");
+        let mmse = klaim::estimate("mmse", Arc::clone(&source), klaim::Setting::at(2.0)).unwrap();
+        let gap = klaim::estimate("denoiser_gap", source, at(2.0)).unwrap();
+        let error = (gap.value - (expected - mmse.value)).abs();
+        assert!(error < 5.0 * gap.std_err + gap.bound + mmse.bound, "{gap:?} for {expected} less {mmse:?}");
+    }
+    let message = klaim::estimate("loss", Source::parse("bpsk").unwrap(), at(1000.0)).unwrap_err().to_string();
+    for part in ["loss at snr 1000, half", "denoiser `half` at snr 1e3", "sample 0"] {
+        assert!(message.contains(part), "{message}");
     }
 }

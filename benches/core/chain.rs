@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use klaim::internals::channel::posterior::BATCH;
-use klaim::internals::denoiser;
+use klaim::internals::denoiser::{self, Estimand};
 use klaim::internals::numeric::stream::Stream;
 use klaim::internals::process::{self, Chain};
 use klaim::internals::source::Source;
@@ -28,8 +28,9 @@ impl Paths {
         let source = Arc::new(Source::parse("codebook:atoms=16,dim=8").expect("a source"));
         let grid: Vec<f64> = (0..=STEPS).map(|k| ENDS.0 * (ENDS.1 / ENDS.0).powf(k as f64 / STEPS as f64)).collect();
         let sampler = process::find(&format!("{sampler}:start=exact")).expect("a sampler");
-        let exact = denoiser::find("exact").expect("a denoiser");
-        let chain = Chain::new(&source, &sampler, &exact, &grid).expect("a chain");
+        let estimand = Estimand::new(&source);
+        let exact = denoiser::build("exact", &estimand).expect("a denoiser");
+        let chain = Chain::new(&estimand, &sampler, exact, &grid).expect("a chain");
         Self { chain, stream: Stream::named(0, "bench") }
     }
 
@@ -45,7 +46,7 @@ impl Paths {
 
     /// Last states of one batch.
     pub fn batch(&self, first: u64) -> Vec<f64> {
-        self.chain.run(&self.stream, first)
+        self.chain.run(&self.stream, first).expect("finite states")
     }
 
     /// Mean square of the last states of many batches, on all threads.

@@ -33,6 +33,7 @@ impl Job<'_> {
         let own = column < self.instrument.columns();
         Error::NonFinite {
             quantity: if own { self.instrument.name(column) } else { "control variate".into() },
+            place: String::new(),
             column,
             source_spec: self.instrument.source().spec().into(),
             seed: self.stream.seed(),

@@ -5,6 +5,7 @@ use serde_json::{Value, json};
 
 use super::{Common, Format, output, verify};
 use crate::claim::{Claim, Paper, papers};
+use crate::denoiser::DENOISERS;
 use crate::error::Result;
 use crate::numeric::estimate::Method;
 use crate::numeric::unit::Information;
@@ -25,6 +26,8 @@ pub struct List {
 enum What {
     /// The built-in claims
     Claims,
+    /// The kinds of denoisers and their parameters
+    Denoisers,
     /// The kinds of sources and their parameters
     Sources,
     /// The methods by which numbers are obtained
@@ -45,6 +48,7 @@ impl List {
     pub(super) fn run(self, common: &Common) -> Result<u8> {
         let items = match self.what {
             What::Claims => claims()?,
+            What::Denoisers => denoisers(),
             What::Sources => sources(),
             What::Methods => methods(),
             What::Quantities => quantities(),
@@ -105,6 +109,10 @@ fn methods() -> Vec<Value> {
 
 fn sources() -> Vec<Value> {
     SOURCES.iter().map(|kind| with_parameters(kind.name, kind.summary, kind.parameters)).collect()
+}
+
+fn denoisers() -> Vec<Value> {
+    DENOISERS.iter().map(|denoiser| with_parameters(denoiser.name, denoiser.summary, denoiser.parameters)).collect()
 }
 
 fn samplers() -> Vec<Value> {

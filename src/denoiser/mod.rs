@@ -1,119 +1,195 @@
-//! Denoisers: estimates x̂(Y, γ) of X, known by how much their risk exceeds the least one.
+//! Denoisers: estimates x̂(U_γ, γ) of X, a batch of states at one SNR at a time.
 //!
-//! A perturbed denoiser is x̂ = m + δ(γ)·√V·e with the posterior mean m, V = E|X − EX|² and a fixed unit vector e, so that
-//! L(γ) = E|X − x̂|² = M(γ) + δ(γ)²·V exactly: its error is orthogonal to X − m.
+//! A state is U_γ = √γ·Y_γ = γX + √γZ, in units of γ|x| (U/γ = X + Z/√γ is what a network with noise level σ = 1/√γ is
+//! given). A batch is [`BATCH`](crate::channel::posterior::BATCH) states side by side: coordinate k of state s stands at
+//! k·BATCH + s. Estimates stand likewise, in units of |x|. A function of rows becomes a denoiser by [`Function`].
+//!
+//! The kinds of specs are in [`DENOISERS`], one file per kind; a program adds its own there.
 
+mod affine;
+mod exact;
+mod function;
+mod identity;
+mod linear;
+mod line;
+mod mean;
+mod mismatched;
+mod perturbed;
+#[cfg(test)]
+mod tests;
+
+pub use affine::Affine;
+pub use function::Function;
+pub use line::{divergence_on_a_line, gap_on_a_line};
+
+use std::fmt::Debug;
+use std::sync::{Arc, OnceLock};
+
+use crate::channel::posterior::{BATCH, PosteriorMean};
 use crate::error::{Error, Result};
-use crate::spec::{Arguments, Parameter, Spec};
+use crate::numeric::stream::Stream;
+use crate::source::{SOURCES, Source};
+use crate::spec::{Arguments, Named, Parameter, Registry, Spec};
 
-/// A named denoiser.
-pub struct Kind {
+/// Estimates of X from states U_γ.
+pub trait Denoiser: Debug + Send + Sync {
+    /// Its name. Two denoisers of one source with the same name are the same function.
+    fn name(&self) -> &str;
+
+    /// x̂(u, γ) of each state u of a batch (`states`, d × BATCH, units γ|x|) at `snr` γ ≥ 0 into `out` (d × BATCH, units |x|).
+    ///
+    /// # Errors
+    /// Whatever keeps it from an answer. An estimate that is NaN or infinite is found by whoever asks.
+    fn estimate(&self, states: &[f64], snr: f64, out: &mut [f64]) -> Result<()>;
+
+    /// (L(γ) − M(γ))/E|X − EX|², L(γ) = E|X − x̂|², where it is known in closed form.
+    fn excess(&self, snr: f64) -> Option<f64> {
+        let _ = snr;
+        None
+    }
+
+    /// x̂ − E[X | U_γ] in every coordinate, in units of |x|, where it is one number whatever the state: such denoisers run on
+    /// devices.
+    fn offset(&self, snr: f64) -> Option<f64> {
+        let _ = snr;
+        None
+    }
+
+    /// The law that it takes for that of X, where it is the posterior mean of one.
+    fn assumed(&self) -> Option<&Source> {
+        None
+    }
+
+    /// The coefficients of x̂ at `snr`, where it is affine in the state with one factor for all coordinates.
+    fn affine(&self, snr: f64) -> Option<Affine> {
+        let _ = snr;
+        None
+    }
+}
+
+/// What is to be estimated: a law and, once it is asked for, its posterior mean.
+#[derive(Debug)]
+pub struct Estimand {
+    source: Arc<Source>,
+    mean: OnceLock<Arc<PosteriorMean>>,
+}
+
+impl Estimand {
+    /// Of `source`.
+    pub fn new(source: &Arc<Source>) -> Arc<Self> {
+        Arc::new(Self { source: Arc::clone(source), mean: OnceLock::new() })
+    }
+
+    /// The law of X.
+    pub fn source(&self) -> &Arc<Source> {
+        &self.source
+    }
+
+    /// The posterior mean, made at the first call.
+    ///
+    /// # Errors
+    /// As [`PosteriorMean::new`].
+    pub fn mean(&self) -> Result<&Arc<PosteriorMean>> {
+        if let Some(mean) = self.mean.get() {
+            return Ok(mean);
+        }
+        let made = Arc::new(PosteriorMean::new(&self.source)?);
+        Ok(self.mean.get_or_init(|| made))
+    }
+
+    /// Variance of a coordinate, E|X − EX|²/d.
+    pub fn coordinate_variance(&self) -> f64 {
+        self.source.second_moment().value / self.source.dim() as f64
+    }
+}
+
+/// Makes the denoiser of a checked spec for a law.
+pub type Make = Box<dyn Fn(&Arc<Estimand>) -> Result<Arc<dyn Denoiser>> + Send + Sync>;
+
+/// A kind of denoiser.
+pub struct DenoiserKind {
     /// Name in specs.
     pub name: &'static str,
     /// One line for lists.
     pub summary: &'static str,
     /// Its parameters.
     pub parameters: &'static [Parameter],
+    /// Checks the values of a spec.
+    pub read: fn(&Arguments) -> Result<Make>,
 }
 
-/// Every denoiser, in the order of the documentation.
-pub const DENOISERS: &[Kind] = &[
-    Kind { name: "exact", summary: "the posterior mean: L = M", parameters: &[] },
-    Kind {
-        name: "perturbed",
-        summary: "posterior mean off by δ(γ)√V in a fixed direction, V = E|X−EX|²: L = M + δ²V",
-        parameters: &[
-            Parameter { name: "error", default: None, summary: "largest δ ≥ 0" },
-            Parameter {
-                name: "shape",
-                default: Some("uniform"),
-                summary: "δ/error with u = γV/d: uniform 1, low 1/(1+u), high u/(1+u), bump 2√u/(1+u)",
-            },
-        ],
-    },
-];
+impl Named for DenoiserKind {
+    const WHAT: &'static str = "denoiser";
 
-/// How the error of a perturbed denoiser is spread over the SNRs; u = γV/d is the SNR of a normalised coordinate.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-enum Shape {
-    Uniform,
-    Low,
-    High,
-    Bump,
+    fn name(&self) -> &'static str {
+        self.name
+    }
+
+    fn parameters(&self) -> &'static [Parameter] {
+        self.parameters
+    }
 }
 
-/// A checked denoiser.
-#[derive(Debug, Clone, Copy, PartialEq)]
-pub struct Denoiser {
-    error: f64,
-    shape: Shape,
-}
+/// Every kind of denoiser.
+pub static DENOISERS: Registry<DenoiserKind> = Registry::new(&[
+    exact::EXACT,
+    perturbed::PERTURBED,
+    linear::LINEAR,
+    identity::IDENTITY,
+    mean::MEAN,
+    mismatched::MISMATCHED,
+]);
 
-/// The denoiser of a spec such as `exact` or `perturbed:error=0.1,shape=high`.
+/// What makes the denoiser of a spec such as `exact`, `perturbed:error=0.1,shape=high` or
+/// `mismatched:source=(gaussian:dim=1,variance=2)`.
 ///
 /// # Errors
-/// [`Error::Invalid`] for a malformed spec or a negative error, [`Error::Unknown`] with the nearest name otherwise.
-pub fn find(spec: &str) -> Result<Denoiser> {
-    let spec = Spec::parse(spec).map_err(|error| match error {
+/// [`Error::Invalid`] for a malformed spec or a value outside its domain, [`Error::Unknown`] with the nearest name otherwise.
+pub fn find(spec: &str) -> Result<Make> {
+    let written = Spec::parse(spec).map_err(|error| match error {
         Error::Invalid { message, .. } => Error::invalid(format!("denoiser `{spec}`"), message),
         other => other,
     })?;
-    let kind = DENOISERS
-        .iter()
-        .find(|kind| kind.name == spec.kind)
-        .ok_or_else(|| Error::unknown("denoiser", &spec.kind, DENOISERS.iter().map(|kind| kind.name)))?;
-    let arguments = Arguments::new(&spec, kind.parameters)?;
-    if kind.parameters.is_empty() {
-        return Ok(Denoiser { error: 0.0, shape: Shape::Uniform });
-    }
-    let error = arguments.number("error")?;
-    if !(error >= 0.0 && error.is_finite()) {
-        return Err(arguments.invalid("error", format!("must be finite and ≥ 0, not {error}")));
-    }
-    let shape = match arguments.choice("shape", &["uniform", "low", "high", "bump"])? {
-        "low" => Shape::Low,
-        "high" => Shape::High,
-        "bump" => Shape::Bump,
-        _ => Shape::Uniform,
+    let kind = DENOISERS.named(&written.kind)?;
+    // What a denoiser nests is a law.
+    let parameters_of = |name: &str| match DENOISERS.get(name) {
+        Some(kind) => Ok(kind.parameters),
+        None => Ok(SOURCES.named(name)?.parameters()),
     };
-    Ok(Denoiser { error, shape })
+    let spec = written.canonical(&parameters_of)?;
+    (kind.read)(&Arguments::new(&spec, kind.parameters)?)
 }
 
-impl Denoiser {
-    /// δ(γ), the root of (L − M)/V, at `snr` ≥ 0 for a source with variance `coordinate_variance` = V/d a coordinate.
-    pub fn relative_error(&self, snr: f64, coordinate_variance: f64) -> f64 {
-        let u = snr * coordinate_variance;
-        self.error
-            * match self.shape {
-                Shape::Uniform => 1.0,
-                Shape::Low => (1.0 + u).recip(),
-                Shape::High => u / (1.0 + u),
-                Shape::Bump => 2.0 * u.sqrt() / (1.0 + u),
-            }
-    }
+/// The denoiser of `spec` for the law of `estimand`.
+///
+/// # Errors
+/// Those of [`find`]; a law that the kind cannot denoise.
+pub fn build(spec: &str, estimand: &Arc<Estimand>) -> Result<Arc<dyn Denoiser>> {
+    find(spec)?(estimand)
 }
 
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    /// A few roundings.
-    const ROUNDING: f64 = 1e-15;
-
-    #[test]
-    fn shapes_are_the_stated_ones() {
-        for (shape, at_a_quarter) in [("uniform", 1.0), ("low", 0.8), ("high", 0.2), ("bump", 0.8)] {
-            let denoiser = find(&format!("perturbed:error=0.5,shape={shape}")).unwrap();
-            let found = denoiser.relative_error(0.125, 2.0);
-            assert!((found - 0.5 * at_a_quarter).abs() < ROUNDING, "{shape}: {found}");
-        }
-        assert!(find("exact").unwrap().relative_error(3.0, 1.0).abs() < ROUNDING);
-    }
-
-    #[test]
-    fn what_is_no_denoiser_is_refused() {
-        for bad in ["perturbed", "perturbed:error=-1", "exact:error=1", "perturbed:error=0.1,shape=flat", "exactly"] {
-            assert!(find(bad).is_err(), "{bad}");
-        }
+/// [`Denoiser::estimate`] of samples `first .. first + BATCH` of `stream`, every number checked.
+///
+/// # Errors
+/// Those of the denoiser; [`Error::NonFinite`] with SNR and sample where an estimate is NaN or infinite.
+pub fn estimate(
+    denoiser: &dyn Denoiser,
+    source: &Source,
+    (states, snr): (&[f64], f64),
+    (stream, first): (&Stream, u64),
+    out: &mut [f64],
+) -> Result<()> {
+    denoiser.estimate(states, snr, out)?;
+    match out.iter().position(|x| !x.is_finite()) {
+        None => Ok(()),
+        Some(at) => Err(Error::NonFinite {
+            quantity: "the estimate".into(),
+            place: format!(" from denoiser `{}` at snr {snr:e}", denoiser.name()),
+            column: 0,
+            source_spec: source.spec().into(),
+            seed: stream.seed(),
+            lane: stream.lane(),
+            sample: first + (at % BATCH) as u64,
+        }),
     }
 }

@@ -98,7 +98,8 @@ impl SimulatedColumns<'_> {
         let (mut column, mut block) = (vec![0.0; rows], vec![0.0; batches * rows * width]);
         for first in (0..width).filter(|&at| self.shared[at] == at) {
             let simulation = columns[first].statistic.simulation();
-            let simulated = self.simulator.simulate(simulation, &self.stream, range.clone())?;
+            let simulated = self.simulator.simulate(simulation, &self.stream, range.clone());
+            let simulated = simulated.map_err(|error| error.in_column(first))?;
             for at in (first..width).filter(|&at| self.shared[at] == first) {
                 for (batch, simulated) in simulated.chunks(simulation.width()).enumerate() {
                     let path = range.start + (batch * BATCH) as u64;

@@ -4,49 +4,50 @@ use std::sync::Arc;
 
 use super::rule::{Sampler, Start, Step};
 use crate::channel::posterior::{BATCH, PosteriorMean};
-use crate::denoiser::Denoiser;
+use crate::denoiser::{self, Denoiser, Estimand};
 use crate::error::Result;
 use crate::numeric::stream::Stream;
 use crate::numeric::{arch, normal};
 use crate::source::Source;
 
-/// A sampler on a source along a grid.
+/// A sampler with a denoiser on a source along a grid.
 #[derive(Debug)]
 pub struct Chain {
     source: Arc<Source>,
-    mean: PosteriorMean,
+    mean: Arc<PosteriorMean>,
+    denoiser: Arc<dyn Denoiser>,
     prior: Vec<f64>,
     start: Start,
     first_snr: f64,
     last_snr: f64,
-    /// Each step with what the denoiser adds to the posterior mean in every coordinate.
-    steps: Vec<(Step, f64)>,
+    steps: Vec<Step>,
 }
 
-/// Whether both give the same last states on the same stream; a law is known by its spec.
+/// Whether both give the same last states on the same stream; a law is known by its spec, its denoiser by its name.
 impl PartialEq for Chain {
     fn eq(&self, other: &Self) -> bool {
-        let of = |c: &Self| (c.start, c.last_snr.to_bits());
-        self.source.spec() == other.source.spec() && of(self) == of(other) && self.steps == other.steps
+        let names = |c: &Self| [c.source.spec(), c.denoiser.name()].map(str::to_owned);
+        let of = |c: &Self| (names(c), c.start, c.last_snr.to_bits());
+        of(self) == of(other) && self.steps == other.steps
     }
 }
 
 impl Chain {
-    /// `sampler` with `denoiser` on `source` along `grid`, γ_0 < … < γ_K.
+    /// `sampler` with `denoiser`, made for `estimand`, along `grid`, γ_0 < … < γ_K.
     ///
     /// # Errors
-    /// Those of [`PosteriorMean::new`] and [`Sampler::steps`].
-    pub fn new(source: &Arc<Source>, sampler: &Sampler, denoiser: &Denoiser, grid: &[f64]) -> Result<Self> {
-        let mean = PosteriorMean::new(source)?;
-        let offset = denoiser_offset(source, denoiser);
+    /// Those of [`Estimand::mean`] and [`Sampler::steps`].
+    pub fn new(estimand: &Estimand, sampler: &Sampler, denoiser: Arc<dyn Denoiser>, grid: &[f64]) -> Result<Self> {
+        let mean = estimand.mean()?;
         Ok(Self {
             prior: mean.prior(),
-            mean,
+            mean: Arc::clone(mean),
+            denoiser,
             start: sampler.start,
             first_snr: grid[0],
             last_snr: grid[grid.len() - 1],
-            steps: sampler.steps(grid)?.into_iter().map(|step| (step, offset(step.snr))).collect(),
-            source: Arc::clone(source),
+            steps: sampler.steps(grid)?,
+            source: Arc::clone(estimand.source()),
         })
     }
 
@@ -60,7 +61,12 @@ impl Chain {
         &self.source
     }
 
-    /// The exact denoiser.
+    /// The denoiser.
+    pub fn denoiser(&self) -> &dyn Denoiser {
+        self.denoiser.as_ref()
+    }
+
+    /// The posterior mean.
     pub fn mean(&self) -> &PosteriorMean {
         &self.mean
     }
@@ -75,8 +81,8 @@ impl Chain {
         self.first_snr
     }
 
-    /// The steps, each with what the denoiser adds to the posterior mean in every coordinate.
-    pub fn steps(&self) -> &[(Step, f64)] {
+    /// The steps.
+    pub fn steps(&self) -> &[Step] {
         &self.steps
     }
 
@@ -89,11 +95,14 @@ impl Chain {
     ///
     /// Noise: coordinates of step k in blocks 1 + (k+1)⌈d/2⌉ on of the path's sample, of the start in those before; so
     /// chains that differ in schedule, sampler or denoiser share their noise step by step.
-    pub fn run(&self, stream: &Stream, first: u64) -> Vec<f64> {
+    ///
+    /// # Errors
+    /// Those of the denoiser, and one that gives NaN or ∞.
+    pub fn run(&self, stream: &Stream, first: u64) -> Result<Vec<f64>> {
         let mut states = vec![0.0; self.dim() * BATCH];
         self.enter(stream, first, &mut states);
-        self.walk(stream, first, &mut states);
-        states
+        self.walk(stream, first, &mut states)?;
+        Ok(states)
     }
 
     /// The first state U_{γ_0}.
@@ -114,33 +123,24 @@ impl Chain {
     }
 
     /// From U_{γ_0} (d × BATCH) to Û_K/γ_K, in place; `first` addresses the fresh noise.
-    pub fn walk(&self, stream: &Stream, first: u64, states: &mut [f64]) {
+    ///
+    /// # Errors
+    /// Those of the denoiser, and one that gives NaN or ∞.
+    pub fn walk(&self, stream: &Stream, first: u64, states: &mut [f64]) -> Result<()> {
         let [mut estimate, mut before, mut noise] = [(); 3].map(|()| vec![0.0; states.len()]);
         let blocks = self.dim().div_ceil(2) as u32;
-        for (k, (step, offset)) in self.steps.iter().enumerate() {
-            self.mean.evaluate(states, step.snr, &mut estimate);
+        for (k, step) in self.steps.iter().enumerate() {
+            let (asked, samples) = ((&*states, step.snr), (stream, first));
+            denoiser::estimate(self.denoiser.as_ref(), &self.source, asked, samples, &mut estimate)?;
             if step.spread > 0.0 {
                 normal::fill_across(stream, first, normal::FIRST_BLOCK + (k as u32 + 1) * blocks, BATCH, &mut noise);
             }
-            arch().dispatch(Advance {
-                step,
-                offset: *offset,
-                states,
-                estimate: &mut estimate,
-                before: &before,
-                noise: &noise,
-            });
+            arch().dispatch(Advance { step, states, estimate: &estimate, before: &before, noise: &noise });
             std::mem::swap(&mut estimate, &mut before);
         }
         states.iter_mut().for_each(|u| *u /= self.last_snr);
+        Ok(())
     }
-}
-
-/// What `denoiser` adds to the posterior mean in every coordinate, by SNR: its relative error times the deviation of a
-/// coordinate.
-pub fn denoiser_offset(source: &Source, denoiser: &Denoiser) -> impl Fn(f64) -> f64 {
-    let (scale, denoiser) = (source.second_moment().value / source.dim() as f64, *denoiser);
-    move |snr| denoiser.relative_error(snr, scale) * scale.sqrt()
 }
 
 /// X of samples `first .. first + BATCH` of `stream`, d × BATCH.
@@ -164,10 +164,8 @@ pub fn truth(source: &Source, snr: f64, stream: &Stream, first: u64) -> Vec<f64>
 
 struct Advance<'a> {
     step: &'a Step,
-    offset: f64,
     states: &'a mut [f64],
-    /// The posterior mean; the denoiser's offset is added here.
-    estimate: &'a mut [f64],
+    estimate: &'a [f64],
     before: &'a [f64],
     noise: &'a [f64],
 }
@@ -178,10 +176,7 @@ impl pulp::WithSimd for Advance<'_> {
     #[inline(always)]
     fn with_simd<S: pulp::Simd>(self, _: S) {
         let Step { keep, pull, spread, carry, .. } = *self.step;
-        for (((u, x), before), noise) in
-            self.states.iter_mut().zip(self.estimate.iter_mut()).zip(self.before).zip(self.noise)
-        {
-            *x += self.offset;
+        for (((u, x), before), noise) in self.states.iter_mut().zip(self.estimate).zip(self.before).zip(self.noise) {
             let extrapolated = carry.mul_add(*x - before, *x);
             *u = keep.mul_add(*u, pull.mul_add(extrapolated, spread * noise));
         }

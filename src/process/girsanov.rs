@@ -6,10 +6,9 @@
 
 use std::sync::Arc;
 
-use super::chain::{denoiser_offset, draws};
-use super::statistic::{Simulation, Statistic};
+use super::chain::draws;
 use crate::channel::posterior::{BATCH, PosteriorMean};
-use crate::denoiser::Denoiser;
+use crate::denoiser::{self, Denoiser, Estimand};
 use crate::error::Result;
 use crate::numeric::normal;
 use crate::numeric::stream::Stream;
@@ -21,30 +20,27 @@ use crate::source::Source;
 #[derive(Debug)]
 pub struct Girsanov {
     source: Arc<Source>,
-    mean: PosteriorMean,
-    /// γ_k, γ_{k+1} and what the denoiser adds to the posterior mean at γ_k in every coordinate.
-    steps: Vec<[f64; 3]>,
+    mean: Arc<PosteriorMean>,
+    denoiser: Arc<dyn Denoiser>,
+    grid: Vec<f64>,
 }
 
-/// Whether both give the same number on the same stream; a law is known by its spec.
+/// Whether both give the same number on the same stream; a law is known by its spec, its denoiser by its name.
 impl PartialEq for Girsanov {
     fn eq(&self, other: &Self) -> bool {
-        self.source.spec() == other.source.spec() && self.steps == other.steps
+        let names = |g: &Self| [g.source.spec(), g.denoiser.name()].map(str::to_owned);
+        names(self) == names(other) && self.grid == other.grid
     }
 }
 
 impl Girsanov {
-    /// The sampler with `denoiser` on `source` along `grid`, γ_0 < … < γ_K (γ_0 ≥ 0).
+    /// The sampler with `denoiser`, made for `estimand`, along `grid`, γ_0 < … < γ_K (γ_0 ≥ 0).
     ///
     /// # Errors
-    /// Those of [`PosteriorMean::new`].
-    pub fn new(source: &Arc<Source>, denoiser: &Denoiser, grid: &[f64]) -> Result<Self> {
-        let offset = denoiser_offset(source, denoiser);
-        Ok(Self {
-            mean: PosteriorMean::new(source)?,
-            steps: grid.windows(2).map(|step| [step[0], step[1], offset(step[0])]).collect(),
-            source: Arc::clone(source),
-        })
+    /// As [`Estimand::mean`].
+    pub fn new(estimand: &Estimand, denoiser: Arc<dyn Denoiser>, grid: &[f64]) -> Result<Self> {
+        let mean = Arc::clone(estimand.mean()?);
+        Ok(Self { source: Arc::clone(estimand.source()), mean, denoiser, grid: grid.to_vec() })
     }
 
     /// The law whose paths are followed.
@@ -52,29 +48,38 @@ impl Girsanov {
         &self.source
     }
 
-    /// The exact denoiser.
+    /// The denoiser.
+    pub fn denoiser(&self) -> &dyn Denoiser {
+        self.denoiser.as_ref()
+    }
+
+    /// The posterior mean.
     pub fn mean(&self) -> &PosteriorMean {
         &self.mean
     }
 
-    /// γ_k, γ_{k+1} and what the denoiser adds to the posterior mean at γ_k in every coordinate.
-    pub fn steps(&self) -> &[[f64; 3]] {
-        &self.steps
+    /// γ_0 < … < γ_K.
+    pub fn grid(&self) -> &[f64] {
+        &self.grid
     }
 
     /// The mean of paths `first .. first + BATCH` of `stream`.
     ///
     /// Increments are normals of [`increments`], ⌈d/2⌉ blocks an advance from block 0 on; the points of step k are s and 1 − s,
     /// s half the first uniform of block k of the batch's first sample in [`points`]; X is that of `stream` itself.
-    pub fn run(&self, stream: &Stream, first: u64) -> f64 {
+    ///
+    /// # Errors
+    /// Those of the denoiser, and one that gives NaN or ∞.
+    pub fn run(&self, stream: &Stream, first: u64) -> Result<f64> {
         let mut paths = Paths::new(&self.source, stream, first);
         let points = points(stream);
         let [mut frozen, mut mean] = [(); 2].map(|()| vec![0.0; paths.states.len()]);
         let mut total = 0.0;
-        for (k, &[lo, hi, offset]) in self.steps.iter().enumerate() {
+        for (k, step) in self.grid.windows(2).enumerate() {
+            let (lo, hi) = (step[0], step[1]);
             paths.advance(lo);
-            self.mean.evaluate(&paths.states, lo, &mut frozen);
-            frozen.iter_mut().for_each(|x| *x += offset);
+            let (asked, samples) = ((&paths.states[..], lo), (stream, first));
+            denoiser::estimate(self.denoiser.as_ref(), &self.source, asked, samples, &mut frozen)?;
             let share = 0.5 * points.uniforms(first, k as u32)[0];
             for share in [share, 1.0 - share] {
                 let snr = (hi - lo).mul_add(share, lo);
@@ -84,21 +89,7 @@ impl Girsanov {
                 total += 0.25 * (hi - lo) * square;
             }
         }
-        total / BATCH as f64
-    }
-}
-
-impl Statistic for Girsanov {
-    fn rows(&self) -> usize {
-        1
-    }
-
-    fn simulation(&self) -> Simulation<'_> {
-        Simulation::PathKl(self)
-    }
-
-    fn read(&self, simulated: &[f64], _: &Stream, _: u64, out: &mut [f64]) {
-        out.copy_from_slice(simulated);
+        Ok(total / BATCH as f64)
     }
 }
 
@@ -165,7 +156,7 @@ mod tests {
     use crate::quantity::path;
     use crate::quantity::{Instruments, Need, Setting, find};
 
-    /// Standard errors allowed: false-alarm probability 6e-7 a comparison, five of them.
+    /// Standard errors allowed: false-alarm probability 6e-7 a comparison, nine of them.
     const STD_ERRS: f64 = 5.0;
     /// The check must be worth something: relative standard error.
     const SHARP: f64 = 0.03;
@@ -177,12 +168,13 @@ mod tests {
 
     /// Mean and standard error over `batches` batches.
     fn simulated(need: &Need, tools: &Instruments, seed: u64, batches: u64) -> (f64, f64) {
-        let denoiser = crate::denoiser::find(need.setting.denoiser()).unwrap();
+        let estimand = Estimand::new(&need.source);
+        let denoiser = denoiser::build(need.setting.denoiser(), &estimand).unwrap();
         let grid = path::grid(need, tools).unwrap();
-        let girsanov = Girsanov::new(&need.source, &denoiser, &grid).unwrap();
+        let girsanov = Girsanov::new(&estimand, denoiser, &grid).unwrap();
         let (stream, mut rows) = (Stream::named(seed, "girsanov"), vec![0.0; batches as usize]);
         for (batch, row) in rows.iter_mut().enumerate() {
-            *row = girsanov.run(&stream, (batch * BATCH) as u64);
+            *row = girsanov.run(&stream, (batch * BATCH) as u64).unwrap();
         }
         let found = Moments::of_block(&rows, 1).regress(&[]);
         (found.value[0], found.covariance[(0, 0)].sqrt())
@@ -197,10 +189,14 @@ mod tests {
             ("pam:levels=8", "geometric", 0.1, "perturbed:error=0.1"),
             ("product:base=(bernoulli:p=0.2),dim=3", "geometric", 0.1, "perturbed:error=0.2,shape=bump"),
             ("mixture:means=-2|2,variances=0.3", "geometric", 0.01, "exact"),
+            ("pam:levels=8", "geometric", 0.1, "linear"),
+            ("mixture:means=-2|2,variances=0.3", "geometric", 0.1, "mean"),
+            ("bpsk", "geometric", 0.1, "mismatched:source=(mixture:means=-1|1,variances=0.1,weights=1|2)"),
+            ("hypercube:dim=4", "geometric", 0.1, "identity"),
         ] {
             let need = need(source, schedule, snr_min, denoiser);
             let path = need.deterministic(&tools).unwrap().unwrap().value;
-            let denoiser = path::denoiser_kl(&need, &tools).unwrap().unwrap().value;
+            let denoiser = crate::quantity::denoiser::kl(&need, &tools).unwrap().unwrap().value;
             let (value, std_err) = simulated(&need, &tools, 0, 256);
             let expected = path + denoiser;
             assert!((value - expected).abs() < STD_ERRS * std_err, "{source}: {value} ± {std_err} for {expected}");

@@ -1,17 +1,16 @@
-//! A loss curve: the x0-risk of the exact denoiser over SNRs by simulation, as a practitioner has it from a training log.
+//! A loss curve: the x0-risk of a denoiser over SNRs by simulation, as a practitioner has it from a training log.
 //!
-//! For sources whose mmse no deterministic route knows. Schedules made from it inherit its noise; the same samples at every
+//! With the exact denoiser, for sources whose mmse no deterministic route knows. Schedules made from it inherit its noise; the same samples at every
 //! SNR make that noise smooth.
 
 use std::sync::{Arc, OnceLock};
 
-use super::chain::draws;
-use crate::channel::posterior::{BATCH, PosteriorMean};
+use super::errors::TrueStates;
+use crate::channel::posterior::BATCH;
+use crate::denoiser::{self, Denoiser, Estimand};
 use crate::error::Result;
-use crate::numeric::normal;
 use crate::numeric::stream::Stream;
 use crate::schedule::{Curve, SampledCurve};
-use crate::source::Source;
 
 /// SNRs of the curve, equally spaced in the logarithm.
 const POINTS: usize = 96;
@@ -20,32 +19,38 @@ const BATCHES: u64 = 64;
 /// A curve from γ = 0 has its next SNR at this share of the last.
 const FROM_ZERO: f64 = 1e-6;
 
-/// γ ↦ E|X − m(U_γ)|² between two SNRs, measured when first asked for.
+/// γ ↦ E|X − x̂(U_γ)|² between two SNRs, measured when first asked for.
 #[derive(Debug)]
-pub struct RiskCurve<'a> {
-    source: &'a Source,
+pub struct RiskCurve {
+    estimand: Arc<Estimand>,
+    denoiser: Arc<dyn Denoiser>,
     ends: (f64, f64),
     made: Arc<OnceLock<SampledCurve>>,
 }
 
-impl<'a> RiskCurve<'a> {
-    /// Of `source` between `ends` (0 ≤ first < second), kept in `made`.
-    pub fn new(source: &'a Source, ends: (f64, f64), made: Arc<OnceLock<SampledCurve>>) -> Self {
-        Self { source, ends, made }
+impl RiskCurve {
+    /// Of `denoiser`, made for `estimand`, between `ends` (0 ≤ first < second), kept in `made`.
+    pub fn new(
+        estimand: &Arc<Estimand>,
+        denoiser: Arc<dyn Denoiser>,
+        ends: (f64, f64),
+        made: Arc<OnceLock<SampledCurve>>,
+    ) -> Self {
+        Self { estimand: Arc::clone(estimand), denoiser, ends, made }
     }
 
     fn curve(&self) -> Result<&SampledCurve> {
         match self.made.get() {
             Some(curve) => Ok(curve),
             None => {
-                let curve = measure(self.source, self.ends)?;
+                let curve = measure(&self.estimand, self.denoiser.as_ref(), self.ends)?;
                 Ok(self.made.get_or_init(|| curve))
             }
         }
     }
 }
 
-impl Curve for RiskCurve<'_> {
+impl Curve for RiskCurve {
     fn mmse(&self, snr: f64) -> Result<f64> {
         self.curve()?.mmse(snr)
     }
@@ -56,46 +61,78 @@ impl Curve for RiskCurve<'_> {
 }
 
 /// The risk at each SNR over the same samples of a pinned lane (seed 0): a schedule does not change with the run's seed.
-fn measure(source: &Source, (lo, hi): (f64, f64)) -> Result<SampledCurve> {
-    let mean = PosteriorMean::new(source)?;
+///
+/// # Errors
+/// Those of the denoiser, and one that gives NaN or ∞.
+fn measure(estimand: &Estimand, denoiser: &dyn Denoiser, (lo, hi): (f64, f64)) -> Result<SampledCurve> {
+    let source = estimand.source();
     let start = if lo > 0.0 { lo } else { FROM_ZERO * hi };
     let last = POINTS - 1;
     let snr = |i: usize| if i == last { hi } else { start * (hi / start).powf(i as f64 / last as f64) };
     let mut points: Vec<(f64, f64)> = (0..POINTS).map(|i| (snr(i), 0.0)).collect();
     let stream = Stream::named(0, &format!("{}|risk", source.spec()));
-    let [mut noise, mut states, mut estimate] = [(); 3].map(|()| vec![0.0; source.dim() * BATCH]);
+    let [mut states, mut estimate] = [(); 2].map(|()| vec![0.0; source.dim() * BATCH]);
     for first in (0..BATCHES).map(|batch| batch * BATCH as u64) {
-        let truth = draws(source, &stream, first);
-        normal::fill_across(&stream, first, normal::FIRST_BLOCK, BATCH, &mut noise);
+        let truth = TrueStates::draw(source, &stream, first);
         for (snr, risk) in &mut points {
-            for ((u, x), z) in states.iter_mut().zip(&truth).zip(&noise) {
-                *u = *snr * x + snr.sqrt() * z;
-            }
-            mean.evaluate(&states, *snr, &mut estimate);
-            let square: f64 = estimate.iter().zip(&truth).map(|(m, x)| (m - x) * (m - x)).sum();
+            truth.at(*snr, &mut states);
+            denoiser::estimate(denoiser, source, (&states, *snr), (&stream, first), &mut estimate)?;
+            let square: f64 = estimate.iter().zip(&truth.points).map(|(m, x)| (m - x) * (m - x)).sum();
             *risk += square / (BATCHES * BATCH as u64) as f64;
         }
     }
     if lo <= 0.0 {
-        points.insert(0, (0.0, source.second_moment().value));
+        points.insert(0, (0.0, at_zero(estimand, denoiser)?));
     }
     SampledCurve::new(&points)
+}
+
+/// L(0) = E|X − x̂(0, 0)|².
+fn at_zero(estimand: &Estimand, denoiser: &dyn Denoiser) -> Result<f64> {
+    let source = estimand.source();
+    let variance = source.second_moment().value;
+    if let Some(excess) = denoiser.excess(0.0) {
+        return Ok(variance * (1.0 + excess));
+    }
+    let states = vec![0.0; source.dim() * BATCH];
+    let mut estimate = states.clone();
+    let stream = Stream::named(0, &format!("{}|risk", source.spec()));
+    denoiser::estimate(denoiser, source, (&states, 0.0), (&stream, 0), &mut estimate)?;
+    let bias = |(row, mean): (&[f64], &f64)| (row[0] - mean) * (row[0] - mean);
+    Ok(variance + estimate.chunks(BATCH).zip(&estimand.mean()?.prior()).map(bias).sum::<f64>())
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::source::Source;
 
     /// Relative, of 4096 samples: 5 standard errors where |X − m|² has a relative deviation of √2.
     const NOISE: f64 = 0.11;
 
+    fn curve(spec: &str, denoiser: &str, ends: (f64, f64)) -> RiskCurve {
+        let estimand = Estimand::new(&Arc::new(Source::parse(spec).unwrap()));
+        let denoiser = denoiser::build(denoiser, &estimand).unwrap();
+        RiskCurve::new(&estimand, denoiser, ends, Arc::default())
+    }
+
     #[test]
-    fn the_risk_is_the_mmse() {
-        let source = Source::parse("mixture:means=-1|2,variances=0.2|0.5,weights=1|3").unwrap();
-        let curve = RiskCurve::new(&source, (0.01, 100.0), Arc::default());
+    fn the_risk_of_the_exact_denoiser_is_the_mmse() {
+        let spec = "mixture:means=-1|2,variances=0.2|0.5,weights=1|3";
+        let (source, curve) = (Source::parse(spec).unwrap(), curve(spec, "exact", (0.01, 100.0)));
         for snr in [0.01, 0.3, 4.0, 90.0] {
             let expected = crate::channel::exact::at(&source, snr).unwrap().unwrap().mmse.value;
             let found = curve.mmse(snr).unwrap();
+            assert!((found / expected - 1.0).abs() < NOISE, "{found} for {expected} at {snr}");
+        }
+    }
+
+    /// L = v/(1 + γv) with v = E|X − EX|² on a line, from γ = 0 on.
+    #[test]
+    fn the_risk_of_a_linear_denoiser_is_its_closed_form() {
+        let curve = curve("pam:levels=4", "linear", (0.0, 10.0));
+        for snr in [0.0, 0.2, 3.0, 9.0] {
+            let (expected, found) = (1.25 / (1.0 + 1.25 * snr), curve.mmse(snr).unwrap());
             assert!((found / expected - 1.0).abs() < NOISE, "{found} for {expected} at {snr}");
         }
     }

@@ -3,6 +3,7 @@
 use std::ops::Range;
 
 use super::chain::Chain;
+use super::errors::{Errors, Gap, Loss};
 use super::girsanov::Girsanov;
 use crate::channel::posterior::{BATCH, PosteriorMean};
 use crate::error::Result;
@@ -15,6 +16,8 @@ pub enum Simulation<'a> {
     LastStates(&'a Chain),
     /// The pathwise KL along true paths, one number a batch.
     PathKl(&'a Girsanov),
+    /// Errors of a denoiser on true states, two a state.
+    Errors(&'a Errors),
 }
 
 impl<'a> Simulation<'a> {
@@ -23,22 +26,28 @@ impl<'a> Simulation<'a> {
         match self {
             Self::LastStates(chain) => chain.dim() * BATCH,
             Self::PathKl(_) => 1,
+            Self::Errors(_) => 2 * BATCH,
         }
     }
 
-    /// The exact denoiser.
+    /// The posterior mean.
     pub fn mean(&self) -> &'a PosteriorMean {
         match self {
             Self::LastStates(chain) => chain.mean(),
             Self::PathKl(girsanov) => girsanov.mean(),
+            Self::Errors(errors) => errors.mean(),
         }
     }
 
     /// The numbers of paths `first .. first + BATCH`, by this processor.
-    pub fn run(&self, stream: &Stream, first: u64) -> Vec<f64> {
+    ///
+    /// # Errors
+    /// Those of the denoiser, and one that gives NaN or ∞.
+    pub fn run(&self, stream: &Stream, first: u64) -> Result<Vec<f64>> {
         match self {
             Self::LastStates(chain) => chain.run(stream, first),
-            Self::PathKl(girsanov) => vec![girsanov.run(stream, first)],
+            Self::PathKl(girsanov) => Ok(vec![girsanov.run(stream, first)?]),
+            Self::Errors(errors) => errors.run(stream, first),
         }
     }
 }
@@ -49,7 +58,7 @@ pub trait Simulator: Sync {
     /// the other.
     ///
     /// # Errors
-    /// [`crate::error::Error::Backend`] of a device.
+    /// [`crate::error::Error::Backend`] of a device; those of a denoiser.
     fn simulate(&self, simulation: Simulation, stream: &Stream, range: Range<u64>) -> Result<Vec<f64>>;
 
     /// Paths that are best asked for at a time, a multiple of [`BATCH`].
@@ -80,4 +89,46 @@ pub trait Statistic: Send + Sync {
 
     /// The rows of paths `first .. first + BATCH` into `out`, [`Statistic::rows`] numbers, from what was `simulated` of them.
     fn read(&self, simulated: &[f64], stream: &Stream, first: u64, out: &mut [f64]);
+}
+
+impl Statistic for Girsanov {
+    fn rows(&self) -> usize {
+        1
+    }
+
+    fn simulation(&self) -> Simulation<'_> {
+        Simulation::PathKl(self)
+    }
+
+    fn read(&self, simulated: &[f64], _: &Stream, _: u64, out: &mut [f64]) {
+        out.copy_from_slice(simulated);
+    }
+}
+
+impl Statistic for Loss {
+    fn rows(&self) -> usize {
+        BATCH
+    }
+
+    fn simulation(&self) -> Simulation<'_> {
+        Simulation::Errors(&self.0)
+    }
+
+    fn read(&self, simulated: &[f64], _: &Stream, _: u64, out: &mut [f64]) {
+        out.copy_from_slice(&simulated[..BATCH]);
+    }
+}
+
+impl Statistic for Gap {
+    fn rows(&self) -> usize {
+        BATCH
+    }
+
+    fn simulation(&self) -> Simulation<'_> {
+        Simulation::Errors(&self.0)
+    }
+
+    fn read(&self, simulated: &[f64], _: &Stream, _: u64, out: &mut [f64]) {
+        out.copy_from_slice(&simulated[BATCH..]);
+    }
 }

@@ -1,7 +1,5 @@
 //! The axes that quantities depend on beside the source, one record each: claims, the command line and tables read them here.
 
-use std::ops::RangeInclusive;
-
 use serde::{Deserialize, Serialize};
 
 use super::Scope;
@@ -18,7 +16,7 @@ pub struct SettingAxis {
     /// What its values are.
     pub kind: AxisKind,
     /// The scopes that have it.
-    pub scopes: RangeInclusive<Scope>,
+    pub scopes: &'static [Scope],
     /// Whether those do without.
     pub optional: bool,
     /// Whether `results.csv` has a column for it; otherwise it is among the column `axes`.
@@ -135,7 +133,7 @@ const NAMES: &str = "[\"…\"]";
 pub static SNR: SettingAxis = SettingAxis {
     name: "snr",
     kind: POSITIVE,
-    scopes: Scope::Snr..=Scope::Snr,
+    scopes: &[Scope::Snr, Scope::Denoiser],
     optional: false,
     has_column: true,
     placeholder: "LIST|FROM..TO/POINTS",
@@ -148,7 +146,7 @@ pub static SNR: SettingAxis = SettingAxis {
 pub static SNR_MIN: SettingAxis = SettingAxis {
     name: "snr_min",
     kind: AxisKind::Number { inside: |x| x >= 0.0 && x.is_finite(), domain: "finite and ≥ 0" },
-    scopes: Scope::Interval..=Scope::Sampler,
+    scopes: &[Scope::Interval, Scope::DenoiserInterval, Scope::Path, Scope::Sampler],
     optional: false,
     has_column: true,
     placeholder: "SNR_MIN",
@@ -161,7 +159,7 @@ pub static SNR_MIN: SettingAxis = SettingAxis {
 pub static SNR_MAX: SettingAxis = SettingAxis {
     name: "snr_max",
     kind: POSITIVE,
-    scopes: Scope::Interval..=Scope::Sampler,
+    scopes: &[Scope::Interval, Scope::DenoiserInterval, Scope::Path, Scope::Sampler],
     optional: false,
     has_column: true,
     placeholder: "SNR_MAX",
@@ -174,7 +172,7 @@ pub static SNR_MAX: SettingAxis = SettingAxis {
 pub static STEPS: SettingAxis = SettingAxis {
     name: "steps",
     kind: AxisKind::Count,
-    scopes: Scope::Path..=Scope::Sampler,
+    scopes: &[Scope::Path, Scope::Sampler],
     optional: false,
     has_column: true,
     placeholder: "K",
@@ -187,7 +185,7 @@ pub static STEPS: SettingAxis = SettingAxis {
 pub static SCHEDULE: SettingAxis = SettingAxis {
     name: "schedule",
     kind: SCHEDULES,
-    scopes: Scope::Path..=Scope::Sampler,
+    scopes: &[Scope::Path, Scope::Sampler],
     optional: false,
     has_column: true,
     placeholder: "SCHEDULE",
@@ -200,7 +198,7 @@ pub static SCHEDULE: SettingAxis = SettingAxis {
 pub static SAMPLER: SettingAxis = SettingAxis {
     name: "sampler",
     kind: AxisKind::Spec(|spec| process::find(spec).map(drop)),
-    scopes: Scope::Sampler..=Scope::Sampler,
+    scopes: &[Scope::Sampler],
     optional: false,
     has_column: false,
     placeholder: "SAMPLER",
@@ -213,7 +211,7 @@ pub static SAMPLER: SettingAxis = SettingAxis {
 pub static DENOISER: SettingAxis = SettingAxis {
     name: "denoiser",
     kind: AxisKind::Spec(|spec| denoiser::find(spec).map(drop)),
-    scopes: Scope::Path..=Scope::Sampler,
+    scopes: &[Scope::Denoiser, Scope::DenoiserInterval, Scope::Path, Scope::Sampler],
     optional: true,
     has_column: true,
     placeholder: "DENOISER",

@@ -7,6 +7,7 @@ use nalgebra::{DMatrix, SymmetricEigen};
 
 use crate::channel::exact::curve::{self, Curve, Octaves};
 use crate::channel::exact::{self, ChannelValues};
+use crate::denoiser::{self, Estimand};
 use crate::error::Result;
 use crate::numeric::estimate::Estimate;
 use crate::process::risk::RiskCurve;
@@ -48,10 +49,15 @@ impl Instruments {
 
     /// The risk of the exact denoiser of `source` between two SNRs by simulation: a loss curve for schedules where
     /// [`Instruments::curve`] has none.
-    pub fn risk<'a>(&self, source: &'a Source, ends: (f64, f64)) -> RiskCurve<'a> {
+    ///
+    /// # Errors
+    /// None today: the exact denoiser of a law without a closed posterior fails when the curve is asked.
+    pub fn risk(&self, source: &Arc<Source>, ends: (f64, f64)) -> Result<RiskCurve> {
         let key = format!("{}|{:e}|{:e}", source.spec(), ends.0, ends.1);
         let mut all = self.risks.lock().unwrap_or_else(PoisonError::into_inner);
-        RiskCurve::new(source, ends, Arc::clone(all.entry(key).or_default()))
+        let estimand = Estimand::new(source);
+        let exact = denoiser::build("exact", &estimand)?;
+        Ok(RiskCurve::new(&estimand, exact, ends, Arc::clone(all.entry(key).or_default())))
     }
 
     /// The SNRs that `make` returns, made once for each `key`.

@@ -1,6 +1,6 @@
 //! Every quantity: its name, what it depends on, its unit, what it is and how it is obtained.
 
-use super::{Quantity, Rule, Scope, channel, interval, path, path_bound, simulated, source, supremum};
+use super::{Quantity, Rule, Scope, channel, denoiser, interval, path, path_bound, simulated, source, supremum};
 use crate::channel::posterior::Observable;
 use crate::numeric::unit::Unit;
 use crate::spec::Registry;
@@ -130,6 +130,20 @@ pub static QUANTITIES: Registry<Quantity> = Registry::new(&[
         Rule::Deterministic(channel::lmmse),
     ),
     Quantity::new(
+        "loss",
+        Scope::Denoiser,
+        Unit::Length(2),
+        "loss of a denoiser, L(γ) = E|X − x̂|²",
+        Rule::Simulated { deterministic: Some(denoiser::loss), statistic: denoiser::sampled_loss },
+    ),
+    Quantity::new(
+        "denoiser_gap",
+        Scope::Denoiser,
+        Unit::Length(2),
+        "distance of a denoiser from the posterior mean, E|x̂ − E[X|Y]|² = L − M",
+        Rule::Simulated { deterministic: Some(denoiser::gap), statistic: denoiser::sampled_gap },
+    ),
+    Quantity::new(
         "information_gain",
         Scope::Interval,
         Unit::Information(1),
@@ -180,6 +194,20 @@ pub static QUANTITIES: Registry<Quantity> = Registry::new(&[
         Rule::Deterministic(interval::root_slope_integral),
     ),
     Quantity::new(
+        "gap_integral",
+        Scope::DenoiserInterval,
+        Unit::Information(1),
+        "½ ∫ E|x̂ − E[X|Y]|² dγ over the interval, nats",
+        Rule::Deterministic(denoiser::gap_integral),
+    ),
+    Quantity::new(
+        "mismatch_gain",
+        Scope::DenoiserInterval,
+        Unit::Information(1),
+        "KL of the law of Y from the one a mismatched denoiser assumes, at snr_max less at snr_min, nats",
+        Rule::Deterministic(denoiser::mismatch_gain),
+    ),
+    Quantity::new(
         "path_kl",
         Scope::Path,
         Unit::Information(1),
@@ -212,21 +240,21 @@ pub static QUANTITIES: Registry<Quantity> = Registry::new(&[
         Scope::Path,
         Unit::Information(1),
         "cost of an inexact denoiser, ½ Σ Δ_k (L − M)(γ_k), nats",
-        Rule::Deterministic(path::denoiser_kl),
+        Rule::Simulated { deterministic: Some(denoiser::kl), statistic: denoiser::sampled_kl },
     ),
     Quantity::new(
         "total_kl",
         Scope::Path,
         Unit::Information(1),
         "path_kl + init_kl + denoiser_kl: KL of the true path from the sampler's, nats",
-        Rule::Linear(path::total_kl),
+        Rule::Linear(denoiser::total_kl),
     ),
     Quantity::new(
         "terminal_kl",
         Scope::Path,
         Unit::Information(1),
         "KL of the last state's law from the sampler's, started from N(γ_0 EX, γ_0 I), nats; on a line",
-        Rule::Deterministic(path::terminal_kl),
+        Rule::Deterministic(denoiser::terminal_kl),
     ),
     Quantity::new(
         "girsanov_kl",
@@ -271,7 +299,7 @@ pub static QUANTITIES: Registry<Quantity> = Registry::new(&[
         Scope::Sampler,
         Unit::Length(2),
         "variance of the sampler's last state, E|x̂ − EX|²; the truth has E|X − EX|² + d/γ_K",
-        Rule::Simulated { deterministic: Some(simulated::gaussian_variance), statistic: simulated::sampled_variance },
+        Rule::Simulated { deterministic: Some(simulated::affine_variance), statistic: simulated::sampled_variance },
     ),
     Quantity::new(
         "bound_paper",

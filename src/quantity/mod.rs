@@ -2,6 +2,7 @@
 
 pub mod axis;
 pub mod channel;
+pub mod denoiser;
 pub mod functional;
 pub mod instruments;
 pub mod integral;
@@ -39,8 +40,12 @@ pub enum Scope {
     Source,
     /// Source and `snr`.
     Snr,
+    /// Source and `snr`; `denoiser` is `exact` unless said.
+    Denoiser,
     /// Source, `snr_min` and `snr_max`.
     Interval,
+    /// Source, `snr_min` and `snr_max`; `denoiser` is `exact` unless said.
+    DenoiserInterval,
     /// Source, `snr_min`, `snr_max`, `steps` and `schedule`: a K-step sampler; `denoiser` is `exact` unless said.
     Path,
     /// The same and the `sampler` whose last state is looked at.

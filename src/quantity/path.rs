@@ -4,11 +4,8 @@ use std::sync::Arc;
 
 use super::functional::{Form, Functional, Part};
 use super::{Instruments, Need};
-use crate::channel::exact::terminal;
 use crate::channel::posterior::Observable;
-use crate::denoiser::{self, Denoiser};
 use crate::error::Result;
-use crate::numeric::estimate::Estimate;
 use crate::schedule::{self, Request};
 
 /// The SNRs γ_0 < … < γ_K of the need's steps.
@@ -21,19 +18,11 @@ pub fn grid(need: &Need, tools: &Instruments) -> Result<Arc<Vec<f64>>> {
         (setting.snr_min()?, setting.snr_max()?, setting.steps()?, setting.schedule()?);
     let key = format!("{}|{spec}|{steps}|{snr_min:e}|{snr_max:e}", need.source.spec());
     tools.grid(key, || {
-        let (exact, measured) = (tools.curve(&need.source), tools.risk(&need.source, (snr_min, snr_max)));
+        let (exact, measured) = (tools.curve(&need.source), tools.risk(&need.source, (snr_min, snr_max))?);
         let curve = Some(exact.as_ref().map_or(&measured as &dyn schedule::Curve, |curve| curve));
         let total_variance = need.source.second_moment().value;
         schedule::grid(spec, &Request { steps, snr_min, snr_max, total_variance, curve })
     })
-}
-
-/// The need's denoiser; the exact one where it names none.
-///
-/// # Errors
-/// A spec that [`denoiser::find`] refuses.
-pub fn denoiser(need: &Need) -> Result<Denoiser> {
-    denoiser::find(need.setting.denoiser())
 }
 
 /// Ratio γ_{k+1}/γ_k of each step; ∞ for a step from 0.
@@ -42,7 +31,7 @@ pub fn ratios(grid: &[f64]) -> impl Iterator<Item = f64> + '_ {
 }
 
 /// A part per step.
-fn steps(grid: &[f64], sampled: Form) -> impl Iterator<Item = Part> + '_ {
+pub fn steps(grid: &[f64], sampled: Form) -> impl Iterator<Item = Part> + '_ {
     grid.windows(2).map(move |step| Part::Step { lo: step[0], hi: step[1], sampled })
 }
 
@@ -77,7 +66,7 @@ pub fn path_kl_information(need: &Need, tools: &Instruments) -> Result<Functiona
 }
 
 /// The step from 0 to γ_0; none where the grid starts there.
-fn first_step(start: f64) -> Option<Part> {
+pub fn first_step(start: f64) -> Option<Part> {
     (start > 0.0).then_some(Part::Step { lo: 0.0, hi: start, sampled: Form::Differences })
 }
 
@@ -87,48 +76,6 @@ fn first_step(start: f64) -> Option<Part> {
 /// A setting without `snr_min`.
 pub fn init_kl(need: &Need, _: &Instruments) -> Result<Functional> {
     Ok(Functional::sum(first_step(need.setting.snr_min()?)))
-}
-
-/// ½ Σ Δ_k δ(γ_k)²: what [`denoiser_kl`] is per unit of total variance.
-///
-/// # Errors
-/// Those of [`grid()`] and [`denoiser()`].
-pub fn denoiser_share(need: &Need, tools: &Instruments) -> Result<f64> {
-    let denoiser = denoiser(need)?;
-    let scale = need.source.second_moment().value / need.source.dim() as f64;
-    let part = |step: &[f64]| 0.5 * (step[1] - step[0]) * denoiser.relative_error(step[0], scale).powi(2);
-    Ok(grid(need, tools)?.windows(2).map(part).sum())
-}
-
-/// ½ Σ Δ_k (L − M)(γ_k): a share of M(0) = E|X − EX|².
-fn denoiser_part(need: &Need, tools: &Instruments) -> Result<Part> {
-    Ok(Part::At { snr: 0.0, observable: Observable::Mmse, factor: denoiser_share(need, tools)? })
-}
-
-/// ½ Σ Δ_k (L − M)(γ_k).
-///
-/// # Errors
-/// Those of [`denoiser_share`].
-pub fn denoiser_kl(need: &Need, tools: &Instruments) -> Result<Option<Estimate>> {
-    Functional::sum([denoiser_part(need, tools)?]).value(&need.source, tools)
-}
-
-/// The sum of the three.
-///
-/// # Errors
-/// Those of [`grid()`] and of [`denoiser_share`].
-pub fn total_kl(need: &Need, tools: &Instruments) -> Result<Functional> {
-    let grid = grid(need, tools)?;
-    let parts = steps(&grid, Form::Differences).chain(first_step(grid[0]));
-    Ok(Functional::sum(parts.chain([denoiser_part(need, tools)?])))
-}
-
-/// KL of the law of U_{γ_K} from that of the sampler's last state, started from N(γ_0 EX, γ_0 I).
-pub fn terminal_kl(need: &Need, tools: &Instruments) -> Result<Option<Estimate>> {
-    let (grid, denoiser) = (grid(need, tools)?, denoiser(need)?);
-    let scale = need.source.second_moment().value / need.source.dim() as f64;
-    let offset = |snr: f64| denoiser.relative_error(snr, scale) * scale.sqrt();
-    Ok(terminal::kl(&need.source, &grid, &offset))
 }
 
 #[cfg(test)]

@@ -6,6 +6,7 @@ use crate::backend::{Backend, Job};
 use crate::channel::posterior;
 use crate::instrument::Instrument;
 use crate::instrument::readouts::PosteriorReadouts;
+use crate::numeric::estimate::Estimate;
 use crate::numeric::stream::Stream;
 use crate::quantity::axis::DENOISER;
 use crate::quantity::{Setting, find};

@@ -1,7 +1,8 @@
 //! Quantities by simulated paths: of a sampler's last state, and the pathwise KL along true paths. Deterministic where the
 //! sampler and the law allow.
 
-use super::path::{denoiser, grid};
+use super::denoiser::denoiser;
+use super::path::grid;
 use super::{Instruments, Need};
 use crate::error::{Error, Result};
 use crate::numeric::estimate::Estimate;
@@ -17,7 +18,8 @@ fn sampler(need: &Need) -> Result<Sampler> {
 
 /// The need's sampler on its source.
 fn chain(need: &Need, tools: &Instruments) -> Result<Chain> {
-    Chain::new(&need.source, &sampler(need)?, &denoiser(need)?, &grid(need, tools)?)
+    let (estimand, denoiser) = denoiser(need)?;
+    Chain::new(&estimand, &sampler(need)?, denoiser, &grid(need, tools)?)
 }
 
 fn unsupported(need: &Need, message: &str) -> Error {
@@ -44,12 +46,12 @@ pub fn sampled_variance(need: &Need, tools: &Instruments) -> Simulated {
     Ok(Box::new(Spread::new(chain(need, tools)?)))
 }
 
-/// The same for a Gaussian, closed form.
+/// The same of a denoiser that is affine in the state, closed form.
 ///
 /// # Errors
 /// As [`energy_distance`].
-pub fn gaussian_variance(need: &Need, tools: &Instruments) -> Result<Option<Estimate>> {
-    Ok(spread::of_gaussian(&chain(need, tools)?))
+pub fn affine_variance(need: &Need, tools: &Instruments) -> Result<Option<Estimate>> {
+    Ok(spread::of_affine(&chain(need, tools)?))
 }
 
 /// ∫ |F_x̂ − F_x| by a witness.
@@ -71,7 +73,7 @@ pub fn wasserstein_1_on_a_line(need: &Need, tools: &Instruments) -> Result<Optio
     if need.source.dim() > 1 || !sampler(need)?.is_deterministic() {
         return Ok(None);
     }
-    Ok(line::wasserstein_1(&chain(need, tools)?))
+    line::wasserstein_1(&chain(need, tools)?)
 }
 
 /// Mean over directions of W_2², by potentials.
@@ -105,5 +107,6 @@ pub fn mode_variation(need: &Need, tools: &Instruments) -> Simulated {
 /// # Errors
 /// Those of the schedule and the denoiser; a law without a closed posterior.
 pub fn girsanov_kl(need: &Need, tools: &Instruments) -> Result<Box<dyn Statistic>> {
-    Ok(Box::new(Girsanov::new(&need.source, &denoiser(need)?, &grid(need, tools)?)?))
+    let (estimand, denoiser) = denoiser(need)?;
+    Ok(Box::new(Girsanov::new(&estimand, denoiser, &grid(need, tools)?)?))
 }

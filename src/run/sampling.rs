@@ -128,10 +128,12 @@ impl LaneState {
         let mut failed = BTreeMap::new();
         for error in errors {
             match error {
-                Error::NonFinite { column, source_spec, seed, lane, sample, .. } if column < self.active.len() => {
+                Error::NonFinite { place, column, source_spec, seed, lane, sample, .. }
+                    if column < self.active.len() =>
+                {
                     let column = self.active[column];
                     let quantity = self.words[column].clone();
-                    let own = Error::NonFinite { quantity, column, source_spec, seed, lane, sample };
+                    let own = Error::NonFinite { quantity, place, column, source_spec, seed, lane, sample };
                     failed.entry(column).or_insert(own);
                 }
                 whole => {

@@ -41,12 +41,14 @@ pub const SPECS: [&str; 26] = [
 ];
 
 /// Schedules, samplers, denoisers, β schedules and weightings: other specs.
-pub const NAMES: [&str; 9] = [
+pub const NAMES: [&str; 11] = [
     "geometric",
     "edm:rho=7",
     "log-linear",
     "ddim",
     "perturbed:error=0.1",
+    "linear",
+    "mismatched:source=(mixture:means=-1|2,variances=0.5|1,weights=1|2)",
     "scaled-linear:start=0.00085,end=0.012,steps=100",
     "cosine",
     "edm:0.5",

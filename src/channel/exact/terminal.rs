@@ -42,21 +42,12 @@ pub struct Components {
 pub fn kl(source: &Source, grid: &[f64], offset: &dyn Fn(f64) -> f64) -> Option<Estimate> {
     match source.law() {
         Law::Product { base, copies } => Some(kl(base, grid, offset)?.scaled(*copies as f64)),
-        Law::Atoms(atoms) if atoms.dim == 1 && atoms.missing <= 0.0 => {
-            let means = atoms.points.clone();
-            let variances = vec![0.0; means.len()];
-            Some(Components { means, variances, weights: atoms.weights.clone() }.kl(grid, offset))
-        }
         Law::Mixture(mixture) if mixture.weights.len() == 1 => {
             let variances = mixture.variances.clone();
             let one = Components { means: vec![0.0], variances, weights: vec![1.0] };
             Some(one.kl(grid, offset).scaled(mixture.dim as f64))
         }
-        Law::Mixture(mixture) if mixture.dim == 1 && mixture.approximation <= 0.0 => {
-            let (means, variances) = (mixture.means.clone(), mixture.variances.clone());
-            Some(Components { means, variances, weights: mixture.weights.clone() }.kl(grid, offset))
-        }
-        _ => None,
+        _ => Some(Components::on_a_line(source)?.kl(grid, offset)),
     }
 }
 
@@ -74,6 +65,21 @@ impl Density {
 }
 
 impl Components {
+    /// The atoms or components of a law on a line; `None` for one with infinitely many, or with a density of another form.
+    pub fn on_a_line(source: &Source) -> Option<Self> {
+        match source.law() {
+            Law::Atoms(atoms) if atoms.dim == 1 && atoms.missing <= 0.0 => {
+                let means = atoms.points.clone();
+                Some(Self { variances: vec![0.0; means.len()], means, weights: atoms.weights.clone() })
+            }
+            Law::Mixture(mixture) if mixture.dim == 1 && mixture.approximation <= 0.0 => {
+                let (means, variances) = (mixture.means.clone(), mixture.variances.clone());
+                Some(Self { means, variances, weights: mixture.weights.clone() })
+            }
+            _ => None,
+        }
+    }
+
     /// As [`kl`].
     pub fn kl(&self, grid: &[f64], offset: &dyn Fn(f64) -> f64) -> Estimate {
         let mut steps = grid.to_vec();
@@ -164,7 +170,7 @@ impl Components {
     }
 
     /// ln of the density of U_γ at `u`, and E[X | U_γ = u]; at γ = 0 the density is left out and the mean is EX.
-    fn posterior(&self, u: f64, snr: f64) -> (f64, f64) {
+    pub fn posterior(&self, u: f64, snr: f64) -> (f64, f64) {
         let each = || self.means.iter().zip(&self.variances).zip(&self.weights);
         let ln_weight = |((mean, variance), weight): ((&f64, &f64), &f64)| {
             let spread = snr * (1.0 + snr * variance);

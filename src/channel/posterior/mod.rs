@@ -15,8 +15,8 @@ pub mod simplex;
 pub mod sums;
 pub mod tilted;
 
-pub use mean::PosteriorMean;
 pub use grid::{Grid, SnrPoint, Spacing};
+pub use mean::PosteriorMean;
 pub use readout::{Observable, Observed, Readout, Term, Weight};
 
 use crate::error::{Error, Result};

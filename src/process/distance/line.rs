@@ -2,6 +2,7 @@
 
 use super::target::Target;
 use crate::channel::posterior::BATCH;
+use crate::error::Result;
 use crate::numeric::estimate::Estimate;
 use crate::numeric::gamma::normal_quantile;
 use crate::numeric::stream::Stream;
@@ -17,14 +18,19 @@ const CROSSING: usize = 12;
 /// The (i + ½)/N quantiles of the first state, N = 16384, are walked to the end and sorted (an extrapolating sampler need
 /// not keep their order); the integral of |i/N − F_x| between neighbours is exact. The bound is the change from every
 /// second quantile.
-pub fn wasserstein_1(chain: &Chain) -> Option<Estimate> {
-    let target = Target::new(chain.source(), &[1.0], chain.last_snr()).filter(|_| chain.dim() == 1)?;
-    let [fine, coarse] = [BATCHES, BATCHES / 2].map(|batches| area(&walked(chain, batches), &target));
-    Some(Estimate::quadrature(fine, (fine - coarse).abs()))
+///
+/// # Errors
+/// Those of [`Chain::walk`].
+pub fn wasserstein_1(chain: &Chain) -> Result<Option<Estimate>> {
+    let target = Target::new(chain.source(), &[1.0], chain.last_snr()).filter(|_| chain.dim() == 1);
+    let Some(target) = target else { return Ok(None) };
+    let [fine, coarse] = [BATCHES, BATCHES / 2].map(|batches| Ok(area(&walked(chain, batches)?, &target)));
+    let fine: f64 = fine?;
+    Ok(Some(Estimate::quadrature(fine, (fine - coarse?).abs())))
 }
 
 /// Sorted last states of batches · BATCH equally likely first ones.
-fn walked(chain: &Chain, batches: usize) -> Vec<f64> {
+fn walked(chain: &Chain, batches: usize) -> Result<Vec<f64>> {
     let snr = chain.first_snr();
     let count = (batches * BATCH) as f64;
     let level = |i: usize| (i as f64 + 0.5) / count;
@@ -41,9 +47,9 @@ fn walked(chain: &Chain, batches: usize) -> Vec<f64> {
     let mut states: Vec<f64> = (0..batches * BATCH).map(|i| snr * first(i)).collect();
     // A deterministic sampler draws nothing from the stream that it is given.
     let unused = Stream::named(0, "quantiles");
-    states.chunks_mut(BATCH).for_each(|states| chain.walk(&unused, 0, states));
+    states.chunks_mut(BATCH).try_for_each(|states| chain.walk(&unused, 0, states))?;
     states.sort_unstable_by(f64::total_cmp);
-    states
+    Ok(states)
 }
 
 /// ∫ |F_n − F| for the empirical distribution function F_n of sorted points.

@@ -1,6 +1,7 @@
 //! The variance of a sampler's last state, E|x̂ − EX|².
 
 use crate::channel::posterior::BATCH;
+use crate::denoiser::Affine;
 use crate::numeric::estimate::Estimate;
 use crate::numeric::stream::Stream;
 use crate::process::{Chain, Simulation, Start, Statistic};
@@ -39,12 +40,14 @@ impl Statistic for Spread {
     }
 }
 
-/// The same for N(μ, vI), where every step is linear: E|x̂ − μ|² by the recursion of the factors of the first state and of
-/// the offset, and of the variance of the noise; `None` for another law. Relative accuracy 1e-15 a step.
-pub fn of_gaussian(chain: &Chain) -> Option<Estimate> {
-    let variance = match chain.source().law() {
+/// E|x̂ − EX|² of a denoiser that is affine in the state (the exact one of a Gaussian is), where every step is linear: by the
+/// recursion of the factors of the first state and of the offset, and of the variance of the noise; `None` for another
+/// denoiser. Relative accuracy 1e-15 per step.
+pub fn of_affine(chain: &Chain) -> Option<Estimate> {
+    let source = chain.source();
+    let variance = match source.law() {
         Law::Mixture(law) if law.weights.len() == 1 => law.variances[0],
-        _ => return None,
+        _ => source.second_moment().value / source.dim() as f64,
     };
     let first = chain.first_snr();
     let start = match chain.start() {
@@ -53,15 +56,15 @@ pub fn of_gaussian(chain: &Chain) -> Option<Estimate> {
     };
     // (factor of the first state, offset) of the state and of the last estimate.
     let (mut state, mut before, mut noise) = ([1.0, 0.0], [0.0; 2], 0.0);
-    for (step, offset) in chain.steps() {
-        let shrink = variance / (1.0 + step.snr * variance);
-        let estimate = [shrink * state[0], shrink * state[1] + offset];
+    for step in chain.steps() {
+        let Affine { gain, shift, .. } = chain.denoiser().affine(step.snr)?;
+        let estimate = [gain * state[0], gain * state[1] + shift];
         for i in 0..2 {
             let extrapolated = estimate[i] + step.carry * (estimate[i] - before[i]);
             state[i] = step.keep * state[i] + step.pull * extrapolated;
         }
         // Where a step extrapolates it adds no noise, and noise is then none.
-        noise = (step.keep + step.pull * shrink).powi(2) * noise + step.spread * step.spread;
+        noise = (step.keep + step.pull * gain).powi(2) * noise + step.spread * step.spread;
         before = estimate;
     }
     let square = start * state[0] * state[0] + state[1] * state[1] + noise;

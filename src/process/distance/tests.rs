@@ -6,7 +6,7 @@ use super::*;
 use crate::backend::cpu::Cpu;
 use crate::backend::{Backend, Job};
 use crate::channel::posterior::BATCH;
-use crate::denoiser;
+use crate::denoiser::{self, Estimand};
 use crate::instrument::paths::PathStatistics;
 use crate::numeric::gamma::normal_survival;
 use crate::numeric::stream::Stream;
@@ -24,7 +24,9 @@ const QUANTILES: f64 = 1e-4;
 
 fn chain(spec: &str, sampler: &str, denoiser: &str, grid: &[f64]) -> Chain {
     let source = Arc::new(Source::parse(spec).unwrap());
-    Chain::new(&source, &process::find(sampler).unwrap(), &denoiser::find(denoiser).unwrap(), grid).unwrap()
+    let estimand = Estimand::new(&source);
+    let denoiser = denoiser::build(denoiser, &estimand).unwrap();
+    Chain::new(&estimand, &process::find(sampler).unwrap(), denoiser, grid).unwrap()
 }
 
 fn geometric(low: f64, high: f64, steps: i32) -> Vec<f64> {
@@ -45,7 +47,7 @@ fn measured(statistic: Arc<dyn Statistic>, name: &str, batches: u64) -> (f64, f6
 /// Standard deviations of x̂ and x in one coordinate of a Gaussian: every step is linear.
 fn deviations(spec: &str, sampler: &str, grid: &[f64], variance: f64) -> (f64, f64) {
     let chain = chain(spec, sampler, "exact", grid);
-    let square = spread::of_gaussian(&chain).unwrap().value / chain.dim() as f64;
+    let square = spread::of_affine(&chain).unwrap().value / chain.dim() as f64;
     (square.sqrt(), (variance + chain.last_snr().recip()).sqrt())
 }
 
@@ -64,11 +66,19 @@ fn the_arctan_grid_shrinks_a_gaussian_by_a_power_of_a_cosine() {
 }
 
 #[test]
-fn the_variance_of_a_gaussian_is_its_closed_form() {
+fn the_variance_of_an_affine_chain_is_its_closed_form() {
     for sampler in ["ancestral", "ddim", "dpm-solver-2m", "ancestral:start=exact", "dpm-solver-2m:start=exact"] {
-        for denoiser in ["exact", "perturbed:error=0.3"] {
-            let chain = || chain("gaussian:dim=3,variance=1.7", sampler, denoiser, &geometric(0.05, 30.0, 6));
-            let expected = spread::of_gaussian(&chain()).unwrap().value;
+        for (source, denoiser) in [
+            ("gaussian:dim=3,variance=1.7", "exact"),
+            ("gaussian:dim=3,variance=1.7", "perturbed:error=0.3"),
+            ("gaussian:dim=3,variance=1.7", "mismatched:source=(gaussian:dim=3,variance=0.5)"),
+            ("pam:levels=4", "mismatched:source=(mixture:means=0.4,variances=0.5)"),
+            ("pam:levels=4", "linear"),
+            ("hypercube:dim=3", "mean"),
+            ("pam:levels=4", "identity"),
+        ] {
+            let chain = || chain(source, sampler, denoiser, &geometric(0.05, 30.0, 6));
+            let expected = spread::of_affine(&chain()).unwrap().value;
             let (found, std_err) = measured(Arc::new(Spread::new(chain())), sampler, 64);
             assert!((found - expected).abs() < STD_ERRS * std_err, "{sampler}, {denoiser}: {found} for {expected}");
             assert!(std_err < 0.03 * expected, "{std_err}");
@@ -89,7 +99,7 @@ fn two_gaussians_have_their_distances() {
         assert!((found - energy).abs() < STD_ERRS * std_err, "{sampler}: {found} ± {std_err} for {energy}");
         let wasserstein = root * (a - b).abs();
         if sampler != "ancestral" {
-            let found = line::wasserstein_1(&chain()).unwrap();
+            let found = line::wasserstein_1(&chain()).unwrap().unwrap();
             assert!(
                 (found.value - wasserstein).abs() < found.bound.max(QUANTILES * wasserstein),
                 "{sampler}: {found:?}"
@@ -171,7 +181,7 @@ fn standard_errors_cover() {
     let energy = root * (2.0 * a.hypot(b) - std::f64::consts::SQRT_2 * (a + b));
     let cases: [(Arc<dyn Statistic>, f64); 3] = [
         (Arc::new(Energy { chain: of("ddim") }), energy),
-        (Arc::new(Spread::new(of("ancestral"))), spread::of_gaussian(&of("ancestral")).unwrap().value),
+        (Arc::new(Spread::new(of("ancestral"))), spread::of_affine(&of("ancestral")).unwrap().value),
         (Arc::new(Spread::new(of("ddim"))), a * a),
     ];
     for (statistic, truth) in cases {

@@ -7,7 +7,7 @@ use crate::backend::cpu::Cpu;
 use crate::backend::cuda::Cuda;
 use crate::backend::cuda::compare::{apart, root_mean_square};
 use crate::channel::posterior::BATCH;
-use crate::denoiser;
+use crate::denoiser::{self, Estimand};
 use crate::error::{Error, Result};
 use crate::numeric::stream::Stream;
 use crate::process::distance::Spread;
@@ -74,16 +74,17 @@ fn grid() -> Vec<f64> {
 /// A source that does not parse; whatever stops the device.
 pub fn compare(cuda: &Cuda, spec: &str, seed: u64, paths: u64) -> Result<Vec<PathComparison>> {
     let source = Arc::new(Source::parse(spec)?);
-    let (denoiser, grid) = (denoiser::find(DENOISER)?, grid());
+    let (estimand, grid) = (Estimand::new(&source), grid());
+    let denoiser = || denoiser::build(DENOISER, &estimand);
     let mut all: Vec<(&str, Box<dyn Statistic>)> = Vec::new();
     for name in SAMPLERS {
-        match Chain::new(&source, &process::find(name)?, &denoiser, &grid) {
+        match Chain::new(&estimand, &process::find(name)?, denoiser()?, &grid) {
             Ok(chain) => all.push((name, Box::new(Spread::new(chain)))),
             Err(Error::Unsupported { .. }) => return Ok(Vec::new()),
             Err(error) => return Err(error),
         }
     }
-    all.push(("girsanov", Box::new(Girsanov::new(&source, &denoiser, &grid)?)));
+    all.push(("girsanov", Box::new(Girsanov::new(&estimand, denoiser()?, &grid)?)));
     let paths = paths.next_multiple_of(BATCH as u64);
     let stream = Stream::named(seed, &format!("{spec}|paths"));
     let one = |(name, statistic): &(&str, Box<dyn Statistic>)| {

@@ -63,6 +63,7 @@ impl PathRows {
         match simulation {
             Simulation::LastStates(chain) => walk.last_states(chain),
             Simulation::PathKl(girsanov) => walk.path_kl(girsanov),
+            Simulation::Errors(_) => unreachable!("what has no kernel was refused"),
         }
     }
 }
@@ -98,7 +99,7 @@ impl Walk<'_> {
 
     fn last_states(&self, chain: &Chain) -> Result<Vec<f64>> {
         let Site { queue, law, tile } = self.site;
-        let (rows, steps) = (self.rows, chain_steps(chain));
+        let (rows, steps) = (self.rows, chain_steps(chain)?);
         let snrs = queue.upload(&steps.iter().map(|[snr, ..]| *snr).collect::<Vec<_>>())?;
         self.enter(chain.start() == Start::Exact, chain.first_snr())?;
         for (k, [_, keep, pull, spread, carry, offset]) in steps.iter().enumerate() {
@@ -117,7 +118,7 @@ impl Walk<'_> {
 
     fn path_kl(&self, girsanov: &Girsanov) -> Result<Vec<f64>> {
         let Site { queue, law, tile } = self.site;
-        let (rows, steps, batches) = (self.rows, frozen_steps(girsanov), tile.batches());
+        let (rows, steps, batches) = (self.rows, frozen_steps(girsanov)?, tile.batches());
         let placed = queue.upload(steps.as_flattened())?;
         let threads = u64::from(batches) * steps.len() as u64;
         launch!(queue, DRAW_POINTS, [threads.div_ceil(256) as u32, 1];

@@ -15,10 +15,13 @@ use std::sync::Arc;
 
 use super::driver::{Buffer, Device, Queue};
 use super::lend::Lender;
+use super::nvrtc::error;
 use super::{Cuda, WORKERS, too_large};
 use crate::channel::posterior::BATCH;
+use crate::denoiser::Denoiser;
 use crate::error::Result;
 use crate::numeric::stream::Stream;
+use crate::process::rule::Step;
 use crate::process::{Chain, Girsanov, Simulation, Simulator};
 use crate::source::Source;
 use law::{MeanOnDevice, PathExtent, PathLaw};
@@ -57,15 +60,39 @@ struct Site<'a> {
     tile: PathTile,
 }
 
-/// γ_k, the factors of a step, and what the denoiser adds at γ_k in every coordinate.
-fn chain_steps(chain: &Chain) -> Vec<[f64; 6]> {
-    let steps = chain.steps().iter();
-    steps.map(|(step, offset)| [step.snr, step.keep, step.pull, step.spread, step.carry, *offset]).collect()
+/// What the denoiser adds to the posterior mean in every coordinate at `snr`: all that the kernels know of it.
+///
+/// # Errors
+/// [`crate::error::Error::Backend`] for a denoiser that adds no constant.
+fn offset(denoiser: &dyn Denoiser, snr: f64) -> Result<f64> {
+    denoiser.offset(snr).ok_or_else(|| error(format!("no kernel for the denoiser `{}`", denoiser.name())))
+}
+
+/// γ_k, the factors of a step, and what the denoiser adds at γ_k.
+fn chain_steps(chain: &Chain) -> Result<Vec<[f64; 6]>> {
+    let numbers = |step: &Step| {
+        let offset = offset(chain.denoiser(), step.snr)?;
+        Ok([step.snr, step.keep, step.pull, step.spread, step.carry, offset])
+    };
+    chain.steps().iter().map(numbers).collect()
 }
 
 /// γ_k, γ_{k+1} and what the denoiser adds at γ_k, for each step of true paths.
-fn frozen_steps(girsanov: &Girsanov) -> Vec<[f64; 3]> {
-    girsanov.steps().to_vec()
+fn frozen_steps(girsanov: &Girsanov) -> Result<Vec<[f64; 3]>> {
+    let numbers = |step: &[f64]| Ok([step[0], step[1], offset(girsanov.denoiser(), step[0])?]);
+    girsanov.grid().windows(2).map(numbers).collect()
+}
+
+/// Points at which a batch's true paths are looked at; 0 without them.
+///
+/// # Errors
+/// [`crate::error::Error::Backend`] for what has no kernel.
+fn points(simulation: &Simulation) -> Result<usize> {
+    match simulation {
+        Simulation::LastStates(chain) => chain_steps(chain).map(|_| 0),
+        Simulation::PathKl(girsanov) => frozen_steps(girsanov).map(|steps| 1 + 3 * steps.len()),
+        Simulation::Errors(_) => Err(error("no kernel for the errors of denoisers")),
+    }
 }
 
 /// What simulates in: one queue, its memory, the law on its device.
@@ -115,11 +142,8 @@ impl DevicePaths {
     /// paths at a time.
     pub fn new(cuda: &Cuda, source: &Source, simulations: &[Simulation], paths: u64) -> Result<Self> {
         let mean = simulations[0].mean();
-        let points = |simulation: &Simulation| match simulation {
-            Simulation::LastStates(_) => 0,
-            Simulation::PathKl(girsanov) => 1 + 3 * girsanov.steps().len(),
-        };
-        let most_points = simulations.iter().map(points).max().unwrap_or(0);
+        let points = simulations.iter().map(points).collect::<Result<Vec<_>>>()?;
+        let most_points = points.into_iter().max().unwrap_or(0);
         let extent = PathExtent::of(&mean.tables(), most_points);
         let most_rows = (MOST_ROWS / extent.copies / BATCH).max(1) * BATCH;
         let asked = (paths as usize / PARTS).max(FEW_PATHS).next_multiple_of(BATCH);

@@ -13,7 +13,7 @@ pub fn simulate(site: Site, table: &Buffer<f64>, out: &Buffer<f64>, simulation: 
     // Last states are batches × d × BATCH numbers, of path KLs there is one a batch and copy.
     let (steps, words, tail, kernels, shared, length) = match simulation {
         Simulation::LastStates(chain) => {
-            let (steps, exact) = (chain_steps(chain), chain.start() == Start::Exact);
+            let (steps, exact) = (chain_steps(chain)?, chain.start() == Start::Exact);
             let tail = arguments!(law.copies, steps.len() as u32, exact, chain.first_snr(), chain.last_snr());
             let kernels = [&kernels::WALK_COMPONENTS, &kernels::WALK_ORTHONORMAL];
             let length = tile.paths as usize * copies * law.dim as usize;
@@ -21,7 +21,7 @@ pub fn simulate(site: Site, table: &Buffer<f64>, out: &Buffer<f64>, simulation: 
             (steps, arguments!(stream, tile.first), tail, kernels, law.extent.shared(3, 0), length)
         }
         Simulation::PathKl(girsanov) => {
-            let steps = frozen_steps(girsanov);
+            let steps = frozen_steps(girsanov)?;
             let [increments, points] = [girsanov::increments(&stream), girsanov::points(&stream)].map(|s| s.lane());
             let (words, tail) =
                 (arguments!(stream, increments, points, tile.first), arguments!(law.copies, steps.len() as u32));
@@ -29,6 +29,7 @@ pub fn simulate(site: Site, table: &Buffer<f64>, out: &Buffer<f64>, simulation: 
             let steps = queue.upload(steps.as_flattened())?;
             (steps, words, tail, kernels, law.extent.shared(4, 2), tile.batches() as usize * copies)
         }
+        Simulation::Errors(_) => unreachable!("what has no kernel was refused"),
     };
     let (points, shape) = if law.orthonormal {
         (None, arguments!(law.dim))
@@ -39,7 +40,7 @@ pub fn simulate(site: Site, table: &Buffer<f64>, out: &Buffer<f64>, simulation: 
     queue.launch(kernels[usize::from(law.orthonormal)], [tile.batches(), law.copies], shared, &all)?;
     let found = queue.download(out, length)?;
     Ok(match simulation {
-        Simulation::LastStates(_) => found,
+        Simulation::LastStates(_) | Simulation::Errors(_) => found,
         Simulation::PathKl(_) => found.chunks(copies).map(|copies| copies.iter().sum()).collect(),
     })
 }

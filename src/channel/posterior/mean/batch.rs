@@ -6,7 +6,7 @@ use crate::numeric::exp::exp;
 
 /// Isotropic Gaussians (or atoms) about a common mean.
 #[derive(Debug)]
-pub(super) struct Components {
+pub(super) struct CentredComponents {
     pub(super) mean: Vec<f64>,
     /// μ̃_j, row-major J × d, and its transpose.
     pub(super) centred: Vec<f64>,
@@ -19,7 +19,7 @@ pub(super) struct Components {
 }
 
 /// The posterior weights of a batch, and what they are made of.
-pub(super) struct Weights {
+pub(super) struct BatchWeights {
     /// ũ, d × BATCH.
     shifted: Vec<f64>,
     /// a_j times the weight relative to the largest, J × BATCH.
@@ -29,7 +29,7 @@ pub(super) struct Weights {
     shrinks: Vec<f64>,
 }
 
-impl Weights {
+impl BatchWeights {
     /// P(component j | U_γ = u) of the evaluation, J × BATCH.
     fn normalised(&self, out: &mut [f64]) {
         let mut total = [0.0; BATCH];
@@ -46,7 +46,7 @@ impl Weights {
         }
     }
 }
-impl Components {
+impl CentredComponents {
     pub(super) fn new(dim: usize, points: &[f64], variances: Vec<f64>, weights: &[f64]) -> Self {
         let mut mean = vec![0.0; dim];
         for (row, w) in points.chunks(dim).zip(weights) {
@@ -70,7 +70,7 @@ impl Components {
     }
 
     /// E[X | U_γ = u] of each path into `out`, and what it was made of.
-    pub(super) fn evaluate(&self, states: &[f64], snr: f64, out: &mut [f64]) -> Weights {
+    pub(super) fn evaluate(&self, states: &[f64], snr: f64, out: &mut [f64]) -> BatchWeights {
         let mut weights = self.prepare(snr);
         arch().dispatch(Evaluate { components: self, states, snr, weights: &mut weights, out });
         weights
@@ -83,14 +83,14 @@ impl Components {
     }
 
     /// Room, with what does not depend on the state: a_j, and the constant part of each log-weight.
-    fn prepare(&self, snr: f64) -> Weights {
+    fn prepare(&self, snr: f64) -> BatchWeights {
         let half_dim = 0.5 * self.mean.len() as f64;
         let shrinks: Vec<f64> = self.variances.iter().map(|v| snr.mul_add(*v, 1.0).recip()).collect();
         let each = self.variances.iter().zip(&shrinks).zip(self.ln_weights.iter().zip(&self.half_norms));
         let constant = |((v, shrink), (ln_weight, half)): ((&f64, &f64), (&f64, &f64))| {
             ln_weight - half_dim * (snr * v).ln_1p() - snr * half * shrink
         };
-        Weights {
+        BatchWeights {
             constants: each.map(constant).collect(),
             shrinks,
             weights: vec![0.0; self.variances.len() * BATCH],
@@ -150,10 +150,10 @@ fn block<const N: usize>(rows: &[f64], inner: usize, columns: &[f64], out: &mut 
 }
 
 struct Evaluate<'a> {
-    components: &'a Components,
+    components: &'a CentredComponents,
     states: &'a [f64],
     snr: f64,
-    weights: &'a mut Weights,
+    weights: &'a mut BatchWeights,
     out: &'a mut [f64],
 }
 
@@ -164,7 +164,7 @@ impl pulp::WithSimd for Evaluate<'_> {
     fn with_simd<S: pulp::Simd>(self, _: S) {
         let Self { components, states, snr, weights, out } = self;
         let (dim, count) = (components.mean.len(), components.variances.len());
-        let Weights { shifted, weights, constants, shrinks } = weights;
+        let BatchWeights { shifted, weights, constants, shrinks } = weights;
         for ((row, u), mean) in shifted.chunks_mut(BATCH).zip(states.chunks(BATCH)).zip(&components.mean) {
             row.iter_mut().zip(u).for_each(|(x, u)| *x = u - snr * mean);
         }

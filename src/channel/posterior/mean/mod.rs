@@ -8,7 +8,7 @@ mod batch;
 #[cfg(test)]
 mod tests;
 
-use batch::Components;
+use batch::CentredComponents;
 
 use crate::channel::posterior::BATCH;
 use crate::error::{Error, Result};
@@ -24,7 +24,7 @@ pub struct PosteriorMean {
 
 #[derive(Debug)]
 enum Structure {
-    Components(Components),
+    Components(CentredComponents),
     /// Orthonormal atoms, by the logarithms of their weights.
     Orthonormal(Vec<f64>),
     /// Independent copies.
@@ -84,18 +84,18 @@ impl PosteriorMean {
             }
             Law::Atoms(atoms) => {
                 let variances = vec![0.0; atoms.len()];
-                Structure::Components(Components::new(atoms.dim, &atoms.points, variances, &atoms.weights))
+                Structure::Components(CentredComponents::new(atoms.dim, &atoms.points, variances, &atoms.weights))
             }
             Law::Needle(needle) => {
                 let Some(atoms) = needle.dense() else { return unsupported("needs a needle of at most 4096 atoms") };
                 let variances = vec![0.0; atoms.len()];
-                Structure::Components(Components::new(atoms.dim, &atoms.points, variances, &atoms.weights))
+                Structure::Components(CentredComponents::new(atoms.dim, &atoms.points, variances, &atoms.weights))
             }
             Law::Mixture(law) if law.approximation > 0.0 => {
                 return unsupported("needs a law that is a mixture, not one that is represented by it");
             }
             Law::Mixture(law) => {
-                Structure::Components(Components::new(law.dim, &law.means, law.variances.clone(), &law.weights))
+                Structure::Components(CentredComponents::new(law.dim, &law.means, law.variances.clone(), &law.weights))
             }
             Law::Simplex(simplex) => Structure::Orthonormal(simplex.weights.iter().map(|p| p.ln()).collect()),
             Law::Product { base, .. } => Structure::Copies(Box::new(Self::new(base)?)),
@@ -142,7 +142,7 @@ impl PosteriorMean {
     /// The prior masses of the atoms or components; `None` for a product, whose modes are not numbered.
     pub fn masses(&self) -> Option<Vec<f64>> {
         match &self.structure {
-            Structure::Components(Components { ln_weights, .. }) | Structure::Orthonormal(ln_weights) => {
+            Structure::Components(CentredComponents { ln_weights, .. }) | Structure::Orthonormal(ln_weights) => {
                 Some(ln_weights.iter().map(|l| l.exp()).collect())
             }
             Structure::Copies(_) => None,
