@@ -79,8 +79,8 @@ pub use run::stop::Stop;
 pub use run::verifier::{Verifier, curve, estimate};
 pub use run::watch::Event;
 pub use schedule::{Request as ScheduleRequest, SCHEDULES, Schedule, grid};
-pub use source::{Atoms, Density, FinitePmf, Law, Pmf, SOURCES, Source, SourceKind};
-pub use spec::{Arguments, Named, Parameter, Registry, Spec};
+pub use source::{Atoms, Density, Law, Pmf, SOURCES, Source, SourceKind};
+pub use spec::{Arguments, Named, Parameter, Spec};
 
 /// What the tests, benches and examples of this package look at; it may change with any version.
 #[doc(hidden)]
