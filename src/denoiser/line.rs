@@ -79,8 +79,11 @@ pub fn divergence_on_a_line(ours: &Source, theirs: &Source, snr: f64) -> Result<
     Ok(Some(Estimate::quadrature(divergence, change + ROUNDING * size)))
 }
 
+/// Two functions of each state of a batch.
+type Averaged<'a> = dyn Fn(&[f64]) -> Result<[[f64; 2]; BATCH]> + 'a;
+
 /// ∫ p(u) f(u) du for two functions, given a batch of states at a time, and what the last halving changed of the first.
-fn over_states(law: &Components, snr: f64, f: &dyn Fn(&[f64]) -> Result<[[f64; 2]; BATCH]>) -> Result<([f64; 2], f64)> {
+fn over_states(law: &Components, snr: f64, f: &Averaged) -> Result<([f64; 2], f64)> {
     let panel = |lo: f64, hi: f64| -> Result<[f64; 2]> {
         let half = 0.5 * (hi - lo);
         let states: Vec<f64> = RULE.iter().map(|(x, _)| half.mul_add(x + 1.0, lo)).collect();
