@@ -14,6 +14,9 @@ use crate::report::model::{ClaimReport, Report, SectionReport};
 use crate::report::plot;
 use crate::report::tightness::{boundless, telling};
 
+/// What controls are.
+const FALSE_NEIGHBOURS: &str = "False neighbours of the claim. Each must be refuted, or the check could not fail.";
+
 /// The section of one claim.
 pub fn section(report: &Report, claim: &ClaimReport) -> Markup {
     let main = &claim.main;
@@ -22,7 +25,8 @@ pub fn section(report: &Report, claim: &ClaimReport) -> Markup {
             h2 id=(claim.header.id) { (claim.header.title) }
             p class="facts" {
                 (verdict(main.verdict)) @if !main.ok { " " span class="tag" { "expected " (main.expected) } }
-                " · " code { (claim.header.id) } @if !claim.header.cite.is_empty() { " · " (claim.header.cite) }
+                " · " code { (claim.header.id) }
+                @if !claim.header.cite.is_empty() { " · " (claim.header.cite) }
                 " · origin " (claim.header.origin)
             }
             p class="statement" { (typeset(&claim.header.statement)) }
@@ -35,13 +39,13 @@ pub fn section(report: &Report, claim: &ClaimReport) -> Markup {
                     figcaption { (figure.caption) }
                 }
             }
-            @if let Some(row) = telling(main) { (rows::worst(main, row)) } @else { p { (untold(main)) } }
-            (rows::left_out(main))
-            (neighbours("Controls", "control", "False neighbours of the claim. Each must be refuted, or the check could not fail.", &claim.controls))
-            (neighbours("Breaks", "break", "Places where the claim itself must fail.", &claim.breaks))
-            (all(&format!("All {}", counted(main.rows.len(), "case", "cases")), main))
-            @for (k, s) in claim.controls.iter().enumerate() { (all(&format!("Control {}, {}", k + 1, counted(s.rows.len(), "case", "cases")), s)) }
-            @for (k, s) in claim.breaks.iter().enumerate() { (all(&format!("Break {}, {}", k + 1, counted(s.rows.len(), "case", "cases")), s)) }
+            (told(main))
+            (neighbours("control", FALSE_NEIGHBOURS, &claim.controls))
+            (neighbours("break", "Places where the claim itself must fail.", &claim.breaks))
+            (all("All", main))
+            @for (name, sections) in [("Control", &claim.controls), ("Break", &claim.breaks)] {
+                @for (k, s) in sections.iter().enumerate() { (all(&format!("{name} {},", k + 1), s)) }
+            }
         }
     }
 }
@@ -67,14 +71,14 @@ pub fn formula(section: &SectionReport) -> Markup {
 /// Sources that a section's rows name.
 fn names(section: &SectionReport) -> BTreeSet<&str> {
     let sources = section.rows.iter().filter_map(|row| row.axes.get("source"));
-    sources.filter_map(|axis| if let AxisValue::Text(text) = axis { Some(text.as_str()) } else { None }).collect()
+    sources.filter_map(AxisValue::text).collect()
 }
 
 /// Controls or breaks: what differs, why, what came out, the row that shows it.
-fn neighbours(title: &str, one: &str, about: &str, sections: &[SectionReport]) -> Markup {
+fn neighbours(one: &str, about: &str, sections: &[SectionReport]) -> Markup {
     html! {
         @if !sections.is_empty() {
-            h3 { (title) }
+            h3 { (one[..1].to_uppercase()) (one[1..]) "s" }
             p class="facts" { (about) }
             @for (k, s) in sections.iter().enumerate() {
                 div class="neighbour" {
@@ -83,11 +87,21 @@ fn neighbours(title: &str, one: &str, about: &str, sections: &[SectionReport]) -
                         " " b { (one) " " (k + 1) } ": " (s.why)
                     }
                     p { "Tested: " (formula(s)) "." }
-                    @if let Some(row) = telling(s) { (rows::worst(s, row)) } @else { p { (untold(s)) } }
-                    (rows::left_out(s))
+                    (told(s))
                 }
             }
         }
+    }
+}
+
+/// The case that says most, or why none is shown, and what the ranking leaves out.
+fn told(section: &SectionReport) -> Markup {
+    html! {
+        @match telling(section) {
+            Some(row) => { (rows::worst(section, row)) }
+            None => { p { (untold(section)) } }
+        }
+        (rows::left_out(section))
     }
 }
 
@@ -105,7 +119,10 @@ fn untold(section: &SectionReport) -> &'static str {
 fn all(title: &str, section: &SectionReport) -> Markup {
     html! {
         @if !section.rows.is_empty() {
-            details class="rows-of" { summary { (title) } (rows::table(section)) }
+            details class="rows-of" {
+                summary { (title) " " (counted(section.rows.len(), "case", "cases")) }
+                (rows::table(section))
+            }
         }
     }
 }

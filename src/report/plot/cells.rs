@@ -2,7 +2,7 @@
 
 use maud::{Markup, html};
 
-use super::figure::px;
+use super::figure::{px, text_at};
 use super::text::{SIZE, rich, width};
 use crate::report::digits;
 
@@ -67,17 +67,20 @@ pub fn draw(cells: &[MapCell], [x, y]: [&MapAxis; 2], [left, top]: [f64; 2], [wi
         @for cell in cells {
             @if let Some([x, y]) = place(cell) {
                 g style=(cell.style) {
-                    rect class="cell" x=(px(x)) y=(px(y)) width=(px(wide)) height=(px(tall)) { title { (cell.hover) } }
-                    text x=(px(x + wide / 2.0)) y=(px(y + tall / 2.0 + 4.4)) text-anchor="middle" { (cell.text) }
+                    rect class="cell" x=(px(x)) y=(px(y)) width=(px(wide)) height=(px(tall)) {
+                        title { (cell.hover) }
+                    }
+                    (text_at("", [x + wide / 2.0, y + tall / 2.0 + 4.4], "middle", &html! { (cell.text) }))
                 }
             }
         }
         @for (k, label) in x.labels().iter().enumerate() {
-            text x=(px(left + (k as f64 + 0.5) * wide)) y=(px(bottom + 17.0)) text-anchor="middle" { (label) }
+            (text_at("", [left + (k as f64 + 0.5) * wide, bottom + 17.0], "middle", &html! { (label) }))
         }
-        text class="label" x=(px(middle[0])) y=(px(bottom + 36.0)) text-anchor="middle" { (rich(&x.name)) }
+        (text_at("label", [middle[0], bottom + 36.0], "middle", &rich(&x.name)))
         @for (k, label) in y.labels().iter().enumerate() {
-            text x=(px(left - 8.0)) y=(px(bottom - (k as f64 + 0.5) * tall + 4.4)) text-anchor="end" { (label) }
+            @let at = [left - 8.0, bottom - (k as f64 + 0.5) * tall + 4.4];
+            (text_at("", at, "end", &html! { (label) }))
         }
         text class="label" transform=(format!("translate({beside:.2} {:.2}) rotate(-90)", middle[1])) text-anchor="middle" {
             (rich(&y.name))

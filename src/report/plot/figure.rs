@@ -32,6 +32,12 @@ pub fn left_margin(y: &Scale) -> f64 {
     34.0 + y.ticks().iter().map(|t| rich_width(&t.label, SIZE)).fold(0.0, f64::max)
 }
 
+/// Text at a pixel, `anchor`ed there by its start, middle or end; `class` may be empty.
+pub fn text_at(class: &str, [x, y]: [f64; 2], anchor: &str, content: &Markup) -> Markup {
+    let class = (!class.is_empty()).then_some(class);
+    html! { text class=[class] x=(px(x)) y=(px(y)) text-anchor=(anchor) { (content) } }
+}
+
 /// A length in pixels as SVG writes it.
 pub fn px(x: f64) -> String {
     format!("{x:.2}")

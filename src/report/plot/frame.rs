@@ -2,7 +2,7 @@
 
 use maud::{Markup, html};
 
-use super::figure::px;
+use super::figure::{px, text_at};
 use super::scale::{Scale, Tick};
 use super::text::{SIZE, rich, rich_width};
 
@@ -78,12 +78,12 @@ impl Frame {
         html! {
             path class="axis" d=(path) {}
             @for tick in x.iter().filter(|t| !t.label.is_empty() && !self.x_label.is_empty()) {
-                text x=(px(tick.at)) y=(px(bottom + 18.0)) text-anchor="middle" { (rich(&tick.label)) }
+                (text_at("", [tick.at, bottom + 18.0], "middle", &rich(&tick.label)))
             }
             @for tick in y.iter().filter(|t| !t.label.is_empty()) {
-                text x=(px(left - 7.0)) y=(px(tick.at + 4.4)) text-anchor="end" { (rich(&tick.label)) }
+                (text_at("", [left - 7.0, tick.at + 4.4], "end", &rich(&tick.label)))
             }
-            text class="label" x=(px(left + width / 2.0)) y=(px(bottom + 40.0)) text-anchor="middle" { (rich(&self.x_label)) }
+            (text_at("label", [left + width / 2.0, bottom + 40.0], "middle", &rich(&self.x_label)))
             @if !self.y_label.is_empty() {
                 text class="label" transform=(format!("translate({beside:.2} {middle:.2}) rotate(-90)")) text-anchor="middle" { (rich(&self.y_label)) }
             }

@@ -4,7 +4,7 @@
 use maud::html;
 
 use super::chart::{FOOT, RIGHT, TOP};
-use super::figure::{Figure, WIDTH, canvas, px, symbol_of};
+use super::figure::{Figure, WIDTH, canvas, symbol_of, text_at};
 use super::frame::{Frame, polyline};
 use super::marker::Look;
 use super::scale::{AxisSpread, Scale};
@@ -40,7 +40,8 @@ pub fn figure(grids: &Grids) -> Figure {
             g style=(Look::solid(k + 1).style()) {
                 path class="line" d=(ticks(&grid.snrs, &x, y)) { title { (grid.schedule) ": " (listed(&grid.snrs)) } }
             }
-            text x=(px(left - 10.0)) y=(px(y + ROW / 2.0 + 4.5)) text-anchor="end" { (fitted(&grid.schedule, SIZE, NAME)) title { (grid.schedule) } }
+            @let name = html! { (fitted(&grid.schedule, SIZE, NAME)) title { (grid.schedule) } };
+            (text_at("", [left - 10.0, y + ROW / 2.0 + 4.5], "end", &name))
         }
         (strip.axes())
     };

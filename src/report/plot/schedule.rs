@@ -3,7 +3,7 @@
 
 use maud::{Markup, html};
 
-use super::figure::{WIDTH, left_margin, px};
+use super::figure::{WIDTH, left_margin, px, text_at};
 use super::frame::{Frame, polyline};
 use super::legend::Legend;
 use super::marker::Look;
@@ -152,12 +152,12 @@ fn ticks(frame: &Frame, steps: &[(f64, f64)], look: Look) -> Markup {
         marks.push((snr, [x, frame.y.clamped(risk)], label, room));
     }
     html! {
-        text class="small" x=(px(left - 24.0)) y=(px(top - 8.0)) text-anchor="end" { (rich("*σ*")) }
+        (text_at("small", [left - 24.0, top - 8.0], "end", &rich("*σ*")))
         @for (snr, [x, y], label, room) in &marks {
             path class="line thin" d=(format!("M{x:.2} {top:.2}v-5M{x:.2} {:.2}v-5", top + height)) {}
             (look.mark([*x, *y], &format!("σ = {label}, SNR {}", digits::plain(*snr, 4))))
             @if *room {
-                text class="small" x=(px(*x)) y=(px(top - 8.0)) text-anchor="middle" { (label) }
+                (text_at("small", [*x, top - 8.0], "middle", &html! { (label) }))
             }
         }
     }
