@@ -80,7 +80,7 @@ pub fn gap(need: &Need, tools: &Instruments) -> Result<Option<Estimate>> {
 /// ½ Σ Δ_k (L − M)(γ_k)/E|X − EX|², where it has a closed form.
 ///
 /// # Errors
-/// Those of [`grid`] and [`denoiser`].
+/// Those of [`grid`] and [`denoiser()`].
 fn share(need: &Need, tools: &Instruments) -> Result<Option<f64>> {
     let (_, denoiser) = denoiser(need)?;
     let part = |step: &[f64]| Some(0.5 * (step[1] - step[0]) * denoiser.excess(step[0])?);
@@ -124,7 +124,7 @@ fn kl_parts(need: &Need, tools: &Instruments) -> Result<Vec<Part>> {
 /// `path_kl` + `init_kl` + `denoiser_kl`.
 ///
 /// # Errors
-/// Those of [`grid`] and [`denoiser`]; a denoiser whose loss has no closed form.
+/// Those of [`grid`] and [`denoiser()`]; a denoiser whose loss has no closed form.
 pub fn total_kl(need: &Need, tools: &Instruments) -> Result<Functional> {
     let grid = grid(need, tools)?;
     let parts = steps(&grid, Form::Differences).chain(first_step(grid[0]));
