@@ -36,7 +36,8 @@ impl Simulator for Cpu {
 
 /// A job whose rows the processors make and add up.
 ///
-/// Sequential: the caller runs many ranges side by side. Memory is one batch's, or one tile's of the simulator.
+/// Sequential: the caller runs many ranges side by side. Memory is one batch's, or one tile's of
+/// the simulator.
 pub(super) struct ByRows<'a> {
     job: &'a Job<'a>,
     reader: Box<dyn BatchReader + 'a>,

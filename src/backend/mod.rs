@@ -48,8 +48,8 @@ pub trait Backend: Send + Sync {
     /// Its name in reports.
     fn name(&self) -> String;
 
-    /// Makes ready for about `samples` samples of `job`: what it needs is copied once, and given back when the result is
-    /// dropped. No number depends on `samples`.
+    /// Makes ready for about `samples` samples of `job`: what it needs is copied once, and given
+    /// back when the result is dropped. No number depends on `samples`.
     ///
     /// # Errors
     /// [`Error::Backend`] where the job does not fit.
@@ -58,18 +58,19 @@ pub trait Backend: Send + Sync {
 
 /// A job that is ready to run, from as many threads as there are.
 pub trait Open: Sync {
-    /// Moments of the columns and control variates over the samples of `range`, both ends multiples of
-    /// [`crate::channel::posterior::BATCH`].
+    /// Moments of the columns and control variates over the samples of `range`, both ends multiples
+    /// of [`crate::channel::posterior::BATCH`].
     ///
-    /// The caller runs many ranges side by side, and their boundaries fix the tree of merges: the same range has the same
-    /// bits on the same backend, whatever runs beside it.
+    /// The caller runs many ranges side by side, and their boundaries fix the tree of merges: the
+    /// same range has the same bits on the same backend, whatever runs beside it.
     ///
     /// # Errors
-    /// [`Error::NonFinite`] with the address of the first sample (of the first of those that enter together) whose number in
-    /// a column is NaN or infinite; [`Error::Backend`].
+    /// [`Error::NonFinite`] with the address of the first sample (of the first of those that enter
+    /// together) whose number in a column is NaN or infinite; [`Error::Backend`].
     fn run(&self, range: Range<u64>) -> Result<Moments>;
 
-    /// For each column, a bound on the error of its mean that the backend itself makes; empty where there is none.
+    /// For each column, a bound on the error of its mean that the backend itself makes; empty where
+    /// there is none.
     fn bounds(&self) -> &[f64] {
         &[]
     }

@@ -6,7 +6,8 @@ pub enum Precision {
     /// Double.
     #[default]
     F64,
-    /// Single, on a CUDA device, for discrete laws; the error is measured on each source and carried as a bound.
+    /// Single, on a CUDA device, for discrete laws; the error is measured on each source and
+    /// carried as a bound.
     F32,
 }
 

@@ -1,5 +1,6 @@
 //! What takes samples: an [`Instrument`] turns batches of samples of a law into columns of numbers,
-//! whose means are quantities. Each kind has its own file; whoever runs them knows this trait alone.
+//! whose means are quantities. Each kind has its own file; whoever runs them knows this trait
+//! alone.
 
 pub mod paths;
 pub mod readouts;
@@ -15,7 +16,8 @@ use crate::numeric::truncated::Envelope;
 use crate::process::{Simulation, Simulator};
 use crate::source::Source;
 
-/// Columns of numbers of the same samples of one law, each with a name and a mean that is a quantity.
+/// Columns of numbers of the same samples of one law, each with a name and a mean that is a
+/// quantity.
 ///
 /// Sample i uses sample i of the stream that the instrument is opened with (and of streams named
 /// after that one) and nothing else. So two columns of the same samples share their random numbers,
@@ -97,12 +99,12 @@ pub struct Enveloped {
 
 /// An instrument that is ready to take samples, from as many threads as there are.
 pub trait BatchReader: Sync {
-    /// Calls `each` with the first sample of every batch of `range` and its rows, one after the other,
-    /// each columns, then control variates. Both ends of `range` are multiples of
+    /// Calls `each` with the first sample of every batch of `range` and its rows, one after the
+    /// other, each columns, then control variates. Both ends of `range` are multiples of
     /// [`BATCH`](crate::channel::posterior::BATCH).
     ///
     /// # Errors
-    /// Those of `each`; [`crate::error::Error::Backend`] of the simulator.
+    /// What `each` refuses; [`crate::error::Error::Backend`] of the simulator.
     fn read(&self, range: Range<u64>, each: &mut Each) -> Result<()>;
 }
 

@@ -15,7 +15,8 @@ use crate::numeric::stream::Stream;
 use crate::process::Simulator;
 use crate::source::{Law, Source};
 
-/// Below this bound on H(X|Y), nats, fewer than one in a thousand plain samples can see a confusion.
+/// Below this bound on H(X|Y), nats, fewer than one in a thousand plain samples can see a
+/// confusion.
 const RARE: f64 = 1e-3;
 /// From this share of the pair bound on M on, confusions too rare for plain samples decide it.
 const FAR: f64 = 1e-3;
@@ -38,8 +39,8 @@ struct Ready {
 }
 
 impl PosteriorReadouts {
-    /// `readout` of `source`. It is sampled with tilted noise, and such samples serve its SNR alone,
-    /// where it looks at one SNR and plain samples would see nothing there.
+    /// `readout` of `source`. It is sampled with tilted noise, and such samples serve its SNR
+    /// alone, where it looks at one SNR and plain samples would see nothing there.
     pub fn new(source: &Arc<Source>, readout: Readout) -> Self {
         Self { source: Arc::clone(source), tilt: tilt(source, &readout), readouts: vec![readout], ready: None }
     }

@@ -15,8 +15,9 @@ use crate::run::stop::Stop;
 use crate::source::Source;
 use crate::source::assume;
 
-/// The report of a run from its results, in the order of the cases of [`Claim::sections`].
-/// Pictures and assumptions that are not ready when `stop` is asked for are left out, and the run is marked interrupted.
+/// The report of a run from its results, in the order of the cases of [`Claim::sections`]. Pictures
+/// and assumptions that are not ready when `stop` is asked for are left out, and the run is marked
+/// interrupted.
 pub fn assemble(claims: &[Claim], options: &Options, results: Vec<CaseResult>, mut run: Run, stop: &Stop) -> Report {
     let mut results = results.into_iter();
     let mut sources: Vec<Arc<Source>> = Vec::new();
@@ -113,7 +114,7 @@ fn section_verdict(rows: &[Outcome]) -> Verdict {
     }
 }
 
-/// Those of `sources` that were examined before a stop.
+/// What is known of each of `sources`, as far as a stop allows.
 fn source_reports(sources: Vec<Arc<Source>>, stop: &Stop) -> Vec<SourceReport> {
     let mut reports = Vec::with_capacity(sources.len());
     let examine = move |sender: &Sender<SourceReport>| {

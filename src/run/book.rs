@@ -11,7 +11,8 @@ use crate::run::ledger::{LaneColumn, Ledger, Route};
 use crate::run::sampling::LaneState;
 use crate::run::stop::Stop;
 
-/// A deterministic bound above this share of its value is not propagated to first order: there the second one is 1e-4 of it.
+/// A deterministic bound above this share of its value is not propagated to first order: there the
+/// second one is 1e-4 of it.
 const WIDE: f64 = 1e-2;
 
 /// A view of the ledger after some round.
@@ -49,8 +50,8 @@ pub struct Account {
 pub struct Linear {
     /// The value at the estimates; NaN where the side is a bracket.
     pub value: f64,
-    /// Where the side lies, by interval arithmetic, where an input is a bracket or its bound is wide. `None`: to first order in the
-    /// errors of the terms.
+    /// Where the side lies, by interval arithmetic, where an input is a bracket or its bound is
+    /// wide. `None`: to first order in the errors of the terms.
     pub range: Option<[f64; 2]>,
     /// Whether there is no value, only `range`.
     pub bracketed: bool,
@@ -86,8 +87,8 @@ impl Term {
 impl Book<'_> {
     /// What is known of a need, and what is said against the value that a bracket stands in for.
     ///
-    /// A value that is not to be believed is replaced by what is proven of it and by the truncated mean of its samples, both
-    /// together, where there are any.
+    /// A value that is not to be believed is replaced by what is proven of it and by the truncated
+    /// mean of its samples, both together, where there are any.
     ///
     /// # Errors
     /// Why the need could not be measured.
@@ -116,8 +117,8 @@ impl Book<'_> {
         Ok(Account { known: bracket.map_or(Known::Value(value), Known::Bracket), doubts })
     }
 
-    /// Evaluates a bound expression: its derivatives, or by intervals where it is not nearly linear in what is uncertain. Without a
-    /// value where one of its needs could not be measured.
+    /// Evaluates a bound expression: its derivatives, or by intervals where it is not nearly linear
+    /// in what is uncertain. Without a value where one of its needs could not be measured.
     pub fn evaluate(&self, bound: &Bound) -> Linear {
         let known: Result<Vec<_>, Arc<Error>> = bound.inputs.iter().map(|input| self.input(input)).collect();
         let known = match known {
@@ -183,7 +184,8 @@ impl Book<'_> {
         self.covariance(side, side).max(0.0).sqrt()
     }
 
-    /// The values of an expression's [`Expression::alternatives`](crate::claim::Expression::alternatives); NaN where they rest on
+    /// The values of an expression's
+    /// [`Expression::alternatives`](crate::claim::Expression::alternatives); NaN where they rest on
     /// a bracket.
     pub fn alternatives(&self, bound: &Bound) -> Vec<f64> {
         let known = |input: &Input| self.input(input).ok().flatten();

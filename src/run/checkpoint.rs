@@ -1,4 +1,5 @@
-//! Finished strips on disk: JSON lines, each with a checksum, flushed to the device before the run goes on.
+//! Finished strips on disk: JSON lines, each with a checksum, flushed to the device before the run
+//! goes on.
 
 use std::collections::{BTreeSet, HashMap};
 use std::fs::{self, File, OpenOptions};
@@ -51,9 +52,10 @@ pub struct Checkpoint {
 type Finished = HashMap<String, Vec<(Vec<String>, Strip)>>;
 
 impl Checkpoint {
-    /// Opens the checkpoint in `dir`: emptied for a fresh run; for a resumed one, which `resume` on that backend, the strips
-    /// are read that the same backend measured (another one's agree with them only to rounding). A last line without its end
-    /// (the process was killed while writing it) is dropped.
+    /// Opens the checkpoint in `dir`: emptied for a fresh run; for a resumed one, which `resume` on
+    /// that backend, the strips are read that the same backend measured (another one's agree with
+    /// them only to rounding). A last line without its end (the process was killed while writing
+    /// it) is dropped.
     ///
     /// # Errors
     /// [`Error::Io`]; [`Error::Checkpoint`] naming the record that does not match its checksum.
@@ -86,7 +88,8 @@ impl Checkpoint {
     /// Adds the finished strips of another run directory (a shard), whatever measured them.
     ///
     /// # Errors
-    /// As [`Checkpoint::open`]; a directory without a checkpoint.
+    /// [`Error::Io`], also for a directory without a checkpoint; [`Error::Checkpoint`] naming the
+    /// record that does not match its checksum.
     pub fn absorb(&mut self, dir: &Path) -> Result<()> {
         let path = dir.join("checkpoint").join("strips.jsonl");
         let text = fs::read_to_string(&path).map_err(Error::io(&path))?;

@@ -20,8 +20,8 @@ pub struct StoppingRule {
     pub budget: u64,
 }
 
-/// Estimates of `needs`, in their order, each with why it could not be made where it could not: no route by the method chosen,
-/// a summand that is not finite, a stop. One takes no other with it.
+/// Estimates of `needs`, in their order, each with why it could not be made where it could not: no
+/// route by the method chosen, a summand that is not finite, a stop. One takes no other with it.
 ///
 /// # Errors
 /// A device that fails.
@@ -89,7 +89,8 @@ mod tests {
     use crate::run::stop::Stop;
     use crate::source::Source;
 
-    /// The processors, but for readouts at SNR 2, which they find not finite in sample 77 of every strip.
+    /// The processors, but for readouts at SNR 2, which they find not finite in sample 77 of every
+    /// strip.
     struct Faulty;
 
     struct FaultyJob<'a>(&'a Job<'a>, Box<dyn Open + 'a>);
@@ -128,7 +129,8 @@ mod tests {
         estimate(&needs, MethodChoice::MonteCarlo, 5, target, &watch).unwrap()
     }
 
-    /// The others are what they are alone, to the bit, and the message names quantity, law and sample in words.
+    /// The others are what they are alone, to the bit, and the message names quantity, law and
+    /// sample in words.
     #[test]
     fn a_number_that_is_not_finite_takes_no_other_with_it() {
         let found = measured(Arc::new(Faulty), &[1.0, 2.0, 3.0]);

@@ -1,4 +1,5 @@
-//! Every number that a run needs, once: known ones at once, the others as columns on the lane of their samples.
+//! Every number that a run needs, once: known ones at once, the others as columns on the lane of
+//! their samples.
 
 use std::collections::HashMap;
 use std::sync::Arc;
@@ -84,8 +85,8 @@ const VANISHING: f64 = 1e-140;
 /// A bracket of this share of its value is no wider than the rounding of the value.
 const ROUNDING: f64 = 16.0 * f64::EPSILON;
 
-/// The value that a bracket leaves no room for: 0 within a bound that no sample's weight could show, or what differs from its
-/// ends by rounding alone.
+/// The value that a bracket leaves no room for: 0 within a bound that no sample's weight could
+/// show, or what differs from its ends by rounding alone.
 fn decided(need: &Need) -> Option<Estimate> {
     let least = pairs::at_least(&need.source, need.setting.snr().ok()?)?;
     let [low, high] = (least < ROUNDING).then(|| need.proven())??;
@@ -106,8 +107,8 @@ enum Unplaced {
 impl Ledger {
     /// Finds a route for every need; deterministic ones are evaluated here, in parallel.
     ///
-    /// A need that has no route by the method chosen, that its quantity refuses, or that a stop left behind is
-    /// [`Route::Missing`] and takes no other with it.
+    /// A need that has no route by the method chosen, that its quantity refuses, or that a stop
+    /// left behind is [`Route::Missing`] and takes no other with it.
     pub fn new<'a>(needs: impl Iterator<Item = &'a Need>, search: Search) -> Self {
         let mut ledger = Self::default();
         let mut distinct: Vec<Need> = Vec::new();
@@ -133,8 +134,8 @@ impl Ledger {
         ledger
     }
 
-    /// Gives the one column of `instrument` to the lane of its samples, or starts one where there is none, or where it is to be
-    /// `alone`.
+    /// Gives the one column of `instrument` to the lane of its samples, or starts one where there
+    /// is none, or where it is to be `alone`.
     fn place(&mut self, need: &Need, instrument: Box<dyn Instrument>, alone: bool) -> LaneColumn {
         let next = self.lanes.len();
         let lane = if alone { next } else { *self.shared.entry(instrument.samples()).or_insert(next) };
@@ -223,8 +224,8 @@ fn find(need: &Need, method: MethodChoice, tools: &Instruments) -> Result<Unplac
     }
 }
 
-/// The same, doubted where its bound reaches over all that is proven of the value. Going through the pairs of atoms pays where the
-/// bound is of the value's size alone.
+/// `estimate`, doubted where its bound reaches over all that is proven of the value. Going through
+/// the pairs of atoms pays where the bound is of the value's size alone.
 fn within_proven(need: &Need, estimate: Estimate) -> Estimate {
     let wide = estimate.bound >= estimate.value.abs();
     let proven = if wide { need.proven() } else { None };

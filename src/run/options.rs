@@ -29,7 +29,8 @@ impl MethodChoice {
     }
 }
 
-/// Slice `index` of `count` of the strips of every source: those whose number is `index` modulo `count`.
+/// Slice `index` of `count` of the strips of every source: those whose number is `index` modulo
+/// `count`.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Shard {
     /// 0 … `count` − 1.

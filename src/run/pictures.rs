@@ -13,8 +13,9 @@ const MOST_STEPS: usize = 32;
 /// The drawn range of SNRs below the first positive one, for grids that start at 0.
 const BELOW_FIRST: f64 = 0.1;
 
-/// The needs of `claim` with the most schedules on one source between the same ends with the same number of steps (the
-/// finest of them), where the source's risk has a deterministic route; `None` where no two schedules meet.
+/// The needs of `claim` with the most schedules on one source between the same ends with the same
+/// number of steps (the finest of them), where the source's risk has a deterministic route; `None`
+/// where no two schedules meet.
 pub fn schedules(claim: &Claim, tools: &Instruments) -> Option<Grids> {
     let mut groups: Vec<Vec<&Need>> = Vec::new();
     for need in needs(claim).filter(|need| need.setting.steps().is_ok_and(|steps| steps <= MOST_STEPS)) {

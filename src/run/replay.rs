@@ -4,10 +4,11 @@ use crate::claim::{Claim, builtin_path};
 use crate::report::model::Run;
 use crate::run::options::MethodChoice;
 
-/// `klaim verify CLAIM --case main/3 --comparisons M …`: the same case, level, family and number of samples.
+/// `klaim verify CLAIM --case main/3 --comparisons M …`: the same case, level, family and number of
+/// samples.
 ///
-/// A case that was decided after `samples` samples of its sources was undecided after fewer, so that budget makes its
-/// run end where it ended; 0 for a case that was not sampled.
+/// A case that was decided after `samples` samples of its sources was undecided after fewer, so
+/// that budget makes its run end where it ended; 0 for a case that was not sampled.
 pub fn command(claim: &Claim, address: &str, samples: u64, run: &Run, method: MethodChoice) -> String {
     let mut words =
         vec!["klaim verify".to_owned(), shell_words::quote(&argument(claim)).into_owned(), format!("--case {address}")];
@@ -34,7 +35,8 @@ fn argument(claim: &Claim) -> String {
     if builtin { claim.header.id.clone() } else { claim.path.display().to_string() }
 }
 
-/// The option that samples where `backend` did. `None` for several places: no single one has all their bits.
+/// The option that samples where `backend` did. `None` for several places: no single one has all
+/// their bits.
 fn place(backend: &str) -> Option<&'static str> {
     match backend {
         several if several.contains(" + ") => None,

@@ -1,4 +1,5 @@
-//! A lane being sampled: strips of samples, merged in a tree fixed by their index, and what its columns are then.
+//! A lane being sampled: strips of samples, merged in a tree fixed by their index, and what its
+//! columns are then.
 
 use std::collections::BTreeMap;
 use std::ops::Range;
@@ -77,8 +78,8 @@ impl LaneState {
         self.sampled.instrument.source()
     }
 
-    /// Stops measuring what no undecided case needs: `needed` are columns that the lane began with, increasing; those that
-    /// cannot be measured are passed over.
+    /// Stops measuring what no undecided case needs: `needed` are columns that the lane began with,
+    /// increasing; those that cannot be measured are passed over.
     pub fn narrow(&mut self, needed: &[usize]) {
         let needed: Vec<usize> = needed.iter().copied().filter(|c| !self.failures.contains_key(c)).collect();
         let (width, controls) = (self.active.len(), self.sampled.instrument.control_means().len());
@@ -98,9 +99,11 @@ impl LaneState {
         }
     }
 
-    /// Takes the samples of `range` in [strips](crate::run::strips::STRIPS). Returns whether it came to the end (not stopped).
+    /// Takes the samples of `range` in [strips](crate::run::strips::STRIPS). Returns whether it
+    /// came to the end (not stopped).
     ///
-    /// A column with a summand that is not finite is left out ([`LaneState::failure`]), and the others are measured.
+    /// A column with a summand that is not finite is left out ([`LaneState::failure`]), and the
+    /// others are measured.
     ///
     /// # Errors
     /// A checkpoint that cannot be read or written; a device that fails.
@@ -122,8 +125,9 @@ impl LaneState {
         Ok(true)
     }
 
-    /// The columns that the `errors` of strips (in the order of the strips) make impossible: a column's own where that is not
-    /// finite, every one where a control variate is not or where the whole is refused.
+    /// The columns that the `errors` of strips (in the order of the strips) make impossible: a
+    /// column's own where that is not finite, every one where a control variate is not or where the
+    /// whole is refused.
     fn of_columns(&self, errors: Vec<Error>) -> BTreeMap<usize, Error> {
         let mut failed = BTreeMap::new();
         for error in errors {
@@ -194,8 +198,9 @@ impl LaneState {
         })
     }
 
-    /// The truncated mean of one column still measured, an interval that misses with probability `level` whatever the tail;
-    /// `None` before the first round, and where nothing is proven of the summands.
+    /// The truncated mean of one column still measured, an interval that misses with probability
+    /// `level` whatever the tail; `None` before the first round, and where nothing is proven of the
+    /// summands.
     pub fn truncated(&self, column: usize, level: f64) -> Option<Bracket> {
         let at = self.active.binary_search(&column).ok()?;
         let Enveloped { envelope, from } = self.sampled.instrument.envelope(at)?;
@@ -205,7 +210,8 @@ impl LaneState {
         Some(Bracket { low: low - own(low), high: high + own(high), ..found })
     }
 
-    /// Largest std_err/|value| among the columns still measured; ∞ before the first round and where a value is 0.
+    /// Largest std_err/|value| among the columns still measured; ∞ before the first round and where
+    /// a value is 0.
     pub fn worst_relative_error(&self) -> f64 {
         let relative = |e: Estimate| if e.value == 0.0 { f64::INFINITY } else { e.std_err / e.value.abs() };
         self.active.iter().map(|&c| self.read(c).map_or(f64::INFINITY, relative)).fold(0.0, f64::max)

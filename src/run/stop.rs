@@ -9,15 +9,17 @@ use std::time::Duration;
 
 use crate::error::Result;
 
-/// How often whoever waits looks whether a stop is asked for: far below the two seconds in which it must be obeyed.
+/// How often whoever waits looks whether a stop is asked for: far below the two seconds in which it
+/// must be obeyed.
 const LOOK: Duration = Duration::from_millis(20);
 /// Stack of a thread that works, that of a main thread.
 const STACK: usize = 8 << 20;
 
 /// A request to stop, made once, by a signal or by a caller; clones are the same request.
 ///
-/// Work of any length (a quadrature, a chain, a library's loop) goes through [`Stop::attend`], so nothing but that function
-/// need know how to end early. Work that was left goes on until it is done or the process ends, and is heard no more.
+/// Work of any length (a quadrature, a chain, a library's loop) goes through [`Stop::attend`], so
+/// nothing but that function need know how to end early. Work that was left goes on until it is
+/// done or the process ends, and is heard no more.
 #[derive(Debug, Clone, Default)]
 pub struct Stop(Arc<AtomicBool>);
 
@@ -32,14 +34,15 @@ impl Stop {
         self.0.load(Ordering::Relaxed)
     }
 
-    /// Does `work` on a thread of its own and gives `each` what it sends, in the order sent. Returns whether `work` came to its
-    /// end; where a stop is asked for, `work` is left within 20 ms, with all that it has sent by then.
+    /// Does `work` on a thread of its own and gives `each` what it sends, in the order sent.
+    /// Returns whether `work` came to its end; where a stop is asked for, `work` is left within 20
+    /// ms, with all that it has sent by then.
     ///
-    /// A thread of rayon's pool does `work` itself and to its end: were it to wait, nobody might be left to do what `work`
-    /// gives to the pool.
+    /// A thread of rayon's pool does `work` itself and to its end: were it to wait, nobody might be
+    /// left to do what `work` gives to the pool.
     ///
     /// # Errors
-    /// Those of `each`, which leave `work` as well.
+    /// What `each` refuses, which leaves `work` as well.
     ///
     /// # Panics
     /// Where `work` panics, with what it said.
@@ -78,7 +81,7 @@ impl Stop {
     /// The result of `work`; `None` where a stop is asked for before it is there.
     ///
     /// # Panics
-    /// As [`Stop::attend`].
+    /// Where `work` panics, with what it said.
     pub fn unless<T: Send + 'static>(&self, work: impl FnOnce() -> T + Send + 'static) -> Option<T> {
         let mut found = None;
         let keep = |value| {

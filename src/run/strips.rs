@@ -23,8 +23,8 @@ pub const FIRST_ROUND: u64 = STRIPS * BATCH as u64;
 /// Each round ends at this many times the samples of the one before.
 pub const GROWTH: u64 = 4;
 
-/// Samples taken by the end of round `round` (1, 2, …) under a budget: 2048·4^(round−1), at most the budget rounded up
-/// to whole batches in every strip.
+/// Samples taken by the end of round `round` (1, 2, …) under a budget: 2048·4^(round−1), at most
+/// the budget rounded up to whole batches in every strip.
 pub fn samples_after(round: u32, budget: u64) -> u64 {
     let cap = budget.div_ceil(FIRST_ROUND).max(1) * FIRST_ROUND;
     GROWTH.checked_pow(round - 1).and_then(|g| g.checked_mul(FIRST_ROUND)).map_or(cap, |n| n.min(cap))
@@ -40,8 +40,8 @@ pub struct Conditions<'a> {
     pub shard: Option<Shard>,
     /// Asked by the user's Ctrl-C.
     pub stop: &'a Stop,
-    /// Whether the finished strips of a round that a stop cuts short count. A verdict, which is given after whole rounds, has
-    /// no use for them.
+    /// Whether the finished strips of a round that a stop cuts short count. A verdict, which is
+    /// given after whole rounds, has no use for them.
     pub partial: bool,
     /// Called with the number of samples after each strip.
     pub progress: &'a dyn Fn(u64),
@@ -79,7 +79,8 @@ pub struct Sampled {
 }
 
 impl Sampled {
-    /// Takes the samples of `range` in [`STRIPS`] strips, or the shard's share of them, as far as a stop allows.
+    /// Takes the samples of `range` in [`STRIPS`] strips, or the shard's share of them, as far as a
+    /// stop allows.
     ///
     /// # Errors
     /// A checkpoint that cannot be read or written; a device that fails.
@@ -131,7 +132,7 @@ impl Sampled {
     /// Measures the columns over the ranges `missing`, in parallel; `each` is given what is found.
     ///
     /// # Errors
-    /// Those of `each`.
+    /// What `each` refuses.
     fn measure(
         &self,
         missing: Vec<(usize, Range<u64>)>,

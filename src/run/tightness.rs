@@ -1,11 +1,13 @@
-//! Which cases of a section are measured on after their verdict: those that may yet be its tightest.
+//! Which cases of a section are measured on after their verdict: those that may yet be its
+//! tightest.
 
 use crate::claim::enclosure::{LINE, Range};
 use crate::claim::verdict::Relation;
 use crate::claim::{Outcome, Ratio};
 use crate::report::tightness::nearness;
 
-/// A case that would need more than this many times the budget's samples is not measured on: estimates of that number are rough.
+/// A case that would need more than this many times the budget's samples is not measured on:
+/// estimates of that number are rough.
 const HOPELESS: f64 = 2.0;
 
 /// What is known of a case's ratio.
@@ -20,12 +22,12 @@ struct Span {
     n: f64,
 }
 
-/// Which of a section's outcomes are still to be measured for its tightness: a ratio that is not known to a tenth and may lie
-/// nearer to a violation than every ratio that is, unless a `budget` of samples would settle neither. `None`: a case without an
-/// outcome.
+/// Which of a section's outcomes are still to be measured for its tightness: a ratio that is not
+/// known to a tenth and may lie nearer to a violation than every ratio that is, unless a `budget`
+/// of samples would settle neither. `None`: a case without an outcome.
 ///
-/// A case counts with what it was last known by, whether or not it is still measured; other relations than inequalities have no
-/// ratio and are never measured on.
+/// A case counts with what it was last known by, whether or not it is still measured; other
+/// relations than inequalities have no ratio and are never measured on.
 pub fn candidates(relation: Relation, outcomes: &[Option<&Outcome>], budget: u64) -> Vec<bool> {
     if !matches!(relation, Relation::AtMost | Relation::AtLeast) {
         return vec![false; outcomes.len()];
@@ -46,7 +48,8 @@ pub fn candidates(relation: Relation, outcomes: &[Option<&Outcome>], budget: u64
     let nearest = resolved.map(|span| span.range[0]).fold(f64::NEG_INFINITY, f64::max);
     let settles = |span: &Span| {
         let middle = 0.5 * (span.range[0] + span.range[1]);
-        // Wide enough to be told apart from the nearest, or narrow enough to be ranked: an error falls like 1/√n.
+        // Wide enough to be told apart from the nearest, or narrow enough to be ranked: an error
+        // falls like 1/√n.
         let enough = (nearest - middle).max(Ratio::RESOLVED * span.value.abs());
         let needed = span.n * (span.half / enough).powi(2);
         needed.is_nan() || needed <= HOPELESS * budget as f64
@@ -64,7 +67,8 @@ mod tests {
         Outcome { rhs, ratio, ..Outcome::undecided(String::new(), 0.1) }
     }
 
-    /// Measured on: what reaches above the lower end of the best that is known to a tenth, unless it is known to a tenth itself.
+    /// Measured on: what reaches above the lower end of the best that is known to a tenth, unless
+    /// it is known to a tenth itself.
     #[test]
     fn only_what_may_be_the_tightest_is_measured_on() {
         let all = [
@@ -83,7 +87,8 @@ mod tests {
         assert_eq!(candidates(Relation::AtMost, &[None, Some(&all[2])], 1), [false, true]);
     }
 
-    /// Known to 30 % at 2,000 samples: 18,000 make that 10 %. Known to 30 % and a third below the nearest: 4,500 tell them apart.
+    /// Known to 30 % at 2,000 samples: 18,000 make that 10 %. Known to 30 % and a third below the
+    /// nearest: 4,500 tell them apart.
     #[test]
     fn what_the_budget_cannot_settle_is_not_measured_on() {
         let case = Outcome { n: 2000, ..outcome(1.0, [0.20, 0.14, 0.26]) };

@@ -16,8 +16,8 @@ use crate::run::verify::verify;
 use crate::run::watch::{Event, Watch};
 use crate::source::Source;
 
-/// Measures numbers and verdicts. [`Verifier::default`] has the program's defaults, on this machine's processors; set the
-/// fields that should differ.
+/// Measures numbers and verdicts. [`Verifier::default`] has the program's defaults, on this
+/// machine's processors; set the fields that should differ.
 #[derive(Clone)]
 pub struct Verifier {
     /// Seed, family-wise level α, budget and method.
@@ -45,10 +45,12 @@ impl Default for Verifier {
 }
 
 impl Verifier {
-    /// Measures every case of `claims` in rounds, until each is decided or the budget ends, and judges it.
+    /// Measures every case of `claims` in rounds, until each is decided or the budget ends, and
+    /// judges it.
     ///
     /// # Errors
-    /// A device that fails. A case that cannot be measured is inconclusive in the report and says why.
+    /// A device that fails. A case that cannot be measured is inconclusive in the report and says
+    /// why.
     pub fn run(&self, claims: &[Claim]) -> Result<Report> {
         let Options { seed, level, budget, .. } = self.options;
         let run = Run {
@@ -67,7 +69,8 @@ impl Verifier {
         Ok(report.expect("a run that is no slice reports"))
     }
 
-    /// The quantity called `quantity` of one law at several settings, in their order; samples are shared.
+    /// The quantity called `quantity` of one law at several settings, in their order; samples are
+    /// shared.
     ///
     /// # Errors
     /// [`Error::Unknown`] for the name; the first number that cannot be had.
@@ -90,8 +93,9 @@ impl Verifier {
     }
 }
 
-/// The quantity called `quantity` of one law at one setting, by [`Verifier::default`]: deterministically where the law has
-/// such a route, else sampled to 1 % of its value or 2¹⁸ samples.
+/// The quantity called `quantity` of one law at one setting, by [`Verifier::default`]:
+/// deterministically where the law has such a route, else sampled to 1 % of its value or 2¹⁸
+/// samples.
 ///
 /// # Errors
 /// Those of [`Verifier::estimates`].
@@ -100,7 +104,8 @@ pub fn estimate(quantity: &str, source: impl Into<Arc<Source>>, setting: Setting
     found.into_iter().next().ok_or_else(|| Error::invalid(quantity, "has no value"))
 }
 
-/// The quantity called `quantity` of one law as a function of the SNR (linear), by [`Verifier::default`].
+/// The quantity called `quantity` of one law as a function of the SNR (linear), by
+/// [`Verifier::default`].
 ///
 /// # Errors
 /// Those of [`Verifier::estimates`].

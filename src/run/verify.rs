@@ -1,4 +1,5 @@
-//! `verify`: measure every case of some claims, in rounds, until each is decided or the budget ends.
+//! `verify`: measure every case of some claims, in rounds, until each is decided or the budget
+//! ends.
 
 use std::collections::BTreeSet;
 use std::ops::Range;
@@ -27,10 +28,11 @@ pub struct Found {
     pub interrupted: bool,
 }
 
-/// Runs `claims`; `command` and `backend` go into the report as they are. `None` for a shard, which judges nothing.
+/// Runs `claims`; `command` and `backend` go into the report as they are. `None` for a shard, which
+/// judges nothing.
 ///
 /// # Errors
-/// Those of [`outcomes`].
+/// A checkpoint that cannot be used, a device that fails, an `only` that names no case.
 pub fn verify(claims: &[Claim], options: &Options, watch: &Watch, run: Run) -> Result<Option<Report>> {
     let comparisons = comparisons(&open_cases(claims, options)?, options);
     let found = outcomes(claims, options, watch)?;
@@ -45,7 +47,8 @@ fn comparisons(open: &[OpenCase], options: &Options) -> u64 {
 
 /// Measures and judges every case of `claims`. `None` for a shard, which judges nothing.
 ///
-/// A case that cannot be measured (no route, a summand that is not finite, a stop) is inconclusive and says why.
+/// A case that cannot be measured (no route, a summand that is not finite, a stop) is inconclusive
+/// and says why.
 ///
 /// # Errors
 /// A checkpoint that cannot be used, a device that fails, an `only` that names no case.
@@ -77,7 +80,8 @@ struct OpenCase<'a> {
     outcome: Option<Outcome>,
     /// Samples of its sources at the last judgement; 0 where nothing of it is sampled.
     samples: u64,
-    /// Whether it is measured no further: decided, and not the one that may be its section's tightest.
+    /// Whether it is measured no further: decided, and not the one that may be its section's
+    /// tightest.
     closed: bool,
 }
 
@@ -137,7 +141,8 @@ impl Standing {
         case.closed || case.needs().any(missing)
     }
 
-    /// Whether a case can be judged as after `until` samples: each of its numbers has as many, or can have none.
+    /// Whether a case can be judged as after `until` samples: each of its numbers has as many, or
+    /// can have none.
     fn ready(&self, case: &OpenCase, until: u64) -> bool {
         let taken = |slot: LaneColumn| self.lanes.get(slot.lane).is_some_and(|lane| lane.taken() >= until);
         self.settled(case) || case.needs().filter_map(|need| self.ledger.slot(need)).all(taken)
@@ -170,7 +175,8 @@ impl<'a> Session<'a> {
         Ok(Self { options, watch, comparisons: comparisons(&open, options), open, standing, interrupted })
     }
 
-    /// Takes one round's samples on every lane that an open case needs; notes where a stop came before the end.
+    /// Takes one round's samples on every lane that an open case needs; notes where a stop came
+    /// before the end.
     fn sample(&mut self, round: u32, range: Range<u64>) -> Result<()> {
         let mut needed = vec![BTreeSet::new(); self.standing.lanes.len()];
         let unsettled: Vec<&OpenCase> = self.open.iter().filter(|case| !self.standing.settled(case)).collect();
@@ -215,8 +221,9 @@ impl<'a> Session<'a> {
         }
     }
 
-    /// Closes the cases that need no more samples: decided ones, unless they may be their section's tightest and are not yet known
-    /// well enough to tell. A replay closes none: it ends with its budget, which is where the run left the case.
+    /// Closes the cases that need no more samples: decided ones, unless they may be their section's
+    /// tightest and are not yet known well enough to tell. A replay closes none: it ends with its
+    /// budget, which is where the run left the case.
     fn close(&mut self) {
         for section in self.open.chunk_by_mut(|a, b| std::ptr::eq(a.section, b.section)) {
             let outcomes: Vec<Option<&Outcome>> = section.iter().map(|case| case.outcome.as_ref()).collect();

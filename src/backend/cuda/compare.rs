@@ -19,11 +19,14 @@ use crate::numeric::stream::Stream;
 use crate::source::Source;
 use crate::source::cumulative::Cumulative;
 
-/// Largest difference of a readout, relative to the CPU's value or, where that is small, to the readout's root mean square
-/// over the samples. Sums of up to 1e5 terms round to 1e-12 of their size, the slope's differences lose two digits more.
+/// Largest difference of a readout, relative to the CPU's value or, where that is small, to the
+/// readout's root mean square over the samples. Sums of up to 1e5 terms round to 1e-12 of their
+/// size, the slope's differences lose two digits more.
 pub const TOLERANCE: f64 = 1e-10;
-/// The same where products and sums are f32: 1e-5 measured under the emulator, 6e-5 where atoms are 300 times as far from the
-/// mean as from each other, and room for a device's own 2^x. A product without one of its low terms is off by 1e-3.
+/// Largest difference of a readout where products and sums are f32, relative to its value or size:
+/// 1e-5 measured under the emulator, 6e-5 where atoms are 300 times as far from the mean as from
+/// each other, and room for a device's own 2^x. A product without one of its low terms is off by
+/// 1e-3.
 pub const TOLERANCE_F32: f64 = 2e-4;
 
 /// How far a readout may be off.
@@ -34,8 +37,8 @@ pub fn tolerance(precision: Precision) -> f64 {
     }
 }
 
-/// The laws that are compared: every structure that has kernels, one atom to more than a block of them, one coordinate to
-/// more than a step of the product, equal weights and a million to one.
+/// The laws that are compared: every structure that has kernels, one atom to more than a block of
+/// them, one coordinate to more than a step of the product, equal weights and a million to one.
 pub const SOURCES: &[&str] = &[
     "bpsk",
     "bernoulli:p=1e-6",
@@ -68,7 +71,8 @@ pub struct Comparison {
     pub readout: f64,
     /// Largest difference of the moments of two tiles (see [`MOMENT_TOLERANCE`]).
     pub moments: f64,
-    /// Controls that f32 does not use on this law, because rounding would show in them; not compared.
+    /// Controls that f32 does not use on this law, because rounding would show in them; not
+    /// compared.
     pub withheld: u32,
     /// Precision of the sums.
     pub precision: Precision,
@@ -84,9 +88,9 @@ impl Comparison {
     }
 }
 
-/// Largest difference of two tiles' moments: of a mean in its standard errors, of a covariance in units of the standard
-/// errors, of an extreme value in standard deviations. A column varies by 1e-9 of its size at least (`ROUNDING`), which is 1e7
-/// times its rounding.
+/// Largest difference of two tiles' moments: of a mean in its standard errors, of a covariance in
+/// units of the standard errors, of an extreme value in standard deviations. A column varies by
+/// 1e-9 of its size at least (`ROUNDING`), which is 1e7 times its rounding.
 pub const MOMENT_TOLERANCE: f64 = 1e-6;
 
 /// Nine fixed SNRs and a random one of each law: more than one group of eight.
@@ -138,8 +142,8 @@ fn drawn<'a>(tables: Tables<'a>) -> Drawn<'a> {
     }
 }
 
-/// Compares the first `samples` of `spec` under seed `seed`, rounded up to whole batches: the first tile of them one by
-/// one, all of them by their moments.
+/// Compares the first `samples` of `spec` under seed `seed`, rounded up to whole batches: the first
+/// tile of them one by one, all of them by their moments.
 ///
 /// # Errors
 /// A source that does not parse; whatever stops the device.
@@ -188,8 +192,8 @@ pub fn compare(cuda: &Cuda, spec: &str, seed: u64, samples: u64) -> Result<Compa
     })
 }
 
-/// Largest relative difference of a value (see [`TOLERANCE`]); `columns` is width × samples, `rows` a row a sample; columns
-/// that are `withheld` enter no estimate.
+/// Largest relative difference of a value (see [`TOLERANCE`]); `columns` is width × samples, `rows`
+/// a row a sample; columns that are `withheld` enter no estimate.
 fn columns_apart(rows: &[Vec<f64>], columns: &[f64], scales: &[f64], withheld: &dyn Fn(usize) -> bool) -> f64 {
     let compared = columns.chunks(rows.len()).zip(scales).enumerate().filter(|(c, _)| !withheld(*c));
     compared
@@ -217,8 +221,8 @@ pub fn root_mean_square(values: impl ExactSizeIterator<Item = f64>) -> f64 {
     (values.map(|x| x * x).sum::<f64>() / n).sqrt()
 }
 
-/// What a difference in each column is measured against where the value is small: the column's root mean square, and for a
-/// readout [`LEFT_OUT`] of the largest one of its observable at any SNR.
+/// What a difference in each column is measured against where the value is small: the column's root
+/// mean square, and for a readout [`LEFT_OUT`] of the largest one of its observable at any SNR.
 fn scales(readouts: &[Readout], sizes: &[f64]) -> Vec<f64> {
     let observable = |c: usize| readouts.get(c).map(|r| r.terms[0].observable);
     let largest = |c: usize| {
@@ -228,12 +232,13 @@ fn scales(readouts: &[Readout], sizes: &[f64]) -> Vec<f64> {
     (0..sizes.len()).map(|c| sizes[c].max(LEFT_OUT * largest(c))).collect()
 }
 
-/// Both sides leave out atoms with log-weights below −60, but not the same ones: what is smaller than this share of its
-/// largest value is compared to 1e-19 of that.
+/// Both sides leave out atoms with log-weights below −60, but not the same ones: what is smaller
+/// than this share of its largest value is compared to 1e-19 of that.
 const LEFT_OUT: f64 = 1e-9;
 
-/// Largest difference of the moments of the `columns` that vary, without regression (which would leave rounding where the
-/// controls explain everything): means in standard errors, covariances in units of these, the largest and smallest values in standard deviations.
+/// Largest difference of the moments of the `columns` that vary, without regression (which would
+/// leave rounding where the controls explain everything): means in standard errors, covariances in
+/// units of these, the largest and smallest values in standard deviations.
 fn moments_apart(ours: &Moments, theirs: &Moments, columns: &[usize]) -> f64 {
     let (ours, theirs) = (ours.select(columns), theirs.select(columns));
     let (a, b) = (ours.regress(&[]), theirs.regress(&[]));

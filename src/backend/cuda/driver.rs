@@ -23,7 +23,8 @@ use super::nvrtc::error;
 use crate::error::{Error, Result};
 use crate::numeric::stream::Stream;
 
-/// Oldest driver interface (as CUDA reports versions: 12000 is 12.0) and compute capability that klaim uses.
+/// Oldest driver interface (as CUDA reports versions: 12000 is 12.0) and compute capability that
+/// klaim uses.
 const OLDEST_DRIVER: i32 = 12_000;
 const LEAST_CAPABILITY: (i32, i32) = (8, 0);
 
@@ -50,7 +51,8 @@ fn failed(doing: &str) -> impl Fn(DriverError) -> Error {
 
 /// Whether there is a driver library.
 pub fn is_there() -> bool {
-    // SAFETY: opens and closes a library by its well-known name; loading the CUDA driver has no preconditions.
+    // SAFETY: opens and closes a library by its well-known name; loading the CUDA driver has no
+    // preconditions.
     unsafe { sys::is_culib_present() }
 }
 
@@ -86,8 +88,8 @@ impl Device {
     fn new(ordinal: usize) -> Result<Self> {
         let opening = |e| failed(&format!("opening device {ordinal}"))(e);
         let context = CudaContext::new(ordinal).map_err(opening)?;
-        // SAFETY: every buffer is written and read by one queue alone, or was uploaded by a queue that was then waited
-        // for; buffers are freed after their queues were waited for.
+        // SAFETY: every buffer is written and read by one queue alone, or was uploaded by a queue
+        // that was then waited for; buffers are freed after their queues were waited for.
         unsafe { context.disable_event_tracking() };
         let name = context.name().map_err(opening)?;
         let capability = context.compute_capability().map_err(opening)?;
@@ -158,7 +160,7 @@ impl<'a> KernelArgument<'a> {
         Self::Memory(address + elements * size_of::<T>() as u64, PhantomData)
     }
 
-    /// As in [`Kernel::parameters`].
+    /// Its kind, a letter of [`Kernel::parameters`].
     fn kind(&self) -> char {
         match self {
             Self::Memory(..) => 'p',
@@ -245,15 +247,16 @@ impl Queue {
         Ok(buffer)
     }
 
-    /// Queues a copy of `values` to the start of `buffer`. From memory that is not pinned this returns when the driver has
-    /// read `values`, which is after everything queued before.
+    /// Queues a copy of `values` to the start of `buffer`. From memory that is not pinned this
+    /// returns when the driver has read `values`, which is after everything queued before.
     pub fn refill<T: Element>(&self, buffer: &Buffer<T>, values: &[T]) -> Result<()> {
         assert!(values.len() <= buffer.0.len(), "{} elements into {}", values.len(), buffer.0.len());
         let (address, _guard) = buffer.0.device_ptr(&self.stream);
         let copying = failed("copying to the device");
         self.device.context.bind_to_thread().map_err(&copying)?;
-        // SAFETY: the buffer is alive and long enough (asserted above); whoever reads it waits for this queue, and this
-        // queue for them (`wait_for`), or is this queue; `values` is read before the call returns.
+        // SAFETY: the buffer is alive and long enough (asserted above); whoever reads it waits for
+        // this queue, and this queue for them (`wait_for`), or is this queue; `values` is read
+        // before the call returns.
         unsafe { result::memcpy_htod_async(address, values, self.stream.cu_stream()) }.map_err(&copying)
     }
 
@@ -284,8 +287,9 @@ impl Queue {
         self.stream.synchronize().map_err(failed("running kernels"))
     }
 
-    /// Queues `kernel` with `blocks` blocks across and down, and room for `shared` f64 in each block's shared memory beside what
-    /// the kernel declares. Buffers must be as long as the kernel's text says.
+    /// Queues `kernel` with `blocks` blocks across and down, and room for `shared` f64 in each
+    /// block's shared memory beside what the kernel declares. Buffers must be as long as the
+    /// kernel's text says.
     pub fn launch(&self, kernel: &Kernel, blocks: [u32; 2], shared: usize, arguments: &[KernelArgument]) -> Result<()> {
         let kinds: String = arguments.iter().map(KernelArgument::kind).collect();
         assert_eq!(kinds, kernel.parameters, "arguments of `{}`", kernel.name);
@@ -302,10 +306,11 @@ impl Queue {
             block_dim: (kernel.threads, 1, 1),
             shared_mem_bytes: (shared * size_of::<f64>()) as u32,
         };
-        // SAFETY: number, order and kinds of the arguments are the kernel's (asserted above against its table, and the
-        // table against the kernel's text by a test); addresses are of live buffers of this device, borrowed until the
-        // launch is queued, and freed in the order of the queue; their lengths are computed from the same counts that the
-        // kernel is given (checked under the emulator, which watches the end of every buffer, and by memcheck).
+        // SAFETY: number, order and kinds of the arguments are the kernel's (asserted above against
+        // its table, and the table against the kernel's text by a test); addresses are of live
+        // buffers of this device, borrowed until the launch is queued, and freed in the order of
+        // the queue; their lengths are computed from the same counts that the kernel is given
+        // (checked under the emulator, which watches the end of every buffer, and by memcheck).
         unsafe { launch.launch(shape) }.map_err(failed(kernel.name))?;
         Ok(())
     }

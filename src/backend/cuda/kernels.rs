@@ -1,8 +1,10 @@
-//! The kernels: their text, their names and parameters, and the compiled image of a device's architecture.
+//! The kernels: their text, their names and parameters, and the compiled image of a device's
+//! architecture.
 //!
-//! NVRTC compiles them when a device is first used; the image is kept in the user's cache folder under a hash of
-//! everything that went into it. Without NVRTC the portable assembly that is part of the program is used, which the
-//! driver translates (slower to start, not slower to run by more than its age).
+//! NVRTC compiles them when a device is first used; the image is kept in the user's cache folder
+//! under a hash of everything that went into it. Without NVRTC the portable assembly that is part
+//! of the program is used, which the driver translates (slower to start, not slower to run by more
+//! than its age).
 
 use std::fs;
 use std::io::Write;
@@ -107,8 +109,8 @@ pub enum Image {
 
 /// The kernels for a device of compute capability (major, minor), in one or several images.
 ///
-/// Every line of `klaim.cu` that includes kernels is compiled by itself, all at the same time: two cores take 2.0 s where
-/// one text takes 3.7 s.
+/// Every line of `klaim.cu` that includes kernels is compiled by itself, all at the same time: two
+/// cores take 2.0 s where one text takes 3.7 s.
 ///
 /// # Errors
 /// [`crate::error::Error::Backend`] with NVRTC's log, where it is there and fails.

@@ -1,8 +1,9 @@
 //! The CUDA backend: the sampler's inner work as kernels (`kernels/`), with the CPU's numbers.
 //!
-//! The draw of each sample is the CPU's to the bit; sums agree to rounding. A strip of samples is worked off in tiles, one
-//! after the other, by a worker (a stream and its memory); several workers run side by side, so that one's copies overlap
-//! another's kernels, and all devices of the machine have workers. Which worker takes a strip changes no bit of it.
+//! The draw of each sample is the CPU's to the bit; sums agree to rounding. A strip of samples is
+//! worked off in tiles, one after the other, by a worker (a stream and its memory); several workers
+//! run side by side, so that one's copies overlap another's kernels, and all devices of the machine
+//! have workers. Which worker takes a strip changes no bit of it.
 
 pub mod compare;
 mod driver;
@@ -68,8 +69,8 @@ impl Cuda {
         }
     }
 
-    /// How a job fits into what may be taken of a device: with its atoms there or, where these are too many, with blocks of
-    /// them.
+    /// How a job fits into what may be taken of a device: with its atoms there or, where these are
+    /// too many, with blocks of them.
     fn fit(&self, device: &Device, task: &Task, samples: u64) -> Result<Fit> {
         let mut shape = task.shape(self.options.precision);
         let budget = self.budget(device)?;
@@ -116,7 +117,8 @@ impl Cuda {
         Ok(open)
     }
 
-    /// What the first device draws and computes for the samples of `range` (at most 1024), for comparison.
+    /// What the first device draws and computes for the samples of `range` (at most 1024), for
+    /// comparison.
     ///
     /// # Errors
     /// A device's.

@@ -46,8 +46,8 @@ pub fn compile(source: &str, headers: &[(&str, &str)], options: &[String]) -> Re
     let names: Vec<_> = held.iter().map(|(name, _)| name.as_ptr()).collect();
     let texts: Vec<_> = held.iter().map(|(_, header)| header.as_ptr()).collect();
     let mut program = Program(std::ptr::null_mut());
-    // SAFETY: all strings are NUL-terminated and alive until the end of this function, as the program is;
-    // both lists have `headers.len()` entries.
+    // SAFETY: all strings are NUL-terminated and alive until the end of this function, as the
+    // program is; both lists have `headers.len()` entries.
     unsafe {
         sys::nvrtcCreateProgram(
             &raw mut program.0,

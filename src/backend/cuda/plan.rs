@@ -148,9 +148,10 @@ pub struct Calibration {
     pub withheld: u32,
 }
 
-/// A control is withheld where f32 moves it by more than this share of its standard deviation on average: symmetric laws
-/// have controls that are constant, or 0, and would have rounding for variation. Up to this share, a mean that is off by as
-/// much shows in 1e8 samples at the earliest; what it does to an estimate is in the bound.
+/// A control is withheld where f32 moves it by more than this share of its standard deviation on
+/// average: symmetric laws have controls that are constant, or 0, and would have rounding for
+/// variation. Up to this share, a mean that is off by as much shows in 1e8 samples at the earliest;
+/// what it does to an estimate is in the bound.
 const MOST_MOVED: f64 = 1e-4;
 
 impl Worker {
@@ -214,8 +215,8 @@ impl Worker {
 
     /// Measures f32 against f64 on the first [`CALIBRATED`] samples.
     ///
-    /// An estimate is R̄ − β(C̄ − known): it is off by at most the mean of |ΔR| + Σ |β_c| |ΔC_c|. The bound is twice that,
-    /// for the samples that are not among these and for β being theirs.
+    /// An estimate is R̄ − β(C̄ − known): it is off by at most the mean of |ΔR| + Σ |β_c| |ΔC_c|.
+    /// The bound is twice that, for the samples that are not among these and for β being theirs.
     pub fn calibrate(&self, task: &Task) -> Result<Calibration> {
         let width = self.plan.width as usize;
         let values = |arithmetic| {
@@ -273,7 +274,8 @@ pub struct Trace {
 }
 
 impl DevicePlan {
-    /// Copies a job's tables to a device and waits until they are there; `storage`: what of its atoms.
+    /// Copies a job's tables to a device and waits until they are there; `storage`: what of its
+    /// atoms.
     ///
     /// # Errors
     /// Out of memory, or too many numbers for a device's indices.

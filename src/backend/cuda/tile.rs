@@ -1,22 +1,26 @@
-//! What a law's tables and a worker's memory agree on: how many samples and atoms stand side by side.
+//! What a law's tables and a worker's memory agree on: how many samples and atoms stand side by
+//! side.
 
 use crate::numeric::stream::Stream;
 
-/// Samples of one tile: what is drawn, summed and reduced together. It fixes the tree of the moments.
+/// Samples of one tile: what is drawn, summed and reduced together. It fixes the tree of the
+/// moments.
 pub const TILE: usize = 1024;
-/// Atoms of one block of products: TILE × 2 × CHUNK products (33 MB) stay in the second-level cache of
-/// an H100 or H200. It fixes the tree of the sums. Even, so that a block of normals is not split.
+/// Atoms of one block of products: TILE × 2 × CHUNK products (33 MB) stay in the second-level cache
+/// of an H100 or H200. It fixes the tree of the sums. Even, so that a block of normals is not
+/// split.
 pub const CHUNK: usize = 2048;
 /// Samples on which the error of f32 is measured, at the start of a job: part of a tile.
 pub const CALIBRATED: usize = 256;
 /// Most atoms whose pairs are multiplied at once: blocks down in a launch.
 pub const MOST_PAIRED: usize = 65_535 * PRODUCT_TILE;
-/// Warps that work on a mixture's samples and SNRs: two blocks of four on each of 128 multiprocessors.
+/// Warps that work on a mixture's samples and SNRs: two blocks of four on each of 128
+/// multiprocessors.
 pub const MIXTURE_WARPS: u32 = 1024;
 /// PathRows and columns of a block of a product.
 const PRODUCT_TILE: usize = 128;
-/// PathRows of f32 are as long as whole warps of atoms, two a lane: the kernels read no further and ask
-/// for no less.
+/// PathRows of f32 are as long as whole warps of atoms, two a lane: the kernels read no further and
+/// ask for no less.
 const ALIGNED: usize = 64;
 
 /// Words of a row of numbers split into halves.

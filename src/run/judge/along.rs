@@ -11,8 +11,9 @@ use crate::run::book::{Book, Linear};
 
 /// Weighted least squares of ln lhs on ln abscissa with the full covariance of the points.
 ///
-/// Points without sampling error get equal weights (ordinary least squares); the half-width then comes from their bounds. Where a
-/// point is known as a bracket, or with a wide bound, the exponent is the interval that the same weights make of the points' ones.
+/// Points without sampling error get equal weights (ordinary least squares); the half-width then
+/// comes from their bounds. Where a point is known as a bracket, or with a wide bound, the exponent
+/// is the interval that the same weights make of the points' ones.
 pub(super) fn slope(book: &Book, section: &Section, case: &Case) -> Outcome {
     let [low, high] = section.slope.as_ref().map_or([f64::NAN; 2], |s| s.between);
     let (lhs, abscissae) = sides(book, case);
@@ -51,8 +52,8 @@ pub(super) fn slope(book: &Book, section: &Section, case: &Case) -> Outcome {
     Outcome { points, bracket: range.filter(|_| fitted.bracketed), ..outcome }
 }
 
-/// The growth of lhs per e-fold of its abscissa, late against early ([`crate::claim::trend`]). The outcome's sides are the late growth
-/// and the most that a plateau would show.
+/// The growth of lhs per e-fold of its abscissa, late against early ([`crate::claim::trend`]). The
+/// outcome's sides are the late growth and the most that a plateau would show.
 pub(super) fn bounded(book: &Book, section: &Section, case: &Case) -> Outcome {
     let decay = section.slope.as_ref().map_or(f64::NAN, |s| -s.between[1]);
     let (y, abscissae) = sides(book, case);
@@ -147,7 +148,8 @@ struct Sequence<'a> {
 }
 
 impl Sequence<'_> {
-    /// Σ w_i y_i with its half-width: to first order, or the middle of its interval where a value is a bracket or has a wide bound.
+    /// Σ w_i y_i with its half-width: to first order, or the middle of its interval where a value
+    /// is a bracket or has a wide bound.
     fn contrast(&self, weight: &dyn Fn(usize) -> f64) -> Contrast {
         if self.y.iter().any(|y| y.range.is_some()) {
             let [low, high] = weighted(&self.ranges, weight);

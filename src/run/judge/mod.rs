@@ -51,8 +51,8 @@ fn inequality(book: &Book, section: &Section, case: &Case) -> Outcome {
     outcome
 }
 
-/// lhs/rhs, to first order in the errors or by intervals; `None` where the right side is 0 or infinite, or where the numbers
-/// are not to be believed.
+/// lhs/rhs, to first order in the errors or by intervals; `None` where the right side is 0 or
+/// infinite, or where the numbers are not to be believed.
 fn ratio(book: &Book, left: &Linear, right: &Linear) -> Option<Ratio> {
     let unclear = !right.bracketed && (right.value == 0.0 || !right.value.is_finite());
     if unclear || left.why_missing().is_some() || !left.doubts().is_empty() || !right.doubts().is_empty() {
@@ -85,8 +85,8 @@ struct Judged {
 }
 
 impl Judged {
-    /// Of a number that `behind` is to first order, or that lies in `range` if there is one; `excesses` are those of an interval of
-    /// it.
+    /// Of a number that `behind` is to first order, or that lies in `range` if there is one;
+    /// `excesses` are those of an interval of it.
     fn of(book: &Book, behind: &Linear, range: Option<[f64; 2]>, excesses: impl Fn([f64; 2]) -> [f64; 2]) -> Self {
         let (value, z) = (behind.value, book.spent.z);
         if let (true, Some([low, high])) = (behind.bracketed, range) {

@@ -18,8 +18,9 @@ pub struct PlacedAtoms {
     centred: Option<Buffer<f64>>,
     norms: Buffer<f64>,
     pub weights: Weights,
-    /// ⟨x̃_j, x̃_i⟩ of all pairs, for f64: each sample then needs the product of its noise alone. The same bits either way: an
-    /// element of a product adds its terms in the same order wherever it stands.
+    /// ⟨x̃_j, x̃_i⟩ of all pairs, for f64: each sample then needs the product of its noise alone.
+    /// The same bits either way: an element of a product adds its terms in the same order wherever
+    /// it stands.
     gram: Option<Buffer<f64>>,
     pub single: Option<SingleAtoms>,
 }
@@ -121,7 +122,8 @@ impl PlacedAtoms {
         }
         let blocks = work.blocks.as_ref().expect("a worker of a streamed law has room for blocks");
         let host = HostRows { centred, dim: self.dim as usize };
-        // The draw of an index is the same for every discrete law; what this writes of the noise is written again.
+        // The draw of an index is the same for every discrete law; what this writes of the noise is
+        // written again.
         launch!(queue, DRAW_SIMPLEX, [tile.count.div_ceil(128), 1];
             work.index, work.own, self.weights.ends, tile.stream, tile.first, tile.count, self.weights.atoms)?;
         blocks.fetch_sources(queue, &queue.download(&work.index, tile.count as usize)?, host)?;
@@ -136,7 +138,7 @@ impl PlacedAtoms {
         })
     }
 
-    /// Adds up one block of atoms.
+    /// Adds up one block of atoms in f64.
     fn add_block_double(&self, flight: Flight, Block { chunk, atoms, .. }: Block) -> Result<()> {
         let Self { dim, norms, weights, gram, .. } = self;
         let Flight { queue, work, tile } = flight;
@@ -162,7 +164,7 @@ impl PlacedAtoms {
         weights.add_sums(flight, [&kernels::PRIOR_OF_ATOMS, &kernels::SUMS_OF_ATOMS], &law, chunk)
     }
 
-    /// The same in f32.
+    /// Adds up one block of atoms in f32.
     fn add_block_single(
         &self,
         single: &SingleAtoms,
@@ -197,8 +199,8 @@ impl PlacedAtoms {
             self.dim, self.weights.atoms, gathered)
     }
 
-    /// D in f32 between `count` atoms and a block of atoms. `rows`: where to, the coordinates of both, |x̃|², which atoms the
-    /// former are, the unit of lengths, `count`.
+    /// D in f32 between `count` atoms and a block of atoms. `rows`: where to, the coordinates of
+    /// both, |x̃|², which atoms the former are, the unit of lengths, `count`.
     fn measure(&self, queue: &Queue, count: u32, rows: &Vec<KernelArgument>, chunk: Chunk) -> Result<()> {
         launch!(queue, DISTANCES, [chunk.size.div_ceil(128), count.div_ceil(128)];
             *rows, chunk.start, chunk.size, self.dim, chunk.row())

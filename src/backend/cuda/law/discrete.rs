@@ -1,4 +1,5 @@
-//! What discrete laws share on a device: their weights, the sums over one block of atoms, and what becomes of the sums.
+//! What discrete laws share on a device: their weights, the sums over one block of atoms, and what
+//! becomes of the sums.
 
 use crate::backend::cuda::driver::{Buffer, KernelArgument, Queue, arguments, launch};
 use crate::backend::cuda::kernels::Kernel;
@@ -31,7 +32,8 @@ impl Weights {
         })
     }
 
-    /// Prior sums and posterior sums over one block of atoms by two kernels; `law` is what both ask of the law.
+    /// Prior sums and posterior sums over one block of atoms by two kernels; `law` is what both ask
+    /// of the law.
     pub fn add_sums(
         &self,
         Flight { queue, work, tile }: Flight,

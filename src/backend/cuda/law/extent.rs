@@ -14,7 +14,8 @@ pub fn tables_of(sampler: &dyn Sampler) -> Tables<'_> {
 pub struct Extent {
     /// HostRows of a sample's noise that are kept for a product; 0 where none is taken.
     pub dim: usize,
-    /// f64 products of a tile (f32: of the samples that measure its error) that are there at a time.
+    /// f64 products of a tile (f32: of the samples that measure its error) that are there at a
+    /// time.
     pub products: usize,
     /// f32 a of a tile that are there at a time.
     pub noise: usize,
@@ -26,7 +27,8 @@ pub struct Extent {
     pub scratch: usize,
     /// Bytes of the law's tables.
     pub tables: usize,
-    /// Bytes of those without coordinates, and what streaming these takes; where they can be streamed.
+    /// Bytes of those without coordinates, and what streaming these takes; where they can be
+    /// streamed.
     pub streamed: Option<(usize, BlockExtent)>,
     /// Atoms, and bytes of a table of all pairs of them, where it saves a product a sample.
     pub pairs: Option<(usize, usize)>,

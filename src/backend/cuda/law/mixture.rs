@@ -32,7 +32,8 @@ impl MixtureOnDevice {
         })
     }
 
-    /// Observables of a tile's samples, times `copies`, and below the readouts' columns the controls.
+    /// Observables of a tile's samples, times `copies`, and below the readouts' columns the
+    /// controls.
     pub fn observe(&self, Flight { queue, work, tile }: Flight, copies: f64, columns: ColumnCounts) -> Result<()> {
         launch!(queue, DRAW_MIXTURE, [tile.count.div_ceil(4), 1];
             work.index, work.rows, work.own, work.columns, self.ends, self.means, self.variances, self.mean,

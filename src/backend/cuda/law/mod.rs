@@ -1,4 +1,5 @@
-//! A law on a device: its tables, and the launches that turn random words into observables and controls.
+//! A law on a device: its tables, and the launches that turn random words into observables and
+//! controls.
 
 mod atoms;
 mod discrete;
@@ -46,7 +47,8 @@ pub struct ColumnCounts {
 }
 
 impl DeviceLaw {
-    /// Copies the tables of a law to a device; `known`: means of its controls; `storage`: what of its atoms.
+    /// Copies the tables of a law to a device; `known`: means of its controls; `storage`: what of
+    /// its atoms.
     pub fn upload(
         queue: &Queue,
         tables: &Tables,
@@ -73,7 +75,8 @@ impl DeviceLaw {
         Ok(Self { structure, copies: 1.0, low: 1.0 / known[0] })
     }
 
-    /// Queues everything from random words to observables and controls; `tables` are those that the law was uploaded from.
+    /// Queues everything from random words to observables and controls; `tables` are those that the
+    /// law was uploaded from.
     pub fn observe(
         &self,
         flight: Flight,

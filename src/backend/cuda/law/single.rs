@@ -7,7 +7,8 @@ use crate::backend::cuda::work::Flight;
 use crate::channel::posterior::DiscreteTables;
 use crate::error::Result;
 
-/// Exponent of the law's largest |x̃| in the units of its f32 numbers: see kernels/posterior/neighbours_f32.cuh.
+/// Exponent of the law's largest |x̃| in the units of its f32 numbers: see
+/// kernels/posterior/neighbours_f32.cuh.
 const LARGEST_EXPONENT: i32 = 20;
 /// SNRs a warp of the sums takes.
 const GROUP: u32 = 16;
@@ -46,7 +47,8 @@ pub struct Distances<'a> {
 }
 
 impl Single {
-    /// Copies a law to the device: `norms` |x̃|², `known` the means of its controls, `unit` of its lengths.
+    /// Copies a law to the device: `norms` |x̃|², `known` the means of its controls, `unit` of its
+    /// lengths.
     pub fn upload(queue: &Queue, law: &DiscreteTables, norms: &[f64], known: &[f64], unit: f64) -> Result<Self> {
         let length = row(law.weights.len());
         let mut weights: Vec<f32> = law.weights.iter().map(|&p| p as f32).collect();
@@ -76,7 +78,8 @@ impl Single {
             work.sums, near, work.snrs, self.unit, tile.count, tile.points, chunk.start, stride)
     }
 
-    /// Below `readouts` columns the controls, from the prior sums; the mean instead of each whose bit of `withheld` is set.
+    /// Below `readouts` columns the controls, from the prior sums; the mean instead of each whose
+    /// bit of `withheld` is set.
     pub fn controls(&self, flight: Flight, law: &Weights, readouts: u32, withheld: u32) -> Result<()> {
         let Flight { queue, work, tile } = flight;
         launch!(queue, CONTROLS_F32, [tile.count.div_ceil(128), 1];

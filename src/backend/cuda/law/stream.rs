@@ -1,5 +1,6 @@
-//! HostRows of atoms that do not fit on a device: they stay on the host and come by blocks, one while the block before
-//! it is multiplied. The sums are the same to the bit as with all of them there.
+//! HostRows of atoms that do not fit on a device: they stay on the host and come by blocks, one
+//! while the block before it is multiplied. The sums are the same to the bit as with all of them
+//! there.
 
 use super::extent::BlockExtent;
 use crate::backend::cuda::driver::{Buffer, Queue};
@@ -48,11 +49,11 @@ impl Blocks {
         queue.refill(&self.sources, &index.iter().flat_map(row).copied().collect::<Vec<f64>>())
     }
 
-    /// Calls `each` with every block of atoms, where it stands and which it is. What `each` queues runs while the next block is
-    /// copied.
+    /// Calls `each` with every block of atoms, where it stands and which it is. What `each` queues
+    /// runs while the next block is copied.
     ///
     /// # Errors
-    /// Those of `each`, and a device's.
+    /// What `each` refuses; a device that fails.
     pub fn for_each(
         &self,
         queue: &Queue,

@@ -14,13 +14,14 @@ use crate::process::distance::Spread;
 use crate::process::{self, Chain, Girsanov, Simulator, Statistic};
 use crate::source::Source;
 
-/// Largest difference of a coordinate of a last state, or of a batch's path KL, relative to its size or the root mean square
-/// of all. Laws in shared memory differ by the rounding of ln(1 + γv) alone, others by that of products; where a posterior
-/// turns from one mode to another a path multiplies it, by 1e4 among 1e4 paths.
+/// Largest difference of a coordinate of a last state, or of a batch's path KL, relative to its
+/// size or the root mean square of all. Laws in shared memory differ by the rounding of ln(1 + γv)
+/// alone, others by that of products; where a posterior turns from one mode to another a path
+/// multiplies it, by 1e4 among 1e4 paths.
 pub const TOLERANCE: f64 = 1e-9;
 
-/// The laws that are compared: every structure with kernels, within shared memory and beyond, one variance and several, an
-/// odd dimension of one factor of a product.
+/// The laws that are compared: every structure with kernels, within shared memory and beyond, one
+/// variance and several, an odd dimension of one factor of a product.
 pub const SOURCES: &[&str] = &[
     "bpsk",
     "codebook:atoms=16,dim=8",
@@ -67,8 +68,8 @@ fn grid() -> Vec<f64> {
     (0..=4).map(|k| 0.05 * 600_f64.powf(f64::from(k) / 4.0)).collect()
 }
 
-/// Compares the first `paths` paths of every simulation on `spec` under seed `seed`, rounded up to whole batches; nothing for a
-/// law that no sampler can be simulated on.
+/// Compares the first `paths` paths of every simulation on `spec` under seed `seed`, rounded up to
+/// whole batches; nothing for a law that no sampler can be simulated on.
 ///
 /// # Errors
 /// A source that does not parse; whatever stops the device.

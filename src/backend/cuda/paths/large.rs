@@ -1,4 +1,5 @@
-//! Paths on a law of any size: a row a path and copy, each posterior mean two products with a softmax in between.
+//! Paths on a law of any size: a row a path and copy, each posterior mean two products with a
+//! softmax in between.
 
 use super::law::{LargeTables, PathExtent};
 use super::{Site, chain_steps, frozen_steps};

@@ -37,15 +37,16 @@ impl PathExtent {
         Self { dim: tables.dim, count, copies: tables.copies, orthonormal, points }
     }
 
-    /// Numbers of shared memory of a block whose paths keep `states` vectors and `single` numbers each.
+    /// Numbers of shared memory of a block whose paths keep `states` vectors and `single` numbers
+    /// each.
     pub fn shared(&self, states: usize, single: usize) -> usize {
         let Self { dim, count, .. } = self;
         let (law, weights) = if self.orthonormal { (2 * dim, 0) } else { (dim + count * dim + 5 * count, *count) };
         law + BATCH * (states * dim + weights + single)
     }
 
-    /// Whether a block of true paths, which keep more than those of a sampler, fits: the size alone decides, so that no bit
-    /// depends on how much memory a device has.
+    /// Whether a block of true paths, which keep more than those of a sampler, fits: the size alone
+    /// decides, so that no bit depends on how much memory a device has.
     pub fn small(&self) -> bool {
         self.shared(4, 2) <= MOST_SHARED
     }
@@ -106,7 +107,8 @@ pub enum MeanOnDevice {
     Large(Box<LargeTables>),
 }
 
-/// The tables of a law in the large regime; those that orthonormal atoms have no need of are zero, or empty.
+/// The tables of a law in the large regime; those that orthonormal atoms have no need of are zero,
+/// or empty.
 pub struct LargeTables {
     /// What is taken off a state: EX; 0 for orthonormal atoms.
     pub mean: Buffer<f64>,

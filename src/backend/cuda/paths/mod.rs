@@ -1,9 +1,11 @@
-//! Simulated paths on devices: the posterior means that a path asks for at every step, and its random numbers (the CPU's to
-//! the bit), in kernels of `kernels/sampler`. What is read off the last states is the CPU's business.
+//! Simulated paths on devices: the posterior means that a path asks for at every step, and its
+//! random numbers (the CPU's to the bit), in kernels of `kernels/sampler`. What is read off the
+//! last states is the CPU's business.
 //!
-//! A law that fits into a multiprocessor's shared memory beside a batch of paths is walked by one kernel from start to end
-//! (`small.rs`), any other by a few launches a step (`large.rs`). Paths come in tiles as large as memory allows; each path's
-//! numbers depend on that path alone, so tiles change no bit.
+//! A law that fits into a multiprocessor's shared memory beside a batch of paths is walked by one
+//! kernel from start to end (`small.rs`), any other by a few launches a step (`large.rs`). Paths
+//! come in tiles as large as memory allows; each path's numbers depend on that path alone, so tiles
+//! change no bit.
 
 pub mod compare;
 mod large;
@@ -138,8 +140,8 @@ pub struct DevicePaths {
 }
 
 impl DevicePaths {
-    /// Copies `source`, of which `simulations` are, to every device of `cuda`, with room for a good part of about `paths`
-    /// paths at a time.
+    /// Copies `source`, of which `simulations` are, to every device of `cuda`, with room for a good
+    /// part of about `paths` paths at a time.
     pub fn new(cuda: &Cuda, source: &Source, simulations: &[Simulation], paths: u64) -> Result<Self> {
         let mean = simulations[0].mean();
         let points = simulations.iter().map(points).collect::<Result<Vec<_>>>()?;

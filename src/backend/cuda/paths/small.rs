@@ -1,4 +1,5 @@
-//! Paths on a law that fits into shared memory: one launch from start to end, a block a batch and copy.
+//! Paths on a law that fits into shared memory: one launch from start to end, a block a batch and
+//! copy.
 
 use super::{Site, chain_steps, frozen_steps};
 use crate::backend::cuda::driver::{Buffer, arguments};
@@ -6,7 +7,8 @@ use crate::backend::cuda::kernels;
 use crate::error::Result;
 use crate::process::{Simulation, Start, girsanov};
 
-/// What `simulation` gives for a tile, batch by batch. `table`: the law's, `out`: room for rows × d.
+/// What `simulation` gives for a tile, batch by batch. `table`: the law's, `out`: room for rows ×
+/// d.
 pub fn simulate(site: Site, table: &Buffer<f64>, out: &Buffer<f64>, simulation: Simulation) -> Result<Vec<f64>> {
     let Site { queue, law, tile } = site;
     let (stream, copies) = (tile.stream, law.copies as usize);
