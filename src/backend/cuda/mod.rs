@@ -83,11 +83,8 @@ impl Cuda {
         let each = shape.bytes();
         let workers = (budget.saturating_sub(tables) / each).min(WORKERS);
         if workers == 0 {
-            return Err(too_large(
-                &format!("{} needs", task.job.instrument.source().spec()),
-                tables + each,
-                (device, budget),
-            ));
+            let who = format!("{} needs", task.job.instrument.source().spec());
+            return Err(too_large(device, budget, &who, tables + each));
         }
         let rest = budget - tables - workers * each;
         let pairs = shape.extent.pairs.is_some_and(|(atoms, bytes)| atoms as u64 <= samples && bytes <= rest);
@@ -151,8 +148,8 @@ impl Backend for Cuda {
     }
 }
 
-/// The error where `who` ("… needs") takes more bytes of a device than allowed.
-fn too_large(who: &str, bytes: usize, (device, budget): (&Device, usize)) -> Error {
+/// The error where `who` ("… needs") takes more `bytes` of a device than its `budget`.
+fn too_large(device: &Device, budget: usize, who: &str, bytes: usize) -> Error {
     let (needed, allowed) = (bytes.div_ceil(1 << 20), budget >> 20);
     let place = device.name();
     error(format!("{who} {needed} MiB on {place}, more than the {allowed} MiB allowed (--device-memory)"))

@@ -191,7 +191,8 @@ impl Worker {
         let (queue, work, plan) = (&self.queue, &self.work, &self.plan);
         let (grid, readouts, stream) = (&plan.grid, &plan.readouts, task.job.stream);
         launch!(queue, DRAW_SNRS, [(count * grid.points).div_ceil(256), 1];
-            work.snrs, grid.lo, grid.width, grid.lanes, grid.kind, stream.seed(), first, count, grid.points)?;
+            work.snrs, grid.lo, grid.width, grid.lanes, grid.kind, stream.seed(), first, count,
+            grid.points)?;
         let tile = Tile { stream, first, count, points: grid.points };
         let counts = ColumnCounts { readouts: readouts.count, controls: plan.width - readouts.count };
         plan.law.observe(Flight { queue, work, tile }, &tables_of(task.sampler), counts, arithmetic)?;

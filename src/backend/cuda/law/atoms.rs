@@ -125,7 +125,8 @@ impl PlacedAtoms {
         // The draw of an index is the same for every discrete law; what this writes of the noise is
         // written again.
         launch!(queue, DRAW_SIMPLEX, [tile.count.div_ceil(128), 1];
-            work.index, work.own, self.weights.ends, tile.stream, tile.first, tile.count, self.weights.atoms)?;
+            work.index, work.own, self.weights.ends, tile.stream, tile.first, tile.count,
+            self.weights.atoms)?;
         blocks.fetch_sources(queue, &queue.download(&work.index, tile.count as usize)?, host)?;
         self.draw(flight, &blocks.sources, true)?;
         split_noise()?;
@@ -195,8 +196,8 @@ impl PlacedAtoms {
     /// Draws a tile's samples; `atoms`: x̃ of all atoms or, `gathered`, x̃_I of each sample.
     fn draw(&self, Flight { queue, work, tile }: Flight, atoms: &Buffer<f64>, gathered: bool) -> Result<()> {
         launch!(queue, DRAW_ATOMS, [tile.count.div_ceil(4), 1];
-            work.index, work.rows, work.own, self.weights.ends, *atoms, tile.stream, tile.first, tile.count,
-            self.dim, self.weights.atoms, gathered)
+            work.index, work.rows, work.own, self.weights.ends, *atoms, tile.stream, tile.first,
+            tile.count, self.dim, self.weights.atoms, gathered)
     }
 
     /// D in f32 between `count` atoms and a block of atoms. `rows`: where to, the coordinates of

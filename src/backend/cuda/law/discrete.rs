@@ -58,6 +58,7 @@ impl Weights {
     /// Below `readouts` columns the controls, from the prior sums.
     pub fn controls(&self, Flight { queue, work, tile }: Flight, readouts: u32) -> Result<()> {
         launch!(queue, CONTROLS, [tile.count.div_ceil(128), 1];
-            work.columns, work.prior, work.index, self.ln_weights, self.shannon, tile.count, readouts)
+            work.columns, work.prior, work.index, self.ln_weights, self.shannon, tile.count,
+            readouts)
     }
 }

@@ -36,8 +36,9 @@ impl MixtureOnDevice {
     /// controls.
     pub fn observe(&self, Flight { queue, work, tile }: Flight, copies: f64, columns: ColumnCounts) -> Result<()> {
         launch!(queue, DRAW_MIXTURE, [tile.count.div_ceil(4), 1];
-            work.index, work.rows, work.own, work.columns, self.ends, self.means, self.variances, self.mean,
-            tile.stream, tile.first, tile.count, self.dim, self.count, columns.readouts, columns.controls)?;
+            work.index, work.rows, work.own, work.columns, self.ends, self.means, self.variances,
+            self.mean, tile.stream, tile.first, tile.count, self.dim, self.count, columns.readouts,
+            columns.controls)?;
         launch!(queue, OBSERVE_MIXTURE, [MIXTURE_WARPS / 4, 1];
             work.observed, work.scratch, work.rows, work.own, work.snrs, self.means, self.variances,
             self.ln_weights, copies, tile.count, tile.points, self.dim, self.count, MIXTURE_WARPS)

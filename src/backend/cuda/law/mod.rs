@@ -103,7 +103,8 @@ impl DeviceLaw {
         }
         // Below the SNR `low` observables are less what fluctuates most, by the controls.
         launch!(queue, ANCHOR, [(tile.count * tile.points).div_ceil(256), 1];
-            work.observed, work.columns, work.snrs, self.low, self.copies, tile.count, tile.points, readouts)
+            work.observed, work.columns, work.snrs, self.low, self.copies, tile.count, tile.points,
+            readouts)
     }
 }
 

@@ -49,7 +49,8 @@ impl Orthonormal {
             let blocks = [pairs.div_ceil(256) as u32, 1];
             match (arithmetic, &self.single) {
                 (Arithmetic::Single { .. }, Some(SingleSimplex { law, twos })) => {
-                    launch!(queue, DRAW_NOISE_F32, blocks; work.noise, work.own, words, start, size, chunk.row())?;
+                    launch!(queue, DRAW_NOISE_F32, blocks;
+                        work.noise, work.own, words, start, size, chunk.row())?;
                     let distances = Distances { rows: KernelArgument::within(twos, 0), table: 0, spacing: 0 };
                     law.add_sums(flight, distances, chunk)?;
                 }

@@ -108,8 +108,9 @@ impl Walk<'_> {
             let next = steps.get(k + 1).map_or(chain.last_snr(), |[snr, ..]| *snr);
             let block = FIRST_BLOCK + (k as u32 + 1) * self.blocks();
             launch!(queue, ADVANCE_ROWS, self.pairs();
-                rows.states, rows.held, rows.shifted, rows.estimate, rows.scale, rows.own, self.tables.mean,
-                self.words_and_shape(tile.stream), block, *keep, *pull, *spread, *carry, *offset, next)?;
+                rows.states, rows.held, rows.shifted, rows.estimate, rows.scale, rows.own,
+                self.tables.mean, self.words_and_shape(tile.stream), block, *keep, *pull, *spread,
+                *carry, *offset, next)?;
         }
         let numbers = self.count() as usize * law.dim as usize;
         launch!(queue, LEAVE_ROWS, [numbers.div_ceil(256) as u32, 1];
@@ -123,7 +124,8 @@ impl Walk<'_> {
         let placed = queue.upload(steps.as_flattened())?;
         let threads = u64::from(batches) * steps.len() as u64;
         launch!(queue, DRAW_POINTS, [threads.div_ceil(256) as u32, 1];
-            rows.snrs, placed, girsanov::points(&tile.stream), tile.first, steps.len() as u32, batches)?;
+            rows.snrs, placed, girsanov::points(&tile.stream), tile.first, steps.len() as u32,
+            batches)?;
         // γ = 0, where U = 0.
         self.enter(true, 0.0)?;
         for (k, [lo, hi, offset]) in steps.iter().enumerate() {
@@ -134,8 +136,8 @@ impl Walk<'_> {
                 let factor = if point == 0 { 0.0 } else { 0.25 * (hi - lo) };
                 // Freezes the denoiser where `factor` is 0, and otherwise adds factor·|m − x̂|².
                 launch!(queue, DEPART_ROWS, [self.count().div_ceil(4), 1];
-                    rows.total, rows.kept, rows.estimate, rows.scale, rows.own, rows.shifted, self.tables.mean,
-                    self.count(), law.dim, at == 0, *offset, factor)?;
+                    rows.total, rows.kept, rows.estimate, rows.scale, rows.own, rows.shifted,
+                    self.tables.mean, self.count(), law.dim, at == 0, *offset, factor)?;
             }
         }
         launch!(queue, SUM_ROWS, [batches, 1]; rows.sums, rows.total, law.copies)?;
@@ -152,12 +154,12 @@ impl Walk<'_> {
         let Walk { site: Site { queue, law, tile }, tables, rows } = self;
         if exact {
             launch!(queue, DRAW_ROWS, [self.count().div_ceil(4), 1];
-                rows.held, law.ends, law.points, tables.variances, law.places, tile.stream, tile.first,
-                self.count(), law.dim, law.count, law.copies, law.orthonormal)?;
+                rows.held, law.ends, law.points, tables.variances, law.places, tile.stream,
+                tile.first, self.count(), law.dim, law.count, law.copies, law.orthonormal)?;
         }
         launch!(queue, ENTER_ROWS, self.pairs();
-            rows.states, rows.shifted, rows.held, tables.prior, tables.mean, self.words_and_shape(tile.stream),
-            exact, snr)
+            rows.states, rows.shifted, rows.held, tables.prior, tables.mean,
+            self.words_and_shape(tile.stream), exact, snr)
     }
 
     /// Posterior means at γ = `snrs`[`stride` · batch], up to the arithmetic of `ADVANCE_ROWS`.
@@ -165,8 +167,9 @@ impl Walk<'_> {
         let Walk { site: Site { queue, law, .. }, tables, rows } = self;
         let weigh = |weights: &Buffer<f64>, products: &Buffer<f64>| {
             launch!(queue, WEIGH_ROWS, [self.count(), 1];
-                *weights, rows.scale, rows.own, *products, rows.shifted, tables.variances, tables.ln_weights,
-                tables.half_norms, snrs, stride, law.dim, law.count, law.uniform, law.copies)
+                *weights, rows.scale, rows.own, *products, rows.shifted, tables.variances,
+                tables.ln_weights, tables.half_norms, snrs, stride, law.dim, law.count, law.uniform,
+                law.copies)
         };
         let Some([centred, transposed]) = &tables.centred else {
             return weigh(&rows.estimate, &rows.shifted);
@@ -181,7 +184,8 @@ impl Walk<'_> {
     fn diffuse(&self, at: u32) -> Result<()> {
         let rows = self.rows;
         launch!(self.site.queue, DIFFUSE_ROWS, self.pairs();
-            rows.states, rows.shifted, rows.held, self.tables.mean, self.points(at), self.points(at + 1),
-            self.words_and_shape(girsanov::increments(&self.site.tile.stream)), at * self.blocks())
+            rows.states, rows.shifted, rows.held, self.tables.mean, self.points(at),
+            self.points(at + 1), self.words_and_shape(girsanov::increments(&self.site.tile.stream)),
+            at * self.blocks())
     }
 }

@@ -157,7 +157,7 @@ impl DevicePaths {
             let rest = budget.saturating_sub(extent.table_bytes());
             if rest < batch {
                 let who = format!("paths on {} need", source.spec());
-                return Err(too_large(&who, extent.table_bytes() + batch, (device, budget)));
+                return Err(too_large(device, budget, &who, extent.table_bytes() + batch));
             }
             let workers = (rest / batch).min(WORKERS);
             tile = tile.min((rest / workers).min(MOST_BYTES.max(batch)) / batch * BATCH);
