@@ -15,8 +15,9 @@ use crate::channel::exact::terminal;
 use crate::channel::posterior::Observable;
 use crate::denoiser::{self, Denoiser, Estimand, divergence_on_a_line, gap_on_a_line};
 use crate::error::{Error, Result};
+use crate::instrument::Instrument;
 use crate::numeric::estimate::Estimate;
-use crate::process::{Errors, Gap, Loss, Statistic};
+use crate::process::{Errors, Gap, Loss};
 
 /// The need's source with its denoiser; the exact one where it names none.
 ///
@@ -212,25 +213,25 @@ fn errors(need: &Need, terms: Vec<[f64; 2]>) -> Result<Errors> {
 ///
 /// # Errors
 /// Those of the denoiser; a law without a closed posterior.
-pub fn sampled_loss(need: &Need, _: &Instruments) -> Result<Box<dyn Statistic>> {
-    Ok(Box::new(Loss(errors(need, vec![[need.setting.snr()?, 1.0]])?)))
+pub fn sampled_loss(need: &Need, _: &Instruments) -> Result<Box<dyn Instrument>> {
+    Ok(need.by_paths(Loss(errors(need, vec![[need.setting.snr()?, 1.0]])?)))
 }
 
 /// |x̂ − m|² of true states.
 ///
 /// # Errors
 /// As [`sampled_loss`].
-pub fn sampled_gap(need: &Need, _: &Instruments) -> Result<Box<dyn Statistic>> {
-    Ok(Box::new(Gap(errors(need, vec![[need.setting.snr()?, 1.0]])?)))
+pub fn sampled_gap(need: &Need, _: &Instruments) -> Result<Box<dyn Instrument>> {
+    Ok(need.by_paths(Gap(errors(need, vec![[need.setting.snr()?, 1.0]])?)))
 }
 
 /// ½ Σ Δ_k |x̂ − m|²(γ_k) of true states that share X and Z.
 ///
 /// # Errors
 /// As [`sampled_loss`]; those of the schedule.
-pub fn sampled_kl(need: &Need, tools: &Instruments) -> Result<Box<dyn Statistic>> {
+pub fn sampled_kl(need: &Need, tools: &Instruments) -> Result<Box<dyn Instrument>> {
     let terms = grid(need, tools)?.windows(2).map(|step| [step[0], 0.5 * (step[1] - step[0])]).collect();
-    Ok(Box::new(Gap(errors(need, terms)?)))
+    Ok(need.by_paths(Gap(errors(need, terms)?)))
 }
 
 #[cfg(test)]
@@ -239,7 +240,6 @@ mod tests {
     use crate::backend::cpu::Cpu;
     use crate::backend::{Backend, Job};
     use crate::channel::posterior;
-    use crate::instrument::Instrument;
     use crate::instrument::readouts::PosteriorReadouts;
     use crate::numeric::stream::Stream;
     use crate::quantity::Setting;

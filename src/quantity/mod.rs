@@ -95,7 +95,7 @@ impl Quantity {
 
     /// Whether some law has it without sampling.
     pub fn is_deterministic(&self) -> bool {
-        !matches!(self.rule, Rule::Simulated { deterministic: None, .. })
+        !matches!(self.rule, Rule::Sampled { deterministic: None, .. })
     }
 }
 
@@ -113,12 +113,12 @@ pub enum Rule {
     Linear(fn(&Need, &Instruments) -> Result<Functional>),
     /// Deterministically, or not at all.
     Deterministic(Deterministic),
-    /// Deterministically where the law has such a route, and otherwise the mean of a number of simulated paths.
-    Simulated {
-        /// Closed form or quadrature; `None` where only paths tell.
+    /// Deterministically where the law has such a route, and otherwise the mean of an instrument's one column.
+    Sampled {
+        /// Closed form or quadrature; `None` where only samples tell.
         deterministic: Option<Deterministic>,
-        /// The number of paths whose mean it is.
-        statistic: fn(&Need, &Instruments) -> Result<Box<dyn Statistic>>,
+        /// Takes the samples.
+        instrument: fn(&Need, &Instruments) -> Result<Box<dyn Instrument>>,
     },
 }
 
@@ -153,9 +153,8 @@ impl Need {
     /// [`Error::Unsupported`] for a quantity that no samples tell and for a law that cannot be sampled; those of the schedule,
     /// the sampler and the denoiser.
     pub fn instrument(&self, tools: &Instruments) -> Result<Box<dyn Instrument>> {
-        if let Rule::Simulated { statistic, .. } = &self.quantity.rule {
-            let statistic = statistic(self, tools)?.into();
-            return Ok(Box::new(PathStatistics::new(&self.source, self.key(), statistic)));
+        if let Rule::Sampled { instrument, .. } = self.quantity.rule {
+            return instrument(self, tools);
         }
         let Some(functional) = self.functional(tools)? else {
             return Err(Error::Unsupported {
@@ -166,6 +165,11 @@ impl Need {
         };
         posterior::sampler(&self.source)?;
         Ok(Box::new(PosteriorReadouts::new(&self.source, functional.readout(&self.source)?)))
+    }
+
+    /// Simulated paths whose `statistic` has the value for its mean.
+    pub fn by_paths(&self, statistic: impl Statistic + 'static) -> Box<dyn Instrument> {
+        Box::new(PathStatistics::new(&self.source, self.key(), Arc::new(statistic)))
     }
 
     /// Where the value lies whatever is measured; `None` where nothing is proven.
@@ -195,8 +199,8 @@ impl Need {
     pub fn deterministic(&self, tools: &Instruments) -> Result<Option<Estimate>> {
         match self.quantity.rule {
             Rule::Known(value) => value(self).map(Some),
-            Rule::Deterministic(value) | Rule::Simulated { deterministic: Some(value), .. } => value(self, tools),
-            Rule::Simulated { deterministic: None, .. } => Ok(None),
+            Rule::Deterministic(value) | Rule::Sampled { deterministic: Some(value), .. } => value(self, tools),
+            Rule::Sampled { deterministic: None, .. } => Ok(None),
             Rule::Observed(_) | Rule::Linear(_) => {
                 let functional = self.functional(tools)?;
                 functional.map_or(Ok(None), |functional| functional.value(&self.source, tools))

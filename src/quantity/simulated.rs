@@ -1,16 +1,17 @@
-//! Quantities by simulated paths: of a sampler's last state, and the pathwise KL along true paths. Deterministic where the
-//! sampler and the law allow.
+//! Quantities by simulated paths: of a sampler's last state, and the pathwise KL along true paths.
+//! Deterministic where the sampler and the law allow.
 
 use super::denoiser::denoiser;
 use super::path::grid;
 use super::{Instruments, Need};
 use crate::error::{Error, Result};
+use crate::instrument::Instrument;
 use crate::numeric::estimate::Estimate;
 use crate::process::distance::{Energy, ModeSigns, Potentials, Slopes, Spread, Target, Witnessed, line, spread};
-use crate::process::{self, Chain, Girsanov, Sampler, Statistic};
+use crate::process::{self, Chain, Girsanov, Sampler};
 
 /// What is simulated, whatever is read off it.
-type Simulated = Result<Box<dyn Statistic>>;
+type Simulated = Result<Box<dyn Instrument>>;
 
 fn sampler(need: &Need) -> Result<Sampler> {
     process::find(need.setting.sampler()?)
@@ -35,7 +36,7 @@ fn unsupported(need: &Need, message: &str) -> Error {
 /// # Errors
 /// Those of the schedule, the sampler and the denoiser; a law without a closed posterior.
 pub fn energy_distance(need: &Need, tools: &Instruments) -> Simulated {
-    Ok(Box::new(Energy { chain: chain(need, tools)? }))
+    Ok(need.by_paths(Energy { chain: chain(need, tools)? }))
 }
 
 /// E|x̂ − EX|².
@@ -43,7 +44,7 @@ pub fn energy_distance(need: &Need, tools: &Instruments) -> Simulated {
 /// # Errors
 /// As [`energy_distance`].
 pub fn sampled_variance(need: &Need, tools: &Instruments) -> Simulated {
-    Ok(Box::new(Spread::new(chain(need, tools)?)))
+    Ok(need.by_paths(Spread::new(chain(need, tools)?)))
 }
 
 /// The same of a denoiser that is affine in the state, closed form.
@@ -62,7 +63,7 @@ pub fn wasserstein_1(need: &Need, tools: &Instruments) -> Simulated {
     if need.source.dim() > 1 {
         return Err(unsupported(need, "is for laws on a line; sliced_wasserstein_2 is for any dimension"));
     }
-    Ok(Box::new(Witnessed::<Slopes>::new(chain(need, tools)?)))
+    Ok(need.by_paths(Witnessed::<Slopes>::new(chain(need, tools)?)))
 }
 
 /// ∫ |F_x̂ − F_x| by quantiles, for a deterministic sampler on a line.
@@ -87,7 +88,7 @@ pub fn sliced_wasserstein_2(need: &Need, tools: &Instruments) -> Simulated {
     if Target::new(&need.source, &axis, chain.last_snr()).is_none() {
         return Err(unsupported(need, "needs atoms or a Gaussian mixture, not a product of them"));
     }
-    Ok(Box::new(Witnessed::<Potentials>::new(chain)))
+    Ok(need.by_paths(Witnessed::<Potentials>::new(chain)))
 }
 
 /// ½ Σ |E P(j | x̂) − w_j|, by signs.
@@ -99,14 +100,14 @@ pub fn mode_variation(need: &Need, tools: &Instruments) -> Simulated {
     if chain.mean().masses().is_none() {
         return Err(unsupported(need, "needs atoms or components; a product's modes are not numbered"));
     }
-    Ok(Box::new(Witnessed::<ModeSigns>::new(chain)))
+    Ok(need.by_paths(Witnessed::<ModeSigns>::new(chain)))
 }
 
 /// ½ Σ ∫ E|m_γ − x̂_k|² dγ along true paths.
 ///
 /// # Errors
 /// Those of the schedule and the denoiser; a law without a closed posterior.
-pub fn girsanov_kl(need: &Need, tools: &Instruments) -> Result<Box<dyn Statistic>> {
+pub fn girsanov_kl(need: &Need, tools: &Instruments) -> Result<Box<dyn Instrument>> {
     let (estimand, denoiser) = denoiser(need)?;
-    Ok(Box::new(Girsanov::new(&estimand, denoiser, &grid(need, tools)?)?))
+    Ok(need.by_paths(Girsanov::new(&estimand, denoiser, &grid(need, tools)?)?))
 }
