@@ -7,7 +7,7 @@ use toml::de::DeValue;
 
 use crate::claim::value::{ClaimReader, TomlEntries};
 use crate::error::Result;
-use crate::numeric::spacing::log_spaced;
+use crate::numeric::spacing::{log_spaced, whole};
 use crate::quantity::axis::{self, AXES, AxisKind, SCHEDULE, SettingAxis};
 use crate::spec::{Argument, Spec};
 
@@ -149,7 +149,12 @@ impl ClaimReader<'_> {
             self.problems.add(points.span(), format!("`points` must be a whole number from 2 to {MOST_VALUES}"));
             return None;
         }
-        Some(log_spaced(low, high, n as usize).map(|x| Spanned::new(span.clone(), WrittenValue::Number(x))).collect())
+        Some(
+            log_spaced(low, high, n as usize)
+                .map(whole)
+                .map(|x| Spanned::new(span.clone(), WrittenValue::Number(x)))
+                .collect(),
+        )
     }
 
     /// Domains, one type, no value twice.

@@ -1,9 +1,10 @@
-//! The axes of a setting as flags: a list `0.1,1,10` or a log-spaced range `1e-3..1e3/32` of numbers, or a spec.
+//! The axes of a setting as flags: a list `0.1,1,10` or a log-spaced range `1e-3..1e3/32` of
+//! numbers, or a spec.
 
 use clap::{Arg, ArgAction, ArgMatches, Command};
 
 use crate::error::{Error, Result};
-use crate::numeric::spacing::log_spaced;
+use crate::numeric::spacing::{log_spaced, whole};
 use crate::quantity::axis::{AXES, AxisValue, SNR, SettingAxis};
 use crate::quantity::{Quantity, Setting};
 
@@ -47,7 +48,8 @@ impl AxisFlags {
     /// One setting for each combination of the axes of the quantity's scope.
     ///
     /// # Errors
-    /// [`Error::Invalid`] for an axis that the quantity needs and is not given, or does not depend on and is.
+    /// [`Error::Invalid`] for an axis that the quantity needs and is not given, or does not depend
+    /// on and is.
     pub(super) fn settings(&self, quantity: &Quantity, arguments: &[f64]) -> Result<Vec<Setting>> {
         let refused = |axis: &SettingAxis, why: &str| {
             Error::invalid(format!("--{}", axis.name.replace('_', "-")), format!("`{}` {why}", quantity.name))
@@ -111,7 +113,7 @@ fn numbers(text: &str) -> Result<Vec<f64>, String> {
     if let Some(end) = [from, to].into_iter().find(|end| !(*end > 0.0 && end.is_finite())) {
         return Err(format!("a range is log-spaced: its ends must be finite and > 0, not {end}"));
     }
-    Ok(log_spaced(from, to, points as usize).collect())
+    Ok(log_spaced(from, to, points as usize).map(whole).collect())
 }
 
 #[cfg(test)]

@@ -6,11 +6,13 @@
 pub mod estimate;
 pub mod exp;
 pub mod gamma;
+pub mod log_sum;
 pub mod memory;
 pub mod moments;
 pub mod normal;
 pub mod number;
 pub mod product;
+pub mod quadrature;
 pub mod spacing;
 pub mod stream;
 pub mod sum;

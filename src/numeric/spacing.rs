@@ -1,19 +1,21 @@
 //! Numbers spread evenly in the logarithm.
 
-/// A value this near to a whole number, relatively, is that number: nine values from 4 to 1024 have 8.
+/// A value this near to a whole number, relatively, is that number: nine values from 4 to 1024 have
+/// 8.
 const WHOLE: f64 = 1e-12;
 
-/// `points` ≥ 2 values from `low` > 0 to `high`, both exact, equally spaced in the logarithm; whole where rounding alone is
-/// between.
+/// `points` ≥ 2 values from `low` > 0 to `high`, both exact, equally spaced in the logarithm.
 pub fn log_spaced(low: f64, high: f64, points: usize) -> impl Iterator<Item = f64> {
     (0..points).map(move |i| match i {
         0 => low,
         _ if i == points - 1 => high,
-        _ => {
-            let x = low * (high / low).powf(i as f64 / (points - 1) as f64);
-            if (x - x.round()).abs() <= WHOLE * x { x.round() } else { x }
-        }
+        _ => low * (high / low).powf(i as f64 / (points - 1) as f64),
     })
+}
+
+/// The whole number that rounding alone sets `x` > 0 apart from, or `x`.
+pub fn whole(x: f64) -> f64 {
+    if (x - x.round()).abs() <= WHOLE * x { x.round() } else { x }
 }
 
 #[cfg(test)]
@@ -22,7 +24,7 @@ mod tests {
 
     #[test]
     fn ranges_are_log_spaced_with_exact_ends() {
-        let atoms: Vec<f64> = log_spaced(4.0, 1024.0, 9).collect();
+        let atoms: Vec<f64> = log_spaced(4.0, 1024.0, 9).map(whole).collect();
         assert_eq!(atoms, [4.0, 8.0, 16.0, 32.0, 64.0, 128.0, 256.0, 512.0, 1024.0]);
         let snr: Vec<f64> = log_spaced(0.01, 0.3, 3).collect();
         assert_eq!((snr[0].to_bits(), snr[2].to_bits()), (0.01_f64.to_bits(), 0.3_f64.to_bits()));

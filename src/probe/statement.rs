@@ -5,6 +5,7 @@ use std::sync::Arc;
 
 use crate::claim::{Claim, ClaimFile, Replacement, Sources, Values};
 use crate::error::{Error, Result};
+use crate::numeric::spacing::log_spaced;
 use crate::spec::Spec;
 
 /// SNRs of the first look at a point where a claim's own axis has fewer.
@@ -90,6 +91,5 @@ fn first_look(claim: &Claim, given: bool) -> Option<Vec<f64>> {
     if given || snrs.len() >= FIRST_LOOK {
         return Some(snrs);
     }
-    let last = (FIRST_LOOK - 1) as f64;
-    Some((0..FIRST_LOOK).map(|i| low * (high / low).powf(i as f64 / last)).collect())
+    Some(log_spaced(low, high, FIRST_LOOK).collect())
 }

@@ -9,6 +9,7 @@ use super::errors::TrueStates;
 use crate::channel::posterior::BATCH;
 use crate::denoiser::{self, Denoiser, Estimand};
 use crate::error::Result;
+use crate::numeric::spacing::log_spaced;
 use crate::numeric::stream::Stream;
 use crate::schedule::{Curve, SampledCurve};
 
@@ -67,9 +68,7 @@ impl Curve for RiskCurve {
 fn measure(estimand: &Estimand, denoiser: &dyn Denoiser, (lo, hi): (f64, f64)) -> Result<SampledCurve> {
     let source = estimand.source();
     let start = if lo > 0.0 { lo } else { FROM_ZERO * hi };
-    let last = POINTS - 1;
-    let snr = |i: usize| if i == last { hi } else { start * (hi / start).powf(i as f64 / last as f64) };
-    let mut points: Vec<(f64, f64)> = (0..POINTS).map(|i| (snr(i), 0.0)).collect();
+    let mut points: Vec<(f64, f64)> = log_spaced(start, hi, POINTS).map(|snr| (snr, 0.0)).collect();
     let stream = Stream::named(0, &format!("{}|risk", source.spec()));
     let [mut states, mut estimate] = [(); 2].map(|()| vec![0.0; source.dim() * BATCH]);
     for first in (0..BATCHES).map(|batch| batch * BATCH as u64) {

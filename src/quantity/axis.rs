@@ -1,4 +1,5 @@
-//! The axes that quantities depend on beside the source, one record each: claims, the command line and tables read them here.
+//! The axes that quantities depend on beside the source, one record each: claims, the command line
+//! and tables read them here.
 
 use serde::{Deserialize, Serialize};
 

@@ -7,7 +7,8 @@ use crate::error::Result;
 use crate::numeric::estimate::Estimate;
 use crate::source::Source;
 
-/// Relative rounding of a sum over pairs, at most: 2²¹ terms a block and 2⁹ blocks, half a unit each.
+/// Relative rounding of a sum over pairs, at most: 2²¹ terms a block and 2⁹ blocks, half a unit
+/// each.
 const ROUNDING: f64 = 1e-9;
 /// What a sum over pairs that underflows is below: no confusion is impossible.
 const UNDERFLOWN: f64 = 1e-290;
@@ -30,9 +31,12 @@ pub fn lmmse(need: &Need, tools: &Instruments) -> Result<Option<Estimate>> {
 
 /// Where an observable's mean lies whatever is measured; `None` where nothing is proven.
 ///
-/// * M in [0, U]: at most the total variance, that of the linear estimate of the noise d/γ, and the sum over pairs of atoms.
-/// * −M′ in [0, U]: γ²E‖Cov(X|Y)‖² = E‖Cov(Z|Y)‖² ≤ E|Z|⁴ = d² + 2d, and the sum over pairs of atoms.
-/// * H(X|Y) in [H − C, min(H, U)], U the sum over pairs of atoms, C the capacity (d/2) ln(1 + γ·variance/d).
+/// * M in [0, U]: at most the total variance, that of the linear estimate of the noise d/γ, and the
+///  sum over pairs of atoms.
+/// * −M′ in [0, U]: γ²E‖Cov(X|Y)‖² = E‖Cov(Z|Y)‖² ≤ E|Z|⁴ = d² + 2d, and the sum over pairs of
+///  atoms.
+/// * H(X|Y) in [H − C, min(H, U)], U the sum over pairs of atoms, C the capacity (d/2) ln(1 +
+///  γ·variance/d).
 /// * I in [H − U, min(H, C)]; in [0, C] for a continuous law.
 pub fn proven(observable: Observable, source: &Source, snr: f64) -> Option<[f64; 2]> {
     let dim = source.dim() as f64;

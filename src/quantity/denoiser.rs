@@ -8,7 +8,7 @@ use std::sync::Arc;
 
 use gauss_quad::GaussLegendre;
 
-use super::functional::{Form, Functional, Part};
+use super::functional::{StepForm, Functional, Summand};
 use super::path::{first_step, grid, steps};
 use super::{Instruments, Need};
 use crate::channel::exact::terminal;
@@ -103,8 +103,8 @@ pub fn kl(need: &Need, tools: &Instruments) -> Result<Option<Estimate>> {
 }
 
 /// The parts of ½ Σ Δ_k (L − M)(γ_k): a share of M(0) = E|X − EX|², or the losses of an affine denoiser less M.
-fn kl_parts(need: &Need, tools: &Instruments) -> Result<Vec<Part>> {
-    let at = |snr: f64, factor: f64| Part::At { snr, observable: Observable::Mmse, factor };
+fn kl_parts(need: &Need, tools: &Instruments) -> Result<Vec<Summand>> {
+    let at = |snr: f64, factor: f64| Summand::At { snr, observable: Observable::Mmse, factor };
     if let Some(share) = share(need, tools)? {
         return Ok(vec![at(0.0, share)]);
     }
@@ -117,7 +117,7 @@ fn kl_parts(need: &Need, tools: &Instruments) -> Result<Vec<Part>> {
             source_spec: need.source.spec().into(),
             message: format!("is not known for `{}`: add path_kl, init_kl and denoiser_kl", denoiser.name()),
         })?;
-        parts.extend([Part::Constant(half * affine.loss(&need.source, snr).value), at(snr, -half)]);
+        parts.extend([Summand::Constant(half * affine.loss(&need.source, snr).value), at(snr, -half)]);
     }
     Ok(parts)
 }
@@ -128,7 +128,7 @@ fn kl_parts(need: &Need, tools: &Instruments) -> Result<Vec<Part>> {
 /// Those of [`grid`] and [`denoiser()`]; a denoiser whose loss has no closed form.
 pub fn total_kl(need: &Need, tools: &Instruments) -> Result<Functional> {
     let grid = grid(need, tools)?;
-    let parts = steps(&grid, Form::Differences).chain(first_step(grid[0]));
+    let parts = steps(&grid, StepForm::Differences).chain(first_step(grid[0]));
     Ok(Functional::sum(parts.chain(kl_parts(need, tools)?)))
 }
 

@@ -1,4 +1,5 @@
-//! What a quantity is, stated once: a linear functional of M, −M′, I and H − I, evaluated by quadrature or by samples.
+//! What a quantity is, stated once: a linear functional of M, −M′, I and H − I, evaluated by
+//! quadrature or by samples.
 
 use super::Instruments;
 use super::integral::Ends;
@@ -13,12 +14,12 @@ use crate::source::Source;
 #[derive(Debug, Clone, PartialEq)]
 pub struct Functional {
     factor: f64,
-    parts: Vec<Part>,
+    parts: Vec<Summand>,
 }
 
 /// One summand of a [`Functional`].
 #[derive(Debug, Clone, Copy, PartialEq)]
-pub enum Part {
+pub enum Summand {
     /// A number c; samples have it as c·M(0)/E|X − EX|².
     Constant(f64),
     /// c·f(γ); at γ = 0 for M and I alone.
@@ -41,17 +42,18 @@ pub enum Part {
         /// k.
         power: i32,
     },
-    /// ½ ∫_lo^hi (hi − γ)(−M′(γ)) dγ = ½ ∫_lo^hi (M(lo) − M(γ)) dγ: the pathwise KL of one step. The curve's first form has a
-    /// positive integrand, so small steps lose no digits.
+    /// ½ ∫_lo^hi (hi − γ)(−M′(γ)) dγ = ½ ∫_lo^hi (M(lo) − M(γ)) dγ: the pathwise KL of one step.
+    /// The curve's first form has a positive integrand, so small steps lose no digits.
     Step {
         /// Start of the step, ≥ 0.
         lo: f64,
         /// Its end.
         hi: f64,
         /// Which of the two forms is sampled.
-        sampled: Form,
+        sampled: StepForm,
     },
-    /// c ∫_lo^hi −γM′(γ) dγ over one step; samples have it by parts, c[lo·M(lo) − hi·M(hi) + 2I(hi) − 2I(lo)].
+    /// c ∫_lo^hi −γM′(γ) dγ over one step; samples have it by parts, c[lo·M(lo) − hi·M(hi) + 2I(hi)
+    /// − 2I(lo)].
     Growth {
         /// Start of the step; from 0 the bound that needs it is ∞, and so is c.
         lo: f64,
@@ -64,7 +66,7 @@ pub enum Part {
 
 /// How a step is sampled, at one point s uniform in it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Form {
+pub enum StepForm {
     /// ½Δ(M(lo) − M(s)) by ½⟨D⟩ of the same sample: the less noisy.
     Differences,
     /// ½Δ(hi − s)(−M′(s)).
@@ -73,13 +75,13 @@ pub enum Form {
 
 impl Functional {
     /// Σ parts.
-    pub fn sum(parts: impl IntoIterator<Item = Part>) -> Self {
+    pub fn sum(parts: impl IntoIterator<Item = Summand>) -> Self {
         Self { factor: 1.0, parts: parts.into_iter().collect() }
     }
 
     /// c·f(γ).
     pub fn at(snr: f64, observable: Observable, factor: f64) -> Self {
-        Self::sum([Part::At { snr, observable, factor }])
+        Self::sum([Summand::At { snr, observable, factor }])
     }
 
     /// The functional times `factor` ≥ 0, which may be ∞.
@@ -88,7 +90,7 @@ impl Functional {
     }
 
     fn is_infinite(&self) -> bool {
-        let infinite = |part: &Part| matches!(part, Part::Growth { factor, .. } if factor.is_infinite());
+        let infinite = |part: &Summand| matches!(part, Summand::Growth { factor, .. } if factor.is_infinite());
         self.factor.is_infinite() || self.parts.iter().any(infinite)
     }
 
@@ -135,7 +137,7 @@ fn total(parts: &[Estimate]) -> Estimate {
     Estimate { value, bound: parts.iter().map(|part| part.bound + rounding * part.value.abs()).sum(), method, ..*first }
 }
 
-impl Part {
+impl Summand {
     fn value(&self, source: &Source, tools: &Instruments, curve: Option<&Curve>) -> Result<Option<Estimate>> {
         let weighed = |lo: f64, hi: f64, weight: &dyn Fn(f64) -> f64| {
             curve.map(|curve| curve.integral(lo, hi, |snr, slope| weight(snr) * slope)).transpose()
@@ -173,10 +175,10 @@ impl Part {
                 let (point, half) = (within(lo, hi), 0.5 * (hi - lo) * times);
                 let (mmse, slope) = (Weight::Constant(-half), Weight::Remaining { factor: half, end: hi });
                 match sampled {
-                    Form::Differences => {
+                    StepForm::Differences => {
                         vec![at(lo, Observable::Mmse, half), Term { point, observable: Observable::Mmse, weight: mmse }]
                     }
-                    Form::Slopes => vec![Term { point, observable: Observable::Slope, weight: slope }],
+                    StepForm::Slopes => vec![Term { point, observable: Observable::Slope, weight: slope }],
                 }
             }
             Self::Growth { lo, hi, factor } => {

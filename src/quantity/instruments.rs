@@ -1,4 +1,5 @@
-//! What is computed once and asked for often: channel values, curves, grids of steps and covariance spectra.
+//! What is computed once and asked for often: channel values, curves, grids of steps and covariance
+//! spectra.
 
 use std::collections::HashMap;
 use std::sync::{Arc, Mutex, OnceLock, PoisonError};
@@ -39,7 +40,8 @@ impl Instruments {
         Ok(values)
     }
 
-    /// M and −M′ of `source` as functions of the SNR; `None` where [`exact::supports`] knows no route.
+    /// M and −M′ of `source` as functions of the SNR; `None` where [`exact::supports`] knows no
+    /// route.
     pub fn curve<'a>(&self, source: &'a Source) -> Option<Curve<'a>> {
         let key = curve::base(source).0.spec().to_owned();
         let mut all = self.octaves.lock().unwrap_or_else(PoisonError::into_inner);
@@ -47,11 +49,12 @@ impl Instruments {
         Curve::new(source, octaves)
     }
 
-    /// The risk of the exact denoiser of `source` between two SNRs by simulation: a loss curve for schedules where
-    /// [`Instruments::curve`] has none.
+    /// The risk of the exact denoiser of `source` between two SNRs by simulation: a loss curve for
+    /// schedules where [`Instruments::curve`] has none.
     ///
     /// # Errors
-    /// None today: the exact denoiser of a law without a closed posterior fails when the curve is asked.
+    /// None today: the exact denoiser of a law without a closed posterior fails when the curve is
+    /// asked.
     pub fn risk(&self, source: &Arc<Source>, ends: (f64, f64)) -> Result<RiskCurve> {
         let key = format!("{}|{:e}|{:e}", source.spec(), ends.0, ends.1);
         let mut all = self.risks.lock().unwrap_or_else(PoisonError::into_inner);
@@ -73,8 +76,9 @@ impl Instruments {
         Ok(grid)
     }
 
-    /// Error of the best linear estimate, tr Σ(I + γΣ)⁻¹ = Σ_j λ_j/(1 + γλ_j) over the eigenvalues of Σ; 1/γ a
-    /// coordinate where the variance is infinite. Relative accuracy 1e-12 (symmetric eigenvalues in f64).
+    /// Error of the best linear estimate, tr Σ(I + γΣ)⁻¹ = Σ_j λ_j/(1 + γλ_j) over the eigenvalues
+    /// of Σ; 1/γ a coordinate where the variance is infinite. Relative accuracy 1e-12 (symmetric
+    /// eigenvalues in f64).
     pub fn lmmse(&self, source: &Source, snr: f64) -> Estimate {
         let value = match source.law() {
             Law::Product { base, copies } => return self.lmmse(base, snr).scaled(*copies as f64),
@@ -87,8 +91,8 @@ impl Instruments {
         Estimate { bound: 1e-12 * value, ..Estimate::exact(value) }
     }
 
-    /// ½ ln det(I + γΣ), the information of the Gaussian with the source's covariance; ∞ where the variance is. Relative
-    /// accuracy 1e-12 (symmetric eigenvalues in f64).
+    /// ½ ln det(I + γΣ), the information of the Gaussian with the source's covariance; ∞ where the
+    /// variance is. Relative accuracy 1e-12 (symmetric eigenvalues in f64).
     pub fn gaussian_information(&self, source: &Source, snr: f64) -> Estimate {
         let half_ln = |variance: &f64| 0.5 * (snr * variance).ln_1p();
         let value = match source.law() {
@@ -131,15 +135,16 @@ fn simplex_lmmse(simplex: &Simplex, snr: f64) -> f64 {
     sum(1) - sum(2) / sum(1)
 }
 
-/// ½ Σ ln(1+γp) + ½ ln(1 − γ Σ p²/(1+γp)): the matrix determinant lemma; 1 − γ Σ p²/(1+γp) = Σ p/(1+γp).
+/// ½ Σ ln(1+γp) + ½ ln(1 − γ Σ p²/(1+γp)): the matrix determinant lemma; 1 − γ Σ p²/(1+γp) = Σ
+/// p/(1+γp).
 fn simplex_information(simplex: &Simplex, snr: f64) -> f64 {
     let diagonal: f64 = simplex.weights.iter().map(|&p| (snr * p).ln_1p()).sum();
     let correction: f64 = simplex.weights.iter().map(|&p| shrunk(p, snr)).sum();
     0.5 * (diagonal + correction.ln())
 }
 
-/// The d eigenvalues of the covariance AᵀA, A with a row √p (x − EX) an atom; from AAᵀ where there are fewer atoms than
-/// dimensions: the others are 0.
+/// The d eigenvalues of the covariance AᵀA, A with a row √p (x − EX) an atom; from AAᵀ where there
+/// are fewer atoms than dimensions: the others are 0.
 fn covariance_spectrum(atoms: &Atoms) -> Vec<f64> {
     let mean = atoms.mean();
     let rows = DMatrix::from_fn(atoms.len(), atoms.dim, |i, j| (atoms.point(i)[j] - mean[j]) * atoms.weights[i].sqrt());

@@ -1,18 +1,22 @@
-//! ∫ f(γ) dγ over an interval of SNRs that may span decades: by Gauss–Legendre, or with a random point in each stratum.
+//! ∫ f(γ) dγ over an interval of SNRs that may span decades: by Gauss–Legendre, or with a random
+//! point in each stratum.
 
 use super::{Instruments, Need};
 use crate::channel::exact::ChannelValues;
 use crate::channel::posterior::{SnrPoint, Spacing, Weight};
 use crate::error::{Error, Result};
 use crate::numeric::estimate::Estimate;
+use crate::numeric::quadrature::gauss_legendre;
 use crate::source::Source;
 
 /// Random points per decade in a Monte-Carlo integral: one in each stratum of ln γ.
 const STRATA_PER_DECADE: f64 = 4.0;
-/// Panels per decade and nodes per panel of the deterministic integral; the bound compares with half the panels.
+/// Panels per decade and nodes per panel of the deterministic integral; the bound compares with
+/// half the panels.
 const PANELS_PER_DECADE: f64 = 1.0;
 const NODES: usize = 16;
-/// An integral from 0 takes its first panel (or stratum), up to this share of the upper end, uniform in γ.
+/// An integral from 0 takes its first panel (or stratum), up to this share of the upper end,
+/// uniform in γ.
 const FROM_ZERO: f64 = 1e-7;
 
 /// An interval of SNRs, 0 ≤ lo < hi < ∞.
@@ -43,8 +47,9 @@ impl Ends {
         if self.lo > 0.0 { self.lo } else { self.hi * FROM_ZERO }
     }
 
-    /// ∫ f(γ) dγ by Gauss–Legendre in ln γ (in γ itself next to 0); the bound adds those of the nodes to the change from half
-    /// as many panels (half as many nodes next to 0). `None` where the law has no deterministic route, or f none on it.
+    /// ∫ f(γ) dγ by Gauss–Legendre in ln γ (in γ itself next to 0); the bound adds those of the
+    /// nodes to the change from half as many panels (half as many nodes next to 0). `None` where
+    /// the law has no deterministic route, or f none on it.
     ///
     /// # Errors
     /// Those of [`Instruments::channel_values`].
@@ -59,13 +64,15 @@ impl Ends {
         let panels = ((self.hi / start).log10() * PANELS_PER_DECADE).ceil().max(2.0) as usize;
         let sum = |panels: usize, nodes_at_zero: usize| -> Result<Option<(f64, f64)>> {
             let width = length / panels as f64;
-            let inside = rule(NODES).into_iter().flat_map(|(x, w)| (0..panels).map(move |panel| (panel as f64, x, w)));
+            let inside = gauss_legendre(NODES).as_node_weight_pairs().iter();
+            let inside = inside.flat_map(|&(x, w)| (0..panels).map(move |panel| (panel as f64, x, w)));
             let inside = inside.map(|(panel, x, w)| {
                 let snr = start * (width * (panel + 0.5 * (x + 1.0))).exp();
                 (snr, 0.5 * width * w * snr)
             });
-            let next_to_zero = rule(nodes_at_zero).into_iter().filter(|_| self.lo <= 0.0);
-            let next_to_zero = next_to_zero.map(|(x, w)| (0.5 * start * (x + 1.0), 0.5 * start * w));
+            let next_to_zero = gauss_legendre(nodes_at_zero).as_node_weight_pairs().iter();
+            let next_to_zero = next_to_zero.filter(|_| self.lo <= 0.0);
+            let next_to_zero = next_to_zero.map(|&(x, w)| (0.5 * start * (x + 1.0), 0.5 * start * w));
             let mut total = (0.0, 0.0);
             for (snr, weight) in inside.chain(next_to_zero) {
                 let values = tools.channel_values(source, snr)?;
@@ -81,8 +88,8 @@ impl Ends {
         Ok(Some(Estimate::quadrature(fine.0, fine.1 + (fine.0 - coarse.0).abs())))
     }
 
-    /// ∫ c·γ^k·f(γ) dγ with one random point in each stratum, log-uniform (uniform next to 0): the points and what f is times
-    /// there. Unbiased.
+    /// ∫ c·γ^k·f(γ) dγ with one random point in each stratum, log-uniform (uniform next to 0): the
+    /// points and what f is times there. Unbiased.
     pub fn strata(self, factor: f64, power: i32) -> Vec<(SnrPoint, Weight)> {
         let start = self.start();
         let strata = ((self.hi / start).log10() * STRATA_PER_DECADE).ceil().max(1.0) as usize;
@@ -98,11 +105,4 @@ impl Ends {
         };
         next_to_zero.into_iter().chain((0..strata).map(stratum)).collect()
     }
-}
-
-/// Gauss–Legendre nodes and weights on [−1, 1].
-fn rule(nodes: usize) -> Vec<(f64, f64)> {
-    gauss_quad::GaussLegendre::new(nodes.try_into().expect("a positive number of nodes"))
-        .as_node_weight_pairs()
-        .to_vec()
 }

@@ -1,6 +1,6 @@
 //! Quantities of the source over an interval of SNRs.
 
-use super::functional::{Functional, Part};
+use super::functional::{Functional, Summand};
 use super::integral::Ends;
 use super::{Instruments, Need};
 use crate::channel::posterior::Observable;
@@ -19,13 +19,13 @@ pub fn ratio_log(need: &Need) -> Result<Estimate> {
 /// c·(f(snr_max) − f(snr_min)).
 fn rise(need: &Need, observable: Observable, factor: f64) -> Result<Functional> {
     let Ends { lo, hi } = Ends::of(need)?;
-    let at = |snr: f64, factor: f64| Part::At { snr, observable, factor };
+    let at = |snr: f64, factor: f64| Summand::At { snr, observable, factor };
     Ok(Functional::sum([at(hi, factor), at(lo, -factor)]))
 }
 
 /// c ∫ γ^k f(γ) dγ.
 fn integral(need: &Need, observable: Observable, factor: f64, power: i32) -> Result<Functional> {
-    Ok(Functional::sum([Part::Integral { ends: Ends::of(need)?, observable, factor, power }]))
+    Ok(Functional::sum([Summand::Integral { ends: Ends::of(need)?, observable, factor, power }]))
 }
 
 /// I(snr_max) − I(snr_min).

@@ -46,7 +46,8 @@ pub enum Scope {
     Interval,
     /// Source, `snr_min` and `snr_max`; `denoiser` is `exact` unless said.
     DenoiserInterval,
-    /// Source, `snr_min`, `snr_max`, `steps` and `schedule`: a K-step sampler; `denoiser` is `exact` unless said.
+    /// Source, `snr_min`, `snr_max`, `steps` and `schedule`: a K-step sampler; `denoiser` is
+    /// `exact` unless said.
     Path,
     /// The same and the `sampler` whose last state is looked at.
     Sampler,
@@ -107,13 +108,16 @@ pub type Deterministic = fn(&Need, &Instruments) -> Result<Option<Estimate>>;
 pub enum Rule {
     /// The source knows it.
     Known(fn(&Need) -> Result<Estimate>),
-    /// The mean of an observable at the need's SNR: deterministically where the law has such a route, and otherwise by samples.
+    /// The mean of an observable at the need's SNR: deterministically where the law has such a
+    /// route, and otherwise by samples.
     Observed(Observable),
-    /// A functional of the observables' means: deterministically where the law has such a route, and otherwise by samples.
+    /// A functional of the observables' means: deterministically where the law has such a route,
+    /// and otherwise by samples.
     Linear(fn(&Need, &Instruments) -> Result<Functional>),
     /// Deterministically, or not at all.
     Deterministic(Deterministic),
-    /// Deterministically where the law has such a route, and otherwise the mean of an instrument's one column.
+    /// Deterministically where the law has such a route, and otherwise the mean of an instrument's
+    /// one column.
     Sampled {
         /// Closed form or quadrature; `None` where only samples tell.
         deterministic: Option<Deterministic>,
@@ -134,8 +138,8 @@ pub struct Need {
 }
 
 impl std::fmt::Display for Need {
-    /// What is measured and where, the law left out: `mmse at snr 1`, `renyi(2)`, `path_kl from snr 0.01 to 100, 8 steps,
-    /// geometric`. Different settings read differently.
+    /// What is measured and where, the law left out: `mmse at snr 1`, `renyi(2)`, `path_kl from snr
+    /// 0.01 to 100, 8 steps, geometric`. Different settings read differently.
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         write!(f, "{}{}", self.quantity.name, self.setting)
     }
@@ -150,8 +154,8 @@ impl Need {
     /// What takes samples of it: an instrument whose one column has the value for its mean.
     ///
     /// # Errors
-    /// [`Error::Unsupported`] for a quantity that no samples tell and for a law that cannot be sampled; those of the schedule,
-    /// the sampler and the denoiser.
+    /// [`Error::Unsupported`] for a quantity that no samples tell and for a law that cannot be
+    /// sampled; those of the schedule, the sampler and the denoiser.
     pub fn instrument(&self, tools: &Instruments) -> Result<Box<dyn Instrument>> {
         if let Rule::Sampled { instrument, .. } = self.quantity.rule {
             return instrument(self, tools);

@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use super::functional::{Form, Functional, Part};
+use super::functional::{Functional, StepForm, Summand};
 use super::{Instruments, Need};
 use crate::channel::posterior::Observable;
 use crate::error::Result;
@@ -31,17 +31,18 @@ pub fn ratios(grid: &[f64]) -> impl Iterator<Item = f64> + '_ {
 }
 
 /// A part per step.
-pub fn steps(grid: &[f64], sampled: Form) -> impl Iterator<Item = Part> + '_ {
-    grid.windows(2).map(move |step| Part::Step { lo: step[0], hi: step[1], sampled })
+pub fn steps(grid: &[f64], sampled: StepForm) -> impl Iterator<Item = Summand> + '_ {
+    grid.windows(2).map(move |step| Summand::Step { lo: step[0], hi: step[1], sampled })
 }
 
-/// The discretisation term ½ Σ ∫ (M(γ_k) − M(γ)) dγ; sampled by differences, whose relative deviation stays near 1.5 whatever
-/// the number of steps (measured in `path_tests.rs`). ∞ from γ = 0 where the variance is.
+/// The discretisation term ½ Σ ∫ (M(γ_k) − M(γ)) dγ; sampled by differences, whose relative
+/// deviation stays near 1.5 whatever the number of steps (measured in `path_tests.rs`). ∞ from γ =
+/// 0 where the variance is.
 ///
 /// # Errors
 /// Those of [`grid()`].
 pub fn path_kl(need: &Need, tools: &Instruments) -> Result<Functional> {
-    Ok(Functional::sum(steps(&grid(need, tools)?, Form::Differences)))
+    Ok(Functional::sum(steps(&grid(need, tools)?, StepForm::Differences)))
 }
 
 /// [`path_kl`], sampled by slopes.
@@ -49,25 +50,26 @@ pub fn path_kl(need: &Need, tools: &Instruments) -> Result<Functional> {
 /// # Errors
 /// Those of [`grid()`].
 pub fn path_kl_slope(need: &Need, tools: &Instruments) -> Result<Functional> {
-    Ok(Functional::sum(steps(&grid(need, tools)?, Form::Slopes)))
+    Ok(Functional::sum(steps(&grid(need, tools)?, StepForm::Slopes)))
 }
 
-/// ½ Σ Δ_k M(γ_k) − I(γ_K) + I(γ_0): no slope. Sums before it takes differences, so it loses the digits that small steps cancel
-/// (its bound says so), and the deviation of its samples grows with the number of steps.
+/// ½ Σ Δ_k M(γ_k) − I(γ_K) + I(γ_0): no slope. Sums before it takes differences, so it loses the
+/// digits that small steps cancel (its bound says so), and the deviation of its samples grows with
+/// the number of steps.
 ///
 /// # Errors
 /// Those of [`grid()`].
 pub fn path_kl_information(need: &Need, tools: &Instruments) -> Result<Functional> {
     let grid = grid(need, tools)?;
-    let at = |snr: f64, observable: Observable, factor: f64| Part::At { snr, observable, factor };
+    let at = |snr: f64, observable: Observable, factor: f64| Summand::At { snr, observable, factor };
     let step = |pair: &[f64]| at(pair[0], Observable::Mmse, 0.5 * (pair[1] - pair[0]));
     let ends = [at(grid[grid.len() - 1], Observable::Information, -1.0), at(grid[0], Observable::Information, 1.0)];
     Ok(Functional::sum(grid.windows(2).map(step).chain(ends)))
 }
 
 /// The step from 0 to γ_0; none where the grid starts there.
-pub fn first_step(start: f64) -> Option<Part> {
-    (start > 0.0).then_some(Part::Step { lo: 0.0, hi: start, sampled: Form::Differences })
+pub fn first_step(start: f64) -> Option<Summand> {
+    (start > 0.0).then_some(Summand::Step { lo: 0.0, hi: start, sampled: StepForm::Differences })
 }
 
 /// ½γ_0 E|X−EX|² − I(γ_0): one step from 0 to γ_0.

@@ -1,6 +1,6 @@
 //! Upper bounds on the discretisation term, each for an arbitrary grid.
 
-use super::functional::{Functional, Part};
+use super::functional::{Functional, Summand};
 use super::path::{grid, ratios};
 use super::{Instruments, Need, source};
 use crate::channel::posterior::Observable;
@@ -33,8 +33,8 @@ pub fn paper(need: &Need, tools: &Instruments) -> Result<Option<Estimate>> {
     Ok(Some(Estimate { value, bound: if value.is_finite() { bound } else { 0.0 }, ..entropy }))
 }
 
-/// ½ B Σ (r_k − 1 − ln r_k), B = 4(b² + 2b + 4) with b = ln(e^{H_½} − 1) for H_½ ≥ ln 2, else 16(e^{H_½} − 1)
-/// (docs/theory.md, B1a).
+/// ½ B Σ (r_k − 1 − ln r_k), B = 4(b² + 2b + 4) with b = ln(e^{H_½} − 1) for H_½ ≥ ln 2, else
+/// 16(e^{H_½} − 1) (docs/theory.md, B1a).
 pub fn renyi(need: &Need, tools: &Instruments) -> Result<Option<Estimate>> {
     let entropy = source::renyi_half(need)?;
     let pointwise = |h: f64| {
@@ -73,12 +73,13 @@ pub fn information(need: &Need, tools: &Instruments) -> Result<Functional> {
 pub fn growth(need: &Need, tools: &Instruments) -> Result<Functional> {
     let part = |step: &[f64]| {
         let (lo, hi) = (step[0], step[1]);
-        Part::Growth { lo, hi, factor: 0.5 * (hi - lo) / lo }
+        Summand::Growth { lo, hi, factor: 0.5 * (hi - lo) / lo }
     };
     Ok(Functional::sum(grid(need, tools)?.windows(2).map(part)))
 }
 
-/// (max r_k − 1)·(d/2) ln(1 + γ_K E|X−EX|²/d): I is at most that of the Gaussian with the same variance.
+/// (max r_k − 1)·(d/2) ln(1 + γ_K E|X−EX|²/d): I is at most that of the Gaussian with the same
+/// variance.
 pub fn dimension(need: &Need, tools: &Instruments) -> Result<Option<Estimate>> {
     let (d, variance) = (need.source.dim() as f64, need.source.second_moment());
     let last = need.setting.snr_max()?;
@@ -89,8 +90,8 @@ pub fn dimension(need: &Need, tools: &Instruments) -> Result<Option<Estimate>> {
     Ok(Some(Estimate { value, bound: if value.is_finite() { bound } else { 0.0 }, ..variance }))
 }
 
-/// (max r_k − 1)·½ ln det(I + γ_K Σ): I is at most that of the Gaussian with the same covariance, which grows with the
-/// directions that Σ has and not with d.
+/// (max r_k − 1)·½ ln det(I + γ_K Σ): I is at most that of the Gaussian with the same covariance,
+/// which grows with the directions that Σ has and not with d.
 pub fn intrinsic(need: &Need, tools: &Instruments) -> Result<Option<Estimate>> {
     let factor = largest_ratio(need, tools)?;
     Ok(Some(times(tools.gaussian_information(&need.source, need.setting.snr_max()?), factor)))
@@ -108,15 +109,16 @@ fn times(estimate: Estimate, factor: f64) -> Estimate {
     Estimate { value, bound: if value.is_finite() && bound.is_finite() { bound } else { 0.0 }, ..estimate }
 }
 
-/// (ρ − 1)(I(γ_K) + ½), ρ = (1 + γ_K E|X−EX|²)^{1/K}, for the grid geometric in 1 + γ E|X−EX|² from 0 (docs/theory.md, B6).
+/// (ρ − 1)(I(γ_K) + ½), ρ = (1 + γ_K E|X−EX|²)^{1/K}, for the grid geometric in 1 + γ E|X−EX|² from
+/// 0 (docs/theory.md, B6).
 ///
 /// # Errors
 /// A setting without `snr_max` or `steps`.
 pub fn from_zero(need: &Need, _: &Instruments) -> Result<Functional> {
     let (last, steps) = (need.setting.snr_max()?, need.setting.steps()?);
     let shifted_ratio = ((last * need.source.second_moment().value).ln_1p() / steps as f64).exp_m1();
-    let information = Part::At { snr: last, observable: Observable::Information, factor: 1.0 };
-    Ok(Functional::sum([information, Part::Constant(0.5)]).times(shifted_ratio))
+    let information = Summand::At { snr: last, observable: Observable::Information, factor: 1.0 };
+    Ok(Functional::sum([information, Summand::Constant(0.5)]).times(shifted_ratio))
 }
 
 #[cfg(test)]

@@ -105,7 +105,8 @@ fn deviations(steps: usize, samples: u64) -> [f64; 3] {
     })
 }
 
-/// All three hit the deterministic value; the difference form is the least noisy or nearly so, and stays so.
+/// All three hit the deterministic value; the difference form is the least noisy or nearly so, and
+/// stays so.
 #[test]
 fn the_difference_readout_is_the_quietest() {
     for steps in [8, 64, 256] {

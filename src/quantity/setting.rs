@@ -5,8 +5,8 @@ use std::collections::BTreeMap;
 use super::axis::{AXES, AxisValue, DENOISER, SAMPLER, SCHEDULE, SNR, SNR_MAX, SNR_MIN, STEPS, SettingAxis};
 use crate::error::{Error, Result};
 
-/// Where a quantity is measured: values of axes and of its arguments. A value that is asked for and missing is an error that
-/// names the axis.
+/// Where a quantity is measured: values of axes and of its arguments. A value that is asked for and
+/// missing is an error that names the axis.
 #[derive(Debug, Clone, Default, PartialEq)]
 pub struct Setting {
     values: BTreeMap<&'static str, AxisValue>,
@@ -25,7 +25,8 @@ impl Setting {
         Self::default().with(&SNR_MIN, snr_min).with(&SNR_MAX, snr_max)
     }
 
-    /// `steps` steps of the schedule of a spec such as `geometric`, from γ = `snr_min` to `snr_max`.
+    /// `steps` steps of the schedule of a spec such as `geometric`, from γ = `snr_min` to
+    /// `snr_max`.
     pub fn path(steps: usize, schedule: &str, snr_min: f64, snr_max: f64) -> Self {
         Self::between(snr_min, snr_max).with(&STEPS, steps as f64).with(&SCHEDULE, schedule)
     }
@@ -109,7 +110,8 @@ fn missing(axis: &str) -> Error {
 }
 
 impl std::fmt::Display for Setting {
-    /// In words: `(2)`, ` at snr 1`, ` from snr 0.01 to 100, 8 steps, geometric`. Different settings read differently.
+    /// In words: `(2)`, ` at snr 1`, ` from snr 0.01 to 100, 8 steps, geometric`. Different
+    /// settings read differently.
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         if !self.arguments.is_empty() {
             let arguments: Vec<String> = self.arguments.iter().map(|&x| AxisValue::Number(x).to_string()).collect();

@@ -5,16 +5,20 @@ use super::{Instruments, Need};
 use crate::error::Result;
 use crate::numeric::estimate::Estimate;
 
-/// Spacing of the first search in ln γ: a law's posterior, and so γ²|M′|, changes over e-folds of γ.
+/// Spacing of the first search in ln γ: a law's posterior, and so γ²|M′|, changes over e-folds of
+/// γ.
 const SPACING: f64 = 0.1;
-/// Golden sections of the bracket around the best point: 2·0.1·0.618³⁰ is 1e-7 in ln γ, 1e-13 of the value at a maximum.
+/// Golden sections of the bracket around the best point: 2·0.1·0.618³⁰ is 1e-7 in ln γ, 1e-13 of
+/// the value at a maximum.
 const SECTIONS: usize = 30;
 /// Stated for the search, relative.
 const ACCURACY: f64 = 1e-9;
 
-/// max γ²|M′(γ)| over the interval (from snr_min = 0: over γ > 1e-7 snr_max, below which it only grows).
+/// max γ²|M′(γ)| over the interval (from snr_min = 0: over γ > 1e-7 snr_max, below which it only
+/// grows).
 ///
-/// Relative accuracy 1e-9 beside the bound of the slope itself, for curves without peaks narrower than a tenth in ln γ.
+/// Relative accuracy 1e-9 beside the bound of the slope itself, for curves without peaks narrower
+/// than a tenth in ln γ.
 ///
 /// # Errors
 /// Ends that are no interval; whatever the law's instruments report.
@@ -62,8 +66,8 @@ mod tests {
         weighted_slope(&need, &Instruments::default()).unwrap().unwrap().value
     }
 
-    /// γ²σ⁴/(1+γσ²)² of N(0, σ²) grows to its end; the peaks of two antipodal points and of eight levels are those that SciPy's
-    /// bounded search finds on a trapezoid rule of its own.
+    /// γ²σ⁴/(1+γσ²)² of N(0, σ²) grows to its end; the peaks of two antipodal points and of eight
+    /// levels are those that SciPy's bounded search finds on a trapezoid rule of its own.
     #[test]
     fn the_largest_slope_is_the_references() {
         let gaussian = largest("gaussian:variance=2", 0.01, 10.0);

@@ -1,6 +1,7 @@
 //! What a claim about several schedules shows of them: their grids over the source's risk.
 
 use crate::claim::{Claim, Input};
+use crate::numeric::spacing::log_spaced;
 use crate::quantity::axis::{SCHEDULE, SNR_MAX, SNR_MIN, STEPS};
 use crate::quantity::path::grid;
 use crate::quantity::{Instruments, Need};
@@ -46,9 +47,8 @@ fn drawn(group: &[&Need], tools: &Instruments) -> Option<Grids> {
         low *= BELOW_FIRST;
     }
     let source = &group[0].source;
-    let at = |i: usize| low * (high / low).powf(i as f64 / (FINE - 1) as f64);
-    let risk = |i: usize| Some([at(i), tools.channel_values(source, at(i)).ok()??.mmse.value]);
-    let risk = (0..FINE).map(risk).collect::<Option<Vec<_>>>()?;
+    let risk = |snr: f64| Some([snr, tools.channel_values(source, snr).ok()??.mmse.value]);
+    let risk = log_spaced(low, high, FINE).map(risk).collect::<Option<Vec<_>>>()?;
     Some(Grids { source: source.spec().into(), risk, grids })
 }
 

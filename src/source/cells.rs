@@ -1,15 +1,11 @@
 //! A density on the line and the cells of a grid: what a rounded law needs.
 
-use std::num::NonZeroUsize;
-use std::sync::LazyLock;
-
-use gauss_quad::GaussLegendre;
-
+use crate::numeric::quadrature::gauss_legendre;
 use crate::source::Density;
 use crate::source::lattice::{self, Sum};
 
-static RULE: LazyLock<GaussLegendre> =
-    LazyLock::new(|| GaussLegendre::new(NonZeroUsize::new(16).expect("16 is not 0")));
+/// Nodes of the rule.
+const NODES: usize = 16;
 /// A difference of tail masses is taken as it is where it is at least this share of the larger.
 const NO_CANCELLATION: f64 = 0.1;
 /// Where ln f changes by less than this between ends and middle of a cell, the rule integrates f to rounding.
@@ -98,7 +94,7 @@ impl Cells {
         if smooth && !density.breakpoints().iter().any(inside) {
             // Over the offset in units of the step: far out the ends of a cell have lost their distance.
             let ratio = |v: f64| (density.ln_density(v.mul_add(self.step, middle)) - at_middle).exp();
-            return at_middle + self.step.ln() + RULE.integrate(-0.5, 0.5, ratio).ln();
+            return at_middle + self.step.ln() + gauss_legendre(NODES).integrate(-0.5, 0.5, ratio).ln();
         }
         let others = density.cdf(lo) + density.survival(hi);
         if others < 0.5 {
@@ -114,7 +110,7 @@ impl Cells {
         let mut ends = vec![lo, hi];
         ends.extend(density.breakpoints().into_iter().chain([least, most]).filter(inside));
         ends.sort_by(f64::total_cmp);
-        let mass = |pair: &[f64]| RULE.integrate(pair[0], pair[1], |x| density.ln_density(x).exp());
+        let mass = |pair: &[f64]| gauss_legendre(NODES).integrate(pair[0], pair[1], |x| density.ln_density(x).exp());
         ends.windows(2).map(mass).sum::<f64>().ln()
     }
 

@@ -1,14 +1,10 @@
 //! What the densities share: differential entropies.
 
-use std::num::NonZeroUsize;
-use std::sync::LazyLock;
-
-use gauss_quad::GaussLegendre;
-
 use crate::numeric::estimate::Estimate;
+use crate::numeric::quadrature::gauss_legendre;
 
-static RULE: LazyLock<GaussLegendre> =
-    LazyLock::new(|| GaussLegendre::new(NonZeroUsize::new(16).expect("16 is not 0")));
+/// Nodes of the rule.
+const NODES: usize = 16;
 /// Doublings after which a tail that has not died out is continued as a geometric series.
 const DOUBLINGS: usize = 900;
 /// A doubling that adds less than this share ends the tail, after a few.
@@ -136,8 +132,8 @@ fn integral(points: &[f64], line: Line, scale: f64, f: impl Fn(f64) -> f64) -> (
 /// panel, is the rounding of f; the bound is the last change.
 fn adaptive(f: &impl Fn(f64) -> f64, from: f64, to: f64, before: f64, depth: u32) -> (f64, f64) {
     let middle = 0.5 * (from + to);
-    let whole = RULE.integrate(from, to, f);
-    let halves = RULE.integrate(from, middle, f) + RULE.integrate(middle, to, f);
+    let whole = gauss_legendre(NODES).integrate(from, to, f);
+    let halves = gauss_legendre(NODES).integrate(from, middle, f) + gauss_legendre(NODES).integrate(middle, to, f);
     let change = (whole - halves).abs();
     let rounding = change <= 1e-9 * halves.abs() && change >= 0.1 * before;
     if change <= TOLERANCE * halves.abs() || rounding || depth >= DEEPEST {

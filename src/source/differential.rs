@@ -1,6 +1,7 @@
 //! Differential entropies of every structure of a law.
 
 use crate::numeric::estimate::Estimate;
+use crate::numeric::log_sum::ln_sum_exp;
 use crate::source::gaussian_density::GaussianDensity;
 use crate::source::{Law, Mixture, density};
 
@@ -60,8 +61,7 @@ fn about_one_mean(mixture: &Mixture, order: f64) -> Estimate {
         .collect();
     let ln_density = |r: f64| {
         let term = |&(constant, rate): &(f64, f64)| constant - rate * r * r;
-        let largest = terms.iter().map(term).fold(f64::NEG_INFINITY, f64::max);
-        largest + terms.iter().map(|t| (term(t) - largest).exp()).sum::<f64>().ln()
+        ln_sum_exp(terms.iter().map(term))
     };
     let ln_area = std::f64::consts::LN_2 + 0.5 * dim * std::f64::consts::PI.ln() - libm::lgamma(0.5 * dim);
     let narrowest = mixture.variances.iter().copied().fold(f64::INFINITY, f64::min).sqrt();

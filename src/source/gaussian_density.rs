@@ -2,6 +2,7 @@
 
 use crate::numeric::estimate::Estimate;
 use crate::numeric::gamma::{ln_normal_survival, normal_quantile, normal_survival};
+use crate::numeric::log_sum::ln_sum_exp;
 use crate::source::{Density, Mixture, density};
 
 /// Σ_j w_j N(μ_j, v_j).
@@ -24,11 +25,7 @@ impl GaussianDensity {
             let z = (x - (self.mixture.means[j] - self.origin())) / self.deviations[j];
             self.mixture.weights[j].ln() + ln_f(z, self.deviations[j])
         };
-        let largest = (0..self.deviations.len()).map(term).fold(f64::NEG_INFINITY, f64::max);
-        if largest == f64::NEG_INFINITY {
-            return largest;
-        }
-        largest + (0..self.deviations.len()).map(|j| (term(j) - largest).exp()).sum::<f64>().ln()
+        ln_sum_exp((0..self.deviations.len()).map(term))
     }
 
     /// The highest peak: from every mean by x ← E[μ | x] weighted with precisions, each step of which goes uphill.

@@ -1,10 +1,6 @@
 //! Sums over the integers of terms that are smooth away from a few of them.
 
-use std::num::NonZeroUsize;
-use std::sync::LazyLock;
-
-use gauss_quad::GaussLegendre;
-
+use crate::numeric::quadrature::gauss_legendre;
 use crate::numeric::sum::compensated;
 
 /// Terms on either side of a special integer, and of a block too rough for a rule, that are added one by one.
@@ -22,8 +18,8 @@ const ROUNDING: f64 = 8.0 * f64::EPSILON;
 /// Integers beyond this are not looked at: a tail that has not died out is continued as a geometric series.
 const FARTHEST: f64 = 1e295;
 
-static RULES: LazyLock<[GaussLegendre; 2]> =
-    LazyLock::new(|| [24, 20].map(|nodes| GaussLegendre::new(NonZeroUsize::new(nodes).expect("a rule has nodes"))));
+/// Nodes of the fine and the coarse rule.
+const RULES: [usize; 2] = [24, 20];
 
 /// A sum with a bound on its error, and the sum of the terms' sizes.
 #[derive(Debug, Clone, Copy, Default)]
@@ -116,7 +112,7 @@ fn block(term: &impl Fn(f64) -> f64, first: f64, count: f64, enough: f64, before
         return one_by_one(term, first, count);
     }
     let (lo, hi) = (first - 0.5, first + count - 0.5);
-    let [fine, coarse] = [0, 1].map(|rule: usize| RULES[rule].integrate(lo, hi, term));
+    let [fine, coarse] = RULES.map(|nodes| gauss_legendre(nodes).integrate(lo, hi, term));
     let ends = [first, first + count].map(|n| edge(term, n));
     let value = fine + ends[0].0 - ends[1].0;
     let error = (fine - coarse).abs() + ends[0].1 + ends[1].1;

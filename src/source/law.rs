@@ -3,7 +3,7 @@
 use std::sync::OnceLock;
 
 use crate::error::{Error, Result};
-use crate::numeric::sum::compensated;
+use crate::numeric::sum::{compensated, weighted_mean};
 use crate::source::Source;
 
 /// How a source is built. Each variant has its own evaluators; a new source picks one and adds none.
@@ -108,12 +108,7 @@ impl Atoms {
 
     /// Mean E X, d numbers (of the kept atoms, renormalised).
     pub fn mean(&self) -> Vec<f64> {
-        let mut mean = vec![0.0; self.dim];
-        for (row, &p) in self.points.chunks(self.dim).zip(&self.weights) {
-            for (m, x) in mean.iter_mut().zip(row) {
-                *m += p * x;
-            }
-        }
+        let mut mean = weighted_mean(self.dim, &self.points, &self.weights);
         mean.iter_mut().for_each(|m| *m /= 1.0 - self.missing);
         mean
     }

@@ -6,11 +6,10 @@
 use std::collections::BTreeMap;
 use std::sync::{Arc, Mutex, PoisonError};
 
-use gauss_quad::GaussLegendre;
-
 use crate::channel::exact;
 use crate::error::Result;
 use crate::numeric::estimate::Estimate;
+use crate::numeric::quadrature::gauss_legendre;
 use crate::schedule;
 use crate::source::{Law, Source};
 
@@ -246,16 +245,12 @@ impl Panel {
 
 /// ∫ f over [lo, hi] by the fine and the coarse rule.
 fn two_rules(lo: f64, hi: f64, f: impl Fn(f64) -> f64) -> (f64, f64) {
-    static PAIRS: std::sync::LazyLock<[Vec<(f64, f64)>; 2]> = std::sync::LazyLock::new(|| {
-        [RULES.0, RULES.1].map(|n| {
-            let rule = GaussLegendre::new(n.try_into().expect("a positive number of nodes"));
-            rule.iter().map(|(x, w)| (*x, *w)).collect()
-        })
-    });
     let half = 0.5 * (hi - lo);
-    let [fine, coarse] =
-        PAIRS.each_ref().map(|rule| rule.iter().map(|(x, w)| half * w * f(half.mul_add(x + 1.0, lo))).sum());
-    (fine, coarse)
+    let by = |nodes: usize| {
+        let rule = gauss_legendre(nodes).as_node_weight_pairs().iter();
+        rule.map(|&(x, w)| half * w * f(half.mul_add(x + 1.0, lo))).sum::<f64>()
+    };
+    (by(RULES.0), by(RULES.1))
 }
 
 #[cfg(test)]

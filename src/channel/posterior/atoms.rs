@@ -1,15 +1,15 @@
 //! Atoms in R^d: one product of the noise with all atoms serves every SNR.
 
-use super::controls::{CONTENT, CONTROLS, COVARIANCE, LawMoments, PriorSums};
+use super::controls::{CONTROLS, LawMoments, PriorSums};
+use super::discrete::DiscreteWeights;
 use super::grid::{Grid, GridDraw};
 use super::readout::Observed;
 use super::sums::{Neighbours, Sums};
-use super::{BATCH, DiscreteTables, Sampler, Tables};
+use super::{BATCH, Sampler, Tables};
 use crate::numeric::stream::Stream;
 use crate::numeric::sum::compensated;
 use crate::numeric::{arch, normal, product};
 use crate::source::Atoms;
-use crate::source::cumulative::Cumulative;
 
 /// Atoms per block of the product: two blocks of BATCH × CHUNK products (2 MB) stay in the second-level cache.
 const CHUNK: usize = 2048;
@@ -28,11 +28,7 @@ pub struct AtomSampler {
     centred: Vec<f64>,
     /// |x̃_i|².
     norms: Vec<f64>,
-    weights: Vec<f64>,
-    ln_weights: Vec<f64>,
-    cumulative: Cumulative,
-    shannon: f64,
-    means: [f64; CONTROLS],
+    law: DiscreteWeights,
 }
 
 impl AtomSampler {
@@ -49,16 +45,7 @@ impl AtomSampler {
             variance_squared: trace_of_squared_covariance(&centred, &atoms.weights, atoms.dim),
             norm_variance: of_norms(&|norm| (norm - variance).powi(2)),
         };
-        Self {
-            dim: atoms.dim,
-            norms,
-            ln_weights: atoms.weights.iter().map(|p| p.ln()).collect(),
-            cumulative: Cumulative::new(&atoms.weights),
-            weights: atoms.weights.clone(),
-            centred,
-            shannon,
-            means: law.control_means(),
-        }
+        Self { dim: atoms.dim, norms, centred, law: DiscreteWeights::new(&atoms.weights, shannon, law) }
     }
 }
 
@@ -108,7 +95,7 @@ impl AtomSampler {
         let (noise, source) = batch.rows.split_at_mut(BATCH * self.dim);
         for s in 0..BATCH {
             let sample = first + s as u64;
-            let i = self.cumulative.index(stream.uniforms(sample, 0)[0]);
+            let i = self.law.cumulative.index(stream.uniforms(sample, 0)[0]);
             let (z, x) = (&mut noise[s * self.dim..][..self.dim], &mut source[s * self.dim..][..self.dim]);
             normal::fill(stream, sample, z);
             x.copy_from_slice(&self.centred[i * self.dim..][..self.dim]);
@@ -138,10 +125,10 @@ impl AtomSampler {
                 with_noise: &products[s * n..][..n],
                 with_source: &products[(BATCH + s) * n..][..n],
                 norms: &self.norms[start..][..n],
-                ln_weights: &self.ln_weights[start..][..n],
+                ln_weights: &self.law.ln_weights[start..][..n],
                 own: batch.own[s],
                 norm: self.norms[i],
-                ln_weight: self.ln_weights[i],
+                ln_weight: self.law.ln_weights[i],
             });
             let here = (start..start + n).contains(&i);
             if close > u64::from(here) {
@@ -151,7 +138,7 @@ impl AtomSampler {
                 let k = i - start;
                 (scratch.noise[k], scratch.distance[k], scratch.log_ratio[k]) = (0.0, 0.0, f64::NEG_INFINITY);
             }
-            batch.prior[s].add(scratch, &self.weights[start..][..n]);
+            batch.prior[s].add(scratch, &self.law.weights[start..][..n]);
             scratch.accumulate(&roots[s], &mut batch.sums[s * points..][..points]);
         }
     }
@@ -227,27 +214,21 @@ impl Sampler for AtomSampler {
         for s in 0..BATCH {
             let row = &mut out[s * grid.len()..][..grid.len()];
             let sums = &batch.sums[s * grid.len()..][..grid.len()];
-            let all = batch.prior[s].controls(self.ln_weights[batch.index[s]], self.shannon);
-            for (sums, &(snr, g)) in sums.iter().zip(&batch.draws[s].snrs) {
-                let observed = sums.observed(snr, self.shannon);
-                let low = snr < self.anchored_below();
-                row[g] = if low { observed.anchored(all[COVARIANCE], all[CONTENT]) } else { observed };
-            }
-            controls[s * CONTROLS..][..CONTROLS].copy_from_slice(&all);
+            let controls = &mut controls[s * CONTROLS..][..CONTROLS];
+            self.law.write(batch.index[s], &batch.prior[s], sums, &batch.draws[s], row, controls);
         }
     }
 
     fn tables(&self) -> Option<Tables<'_>> {
-        let Self { dim, centred, norms, weights, ln_weights, cumulative, shannon, .. } = self;
-        let weights = DiscreteTables { weights, ln_weights, ends: cumulative.ends(), shannon: *shannon };
-        Some(Tables::Atoms { dim: *dim, centred, norms, weights })
+        let Self { dim, centred, norms, law } = self;
+        Some(Tables::Atoms { dim: *dim, centred, norms, weights: law.tables() })
     }
 
     fn control_means(&self) -> &[f64] {
-        &self.means
+        &self.law.means
     }
 
     fn anchored_below(&self) -> f64 {
-        1.0 / self.means[0]
+        self.law.anchored_below()
     }
 }

@@ -3,8 +3,10 @@
 use super::grid::{Grid, GridDraw};
 use super::readout::Observed;
 use super::{BATCH, Sampler, Tables};
+use crate::numeric::log_sum::normalise;
 use crate::numeric::normal;
 use crate::numeric::stream::Stream;
+use crate::numeric::sum::weighted_mean;
 use crate::source::Mixture;
 use crate::source::cumulative::Cumulative;
 use crate::source::draw::OWN_BLOCKS;
@@ -23,12 +25,7 @@ pub struct MixtureSampler {
 impl MixtureSampler {
     /// `variance` is E|X − EX|²; where it is infinite or only approximated, X enters no control.
     pub fn new(mixture: &Mixture, variance: f64) -> Self {
-        let d = mixture.dim;
-        let mut mean = vec![0.0; d];
-        for (row, w) in mixture.means.chunks(d).zip(&mixture.weights) {
-            mean.iter_mut().zip(row).for_each(|(m, x)| *m += w * x);
-        }
-        let mut means = vec![d as f64];
+        let mut means = vec![mixture.dim as f64];
         if variance.is_finite() && mixture.approximation <= 0.0 {
             means.extend([variance, 0.0]);
         }
@@ -36,8 +33,8 @@ impl MixtureSampler {
             ln_weights: mixture.weights.iter().map(|w| w.ln()).collect(),
             cumulative: Cumulative::new(&mixture.weights),
             mixture: mixture.clone(),
+            mean: weighted_mean(mixture.dim, &mixture.means, &mixture.weights),
             means,
-            mean,
         }
     }
 
@@ -59,11 +56,7 @@ impl MixtureSampler {
             }
             scratch.weights[j] = self.ln_weights[j] - 0.5 * (d as f64 * spread.ln() + distance / spread);
         }
-        let largest = scratch.weights.iter().copied().fold(f64::NEG_INFINITY, f64::max);
-        scratch.weights.iter_mut().for_each(|w| *w = (*w - largest).exp());
-        let total: f64 = scratch.weights.iter().sum();
-        scratch.weights.iter_mut().for_each(|w| *w /= total);
-        let evidence = largest + total.ln();
+        let evidence = normalise(&mut scratch.weights);
         let within: f64 = (0..components)
             .map(|j| scratch.weights[j] * self.mixture.variances[j] / (1.0 + snr * self.mixture.variances[j]))
             .sum();
@@ -88,10 +81,7 @@ struct Scratch {
 impl Scratch {
     /// tr C and ‖C‖²_F of the weighted covariance C of the centres.
     fn between(&mut self, d: usize) -> (f64, f64) {
-        let mut mean = vec![0.0; d];
-        for (row, w) in self.centres.chunks(d).zip(&self.weights) {
-            mean.iter_mut().zip(row).for_each(|(m, x)| *m += w * x);
-        }
+        let mean = weighted_mean(d, &self.centres, &self.weights);
         for row in self.centres.chunks_mut(d) {
             row.iter_mut().zip(&mean).for_each(|(x, m)| *x -= m);
         }

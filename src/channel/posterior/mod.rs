@@ -6,6 +6,7 @@
 pub mod atoms;
 pub mod controls;
 pub mod copies;
+pub mod discrete;
 pub mod envelope;
 pub mod grid;
 pub mod mean;

@@ -1,24 +1,20 @@
 //! Orthonormal atoms: a_i = z_i − z_I and D_i = 2 need no product.
 
-use super::controls::{CONTENT, CONTROLS, COVARIANCE, LawMoments, PriorSums};
+use super::controls::{CONTROLS, LawMoments, PriorSums};
+use super::discrete::DiscreteWeights;
 use super::grid::{Grid, GridDraw};
 use super::readout::Observed;
 use super::sums::{Neighbours, Sums};
-use super::{BATCH, DiscreteTables, Sampler, Tables};
+use super::{BATCH, Sampler, Tables};
 use crate::numeric::normal;
 use crate::numeric::stream::Stream;
 use crate::numeric::sum::compensated;
 use crate::source::Simplex;
-use crate::source::cumulative::Cumulative;
 
 /// Sampler of a law on orthonormal atoms, O(N) a sample and SNR.
 #[derive(Debug)]
 pub struct SimplexSampler {
-    weights: Vec<f64>,
-    ln_weights: Vec<f64>,
-    cumulative: Cumulative,
-    shannon: f64,
-    means: [f64; CONTROLS],
+    law: DiscreteWeights,
 }
 
 impl SimplexSampler {
@@ -33,60 +29,49 @@ impl SimplexSampler {
             variance_squared: s2 - 2.0 * s3 + s2 * s2,
             norm_variance: 4.0 * (s3 - s2 * s2).max(0.0),
         };
-        Self {
-            ln_weights: simplex.weights.iter().map(|p| p.ln()).collect(),
-            cumulative: Cumulative::new(&simplex.weights),
-            weights: simplex.weights.clone(),
-            shannon,
-            means: law.control_means(),
-        }
+        Self { law: DiscreteWeights::new(&simplex.weights, shannon, law) }
     }
 }
 
 impl Sampler for SimplexSampler {
     fn observe(&self, stream: &Stream, first: u64, grid: &Grid, out: &mut [Observed], controls: &mut [f64]) {
-        let n = self.weights.len();
+        let DiscreteWeights { weights, ln_weights, cumulative, .. } = &self.law;
+        let n = weights.len();
         let lanes = grid.lanes(stream);
         let (mut z, mut neighbours, mut draw) = (vec![0.0; n], Neighbours::default(), GridDraw::default());
         for s in 0..BATCH {
             let sample = first + s as u64;
-            let source = self.cumulative.index(stream.uniforms(sample, 0)[0]);
+            let source = cumulative.index(stream.uniforms(sample, 0)[0]);
             normal::fill(stream, sample, &mut z);
             neighbours.resize(n);
             for i in 0..n {
                 neighbours.noise[i] = z[i] - z[source];
                 neighbours.distance[i] = 2.0;
-                neighbours.log_ratio[i] = self.ln_weights[i] - self.ln_weights[source];
+                neighbours.log_ratio[i] = ln_weights[i] - ln_weights[source];
             }
             neighbours.noise[source] = 0.0;
             neighbours.distance[source] = 0.0;
             neighbours.log_ratio[source] = f64::NEG_INFINITY;
             let mut prior = PriorSums::default();
-            prior.add(&neighbours, &self.weights);
+            prior.add(&neighbours, weights);
             draw.draw(grid, &lanes, sample);
             let roots: Vec<f64> = draw.snrs.iter().map(|(snr, _)| snr.sqrt()).collect();
             let mut sums = vec![Sums::default(); grid.len()];
             neighbours.accumulate(&roots, &mut sums);
-            let all = prior.controls(self.ln_weights[source], self.shannon);
-            for (sums, &(snr, g)) in sums.iter().zip(&draw.snrs) {
-                let observed = sums.observed(snr, self.shannon);
-                let low = snr < self.anchored_below();
-                out[s * grid.len() + g] = if low { observed.anchored(all[COVARIANCE], all[CONTENT]) } else { observed };
-            }
-            controls[s * CONTROLS..][..CONTROLS].copy_from_slice(&all);
+            let row = &mut out[s * grid.len()..][..grid.len()];
+            self.law.write(source, &prior, &sums, &draw, row, &mut controls[s * CONTROLS..][..CONTROLS]);
         }
     }
 
     fn tables(&self) -> Option<Tables<'_>> {
-        let Self { weights, ln_weights, cumulative, shannon, .. } = self;
-        Some(Tables::Simplex(DiscreteTables { weights, ln_weights, ends: cumulative.ends(), shannon: *shannon }))
+        Some(Tables::Simplex(self.law.tables()))
     }
 
     fn control_means(&self) -> &[f64] {
-        &self.means
+        &self.law.means
     }
 
     fn anchored_below(&self) -> f64 {
-        1.0 / self.means[0]
+        self.law.anchored_below()
     }
 }

@@ -14,8 +14,10 @@
 //! function of the law. Draws say how far their sums are from the integrals
 //! ([`NodeValues::covariance`]).
 
+use crate::numeric::log_sum::normalise;
 use crate::numeric::normal;
 use crate::numeric::stream::Stream;
+use crate::numeric::sum::weighted_mean;
 use crate::probe::search::law::Candidate;
 
 /// Step and reach of the trapezoid rules on the line and on the plane. What lies beyond 9 has
@@ -192,24 +194,14 @@ impl NodePosterior {
     /// Posterior weights, x − m, C and C(x − m) at `y`.
     fn at(&mut self, law: &Candidate, ln_weights: &[f64], y: &[f64]) {
         let d = law.dim;
-        let mut top = f64::NEG_INFINITY;
         for (j, logit) in self.logits.iter_mut().enumerate() {
             let square: f64 = law.point(j).iter().zip(y).map(|(x, y)| (y - x) * (y - x)).sum();
             *logit = ln_weights[j] - 0.5 * square;
-            top = top.max(*logit);
         }
-        let mut total = 0.0;
-        for (q, logit) in self.weights.iter_mut().zip(&self.logits) {
-            *q = (logit - top).exp();
-            total += *q;
-        }
-        self.weights.iter_mut().for_each(|q| *q /= total);
-        let ln_total = top + total.ln();
+        self.weights.copy_from_slice(&self.logits);
+        let ln_total = normalise(&mut self.weights);
         self.logits.iter_mut().for_each(|logit| *logit -= ln_total);
-        let mut mean = vec![0.0; d];
-        for (j, q) in self.weights.iter().enumerate() {
-            mean.iter_mut().zip(law.point(j)).for_each(|(m, x)| *m += q * x);
-        }
+        let mean = weighted_mean(d, &law.points, &self.weights);
         self.covariance.fill(0.0);
         for (j, q) in self.weights.iter().enumerate() {
             let u = &mut self.centred[j * d..][..d];

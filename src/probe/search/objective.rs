@@ -6,6 +6,7 @@ use std::sync::Arc;
 use crate::claim::verdict::Relation;
 use crate::claim::{Bound, Case, Claim, Input, Point, Section};
 use crate::error::{Error, Result};
+use crate::numeric::sum::weighted_mean;
 use crate::probe::search::channel::{Differentiated, NodeValues, Nodes, RULE_ERROR, values};
 use crate::probe::search::law::Candidate;
 use crate::quantity::axis::SNR;
@@ -220,10 +221,7 @@ impl View<'_> {
     /// V = Σ p |x − EX|², ∂V/∂x_i = 2 p_i (x_i − EX), ∂V/∂ln w_i = p_i (|x_i − EX|² − V).
     fn second_moment(&self) -> Differentiated {
         let (law, d) = (self.law, self.law.dim);
-        let mut mean = vec![0.0; d];
-        for (i, p) in law.weights.iter().enumerate() {
-            mean.iter_mut().zip(law.point(i)).for_each(|(m, x)| *m += p * x);
-        }
+        let mean = weighted_mean(d, &law.points, &law.weights);
         let square = |i: usize| law.point(i).iter().zip(&mean).map(|(x, m)| (x - m) * (x - m)).sum::<f64>();
         let value: f64 = law.weights.iter().enumerate().map(|(i, p)| p * square(i)).sum();
         let points = (0..law.points.len()).map(|k| 2.0 * law.weights[k / d] * (law.points[k] - mean[k % d])).collect();

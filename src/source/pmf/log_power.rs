@@ -1,10 +1,7 @@
 //! Entropies of p_i ∝ 1/(i ln^a(i+1)) on all of {1, 2, …}: a head summed directly, a tail by Euler–Maclaurin.
 
-use std::num::NonZeroUsize;
-
-use gauss_quad::GaussLegendre;
-
 use crate::numeric::estimate::Estimate;
+use crate::numeric::quadrature::gauss_legendre;
 use crate::numeric::sum::compensated;
 use crate::source::pmf::{Pmf, closed_form, from_rest, sharper};
 
@@ -164,7 +161,7 @@ fn midpoint_correction(n: f64, f: impl Fn(f64) -> f64) -> Bounded {
 /// ∫ f over [from, to] by Gauss–Legendre on equal panels; the bound is the difference of two rules.
 fn panels(from: f64, to: f64, count: usize, f: impl Fn(f64) -> f64) -> Bounded {
     let rule = |nodes: usize| {
-        let rule = GaussLegendre::new(NonZeroUsize::new(nodes).expect("a rule has nodes"));
+        let rule = gauss_legendre(nodes);
         let width = (to - from) / count as f64;
         compensated((0..count).map(|i| {
             let left = from + width * i as f64;

@@ -12,10 +12,11 @@ use std::sync::LazyLock;
 
 use crate::channel::exact::ChannelValues;
 use crate::channel::exact::cut::tail_moments;
-use crate::channel::exact::density::pieces::{Pieces, RULE};
+use crate::channel::exact::density::pieces::{NODES, Pieces};
 use crate::channel::exact::panels::{Panel, integrate};
 use crate::channel::exact::posterior::{HALF_LN_TAU, Workspace, divergence_from_prior};
 use crate::numeric::estimate::Estimate;
+use crate::numeric::quadrature::gauss_legendre;
 use crate::source::Density;
 
 /// Relative tolerance of the integral over y.
@@ -82,8 +83,9 @@ struct Room {
 }
 
 /// Nodes on [−1, 1] and the logarithms of their weights.
-static LN_RULE: LazyLock<Vec<(f64, f64)>> =
-    LazyLock::new(|| RULE.iter().map(|&(node, weight)| (node, weight.ln())).collect());
+static LN_RULE: LazyLock<Vec<(f64, f64)>> = LazyLock::new(|| {
+    gauss_legendre(NODES).as_node_weight_pairs().iter().map(|&(node, weight)| (node, weight.ln())).collect()
+});
 
 /// A density prepared for one SNR.
 struct Channel<'a> {

@@ -1,17 +1,10 @@
 //! The support of a density cut into pieces on which a fixed rule integrates it, and what the cutting leaves over.
 
-use std::num::NonZeroUsize;
-use std::sync::LazyLock;
-
-use gauss_quad::GaussLegendre;
-
+use crate::numeric::quadrature::gauss_legendre;
 use crate::source::Density;
 
-/// Nodes and weights of the 16-point Gauss–Legendre rule on [−1, 1].
-pub static RULE: LazyLock<Vec<(f64, f64)>> = LazyLock::new(|| {
-    let degree = NonZeroUsize::new(16).expect("16 is not 0");
-    GaussLegendre::new(degree).as_node_weight_pairs().to_vec()
-});
+/// Nodes of the rule on each piece.
+pub const NODES: usize = 16;
 
 /// Mass of each tail that is left out, times min(1, γ·IQR²)³: small beside γ³M″ at any SNR.
 const TAIL: f64 = 1e-21;
@@ -121,7 +114,7 @@ impl Cutting<'_> {
         let (middle, half) = (0.5 * (lo + hi), 0.5 * (hi - lo));
         // Far out the density alone would underflow.
         let at = |node: f64| (self.density.ln_density(half.mul_add(node, middle)) + half.ln()).exp();
-        RULE.iter().map(|&(node, weight)| weight * at(node)).sum()
+        gauss_legendre(NODES).as_node_weight_pairs().iter().map(|&(node, weight)| weight * at(node)).sum()
     }
 
     /// Appends the right ends of the pieces of [lo, hi], whose mass by the rule is `whole`; `before` is the relative change
