@@ -66,7 +66,7 @@ pub(super) fn known() -> Vec<&'static str> {
 
 /// How to supply a missing axis.
 pub(super) fn to_add(name: &str) -> String {
-    let example = axis::find(name).map_or(SCHEDULE.example, |axis| axis.example);
+    let example = axis::find(name).unwrap_or(&SCHEDULE).example();
     format!("add `{name} = {example}` under `[over]`")
 }
 

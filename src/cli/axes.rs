@@ -18,7 +18,11 @@ impl clap::Args for AxisFlags {
     fn augment_args(command: Command) -> Command {
         let flag = |axis: &'static SettingAxis| {
             let parser = move |text: &str| read(axis, text);
-            let flag = Arg::new(axis.name).long(axis.name.replace('_', "-")).value_name(axis.placeholder);
+            let flag = Arg::new(axis.name).long(axis.name.replace('_', "-")).value_name(if axis.is_text() {
+                "SPEC"
+            } else {
+                "LIST|FROM..TO/POINTS"
+            });
             flag.help(axis.help).allow_hyphen_values(true).action(ArgAction::Append).value_parser(parser)
         };
         command.args(AXES.map(flag))

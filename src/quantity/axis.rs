@@ -22,12 +22,8 @@ pub struct SettingAxis {
     pub optional: bool,
     /// Whether `results.csv` has a column for it; otherwise it is among the column `axes`.
     pub has_column: bool,
-    /// What the command line calls its value.
-    pub placeholder: &'static str,
     /// What it is, for the command line's help.
     pub help: &'static str,
-    /// Values as a claim may state them.
-    pub example: &'static str,
     /// What stands before and after its value in words.
     pub words: [&'static str; 2],
 }
@@ -114,6 +110,15 @@ impl SettingAxis {
         }
     }
 
+    /// Values as a claim may state them.
+    pub fn example(&self) -> &'static str {
+        match self.kind {
+            AxisKind::Number { .. } => "{ from = 1e-2, to = 1e3, points = 16 }",
+            AxisKind::Count => "[8, 16, 32]",
+            AxisKind::Spec(_) => "[\"…\"]",
+        }
+    }
+
     /// The value in words: ` at snr 1`, `, 8 steps`, `, geometric`.
     pub fn told(&self, value: &AxisValue) -> String {
         let [before, after] = self.words;
@@ -122,25 +127,28 @@ impl SettingAxis {
     }
 }
 
+/// An axis that its scopes need, with a column.
+const PLAIN: SettingAxis = SettingAxis {
+    name: "",
+    kind: AxisKind::Count,
+    scopes: &[],
+    optional: false,
+    has_column: true,
+    help: "",
+    words: [""; 2],
+};
+
 /// A number > 0.
 const POSITIVE: AxisKind = AxisKind::Number { inside: |x| x > 0.0 && x.is_finite(), domain: "finite and > 0" };
-/// A schedule, which other axes of a claim may name too.
-const SCHEDULES: AxisKind = AxisKind::Spec(|spec| schedule::find(spec).map(drop));
-/// Numbers spread over decades.
-const RANGE: &str = "{ from = 1e-2, to = 1e3, points = 16 }";
-const NAMES: &str = "[\"…\"]";
 
 /// Signal-to-noise ratio γ > 0, linear.
 pub static SNR: SettingAxis = SettingAxis {
     name: "snr",
     kind: POSITIVE,
     scopes: &[Scope::Snr, Scope::Denoiser],
-    optional: false,
-    has_column: true,
-    placeholder: "LIST|FROM..TO/POINTS",
     help: "SNRs: a list 0.1,1,10 or a log-spaced range 1e-3..1e3/32",
-    example: RANGE,
     words: [" at snr ", ""],
+    ..PLAIN
 };
 
 /// Lower end of an interval of SNRs, ≥ 0.
@@ -148,12 +156,9 @@ pub static SNR_MIN: SettingAxis = SettingAxis {
     name: "snr_min",
     kind: AxisKind::Number { inside: |x| x >= 0.0 && x.is_finite(), domain: "finite and ≥ 0" },
     scopes: &[Scope::Interval, Scope::DenoiserInterval, Scope::Path, Scope::Sampler],
-    optional: false,
-    has_column: true,
-    placeholder: "SNR_MIN",
     help: "Lower end of an interval of SNRs",
-    example: RANGE,
     words: [" from snr ", ""],
+    ..PLAIN
 };
 
 /// Upper end of an interval of SNRs.
@@ -161,12 +166,9 @@ pub static SNR_MAX: SettingAxis = SettingAxis {
     name: "snr_max",
     kind: POSITIVE,
     scopes: &[Scope::Interval, Scope::DenoiserInterval, Scope::Path, Scope::Sampler],
-    optional: false,
-    has_column: true,
-    placeholder: "SNR_MAX",
     help: "Upper end of an interval of SNRs",
-    example: RANGE,
     words: [" to ", ""],
+    ..PLAIN
 };
 
 /// Number of steps K ≥ 1.
@@ -174,25 +176,19 @@ pub static STEPS: SettingAxis = SettingAxis {
     name: "steps",
     kind: AxisKind::Count,
     scopes: &[Scope::Path, Scope::Sampler],
-    optional: false,
-    has_column: true,
-    placeholder: "K",
     help: "Number of steps, or a list of them: 8,16,32",
-    example: "[8, 16, 32]",
     words: [", ", " steps"],
+    ..PLAIN
 };
 
 /// A schedule: `geometric`.
 pub static SCHEDULE: SettingAxis = SettingAxis {
     name: "schedule",
-    kind: SCHEDULES,
+    kind: AxisKind::Spec(|spec| schedule::find(spec).map(drop)),
     scopes: &[Scope::Path, Scope::Sampler],
-    optional: false,
-    has_column: true,
-    placeholder: "SCHEDULE",
     help: "A schedule (`klaim list schedules`), such as geometric",
-    example: NAMES,
     words: [", ", ""],
+    ..PLAIN
 };
 
 /// A sampler: `ddim`.
@@ -200,12 +196,10 @@ pub static SAMPLER: SettingAxis = SettingAxis {
     name: "sampler",
     kind: AxisKind::Spec(|spec| process::find(spec).map(drop)),
     scopes: &[Scope::Sampler],
-    optional: false,
     has_column: false,
-    placeholder: "SAMPLER",
     help: "A sampler (`klaim list samplers`), such as ddim",
-    example: NAMES,
     words: [", ", ""],
+    ..PLAIN
 };
 
 /// A denoiser; `exact` unless said.
@@ -214,11 +208,9 @@ pub static DENOISER: SettingAxis = SettingAxis {
     kind: AxisKind::Spec(|spec| denoiser::find(spec).map(drop)),
     scopes: &[Scope::Denoiser, Scope::DenoiserInterval, Scope::Path, Scope::Sampler],
     optional: true,
-    has_column: true,
-    placeholder: "DENOISER",
     help: "A denoiser, such as perturbed:error=0.1; exact where left out",
-    example: NAMES,
     words: [", ", ""],
+    ..PLAIN
 };
 
 /// Every axis, in the order of columns.

@@ -14,9 +14,6 @@ const ROUNDING: f64 = 1e-9;
 const UNDERFLOWN: f64 = 1e-290;
 
 /// M″(γ).
-///
-/// # Errors
-/// Those of the channel's evaluators.
 pub fn mmse_curvature(need: &Need, tools: &Instruments) -> Result<Option<Estimate>> {
     Ok(tools.channel_values(&need.source, need.setting.snr()?)?.map(|values| values.mmse_curvature))
 }

@@ -8,7 +8,7 @@ use std::sync::Arc;
 
 use gauss_quad::GaussLegendre;
 
-use super::functional::{StepForm, Functional, Summand};
+use super::functional::{Functional, StepForm, Summand};
 use super::path::{first_step, grid, steps};
 use super::{Instruments, Need};
 use crate::channel::exact::terminal;

@@ -8,10 +8,7 @@ use crate::error::Result;
 use crate::numeric::estimate::Estimate;
 
 /// ln(snr_max/snr_min).
-///
-/// # Errors
-/// Those of [`Ends::of`].
-pub fn ratio_log(need: &Need) -> Result<Estimate> {
+pub(super) fn ratio_log(need: &Need) -> Result<Estimate> {
     let Ends { lo, hi } = Ends::of(need)?;
     Ok(Estimate::exact((hi / lo).ln()))
 }
@@ -29,50 +26,32 @@ fn integral(need: &Need, observable: Observable, factor: f64, power: i32) -> Res
 }
 
 /// I(snr_max) − I(snr_min).
-///
-/// # Errors
-/// Those of [`Ends::of`].
-pub fn information_gain(need: &Need, _: &Instruments) -> Result<Functional> {
+pub(super) fn information_gain(need: &Need, _: &Instruments) -> Result<Functional> {
     rise(need, Observable::Information, 1.0)
 }
 
 /// M(snr_min) − M(snr_max).
-///
-/// # Errors
-/// Those of [`Ends::of`].
-pub fn mmse_drop(need: &Need, _: &Instruments) -> Result<Functional> {
+pub(super) fn mmse_drop(need: &Need, _: &Instruments) -> Result<Functional> {
     rise(need, Observable::Mmse, -1.0)
 }
 
 /// ½ ∫ M dγ.
-///
-/// # Errors
-/// Those of [`Ends::of`].
-pub fn mmse_integral(need: &Need, _: &Instruments) -> Result<Functional> {
+pub(super) fn mmse_integral(need: &Need, _: &Instruments) -> Result<Functional> {
     integral(need, Observable::Mmse, 0.5, 0)
 }
 
 /// ∫ −M′ dγ.
-///
-/// # Errors
-/// Those of [`Ends::of`].
-pub fn slope_integral(need: &Need, _: &Instruments) -> Result<Functional> {
+pub(super) fn slope_integral(need: &Need, _: &Instruments) -> Result<Functional> {
     integral(need, Observable::Slope, 1.0, 0)
 }
 
 /// ∫ −γM′ dγ.
-///
-/// # Errors
-/// Those of [`Ends::of`].
-pub fn weighted_slope_integral(need: &Need, _: &Instruments) -> Result<Functional> {
+pub(super) fn weighted_slope_integral(need: &Need, _: &Instruments) -> Result<Functional> {
     integral(need, Observable::Slope, 1.0, 1)
 }
 
 /// ∫ √(−M′) dγ; the relative error of a root is half that of its square.
-///
-/// # Errors
-/// Those of [`Ends::of`] and of the channel's evaluators.
-pub fn root_slope_integral(need: &Need, tools: &Instruments) -> Result<Option<Estimate>> {
+pub(super) fn root_slope_integral(need: &Need, tools: &Instruments) -> Result<Option<Estimate>> {
     Ends::of(need)?.integral(&need.source, tools, |_, v| {
         let root = v.mmse_slope.value.sqrt();
         Some(Estimate { value: root, bound: (v.mmse_slope.value + v.mmse_slope.bound).sqrt() - root, ..v.mmse_slope })

@@ -79,14 +79,19 @@ impl Named for Quantity {
 }
 
 impl Quantity {
-    /// A quantity without arguments.
-    pub const fn new(name: &'static str, scope: Scope, unit: Unit, summary: &'static str, rule: Rule) -> Self {
-        Self { name, scope, arguments: &[], summary, unit, rule }
+    /// A quantity without arguments and without a summary.
+    pub const fn new(name: &'static str, scope: Scope, unit: Unit, rule: Rule) -> Self {
+        Self { name, scope, arguments: &[], summary: "", unit, rule }
     }
 
     /// The quantity with arguments of these names.
     pub const fn of(self, arguments: &'static [&'static str]) -> Self {
         Self { arguments, ..self }
+    }
+
+    /// The quantity with this summary.
+    pub const fn is(self, summary: &'static str) -> Self {
+        Self { summary, ..self }
     }
 
     /// Whether samples tell it.

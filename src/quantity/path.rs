@@ -38,17 +38,11 @@ pub fn steps(grid: &[f64], sampled: StepForm) -> impl Iterator<Item = Summand> +
 /// The discretisation term ½ Σ ∫ (M(γ_k) − M(γ)) dγ; sampled by differences, whose relative
 /// deviation stays near 1.5 whatever the number of steps (measured in `path_tests.rs`). ∞ from γ =
 /// 0 where the variance is.
-///
-/// # Errors
-/// Those of [`grid()`].
 pub fn path_kl(need: &Need, tools: &Instruments) -> Result<Functional> {
     Ok(Functional::sum(steps(&grid(need, tools)?, StepForm::Differences)))
 }
 
 /// [`path_kl`], sampled by slopes.
-///
-/// # Errors
-/// Those of [`grid()`].
 pub fn path_kl_slope(need: &Need, tools: &Instruments) -> Result<Functional> {
     Ok(Functional::sum(steps(&grid(need, tools)?, StepForm::Slopes)))
 }
@@ -56,9 +50,6 @@ pub fn path_kl_slope(need: &Need, tools: &Instruments) -> Result<Functional> {
 /// ½ Σ Δ_k M(γ_k) − I(γ_K) + I(γ_0): no slope. Sums before it takes differences, so it loses the
 /// digits that small steps cancel (its bound says so), and the deviation of its samples grows with
 /// the number of steps.
-///
-/// # Errors
-/// Those of [`grid()`].
 pub fn path_kl_information(need: &Need, tools: &Instruments) -> Result<Functional> {
     let grid = grid(need, tools)?;
     let at = |snr: f64, observable: Observable, factor: f64| Summand::At { snr, observable, factor };
@@ -73,9 +64,6 @@ pub fn first_step(start: f64) -> Option<Summand> {
 }
 
 /// ½γ_0 E|X−EX|² − I(γ_0): one step from 0 to γ_0.
-///
-/// # Errors
-/// A setting without `snr_min`.
 pub fn init_kl(need: &Need, _: &Instruments) -> Result<Functional> {
     Ok(Functional::sum(first_step(need.setting.snr_min()?)))
 }

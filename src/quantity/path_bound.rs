@@ -58,18 +58,12 @@ fn largest_ratio(need: &Need, tools: &Instruments) -> Result<f64> {
 }
 
 /// (max r_k − 1)·I(γ_K) (docs/theory.md, B2).
-///
-/// # Errors
-/// Those of [`grid`].
 pub fn information(need: &Need, tools: &Instruments) -> Result<Functional> {
     let factor = largest_ratio(need, tools)?;
     Ok(Functional::at(need.setting.snr_max()?, Observable::Information, 1.0).times(factor))
 }
 
 /// ½ Σ (r_k − 1) ∫ −γM′ dγ over each step: what [`information`] relaxes (docs/theory.md, B2).
-///
-/// # Errors
-/// Those of [`grid`].
 pub fn growth(need: &Need, tools: &Instruments) -> Result<Functional> {
     let part = |step: &[f64]| {
         let (lo, hi) = (step[0], step[1]);
@@ -111,9 +105,6 @@ fn times(estimate: Estimate, factor: f64) -> Estimate {
 
 /// (ρ − 1)(I(γ_K) + ½), ρ = (1 + γ_K E|X−EX|²)^{1/K}, for the grid geometric in 1 + γ E|X−EX|² from
 /// 0 (docs/theory.md, B6).
-///
-/// # Errors
-/// A setting without `snr_max` or `steps`.
 pub fn from_zero(need: &Need, _: &Instruments) -> Result<Functional> {
     let (last, steps) = (need.setting.snr_max()?, need.setting.steps()?);
     let shifted_ratio = ((last * need.source.second_moment().value).ln_1p() / steps as f64).exp_m1();
