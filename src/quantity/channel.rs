@@ -29,11 +29,11 @@ pub fn lmmse(need: &Need, tools: &Instruments) -> Result<Option<Estimate>> {
 /// Where an observable's mean lies whatever is measured; `None` where nothing is proven.
 ///
 /// * M in [0, U]: at most the total variance, that of the linear estimate of the noise d/γ, and the
-///  sum over pairs of atoms.
+///   sum over pairs of atoms.
 /// * −M′ in [0, U]: γ²E‖Cov(X|Y)‖² = E‖Cov(Z|Y)‖² ≤ E|Z|⁴ = d² + 2d, and the sum over pairs of
-///  atoms.
+///   atoms.
 /// * H(X|Y) in [H − C, min(H, U)], U the sum over pairs of atoms, C the capacity (d/2) ln(1 +
-///  γ·variance/d).
+///   γ·variance/d).
 /// * I in [H − U, min(H, C)]; in [0, C] for a continuous law.
 pub fn proven(observable: Observable, source: &Source, snr: f64) -> Option<[f64; 2]> {
     let dim = source.dim() as f64;
