@@ -131,7 +131,7 @@ fn bad_claim_files_are_refused_with_line_and_remedy() {
     refused("\"<=\"", "\"=<\"", &["claim.toml:7", "<="]);
     refused("margin    = 0.05", "margin    = -1", &["claim.toml:10"]);
     refused("snr = [1, 10]", "snr = [1, 10", &["claim.toml:13"]);
-    refused(CLAIM, "", &["claim.toml", "`id` is missing"]);
+    refused(CLAIM, "", &["claim.toml", "`lhs` is missing"]);
 }
 
 #[test]
