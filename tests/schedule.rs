@@ -8,12 +8,11 @@ use std::path::Path;
 use std::process::Output;
 
 use assert_cmd::Command;
+use klaim::internals::channel::curve::Curve;
 use klaim::internals::schedule::export::{self, End};
-use klaim::internals::schedule::las::Axis;
-use klaim::internals::schedule::loss::curve::Point;
-use klaim::internals::schedule::loss::plan::cost;
-use klaim::internals::schedule::loss::{Denoise, LossCurve, Settings, plan};
-use klaim::internals::schedule::{self, Curve, Request, dynamic};
+use klaim::internals::schedule::loss::curve::LossPoint;
+use klaim::internals::schedule::loss::{Denoise, LossCurve, Settings, place};
+use klaim::internals::schedule::{self, Request, StepAxis, dynamic};
 use quickcheck::{Arbitrary, Gen, QuickCheck};
 use serde_json::Value;
 
@@ -236,12 +235,13 @@ impl Arbitrary for RandomLoss {
 fn plans_of_random_curves_are_the_best_of_all() {
     fn property(loss: RandomLoss) -> bool {
         let RandomLoss { points, steps } = loss;
-        let curve =
-            LossCurve::new(points.iter().map(|&(snr, risk)| Point { snr, risk, rel_err: None, count: None }).collect())
-                .unwrap();
+        let curve = LossCurve::new(
+            points.iter().map(|&(snr, risk)| LossPoint { snr, risk, rel_err: None, count: None }).collect(),
+        )
+        .unwrap();
         let n = points.len();
-        Axis::NAMES.iter().all(|name| {
-            let axis = Axis::new(name, 1.5).unwrap();
+        StepAxis::NAMES.iter().all(|name| {
+            let axis = StepAxis::new(name, 1.5).unwrap();
             let settings = Settings {
                 steps,
                 axis,
@@ -251,16 +251,16 @@ fn plans_of_random_curves_are_the_best_of_all() {
                 candidates: None,
                 denoise: Denoise::None,
             };
-            let made = plan(&curve, &settings).unwrap();
+            let made = place(&curve, &settings).unwrap();
             let grids = (0..1_u32 << (n - 2)).filter(|set| set.count_ones() as usize == steps - 1);
             let least = grids
                 .map(|set| {
                     let inner = (0..n - 2).filter(|i| set >> i & 1 == 1).map(|i| i + 1);
                     let grid: Vec<f64> = std::iter::once(0).chain(inner).chain([n - 1]).map(|i| points[i].0).collect();
-                    cost(&curve, axis, &grid).unwrap()
+                    axis.cost(&curve, &grid).unwrap()
                 })
                 .fold(f64::INFINITY, f64::min);
-            let smooth = plan(&curve, &Settings { smoothness: Some(12.0), ..settings }).unwrap();
+            let smooth = place(&curve, &Settings { smoothness: Some(12.0), ..settings }).unwrap();
             let sigmas = export::sigmas(&made.snrs, End::Append);
             let back = export::from_sigmas(&sigmas).unwrap();
             (made.cost - least).abs() <= OPTIMUM * least.abs()

@@ -6,12 +6,13 @@
 use std::sync::{Arc, OnceLock};
 
 use super::errors::TrueStates;
+use crate::channel::curve::Curve;
 use crate::channel::posterior::BATCH;
 use crate::denoiser::{self, Denoiser, Estimand};
 use crate::error::Result;
 use crate::numeric::spacing::log_spaced;
 use crate::numeric::stream::Stream;
-use crate::schedule::{Curve, SampledCurve};
+use crate::schedule::SampledCurve;
 
 /// SNRs of the curve, equally spaced in the logarithm.
 const POINTS: usize = 96;

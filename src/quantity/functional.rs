@@ -4,7 +4,7 @@
 use super::Instruments;
 use super::integral::Ends;
 use crate::channel::exact::ChannelValues;
-use crate::channel::exact::curve::Curve;
+use crate::channel::exact::curve::ExactCurve;
 use crate::channel::posterior::{Observable, Readout, SnrPoint, Spacing, Term, Weight};
 use crate::error::{Error, Result};
 use crate::numeric::estimate::{Estimate, Method};
@@ -138,7 +138,7 @@ fn total(parts: &[Estimate]) -> Estimate {
 }
 
 impl Summand {
-    fn value(&self, source: &Source, tools: &Instruments, curve: Option<&Curve>) -> Result<Option<Estimate>> {
+    fn value(&self, source: &Source, tools: &Instruments, curve: Option<&ExactCurve>) -> Result<Option<Estimate>> {
         let weighed = |lo: f64, hi: f64, weight: &dyn Fn(f64) -> f64| {
             curve.map(|curve| curve.integral(lo, hi, |snr, slope| weight(snr) * slope)).transpose()
         };

@@ -6,7 +6,7 @@ use std::sync::{Arc, Mutex, OnceLock, PoisonError};
 
 use nalgebra::{DMatrix, SymmetricEigen};
 
-use crate::channel::exact::curve::{self, Curve, Octaves};
+use crate::channel::exact::curve::{self, ExactCurve, Octaves};
 use crate::channel::exact::{self, ChannelValues};
 use crate::denoiser::{self, Estimand};
 use crate::error::Result;
@@ -42,11 +42,11 @@ impl Instruments {
 
     /// M and −M′ of `source` as functions of the SNR; `None` where [`exact::supports`] knows no
     /// route.
-    pub fn curve<'a>(&self, source: &'a Source) -> Option<Curve<'a>> {
+    pub fn curve<'a>(&self, source: &'a Source) -> Option<ExactCurve<'a>> {
         let key = curve::base(source).0.spec().to_owned();
         let mut all = self.octaves.lock().unwrap_or_else(PoisonError::into_inner);
         let octaves = Arc::clone(all.entry(key).or_default());
-        Curve::new(source, octaves)
+        ExactCurve::new(source, octaves)
     }
 
     /// The risk of the exact denoiser of `source` between two SNRs by simulation: a loss curve for

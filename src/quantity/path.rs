@@ -4,6 +4,7 @@ use std::sync::Arc;
 
 use super::functional::{Functional, StepForm, Summand};
 use super::{Instruments, Need};
+use crate::channel::curve::Curve;
 use crate::channel::posterior::Observable;
 use crate::error::Result;
 use crate::schedule::{self, Request};
@@ -19,7 +20,7 @@ pub fn grid(need: &Need, tools: &Instruments) -> Result<Arc<Vec<f64>>> {
     let key = format!("{}|{spec}|{steps}|{snr_min:e}|{snr_max:e}", need.source.spec());
     tools.grid(key, || {
         let (exact, measured) = (tools.curve(&need.source), tools.risk(&need.source, (snr_min, snr_max))?);
-        let curve = Some(exact.as_ref().map_or(&measured as &dyn schedule::Curve, |curve| curve));
+        let curve = Some(exact.as_ref().map_or(&measured as &dyn Curve, |curve| curve));
         let total_variance = need.source.second_moment().value;
         schedule::grid(spec, &Request { steps, snr_min, snr_max, total_variance, curve })
     })

@@ -23,6 +23,13 @@ pub enum End {
     Keep,
 }
 
+/// The ends: name, end, what it is.
+pub const ENDS: [(&str, End, &str); 3] = [
+    ("zero", End::Zero, "0 in place of the last sigma: K evaluations"),
+    ("append", End::Append, "0 after the last sigma: K + 1 evaluations"),
+    ("keep", End::Keep, "No 0"),
+];
+
 /// σ_0 > σ_1 > … of a grid of increasing SNRs, ended as `end` says.
 pub fn sigmas(snrs: &[f64], end: End) -> Vec<f64> {
     let mut sigmas: Vec<f64> = snrs.iter().map(|snr| snr.sqrt().recip()).collect();

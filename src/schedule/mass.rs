@@ -1,6 +1,8 @@
 //! Schedules with the same mass of a density in every step, the density made from the source's mmse curve.
 
-use super::{Curve, Request, Schedule};
+use super::axis::StepAxis;
+use super::{Request, Schedule};
+use crate::channel::curve::Curve;
 use crate::error::{Error, Result};
 
 /// Equal increments of I(X; Y_γ), or of −H(X|Y_γ): entropic time \[SHA25\]. Step density ½ M(γ) in γ.
@@ -30,8 +32,13 @@ pub const ROOT_SLOPE: Schedule = Schedule {
     summary: "equal increments of ∫ √|M′| dγ, the limit of the optimal grid  (docs/theory.md, B4)",
     parameters: &[],
     from_zero: true,
-    build: |_, request| equal_mass(ROOT_SLOPE.name, request, |curve, snr| Ok(curve.slope(snr)?.sqrt())),
+    build: |_, request| root_slope(ROOT_SLOPE.name, request, StepAxis::Raw),
 };
+
+/// Equal increments of ∫ √(R′|M′|) dγ, the density of the optimal grid on an axis R as K → ∞ (docs/theory.md, B4).
+pub(super) fn root_slope(name: &str, request: &Request, axis: StepAxis) -> Result<Vec<f64>> {
+    equal_mass(name, request, |curve, snr| Ok((curve.slope(snr)? * axis.rate(snr)).sqrt()))
+}
 
 /// First number of intervals, and how often it may double.
 const FIRST_INTERVALS: usize = 64;
@@ -39,49 +46,14 @@ const DOUBLINGS: u32 = 7;
 /// Two successive numbers of intervals must place every step alike, relative to the length of the axis.
 const TOLERANCE: f64 = 1e-8;
 
-/// The axis along which densities are smooth: ln γ, or ln(1 + Vγ) where the grid starts at γ = 0.
-#[derive(Clone, Copy)]
-enum Axis {
-    Log,
-    Shifted(f64),
-}
-
-impl Axis {
-    fn to(self, snr: f64) -> f64 {
-        match self {
-            Self::Log => snr.ln(),
-            Self::Shifted(variance) => (variance * snr).ln_1p(),
-        }
-    }
-
-    fn snr(self, u: f64) -> f64 {
-        match self {
-            Self::Log => u.exp(),
-            Self::Shifted(variance) => u.exp_m1() / variance,
-        }
-    }
-
-    /// dγ/du at γ.
-    fn stretch(self, snr: f64) -> f64 {
-        match self {
-            Self::Log => snr,
-            Self::Shifted(variance) => snr + variance.recip(),
-        }
-    }
-}
-
 /// K + 1 SNRs with the same mass of `density` (per dγ) in each step.
 ///
 /// The density is tabulated uniformly on the axis and integrated with error O(h⁴); the table is doubled until the SNRs
 /// agree to 1e-8 of the axis, or to 8,192 intervals (reached only where the curve has kinks).
-pub(super) fn equal_mass(
-    name: &str,
-    request: &Request,
-    density: impl Fn(&dyn Curve, f64) -> Result<f64>,
-) -> Result<Vec<f64>> {
+fn equal_mass(name: &str, request: &Request, density: impl Fn(&dyn Curve, f64) -> Result<f64>) -> Result<Vec<f64>> {
     let curve = request.curve(name)?;
-    let axis = if request.snr_min > 0.0 { Axis::Log } else { Axis::Shifted(request.scale(name)?) };
-    let (lo, hi) = (axis.to(request.snr_min), axis.to(request.snr_max));
+    let axis = request.smooth_axis(name)?;
+    let (lo, hi) = (axis.position(request.snr_min), axis.position(request.snr_max));
     let at = |i: usize, intervals: usize| -> Result<f64> {
         let snr = match i {
             0 => request.snr_min,

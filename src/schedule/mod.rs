@@ -13,12 +13,15 @@ pub mod loss;
 pub mod mass;
 pub mod optimal;
 pub mod time;
+pub mod uniform;
 
 /// Most steps that a command line or a claim may ask for.
 pub const MOST_STEPS: u32 = 1_000_000;
 
-pub use curve::{Curve, SampledCurve, SourceCurve};
+pub use axis::StepAxis;
+pub use curve::SampledCurve;
 
+use crate::channel::curve::Curve;
 use crate::error::{Error, Result};
 use crate::spec::{Arguments, Named, Parameter, Registry, Spec};
 
@@ -51,11 +54,11 @@ impl Named for Schedule {
 
 /// Every schedule.
 pub static SCHEDULES: Registry<Schedule> = Registry::new(&[
-    axis::GEOMETRIC,
-    axis::LINEAR_SNR,
-    axis::SHIFTED_GEOMETRIC,
-    axis::KARRAS,
-    axis::ARCTAN,
+    uniform::GEOMETRIC,
+    uniform::LINEAR_SNR,
+    uniform::SHIFTED_GEOMETRIC,
+    uniform::KARRAS,
+    uniform::ARCTAN,
     time::LINEAR_BETA,
     time::QUADRATIC,
     time::COSINE,
@@ -105,6 +108,35 @@ impl<'a> Request<'a> {
         Ok(())
     }
 
+    /// (γ_0, γ_K).
+    fn ends(&self) -> (f64, f64) {
+        (self.snr_min, self.snr_max)
+    }
+
+    /// A grid with its ends equal to the request's to the bit.
+    fn pinned(&self, name: &str, mut grid: Vec<f64>) -> Result<Vec<f64>> {
+        assert_eq!(grid.len(), self.steps + 1, "schedule `{name}` returned the wrong number of SNRs");
+        (grid[0], grid[self.steps]) = self.ends();
+        match grid.windows(2).position(|pair| pair[0].total_cmp(&pair[1]).is_ge() || !pair[1].is_finite()) {
+            None => Ok(grid),
+            Some(k) => {
+                let message = format!(
+                    "steps {k} and {} of {} fall on one number ({} and {}): ask for fewer steps or a wider interval",
+                    k + 1,
+                    self.steps,
+                    grid[k],
+                    grid[k + 1]
+                );
+                Err(Error::invalid(format!("schedule `{name}`"), message))
+            }
+        }
+    }
+
+    /// The axis along which curves are smooth: ln γ, or ln(1 + Vγ) where the grid starts at γ = 0.
+    fn smooth_axis(&self, schedule: &str) -> Result<StepAxis> {
+        Ok(if self.snr_min > 0.0 { StepAxis::Log } else { StepAxis::SoftLog(self.scale(schedule)?) })
+    }
+
     /// The curve, for a schedule that is made from it.
     fn curve(&self, schedule: &str) -> Result<&'a dyn Curve> {
         let message = "needs the mmse of the source as a function of SNR, and none is known here";
@@ -148,23 +180,7 @@ impl Choice {
     pub fn grid(&self, request: &Request) -> Result<Vec<f64>> {
         request.check(self.schedule)?;
         let arguments = Arguments::new(&self.spec, self.schedule.parameters)?;
-        let mut grid = (self.schedule.build)(&arguments, request)?;
-        assert_eq!(grid.len(), request.steps + 1, "schedule `{}` returned the wrong number of SNRs", self.spec);
-        grid[0] = request.snr_min;
-        grid[request.steps] = request.snr_max;
-        match grid.windows(2).position(|pair| pair[0].total_cmp(&pair[1]).is_ge() || !pair[1].is_finite()) {
-            None => Ok(grid),
-            Some(k) => {
-                let message = format!(
-                    "steps {k} and {} of {} fall on one number ({} and {}): ask for fewer steps or a wider interval",
-                    k + 1,
-                    request.steps,
-                    grid[k],
-                    grid[k + 1]
-                );
-                Err(Error::invalid(format!("schedule `{}`", self.spec), message))
-            }
-        }
+        request.pinned(&self.spec.to_string(), (self.schedule.build)(&arguments, request)?)
     }
 }
 

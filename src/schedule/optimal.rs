@@ -5,10 +5,11 @@
 //! stationarity condition γ_{k+1} = γ_k + [M(γ_{k−1}) − M(γ_k)]/|M′(γ_k)| by Newton steps, damped as Levenberg and
 //! Marquardt do so that the cost never rises. On an axis R, γ is R and M a function of it, here and below.
 
+use super::axis::StepAxis;
 use super::dynamic::best_steps;
-use super::las::axis::Axis;
-use super::mass::equal_mass;
-use super::{Curve, Request, Schedule};
+use super::mass::root_slope;
+use super::{Request, Schedule};
+use crate::channel::curve::Curve;
 use crate::error::Result;
 
 /// The optimum itself.
@@ -17,7 +18,7 @@ pub const OPTIMAL: Schedule = Schedule {
     summary: "the grid with the least path KL for the exact denoiser, Σ Δ_k M(γ_k) minimal  (docs/theory.md, P3, B4)",
     parameters: &[],
     from_zero: true,
-    build: |_, request| least(OPTIMAL.name, request, Axis::Raw),
+    build: |_, request| least(OPTIMAL.name, request, StepAxis::Raw),
 };
 
 /// Candidates per step, and the least and largest number of them.
@@ -36,7 +37,7 @@ const CURVATURE_STEP: f64 = 1e-3;
 /// A curve as a function of the position on an axis.
 struct OnAxis<'a> {
     curve: &'a dyn Curve,
-    axis: Axis,
+    axis: StepAxis,
     /// The ends of the request: rounding must not carry a position beyond them.
     ends: (f64, f64),
 }
@@ -63,7 +64,7 @@ impl Curve for OnAxis<'_> {
 /// # Errors
 /// [`crate::error::Error::Invalid`] for schedule `name` where the request has no curve, or one without mass to share out;
 /// whatever the curve reports.
-pub(super) fn least(name: &str, request: &Request, axis: Axis) -> Result<Vec<f64>> {
+pub(super) fn least(name: &str, request: &Request, axis: StepAxis) -> Result<Vec<f64>> {
     let curve = OnAxis { curve: request.curve(name)?, axis, ends: (request.snr_min, request.snr_max) };
     if request.steps == 1 {
         return Ok(vec![request.snr_min, request.snr_max]);
@@ -93,8 +94,7 @@ pub(super) fn least(name: &str, request: &Request, axis: Axis) -> Result<Vec<f64
 fn start(name: &str, curve: &OnAxis, request: &Request) -> Result<Vec<f64>> {
     let intervals = (CANDIDATES.0 * request.steps).clamp(CANDIDATES.1, CANDIDATES.2.max(2 * request.steps));
     let many = Request { steps: intervals, ..*request };
-    let density = |inner: &dyn Curve, snr: f64| Ok((inner.slope(snr)? * curve.axis.rate(snr)).sqrt());
-    let mut snrs = equal_mass(name, &many, density)?;
+    let mut snrs = root_slope(name, &many, curve.axis)?;
     (snrs[0], snrs[intervals]) = (request.snr_min, request.snr_max);
     let mut positions: Vec<f64> = snrs.into_iter().map(|snr| curve.axis.position(snr)).collect();
     positions.dedup_by(|next, before| *next <= *before);
@@ -177,8 +177,9 @@ impl State {
 mod tests {
     use super::*;
     use crate::channel::exact;
-    use crate::schedule::tests::Gaussian;
-    use crate::schedule::{SCHEDULES, SampledCurve, SourceCurve, grid};
+    use crate::channel::exact::curve::ExactCurve;
+    use crate::schedule::tests::{Gaussian, curve_of};
+    use crate::schedule::{SCHEDULES, SampledCurve, grid};
     use crate::source::Source;
 
     /// Shooting in double precision, printed to ten decimals.
@@ -216,7 +217,7 @@ mod tests {
         assert_eq!(rows.len(), goldens.len());
         for (row, golden) in rows.iter().zip(goldens) {
             let law = Source::parse(&row[0]).unwrap();
-            let curve = SourceCurve::new(&law).unwrap();
+            let curve = curve_of(&law);
             let whole = from_zero(&curve, &law, 8, 20.0);
             let positive = Request { snr_min: 0.01, ..whole };
             for (k, found) in grid("optimal", &whole).unwrap().into_iter().enumerate() {
@@ -254,7 +255,7 @@ mod tests {
     fn the_optimum_is_stationary_and_least() {
         for spec in ["bpsk", "bernoulli:p=0.01", "product:dim=4,base=(pam:levels=3)"] {
             let law = Source::parse(spec).unwrap();
-            let curve = SourceCurve::new(&law).unwrap();
+            let curve = curve_of(&law);
             for (steps, snr_min) in [(5, 1e-3), (33, 0.0)] {
                 let request = Request { snr_min, ..from_zero(&curve, &law, steps, 60.0) };
                 let best = grid("optimal", &request).unwrap();
@@ -281,7 +282,7 @@ mod tests {
     #[test]
     fn the_limits_of_the_optimal_and_the_geometric_grid_are_met() {
         let law = Source::parse("pam:levels=8").unwrap();
-        let curve = SourceCurve::new(&law).unwrap();
+        let curve = curve_of(&law);
         let scaled = |spec: &str, steps: usize| {
             let request = Request { snr_min: 1e-3, ..from_zero(&curve, &law, steps, 60.0) };
             steps as f64 * path_kl(&law, &curve, &grid(spec, &request).unwrap())
@@ -295,7 +296,7 @@ mod tests {
     #[test]
     fn a_sampled_curve_gives_nearly_the_same_optimum() {
         let law = Source::parse("bpsk").unwrap();
-        let curve = SourceCurve::new(&law).unwrap();
+        let curve = curve_of(&law);
         let snrs = grid("shifted-geometric", &from_zero(&curve, &law, 400, 20.0)).unwrap();
         let points: Vec<_> = snrs.iter().map(|&snr| (snr, curve.mmse(snr).unwrap())).collect();
         let sampled = SampledCurve::new(&points).unwrap();
@@ -312,7 +313,7 @@ mod tests {
     #[test]
     #[ignore = "prints timings"]
     fn timing() {
-        struct Counting<'a>(SourceCurve<'a>, std::cell::Cell<usize>);
+        struct Counting<'a>(ExactCurve<'a>, std::cell::Cell<usize>);
         impl Curve for Counting<'_> {
             fn mmse(&self, snr: f64) -> Result<f64> {
                 self.1.set(self.1.get() + 1);
@@ -327,7 +328,7 @@ mod tests {
             let law = Source::parse(source).unwrap();
             for spec in ["entropic", "rescaled-entropic", "root-slope", "optimal"] {
                 for steps in [8, 64] {
-                    let counting = Counting(SourceCurve::new(&law).unwrap(), 0.into());
+                    let counting = Counting(curve_of(&law), 0.into());
                     let request = Request { snr_min: 1e-3, ..from_zero(&counting, &law, steps, 60.0) };
                     let start = std::time::Instant::now();
                     grid(spec, &request).unwrap();

@@ -1,6 +1,10 @@
 //! Every schedule against the contract, its density and known optima.
 
+use std::sync::Arc;
+
 use super::*;
+use crate::channel::curve::Curve;
+use crate::channel::exact::curve::ExactCurve;
 use crate::channel::snr::Snr;
 use crate::source::Source;
 
@@ -26,6 +30,11 @@ impl Curve for Gaussian {
     fn slope(&self, snr: f64) -> Result<f64> {
         Ok(self.mmse(snr)?.powi(2))
     }
+}
+
+/// The curve of a law with a deterministic route.
+pub fn curve_of(law: &Source) -> ExactCurve<'_> {
+    ExactCurve::new(law, Arc::default()).unwrap()
 }
 
 fn request(curve: &dyn Curve, variance: f64, steps: usize, snr_min: f64, snr_max: f64) -> Request<'_> {
@@ -107,7 +116,7 @@ fn every_schedule_keeps_the_contract() {
 fn steps_have_the_stated_density() {
     let steps = 2000;
     let law = Source::parse("bpsk").unwrap();
-    let curve = SourceCurve::new(&law).unwrap();
+    let curve = curve_of(&law);
     let request = request(&curve, law.second_moment().value, steps, 0.05, 8.0);
     let mmse = |g: f64| curve.mmse(g).unwrap();
     let densities: [(&str, &dyn Fn(f64) -> f64); 9] = [
@@ -296,7 +305,7 @@ fn a_sampled_curve_follows_its_points() {
 fn a_source_curve_is_continuous_at_zero() {
     for spec in ["bernoulli:p=0.1", "product:dim=3,base=(pam:levels=4)", "codebook:atoms=2,dim=3", "simplex:atoms=2"] {
         let law = Source::parse(spec).unwrap();
-        let curve = SourceCurve::new(&law).unwrap();
+        let curve = curve_of(&law);
         let near = 1e-7;
         for (at, limit) in [
             (curve.mmse(0.0).unwrap(), curve.mmse(near).unwrap()),
@@ -305,5 +314,5 @@ fn a_source_curve_is_continuous_at_zero() {
             assert!((at / limit - 1.0).abs() < 1e-5, "{spec}: {at} and {limit}");
         }
     }
-    assert!(SourceCurve::new(&Source::parse("codebook:atoms=3,dim=3").unwrap()).is_none());
+    assert!(ExactCurve::new(&Source::parse("codebook:atoms=3,dim=3").unwrap(), Arc::default()).is_none());
 }

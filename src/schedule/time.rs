@@ -22,7 +22,7 @@ pub const LINEAR_BETA: Schedule = Schedule {
     from_zero: false,
     build: |arguments, request| {
         let beta = LinearBeta::new(arguments)?;
-        Ok(uniform(request, |snr| beta.time(snr), |t| beta.snr(t)))
+        Ok(uniform(request.ends(), request.steps, |snr| beta.time(snr), |t| beta.snr(t)))
     },
 };
 
@@ -34,7 +34,7 @@ pub const QUADRATIC: Schedule = Schedule {
     from_zero: false,
     build: |arguments, request| {
         let beta = LinearBeta::new(arguments)?;
-        Ok(uniform(request, |snr| beta.time(snr).sqrt(), |root| beta.snr(root * root)))
+        Ok(uniform(request.ends(), request.steps, |snr| beta.time(snr).sqrt(), |root| beta.snr(root * root)))
     },
 };
 
@@ -84,7 +84,7 @@ fn cosine(arguments: &Arguments, request: &Request) -> Result<Vec<f64>> {
     };
     // f_0 − cos² a = sin(a − a_0) sin(a + a_0).
     let snr = |angle: f64| angle.cos().powi(2) / ((angle - start).sin() * (angle + start).sin());
-    Ok(uniform(request, angle, snr))
+    Ok(uniform(request.ends(), request.steps, angle, snr))
 }
 
 /// Steps of the discrete diffusion of Stable Diffusion, and its first and last β.
@@ -100,7 +100,7 @@ pub const SCALED_LINEAR: Schedule = Schedule {
     from_zero: false,
     build: |_, request| {
         let logs = scaled_linear_logs();
-        Ok(uniform(request, |snr| timestep(&logs, snr.ln()), |t| log_at(&logs, t).exp()))
+        Ok(uniform(request.ends(), request.steps, |snr| timestep(&logs, snr.ln()), |t| log_at(&logs, t).exp()))
     },
 };
 

@@ -6,11 +6,11 @@
 use std::collections::BTreeMap;
 use std::sync::{Arc, Mutex, PoisonError};
 
+use crate::channel::curve::Curve;
 use crate::channel::exact;
 use crate::error::Result;
 use crate::numeric::estimate::Estimate;
 use crate::numeric::quadrature::gauss_legendre;
-use crate::schedule;
 use crate::source::{Law, Source};
 
 /// Chebyshev nodes of one panel.
@@ -41,7 +41,7 @@ type Slot = Mutex<Option<Arc<Vec<Panel>>>>;
 
 /// The curve of a source with a deterministic route.
 #[derive(Debug, Clone)]
-pub struct Curve<'a> {
+pub struct ExactCurve<'a> {
     source: &'a Source,
     copies: f64,
     octaves: Arc<Octaves>,
@@ -71,7 +71,7 @@ pub fn base(source: &Source) -> (&Source, f64) {
     }
 }
 
-impl<'a> Curve<'a> {
+impl<'a> ExactCurve<'a> {
     /// The curve of `source`, interpolants kept in `octaves` (one memo for each [`base`]). `None` where
     /// [`exact::supports`] knows no route.
     pub fn new(source: &'a Source, octaves: Arc<Octaves>) -> Option<Self> {
@@ -160,7 +160,7 @@ impl<'a> Curve<'a> {
     }
 }
 
-impl schedule::Curve for Curve<'_> {
+impl Curve for ExactCurve<'_> {
     fn mmse(&self, snr: f64) -> Result<f64> {
         if snr <= 2.0_f64.powi(self.lowest()) {
             return Ok(self.copies * self.source.second_moment().value);
@@ -256,7 +256,6 @@ fn two_rules(lo: f64, hi: f64, f: impl Fn(f64) -> f64) -> (f64, f64) {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::schedule::Curve as _;
 
     /// Interpolation against the evaluator itself, both good to 1e-10.
     const AGREEMENT: f64 = 1e-9;
@@ -269,7 +268,7 @@ mod tests {
     fn the_interpolant_is_the_curve() {
         for spec in ["bpsk", "pam:levels=8", "zipf:exponent=1.5,atoms=50", "bernoulli:p=1e-4", "hypercube:dim=3"] {
             let law = source(spec);
-            let curve = Curve::new(&law, Arc::default()).expect("a route");
+            let curve = ExactCurve::new(&law, Arc::default()).expect("a route");
             for snr in [1e-6, 0.013, 0.7, 3.3, 15.99, 16.0, 77.0, 300.0] {
                 let exact = exact::at(&law, snr).expect("an snr").expect("a route");
                 let (mmse, slope) = (curve.mmse(snr).expect("mmse"), curve.slope(snr).expect("slope"));
@@ -277,7 +276,7 @@ mod tests {
                 assert!((slope / exact.mmse_slope.value - 1.0).abs() < AGREEMENT, "{spec} at {snr}: slope {slope:e}");
             }
         }
-        assert!(Curve::new(&source("codebook:atoms=4,dim=3"), Arc::default()).is_none());
+        assert!(ExactCurve::new(&source("codebook:atoms=4,dim=3"), Arc::default()).is_none());
     }
 
     /// ∫ −M′ = M(lo) − M(hi), from 0 too, and across the SNRs where the slope underflows.
@@ -291,7 +290,7 @@ mod tests {
             ("product:dim=3,base=bernoulli:p=0.01", 0.5, 40.0),
         ] {
             let law = source(spec);
-            let curve = Curve::new(&law, Arc::default()).expect("a route");
+            let curve = ExactCurve::new(&law, Arc::default()).expect("a route");
             let found = curve.integral(lo, hi, |_, slope| slope).expect("an integral");
             let at = |snr: f64| match snr > 0.0 {
                 true => exact::at(&law, snr).expect("an snr").expect("a route").mmse,

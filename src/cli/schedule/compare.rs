@@ -8,7 +8,7 @@ use crate::error::{Error, Result};
 use crate::numeric::number;
 use crate::report::digits::plain;
 use crate::schedule::SCHEDULES;
-use crate::schedule::las::Axis;
+use crate::schedule::StepAxis;
 use crate::schedule::loss::certificate;
 
 /// One schedule of the table, or why it has none.
@@ -18,9 +18,9 @@ pub struct Compared {
 }
 
 /// The table, its axis and ∫ L dR, which no schedule changes.
-pub struct ScheduleComparison {
-    rows: Vec<Compared>,
-    axis: Axis,
+pub struct Table {
+    rows: Vec<Row>,
+    axis: StepAxis,
     floor: Option<f64>,
 }
 

@@ -2,17 +2,18 @@
 
 use std::path::Path;
 
-use super::{DenoiseChoice, LasArguments, ScheduleCommand, Solver, previous};
-use crate::channel::exact::curve::{Curve as ExactCurve, Octaves};
+use super::{LasArguments, ScheduleCommand, Solver, previous};
+use crate::channel::curve::Curve;
+use crate::channel::exact::curve::{ExactCurve, Octaves};
 use crate::error::{Error, Result};
 use crate::report::digits::plain;
 use crate::report::plot::schedule::{Picture, picture};
-use crate::schedule::las::Axis;
+use crate::schedule::StepAxis;
 use crate::schedule::loss::bands::{self, Bands};
 use crate::schedule::loss::beta::BetaTable;
 use crate::schedule::loss::certificate::{Certificate, certify};
 use crate::schedule::loss::{self, Denoise, LossCurve, Reading, Settings};
-use crate::schedule::{self, Curve, Request};
+use crate::schedule::{self, Request};
 use crate::source::Source;
 use crate::spec::Spec;
 
@@ -77,10 +78,9 @@ impl<'a> Ground<'a> {
     ///
     /// # Errors
     /// A grid that leaves the curve.
-    pub fn cost(&self, axis: Axis, grid: &[f64]) -> Result<Option<f64>> {
+    pub fn cost(&self, axis: StepAxis, grid: &[f64]) -> Result<Option<f64>> {
         let Some(curve) = self.curve() else { return Ok(None) };
-        let step = |pair: &[f64]| Ok(curve.mmse(pair[0])? * (axis.position(pair[1]) - axis.position(pair[0])));
-        let sum = grid.windows(2).map(step).sum::<Result<f64>>()?;
+        let sum = axis.cost(curve, grid)?;
         Ok(sum.is_finite().then_some(sum))
     }
 }
@@ -92,7 +92,7 @@ pub struct Made {
     /// What it was made on.
     pub ground: String,
     /// The axis of its cost.
-    pub axis: Axis,
+    pub axis: StepAxis,
     /// γ_0 < … < γ_K.
     pub snrs: Vec<f64>,
     pub cost: Option<f64>,
@@ -107,12 +107,12 @@ pub struct Made {
 
 impl LasArguments {
     /// The axis, from the flag, else the solver's by the table in docs/schedules.md, else softlog.
-    pub fn axis(&self) -> Result<Axis> {
+    pub fn axis(&self) -> Result<StepAxis> {
         let of_solver = match self.solver {
             Some(Solver::Ddim) => "log",
             Some(Solver::Ancestral | Solver::Multistep) | None => "softlog",
         };
-        Axis::new(self.regularize.as_deref().unwrap_or(of_solver), self.lambda)
+        StepAxis::new(self.regularize.as_deref().unwrap_or(of_solver), self.lambda)
     }
 
     /// α, from the flag, else the solver.
@@ -135,7 +135,7 @@ impl LasArguments {
 pub fn grid(command: &ScheduleCommand, method: &str, ground: &Ground) -> Result<Vec<f64>> {
     match &ground.loss {
         Some(curve) if method == "las" || method == "las2" => {
-            Ok(loss::plan(curve, &settings(command, ground, method == "las2")?)?.snrs)
+            Ok(loss::place(curve, &settings(command, ground, method == "las2")?)?.snrs)
         }
         _ => ground.grid(&spec(command, method)?, command.steps as usize),
     }
@@ -161,17 +161,8 @@ fn settings(command: &ScheduleCommand, ground: &Ground, second: bool) -> Result<
         snr_min: Some(ground.ends.0),
         snr_max: Some(ground.ends.1),
         candidates: las.candidates.map(|n| n as usize),
-        denoise: denoise(las.denoise),
+        denoise: las.denoise,
     })
-}
-
-/// The library's form of `--denoise`.
-pub fn denoise(choice: DenoiseChoice) -> Denoise {
-    match choice {
-        DenoiseChoice::None => Denoise::None,
-        DenoiseChoice::Isotonic => Denoise::Isotonic,
-        DenoiseChoice::Smooth => Denoise::Smooth,
-    }
 }
 
 /// α of [ABZ26].
@@ -213,16 +204,16 @@ pub fn make(command: &ScheduleCommand, ground: &Ground, seed: u64) -> Result<Mad
 
 fn from_loss(command: &ScheduleCommand, ground: &Ground, curve: &LossCurve, second: bool, seed: u64) -> Result<Made> {
     let settings = settings(command, ground, second)?;
-    let plan = loss::plan(curve, &settings)?;
+    let placed = loss::place(curve, &settings)?;
     let before = command.previous.as_deref().map(|spec| previous(spec, ground, settings.steps)).transpose()?;
-    let certificate = certify(curve, &settings, &plan, before.as_deref())?;
-    let bands = bands::bands(curve, &settings, &plan, certificate.floor, seed)?;
-    let warnings = bands::warnings(curve, &settings, &plan, bands.as_ref());
+    let certificate = certify(curve, &settings, &placed, before.as_deref())?;
+    let bands = bands::bands(curve, &settings, &placed, certificate.floor, seed)?;
+    let warnings = bands::warnings(curve, &settings, &placed, bands.as_ref());
     Ok(Made {
         method: settings.smoothness.map_or("las".into(), |alpha| format!("las2:alpha={alpha}")),
         ground: ground.name.clone(),
         axis: settings.axis,
-        snrs: plan.snrs,
+        snrs: placed.snrs,
         cost: Some(certificate.cost),
         cost_geometric: Some(certificate.geometric),
         cost_previous: certificate.previous,

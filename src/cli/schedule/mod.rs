@@ -8,11 +8,15 @@ mod show;
 
 use std::path::{Path, PathBuf};
 
-use super::{Common, OutputForm, output};
+use clap::builder::{PossibleValue, PossibleValuesParser, TypedValueParser};
+
+use super::{Common, Form, output};
 use crate::error::{Error, Result};
 use crate::report;
-use crate::schedule::export::{self, End};
+use crate::schedule::export::{self, ENDS, End};
+use crate::schedule::loss::Denoise;
 use crate::schedule::loss::beta::BetaTable;
+use crate::schedule::loss::place::DENOISES;
 use loss::LossArguments;
 use make::{Ground, Made};
 
@@ -46,12 +50,11 @@ pub struct ScheduleCommand {
     /// linear, scaled-linear, cosine, with parameters such as scaled-linear:end=0.02
     #[arg(long, value_name = "SPEC")]
     beta_schedule: Option<String>,
-    /// How an export ends: 0 in place of the last sigma (K evaluations), 0 after it (K + 1), or
-    /// without 0
-    #[arg(long, value_enum, default_value = "zero")]
-    end: EndChoice,
-    /// A schedule to compare with: a spec, or a file with an array of sigmas (`--format
-    /// k-diffusion`) or the JSON of this command
+    /// How an export ends: 0 in place of the last sigma (K evaluations), 0 after it (K + 1), or without 0
+    #[arg(long, value_parser = one_of(&ENDS), default_value = "zero")]
+    end: End,
+    /// A schedule to compare with: a spec, or a file with an array of sigmas (`--format k-diffusion`) or the JSON of this
+    /// command
     #[arg(long, value_name = "SPEC|FILE")]
     previous: Option<String>,
     /// Draw the curve, the steps and their bands
@@ -66,8 +69,7 @@ pub struct ScheduleCommand {
 #[derive(clap::Args)]
 #[command(next_help_heading = "Loss-adaptive schedules")]
 struct LasArguments {
-    /// Axis on which steps are measured: γ, ln γ, ln(1 + λγ), γ/(1 + λγ), γ^(1/λ) [default: the
-    /// solver's, or softlog]
+    /// StepAxis on which steps are measured: γ, ln γ, ln(1 + λγ), γ/(1 + λγ), γ^(1/λ) [default: the solver's, or softlog]
     #[arg(long, value_name = "AXIS", value_parser = axis_name)]
     regularize: Option<String>,
     /// λ of the axis
@@ -84,22 +86,12 @@ struct LasArguments {
     #[arg(long, value_name = "N", value_parser = clap::value_parser!(u32).range(2..=10_000_000))]
     candidates: Option<u32>,
     /// What is done to a loss curve before steps are placed on it
-    #[arg(long, value_enum, default_value = "none")]
-    denoise: DenoiseChoice,
-}
-
-#[derive(Clone, Copy, PartialEq, Eq, clap::ValueEnum)]
-enum DenoiseChoice {
-    /// Nothing
-    None,
-    /// The nearest non-increasing curve
-    Isotonic,
-    /// The smoothest curve within the errors
-    Smooth,
+    #[arg(long, value_parser = one_of(&DENOISES), default_value = "none")]
+    denoise: Denoise,
 }
 
 fn axis_name(text: &str) -> Result<String, String> {
-    crate::schedule::las::Axis::new(text, 1.0).map(|_| text.to_owned()).map_err(|e| e.to_string())
+    crate::schedule::StepAxis::new(text, 1.0).map(|_| text.to_owned()).map_err(|e| e.to_string())
 }
 
 /// The samplers a schedule is for.
@@ -114,21 +106,18 @@ enum Solver {
     Multistep,
 }
 
-#[derive(Clone, Copy, PartialEq, Eq, clap::ValueEnum)]
-enum EndChoice {
-    Zero,
-    Append,
-    Keep,
-}
-
-impl EndChoice {
-    fn end(self) -> End {
-        match self {
-            Self::Zero => End::Zero,
-            Self::Append => End::Append,
-            Self::Keep => End::Keep,
-        }
-    }
+/// A parser of one of the names of a table (name with its spellings, `eps|epsilon`; value; what it is).
+fn one_of<T: Copy + Send + Sync + 'static>(
+    table: &'static [(&'static str, T, &'static str)],
+) -> impl TypedValueParser<Value = T> {
+    let possible = table.iter().map(|&(spellings, _, summary)| {
+        let mut spellings = spellings.split('|');
+        PossibleValue::new(spellings.next().unwrap_or_default()).aliases(spellings).help(summary)
+    });
+    PossibleValuesParser::new(possible).map(|given| {
+        let is_given = |entry: &&(&str, T, &str)| entry.0.split('|').any(|name| name == given);
+        table.iter().find(is_given).expect("clap lets the names of the table pass").1
+    })
 }
 
 impl ScheduleCommand {
@@ -143,14 +132,14 @@ impl ScheduleCommand {
         let mut ground = self.ground(source.as_ref(), betas.clone())?;
         if self.method == "compare" {
             // All are judged on the curve that the loss-adaptive ones are made on.
-            let denoise = make::denoise(std::mem::replace(&mut self.las.denoise, DenoiseChoice::None));
+            let denoise = std::mem::replace(&mut self.las.denoise, Denoise::None);
             ground.loss = ground.loss.map(|loss| denoise.of(&loss).into_owned());
             let table = compare::table(&self, &ground)?;
             return self.write(&compare::text(&table, common.form)?);
         }
         let mut made = make::make(&self, &ground, common.seed)?;
         made.warnings.extend(betas.as_ref().and_then(|betas| make::out_of_range(&made, betas)));
-        export::check(&export::sigmas(&made.snrs, self.end.end()))?;
+        export::check(&export::sigmas(&made.snrs, self.end))?;
         if let Some(path) = &self.plot {
             let svg = make::plot(&made, &ground)?;
             report::write::file(path, svg.as_bytes())?;
@@ -162,8 +151,8 @@ impl ScheduleCommand {
     }
 
     /// The schedule in the form asked for.
-    fn form(&self, made: &Made, betas: Option<&BetaTable>, form: OutputForm) -> Result<Vec<u8>> {
-        let end = self.end.end();
+    fn form(&self, made: &Made, betas: Option<&BetaTable>, form: Form) -> Result<Vec<u8>> {
+        let end = self.end;
         let sigmas = export::sigmas(&made.snrs, end);
         Ok(match form {
             OutputForm::Human => show::human(made, betas).into_bytes(),

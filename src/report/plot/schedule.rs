@@ -9,9 +9,9 @@ use super::legend::Legend;
 use super::marker::Look;
 use super::scale::{AxisSpread, Scale};
 use super::text::{SIZE, rich, width};
+use crate::channel::curve::Curve;
 use crate::error::Result;
 use crate::report::digits;
-use crate::schedule::Curve;
 
 /// Height of the frame in pixels.
 const HEIGHT: f64 = 380.0;

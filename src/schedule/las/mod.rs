@@ -1,20 +1,17 @@
 //! Loss-adaptive schedules \[ABZ26\]: the K-step grid that minimises Σ L(γ_k) (R(γ_{k+1}) − R(γ_k)) for a risk curve L.
 //!
 //! With the raw axis R = γ and the denoiser's x0-risk L this sum is, up to a constant, twice the path KL of the sampler
-//! (docs/theory.md, P3 and C6). Algorithm 1 is [`best_steps`](super::dynamic::best_steps) on an [`Axis`]; Algorithm 2
+//! (docs/theory.md, P3 and C6). Algorithm 1 is [`best_steps`](super::dynamic::best_steps) on a [`StepAxis`]; Algorithm 2
 //! ([`second`]) adds smoothness. Here the curve is a source's own.
 
-pub mod axis;
+pub mod candidates;
 pub mod isotonic;
 pub mod second;
 
-pub use axis::Axis;
-
-use super::axis::uniform;
-use super::dynamic;
-use super::{Request, Schedule, optimal};
+use super::{Request, Schedule, StepAxis, optimal};
 use crate::error::Result;
 use crate::spec::{Arguments, Parameter};
+use candidates::Candidates;
 
 const AXIS: Parameter = Parameter {
     name: "axis",
@@ -59,8 +56,8 @@ pub const LAS2: Schedule = Schedule {
 };
 
 /// The axis of a spec.
-fn axis(arguments: &Arguments) -> Result<Axis> {
-    Axis::new(arguments.choice("axis", &Axis::NAMES)?, arguments.positive("lambda")?)
+fn axis(arguments: &Arguments) -> Result<StepAxis> {
+    StepAxis::new(arguments.choice("axis", &StepAxis::NAMES)?, arguments.positive("lambda")?)
 }
 
 fn first_order(arguments: &Arguments, request: &Request) -> Result<Vec<f64>> {
@@ -73,55 +70,19 @@ fn first_order(arguments: &Arguments, request: &Request) -> Result<Vec<f64>> {
         return optimal::least(LAS.name, request, axis);
     }
     let intervals = arguments.count("candidates", 2)? - 1;
-    let candidates = Candidates::of_curve(LAS.name, request, intervals, axis)?;
-    let indices = dynamic::best_steps(&candidates.risks, &candidates.positions, request.steps)?;
-    Ok(candidates.pick(&indices))
+    let snrs = request.smooth_axis(LAS.name)?.uniform(request.ends(), intervals);
+    let candidates = Candidates::new(request.curve(LAS.name)?, axis, snrs)?;
+    Ok(candidates.pick(&candidates.first_order(request.steps)?))
 }
 
 fn second_order(arguments: &Arguments, request: &Request) -> Result<Vec<f64>> {
-    let alpha = arguments.number("alpha")?;
-    let steps = request.steps;
+    let (alpha, axis) = (arguments.number("alpha")?, axis(arguments)?);
+    let (steps, curve) = (request.steps, request.curve(LAS2.name)?);
     let intervals = (arguments.count("candidates", 2)? - 1).div_ceil(steps) * steps;
-    let candidates = Candidates::of_curve(LAS2.name, request, intervals, axis(arguments)?)?;
+    let candidates = Candidates::new(curve, axis, StepAxis::Log.uniform(request.ends(), intervals))?;
     let geometric: Vec<usize> = (0..=steps).map(|k| k * (intervals / steps)).collect();
-    let weight = smoothness(alpha, dynamic::cost(&candidates.risks, &candidates.positions, &geometric), steps);
-    let logs: Vec<f64> = candidates.snrs.iter().map(|snr| snr.ln()).collect();
-    let (indices, _) = second::best_smooth_steps(&candidates.risks, &candidates.positions, &logs, steps, weight)?;
-    Ok(candidates.pick(&indices))
-}
-
-/// κ = (α/12)·c̄, c̄ the mean cost of a step of the log-SNR grid, whose K = `steps` steps cost `geometric`.
-pub fn smoothness(alpha: f64, geometric: f64, steps: usize) -> f64 {
-    alpha / 12.0 * (geometric / steps as f64)
-}
-
-/// SNRs to choose from, with their positions on an axis and the risks there.
-struct Candidates {
-    snrs: Vec<f64>,
-    positions: Vec<f64>,
-    risks: Vec<f64>,
-}
-
-impl Candidates {
-    /// The ends of `request` and `intervals` − 1 SNRs between them, with the risks of its curve.
-    fn of_curve(name: &str, request: &Request, intervals: usize, axis: Axis) -> Result<Self> {
-        let curve = request.curve(name)?;
-        let many = Request { steps: intervals, ..*request };
-        let mut snrs = if request.snr_min > 0.0 {
-            uniform(&many, f64::ln, f64::exp)
-        } else {
-            let variance = request.scale(name)?;
-            uniform(&many, |snr| (variance * snr).ln_1p(), |u| u.exp_m1() / variance)
-        };
-        (snrs[0], snrs[intervals]) = (request.snr_min, request.snr_max);
-        let positions = snrs.iter().map(|&snr| axis.position(snr)).collect();
-        let risks = snrs.iter().map(|&snr| curve.mmse(snr)).collect::<Result<_>>()?;
-        Ok(Self { snrs, positions, risks })
-    }
-
-    fn pick(&self, indices: &[usize]) -> Vec<f64> {
-        indices.iter().map(|&i| self.snrs[i]).collect()
-    }
+    let geometric = axis.cost(curve, &candidates.pick(&geometric))?;
+    Ok(candidates.pick(&candidates.second_order(steps, alpha, geometric)?))
 }
 
 #[cfg(test)]

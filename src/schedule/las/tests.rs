@@ -1,8 +1,9 @@
 //! The loss-adaptive schedules against closed forms, golden optima and each other.
 
-use super::super::tests::Gaussian;
-use super::super::{Curve, Request, SourceCurve, grid};
+use super::super::tests::{Gaussian, curve_of};
+use super::super::{Request, grid};
 use super::*;
+use crate::channel::curve::Curve;
 use crate::source::Source;
 
 /// Shooting in double precision, printed to ten decimals.
@@ -16,12 +17,6 @@ fn request(curve: &dyn Curve, steps: usize, snr_min: f64, snr_max: f64) -> Reque
     Request { steps, snr_min, snr_max, total_variance: 1.0, curve: Some(curve) }
 }
 
-/// Σ M(γ_k) ΔR_k.
-fn cost(curve: &dyn Curve, axis: Axis, grid: &[f64]) -> f64 {
-    let length = |pair: &[f64]| axis.position(pair[1]) - axis.position(pair[0]);
-    grid.windows(2).map(|pair| curve.mmse(pair[0]).unwrap() * length(pair)).sum()
-}
-
 /// On the raw axis Algorithm 1 is the grid with the least path KL: data/optimal_grid.csv, found by shooting.
 #[test]
 fn on_the_raw_axis_the_golden_optima_are_found() {
@@ -29,7 +24,7 @@ fn on_the_raw_axis_the_golden_optima_are_found() {
     for row in csv::Reader::from_path(path).expect(path).records() {
         let row = row.unwrap();
         let law = Source::parse(&row[0]).unwrap();
-        let curve = SourceCurve::new(&law).unwrap();
+        let curve = curve_of(&law);
         for (k, found) in grid("las:axis=raw", &request(&curve, 8, 0.0, 20.0)).unwrap().into_iter().enumerate() {
             let expected: f64 = row[k + 1].parse().unwrap();
             assert!((found - expected).abs() < SHOOTING, "{}, step {k}: {found} for {expected}", &row[0]);
@@ -42,16 +37,16 @@ fn on_the_raw_axis_the_golden_optima_are_found() {
 fn the_limit_of_many_candidates_is_the_least() {
     let curve = Gaussian { variance: 1.3 };
     let request = request(&curve, 9, 1e-3, 50.0);
-    for name in Axis::NAMES {
-        let axis = Axis::new(name, 1.5).unwrap();
+    for name in StepAxis::NAMES {
+        let axis = StepAxis::new(name, 1.5).unwrap();
         let best = grid(&format!("las:axis={name}"), &request).unwrap();
-        let least = cost(&curve, axis, &best);
+        let least = axis.cost(&curve, &best).unwrap();
         for other in super::super::SCHEDULES.iter() {
-            let found = cost(&curve, axis, &grid(other.name, &request).unwrap());
+            let found = axis.cost(&curve, &grid(other.name, &request).unwrap()).unwrap();
             assert!(least <= found * (1.0 + 1e-12), "{name}: {} costs {found} < {least}", other.name);
         }
         let many = grid(&format!("las:axis={name},candidates=18000"), &request).unwrap();
-        assert!(cost(&curve, axis, &many) >= least * (1.0 - 1e-12), "{name}");
+        assert!(axis.cost(&curve, &many).unwrap() >= least * (1.0 - 1e-12), "{name}");
         for (x, y) in many.iter().zip(&best) {
             assert!((x / y).ln().abs() < CANDIDATES * 50e3_f64.ln() / 9.0 * 2.0, "{name}: {x} for {y}");
         }
@@ -79,7 +74,7 @@ fn axes_meet_in_their_limits() {
 #[test]
 fn smoothness_goes_from_the_first_algorithm_to_the_geometric_grid() {
     let law = Source::parse("bpsk").unwrap();
-    let curve = SourceCurve::new(&law).unwrap();
+    let curve = curve_of(&law);
     let request = request(&curve, 8, 0.01, 20.0);
     let first = grid("las:candidates=401", &request).unwrap();
     let none = grid("las2:alpha=0,candidates=401", &request).unwrap();
@@ -93,7 +88,10 @@ fn smoothness_goes_from_the_first_algorithm_to_the_geometric_grid() {
     let roughness = |alpha: f64| {
         let grid = grid(&format!("las2:alpha={alpha}"), &request).unwrap();
         let logs: Vec<f64> = grid.windows(2).map(|p| (p[1] / p[0]).ln().ln()).collect();
-        (logs.windows(2).map(|p| (p[1] - p[0]).powi(2)).sum::<f64>(), cost(&curve, Axis::SoftLog(1.5), &grid))
+        (
+            logs.windows(2).map(|p| (p[1] - p[0]).powi(2)).sum::<f64>(),
+            StepAxis::SoftLog(1.5).cost(&curve, &grid).unwrap(),
+        )
     };
     let path: Vec<_> = [0.0, 0.12, 1.2, 12.0, 120.0, 1200.0].map(roughness).to_vec();
     assert!(path.windows(2).all(|p| p[1].0 <= p[0].0 && p[1].1 >= p[0].1), "{path:?}");

@@ -53,6 +53,21 @@ pub(super) const QUESTIONS: [(&str, &str); 4] = [
     ("noise_level", "is it σ/α (rename it sigma), √ᾱ, or a timestep?"),
 ];
 
+/// The kinds of `sigma`: name, kind, what it is.
+pub const SIGMAS: [(&str, Sigma, &str); 3] = [
+    ("ratio", Sigma::Ratio, "σ/α, the noise of x0 + σε (EDM, k-diffusion)"),
+    ("vp", Sigma::Vp, "√(1 − ᾱ)"),
+    ("flow", Sigma::Flow, "The σ of (1 − σ)·x0 + σ·ε"),
+];
+
+/// The kinds of time: name, kind, what it is.
+pub const TIMES: [(&str, Time, &str); 4] = [
+    ("linear-beta", Time::LinearBeta, "Variance preserving, β from 0.1 to 20"),
+    ("cosine", Time::Cosine, "Variance preserving, squared cosine"),
+    ("flow", Time::Flow, "(1 − t)·x0 + t·ε"),
+    ("edm", Time::Edm, "t = σ of x0 + σε"),
+];
+
 /// What a `sigma` is.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Sigma {

@@ -2,10 +2,11 @@
 
 use rayon::prelude::*;
 
-use super::plan::{Denoise, Plan, Settings, cost, geometric, plan};
+use super::place::{Denoise, Placement, Settings, place};
 use super::{LossCurve, Noise};
 use crate::error::Result;
 use crate::numeric::stream::Stream;
+use crate::schedule::StepAxis;
 
 /// Replicates: at least, at most, and the operations that they may cost together (8 ns each).
 const REPLICATES: (u64, u64, f64) = (40, 400, 4e7);
@@ -35,8 +36,8 @@ pub struct Bands {
 /// and a third as wide, and the steps off by 0.02 and 0.09 in ln γ instead of 0.17 and 0.78.
 ///
 /// # Errors
-/// Those of [`plan()`].
-pub fn bands(curve: &LossCurve, settings: &Settings, made: &Plan, floor: f64, seed: u64) -> Result<Option<Bands>> {
+/// Those of [`place()`].
+pub fn bands(curve: &LossCurve, settings: &Settings, made: &Placement, floor: f64, seed: u64) -> Result<Option<Bands>> {
     if curve.noise() == Noise::Unknown {
         return Ok(None);
     }
@@ -50,10 +51,11 @@ pub fn bands(curve: &LossCurve, settings: &Settings, made: &Plan, floor: f64, se
     let operations = if settings.smoothness.is_some() { n * n * steps } else { n * steps * n.log2().max(1.0) };
     let replicates = ((REPLICATES.2 / operations) as u64).clamp(REPLICATES.0, REPLICATES.1);
     let stream = Stream::named(seed, "bands of a schedule");
-    let even = cost(judge, settings.axis, &geometric(settings.ends(curve)?, settings.steps))? - floor;
+    let geometric = StepAxis::Log.uniform(settings.ends(curve)?, settings.steps);
+    let even = settings.axis.cost(judge, &geometric)? - floor;
     let replicate = |sample: u64| -> Result<(Vec<f64>, f64)> {
-        let grid = plan(&source.perturbed(&stream, sample), settings)?.snrs;
-        let excess = cost(judge, settings.axis, &grid)? - floor;
+        let grid = place(&source.perturbed(&stream, sample), settings)?.snrs;
+        let excess = settings.axis.cost(judge, &grid)? - floor;
         Ok((grid, 1.0 - excess / even))
     };
     let made: Vec<(Vec<f64>, f64)> = (0..replicates).into_par_iter().map(replicate).collect::<Result<_>>()?;
@@ -88,7 +90,7 @@ const COARSE: usize = 2;
 const SOFT: f64 = 0.5;
 
 /// What is wrong with making a schedule from this curve, in sentences; empty where nothing is.
-pub fn warnings(curve: &LossCurve, settings: &Settings, made: &Plan, bands: Option<&Bands>) -> Vec<String> {
+pub fn warnings(curve: &LossCurve, settings: &Settings, made: &Placement, bands: Option<&Bands>) -> Vec<String> {
     let mut said = Vec::new();
     // The last step is to the end, and has no freedom.
     let crowded = made.gaps.iter().filter(|&&gap| gap < COARSE).count();

@@ -6,10 +6,10 @@
 //! grid with step density ρ to ½ ∫ R′|L′|/ρ dγ.
 
 use super::LossCurve;
-use super::plan::{self, Denoise, Plan, Settings, cost, geometric};
+use super::place::{Denoise, Placement, Settings, place};
+use crate::channel::curve::Curve;
 use crate::error::Result;
-use crate::schedule::las::Axis;
-use crate::schedule::{Curve, Request, grid};
+use crate::schedule::{Request, StepAxis, mass};
 
 /// Pieces of a curve for integrals, at least; each stretch between two rows, where the interpolant is a cubic, is at least
 /// one and at most the second.
@@ -45,30 +45,35 @@ impl Certificate {
     }
 }
 
-/// The certificate of a plan; `previous` is a grid to compare with.
+/// The certificate of a schedule; `previous` is a grid to compare with.
 ///
 /// # Errors
 /// A previous grid that leaves the curve.
-pub fn certify(curve: &LossCurve, settings: &Settings, plan: &Plan, previous: Option<&[f64]>) -> Result<Certificate> {
+pub fn certify(
+    curve: &LossCurve,
+    settings: &Settings,
+    made: &Placement,
+    previous: Option<&[f64]>,
+) -> Result<Certificate> {
     let believed = settings.denoise.of(curve);
     let (curve, settings) = (believed.as_ref(), &Settings { denoise: Denoise::None, ..*settings });
     let (axis, ends) = (settings.axis, settings.ends(curve)?);
     let (floor, length) = integrals(curve, axis, ends)?;
-    let on_curve = |grid: &[f64]| cost(curve, axis, grid);
+    let on_curve = |grid: &[f64]| axis.cost(curve, grid);
     let isotonic = if curve.rises() == 0 {
         None
     } else {
-        Some(on_curve(&plan::plan(curve, &Settings { denoise: Denoise::Isotonic, ..*settings })?.snrs)?)
+        Some(on_curve(&place(curve, &Settings { denoise: Denoise::Isotonic, ..*settings })?.snrs)?)
     };
     Ok(Certificate {
         floor,
-        cost: plan.cost,
-        geometric: on_curve(&geometric(ends, settings.steps))?,
-        root_slope: on_curve(&root_slope(curve, axis, ends, settings.steps)?)?,
+        cost: made.cost,
+        geometric: on_curve(&StepAxis::Log.uniform(ends, settings.steps))?,
+        root_slope: on_curve(&root_slope(curve, axis, ends, settings.steps))?,
         limit: floor + length * length / (2.0 * settings.steps as f64),
         previous: previous.map(on_curve).transpose()?,
         isotonic,
-        enumerated: enumerate(curve, settings, plan)?,
+        enumerated: enumerate(curve, settings, made)?,
     })
 }
 
@@ -76,12 +81,12 @@ pub fn certify(curve: &LossCurve, settings: &Settings, plan: &Plan, previous: Op
 ///
 /// # Errors
 /// Ends beyond the curve.
-pub fn floor(curve: &LossCurve, axis: Axis, ends: (f64, f64)) -> Result<f64> {
+pub fn floor(curve: &LossCurve, axis: StepAxis, ends: (f64, f64)) -> Result<f64> {
     Ok(integrals(curve, axis, ends)?.0)
 }
 
 /// ∫ L dR and ∫ √(R′|L′|) dγ between the ends, by Simpson's rule on each piece between rows.
-fn integrals(curve: &LossCurve, axis: Axis, (lo, hi): (f64, f64)) -> Result<(f64, f64)> {
+fn integrals(curve: &LossCurve, axis: StepAxis, (lo, hi): (f64, f64)) -> Result<(f64, f64)> {
     let rows = curve.points().iter().map(|p| p.snr).filter(|&snr| snr > lo && snr < hi);
     let knots: Vec<f64> = std::iter::once(lo).chain(rows).chain([hi]).collect();
     let (mut floor, mut length) = (0.0, 0.0);
@@ -101,28 +106,19 @@ fn integrals(curve: &LossCurve, axis: Axis, (lo, hi): (f64, f64)) -> Result<(f64
     Ok((floor, length))
 }
 
-/// Equal mass of √(R′|L′|); where the curve has no slope anywhere, the geometric grid.
-fn root_slope(curve: &LossCurve, axis: Axis, (lo, hi): (f64, f64), steps: usize) -> Result<Vec<f64>> {
-    struct OnAxis<'a>(&'a LossCurve, Axis);
-    impl Curve for OnAxis<'_> {
-        fn mmse(&self, snr: f64) -> Result<f64> {
-            self.0.mmse(snr)
-        }
-        fn slope(&self, snr: f64) -> Result<f64> {
-            Ok(self.0.slope(snr)? * self.1.rate(snr))
-        }
-    }
-    let curve = OnAxis(curve, axis);
-    let request = Request { steps, snr_min: lo, snr_max: hi, total_variance: 1.0, curve: Some(&curve) };
-    // A curve that is flat over a step leaves no distinct SNRs there.
-    grid("root-slope", &request).or_else(|_| Ok(geometric((lo, hi), steps)))
+/// Equal mass of √(R′|L′|); where the curve is flat over a step, which leaves no distinct SNRs there, the log-SNR grid.
+fn root_slope(curve: &LossCurve, axis: StepAxis, ends: (f64, f64), steps: usize) -> Vec<f64> {
+    let request = Request { steps, snr_min: ends.0, snr_max: ends.1, total_variance: 1.0, curve: Some(curve) };
+    let shared = mass::root_slope("root-slope", &request, axis);
+    let grid = shared.and_then(|grid| request.pinned("root-slope", grid));
+    grid.unwrap_or_else(|_| StepAxis::Log.uniform(ends, steps))
 }
 
-/// The number of grids among the plan's candidates, if none of them costs less than the plan by more than rounding.
+/// The number of grids among the schedule's candidates, if none of them costs less than the schedule by more than rounding.
 ///
 /// Algorithm 2's penalty is not in the costs compared here: no enumeration.
-fn enumerate(curve: &LossCurve, settings: &Settings, plan: &Plan) -> Result<Option<u64>> {
-    let (interior, chosen) = (plan.candidates - 2, settings.steps - 1);
+fn enumerate(curve: &LossCurve, settings: &Settings, made: &Placement) -> Result<Option<u64>> {
+    let (interior, chosen) = (made.candidates - 2, settings.steps - 1);
     let Some(grids) = binomial(interior as u64, chosen as u64).filter(|&n| n <= MOST_GRIDS) else { return Ok(None) };
     if settings.smoothness.is_some() {
         return Ok(None);
@@ -133,7 +129,7 @@ fn enumerate(curve: &LossCurve, settings: &Settings, plan: &Plan) -> Result<Opti
     loop {
         let grid: Vec<f64> =
             std::iter::once(0).chain(picks.iter().copied()).chain([interior + 1]).map(|i| snrs[i]).collect();
-        least = least.min(cost(curve, settings.axis, &grid)?);
+        least = least.min(settings.axis.cost(curve, &grid)?);
         // The next subset in lexicographic order.
         let Some(k) = (0..chosen).rev().find(|&k| picks[k] < interior - (chosen - 1 - k)) else { break };
         picks[k] += 1;
@@ -141,7 +137,7 @@ fn enumerate(curve: &LossCurve, settings: &Settings, plan: &Plan) -> Result<Opti
             picks[later] = picks[later - 1] + 1;
         }
     }
-    assert!(plan.cost <= least + 1e-12 * least.abs(), "enumeration found {least}, the dynamic programme {}", plan.cost);
+    assert!(made.cost <= least + 1e-12 * least.abs(), "enumeration found {least}, the dynamic programme {}", made.cost);
     Ok(Some(grids))
 }
 

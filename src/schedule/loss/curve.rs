@@ -3,15 +3,16 @@
 use statrs::distribution::{ContinuousCDF, Normal};
 
 use super::smooth;
+use crate::channel::curve::Curve;
 use crate::error::{Error, Result};
 use crate::numeric::normal;
 use crate::numeric::stream::Stream;
+use crate::schedule::SampledCurve;
 use crate::schedule::las::isotonic;
-use crate::schedule::{Curve, SampledCurve};
 
 /// One row of a loss file.
 #[derive(Debug, Clone, Copy, PartialEq)]
-pub struct Point {
+pub struct LossPoint {
     /// γ > 0, linear.
     pub snr: f64,
     /// L(γ) > 0, in any unit.
@@ -42,7 +43,7 @@ const FOR_ROUGHNESS: usize = 7;
 /// powers of γ are met exactly and nothing becomes negative.
 #[derive(Clone)]
 pub struct LossCurve {
-    points: Vec<Point>,
+    points: Vec<LossPoint>,
     /// Relative standard errors, 0 where nothing is known.
     rel_errs: Vec<f64>,
     noise: Noise,
@@ -55,7 +56,7 @@ impl LossCurve {
     /// # Errors
     /// [`Error::Invalid`] for fewer than three distinct SNRs, for numbers that are not finite and positive, and for
     /// repeated SNRs that carry standard errors.
-    pub fn new(points: Vec<Point>) -> Result<Self> {
+    pub fn new(points: Vec<LossPoint>) -> Result<Self> {
         let positive = |x: f64| x.is_finite() && x > 0.0;
         if let Some(point) = points.iter().find(|p| !(positive(p.snr) && positive(p.risk))) {
             let message = format!("risk {} at snr {}: both must be finite and > 0", point.risk, point.snr);
@@ -72,7 +73,7 @@ impl LossCurve {
     }
 
     /// The rows in increasing order of SNR.
-    pub fn points(&self) -> &[Point] {
+    pub fn points(&self) -> &[LossPoint] {
         &self.points
     }
 
@@ -122,7 +123,7 @@ impl LossCurve {
     pub fn perturbed(&self, stream: &Stream, sample: u64) -> Self {
         let mut normals = vec![0.0; self.points.len()];
         normal::fill(stream, sample, &mut normals);
-        let noisy = |((point, s), z): ((&Point, &f64), &f64)| point.risk * (s * z - 0.5 * s * s).exp();
+        let noisy = |((point, s), z): ((&LossPoint, &f64), &f64)| point.risk * (s * z - 0.5 * s * s).exp();
         let risks: Vec<f64> = self.points.iter().zip(&self.rel_errs).zip(&normals).map(noisy).collect();
         self.with_risks(&risks)
     }
@@ -132,24 +133,24 @@ impl LossCurve {
     pub fn binned(&self, most: usize) -> Self {
         let inner = self.points.len() - 2;
         let per = inner.div_ceil(most.saturating_sub(2).max(1)).max(1);
-        let rows: Vec<(&Point, f64)> = self.points.iter().zip(self.rel_errs.iter().copied()).collect();
-        let mean = |group: &[(&Point, f64)]| {
+        let rows: Vec<(&LossPoint, f64)> = self.points.iter().zip(self.rel_errs.iter().copied()).collect();
+        let mean = |group: &[(&LossPoint, f64)]| {
             let n = group.len() as f64;
-            let of = |f: &dyn Fn(&(&Point, f64)) -> f64| group.iter().map(f).sum::<f64>() / n;
+            let of = |f: &dyn Fn(&(&LossPoint, f64)) -> f64| group.iter().map(f).sum::<f64>() / n;
             let risk = of(&|(p, _)| p.risk.ln()).exp();
-            let point = Point { snr: of(&|(p, _)| p.snr.ln()).exp(), risk, ..*group[0].0 };
+            let point = LossPoint { snr: of(&|(p, _)| p.snr.ln()).exp(), risk, ..*group[0].0 };
             (point, (of(&|(_, s)| s * s) / n).sqrt())
         };
         let ends = [&rows[..1], &rows[rows.len() - 1..]];
         let groups = std::iter::once(ends[0]).chain(rows[1..=inner].chunks(per)).chain([ends[1]]);
-        let (points, rel_errs): (Vec<Point>, Vec<f64>) =
+        let (points, rel_errs): (Vec<LossPoint>, Vec<f64>) =
             groups.map(|group| if group.len() == 1 { (*group[0].0, group[0].1) } else { mean(group) }).unzip();
         let ln_risk = interpolant(&points, points.iter().map(|p| p.risk)).expect("means of increasing SNRs increase");
         Self { points, rel_errs, noise: self.noise, ln_risk }
     }
 
     fn with_risks(&self, risks: &[f64]) -> Self {
-        let points: Vec<Point> = self.points.iter().zip(risks).map(|(p, &risk)| Point { risk, ..*p }).collect();
+        let points: Vec<LossPoint> = self.points.iter().zip(risks).map(|(p, &risk)| LossPoint { risk, ..*p }).collect();
         let ln_risk = interpolant(&points, risks.iter().copied()).expect("the SNRs made a curve before");
         Self { points, rel_errs: self.rel_errs.clone(), noise: self.noise, ln_risk }
     }
@@ -188,17 +189,17 @@ impl Curve for LossCurve {
     }
 }
 
-fn interpolant(points: &[Point], risks: impl Iterator<Item = f64>) -> Result<SampledCurve> {
+fn interpolant(points: &[LossPoint], risks: impl Iterator<Item = f64>) -> Result<SampledCurve> {
     let first = points[0].snr;
     let pairs: Vec<(f64, f64)> = points.iter().zip(risks).map(|(p, risk)| ((p.snr / first).ln(), risk.ln())).collect();
     SampledCurve::new(&pairs)
 }
 
 /// Points in order, those with one SNR as their mean; whether there were such.
-fn averaged(mut points: Vec<Point>) -> Result<(Vec<Point>, bool)> {
+fn averaged(mut points: Vec<LossPoint>) -> Result<(Vec<LossPoint>, bool)> {
     points.sort_by(|a, b| a.snr.total_cmp(&b.snr));
     // Distances below rounding of the conversions are one SNR.
-    let same = |a: &Point, b: &Point| (b.snr / a.snr).ln() < 1e-12;
+    let same = |a: &LossPoint, b: &LossPoint| (b.snr / a.snr).ln() < 1e-12;
     if points.windows(2).all(|pair| !same(&pair[0], &pair[1])) {
         return Ok((points, false));
     }
@@ -206,18 +207,18 @@ fn averaged(mut points: Vec<Point>) -> Result<(Vec<Point>, bool)> {
         let message = "several rows have one noise level, each with an error: give each level one row";
         return Err(Error::invalid("loss curve", message));
     }
-    let mean = |group: &[Point]| {
+    let mean = |group: &[LossPoint]| {
         let n = group.len() as f64;
         let mean = group.iter().map(|p| p.risk).sum::<f64>() / n;
         let squares = group.iter().map(|p| (p.risk - mean).powi(2)).sum::<f64>();
         let rel_err = (group.len() > 1).then(|| (squares / (n - 1.0) / n).sqrt() / mean);
-        Point { snr: group[0].snr, risk: mean, rel_err, count: Some(n) }
+        LossPoint { snr: group[0].snr, risk: mean, rel_err, count: Some(n) }
     };
     Ok((points.chunk_by(same).map(mean).collect(), true))
 }
 
 /// Relative standard errors and where they come from.
-fn noise(points: &[Point], repeated: bool) -> (Noise, Vec<f64>) {
+fn noise(points: &[LossPoint], repeated: bool) -> (Noise, Vec<f64>) {
     let stated: Option<Vec<f64>> = points.iter().map(|p| p.rel_err).collect();
     if let Some(errors) = stated {
         return (if repeated { Noise::Repeats } else { Noise::Stated }, errors);
@@ -226,8 +227,8 @@ fn noise(points: &[Point], repeated: bool) -> (Noise, Vec<f64>) {
         return (Noise::Unknown, vec![0.0; points.len()]);
     }
     // ln L_i = f(ln γ_i) + s z_i/√n_i.
-    let inverse_count = |p: &Point| p.count.unwrap_or(1.0).recip();
-    let off = |five: &[Point]| {
+    let inverse_count = |p: &LossPoint| p.count.unwrap_or(1.0).recip();
+    let off = |five: &[LossPoint]| {
         let x: Vec<f64> = five.iter().map(|p| p.snr.ln()).collect();
         let around = [0, 1, 3, 4];
         let lagrange =
@@ -251,8 +252,8 @@ fn noise(points: &[Point], repeated: bool) -> (Noise, Vec<f64>) {
 mod tests {
     use super::*;
 
-    fn point(snr: f64, risk: f64) -> Point {
-        Point { snr, risk, rel_err: None, count: None }
+    fn point(snr: f64, risk: f64) -> LossPoint {
+        LossPoint { snr, risk, rel_err: None, count: None }
     }
 
     /// Interpolation of a power of γ is exact to rounding.
@@ -284,13 +285,13 @@ mod tests {
     /// Noise of a known size is found from the roughness of a smooth curve: 400 rows, a median off by 5 % at most here.
     #[test]
     fn roughness_measures_the_noise() {
-        let smooth: Vec<Point> =
+        let smooth: Vec<LossPoint> =
             (0..400).map(|k| (f64::from(k) / 40.0 - 5.0).exp()).map(|g| point(g, 1.0 / (1.0 + g))).collect();
         let exact = LossCurve::new(smooth.clone()).unwrap();
         assert!(exact.noise() == Noise::Roughness && exact.rel_errs()[7] < 1e-6, "{}", exact.rel_errs()[7]);
-        let known = LossCurve::new(smooth.iter().map(|p| Point { rel_err: Some(0.03), ..*p }).collect()).unwrap();
+        let known = LossCurve::new(smooth.iter().map(|p| LossPoint { rel_err: Some(0.03), ..*p }).collect()).unwrap();
         let noisy = known.perturbed(&Stream::named(0, "roughness test"), 0);
-        let forgotten = noisy.points().iter().map(|p| Point { rel_err: None, ..*p }).collect();
+        let forgotten = noisy.points().iter().map(|p| LossPoint { rel_err: None, ..*p }).collect();
         let found = LossCurve::new(forgotten).unwrap().rel_errs()[0];
         assert!((found / 0.03 - 1.0).abs() < 0.15, "{found}");
     }
@@ -299,7 +300,7 @@ mod tests {
     #[test]
     fn bins_are_means_with_their_errors() {
         let row =
-            |k: u32| Point { rel_err: Some(0.02), ..point(1.01_f64.powi(k as i32), 1.01_f64.powi(-2 * k as i32)) };
+            |k: u32| LossPoint { rel_err: Some(0.02), ..point(1.01_f64.powi(k as i32), 1.01_f64.powi(-2 * k as i32)) };
         let curve = LossCurve::new((0..1002).map(row).collect()).unwrap();
         let binned = curve.binned(102);
         assert_eq!((binned.points().len(), binned.ends()), (102, curve.ends()));

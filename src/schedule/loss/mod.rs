@@ -1,7 +1,7 @@
 //! Loss curves of trained models: from a file to the x0-risk L(γ), from there to a schedule with its certificates.
 //!
 //! [`read`] takes a table with one column for the noise level ([`axis`]), one for the loss ([`risk`]) and, if there is one,
-//! its standard error; whatever could mean two things is refused with the question that would settle it. [`plan()`] places
+//! its standard error; whatever could mean two things is refused with the question that would settle it. [`place()`] places
 //! the steps, [`certificate`] says how good they are and [`bands`] how sure.
 
 pub mod axis;
@@ -9,12 +9,12 @@ pub mod bands;
 pub mod beta;
 pub mod certificate;
 pub mod curve;
-pub mod plan;
+pub mod place;
 pub mod risk;
 pub mod smooth;
 
 pub use curve::{LossCurve, Noise};
-pub use plan::{Denoise, Plan, Settings, plan};
+pub use place::{Denoise, Placement, Settings, place};
 
 use std::path::Path;
 
@@ -89,7 +89,7 @@ pub fn read(path: &Path, reading: &Reading) -> Result<LossCurve> {
             return Err(table.refuse(row, loss, format!("the loss {value} is not above 0: a mean squared error is")));
         }
         let (rel_err, count) = error_of(&table, row, &errors, value)?;
-        points.push(curve::Point { snr, risk: factor * value, rel_err, count });
+        points.push(curve::LossPoint { snr, risk: factor * value, rel_err, count });
     }
     LossCurve::new(points).map_err(|error| match error {
         Error::Invalid { message, .. } => table.refuse_file(message),

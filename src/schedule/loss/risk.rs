@@ -24,6 +24,18 @@ pub enum Parametrization {
     Flow,
 }
 
+/// What a network can predict: name, parametrisation, what it is.
+pub const PARAMETRIZATIONS: [(&str, Parametrization, &str); 5] = [
+    ("x0", Parametrization::X0, "The clean sample"),
+    ("eps|epsilon", Parametrization::Eps, "The noise"),
+    ("v", Parametrization::V, "v = αε − σx0"),
+    ("score", Parametrization::Score, "The score"),
+    ("flow", Parametrization::Flow, "The velocity ε − x0 of flow matching"),
+];
+
+/// How the signal can be scaled: name, process, what it is.
+pub const PROCESSES: [(&str, Process, &str); 2] = [("vp", Process::Vp, "α² + σ² = 1"), ("ve", Process::Ve, "α = 1")];
+
 /// The names of loss columns that say what they are.
 pub(super) const LOSSES: [(&str, Parametrization); 8] = [
     ("x0", Parametrization::X0),

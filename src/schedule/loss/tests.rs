@@ -4,7 +4,7 @@ use std::fs;
 
 use super::*;
 use crate::numeric::stream::Stream;
-use crate::schedule::las::Axis;
+use crate::schedule::StepAxis;
 use crate::schedule::loss::certificate::certify;
 use crate::schedule::{Request, grid};
 
@@ -189,12 +189,12 @@ fn what_is_ambiguous_is_asked() {
 /// A curve on 300 SNRs, with or without noise.
 fn curve(noise: f64) -> LossCurve {
     let snr = |k: usize| (-5.0 + 11.0 * k as f64 / 299.0_f64).exp();
-    let point = |k: usize| curve::Point { snr: snr(k), risk: risk(snr(k)), rel_err: Some(noise), count: None };
+    let point = |k: usize| curve::LossPoint { snr: snr(k), risk: risk(snr(k)), rel_err: Some(noise), count: None };
     let exact = LossCurve::new((0..300).map(point).collect()).unwrap();
     if noise > 0.0 { exact.perturbed(&Stream::named(1, "loss test"), 0) } else { exact }
 }
 
-fn settings(steps: usize, axis: Axis) -> Settings {
+fn settings(steps: usize, axis: StepAxis) -> Settings {
     Settings { steps, axis, smoothness: None, snr_min: None, snr_max: None, candidates: None, denoise: Denoise::None }
 }
 
@@ -203,13 +203,13 @@ fn settings(steps: usize, axis: Axis) -> Settings {
 fn a_plan_is_the_schedule_of_its_curve() {
     let curve = curve(0.0);
     let (snr_min, snr_max) = curve.ends();
-    for name in Axis::NAMES {
-        let axis = Axis::new(name, 1.5).unwrap();
+    for name in StepAxis::NAMES {
+        let axis = StepAxis::new(name, 1.5).unwrap();
         let request = Request { steps: 8, snr_min, snr_max, total_variance: 1.0, curve: Some(&curve) };
         let best = grid(&format!("las:axis={name}"), &request).unwrap();
-        let least = plan::cost(&curve, axis, &best).unwrap();
-        let rows = plan(&curve, &settings(8, axis)).unwrap();
-        let many = plan(&curve, &Settings { candidates: Some(30_000), ..settings(8, axis) }).unwrap();
+        let least = axis.cost(&curve, &best).unwrap();
+        let rows = place(&curve, &settings(8, axis)).unwrap();
+        let many = place(&curve, &Settings { candidates: Some(30_000), ..settings(8, axis) }).unwrap();
         let excess = |cost: f64| cost / least - 1.0;
         assert!(excess(many.cost) > -1e-9 && excess(many.cost) < 1e-6, "{name}: {}", excess(many.cost));
         assert!(excess(rows.cost) > -1e-9 && excess(rows.cost) < 1e-2, "{name}: {}", excess(rows.cost));
@@ -222,8 +222,8 @@ fn a_plan_is_the_schedule_of_its_curve() {
 fn certificates_are_the_closed_forms() {
     let curve = curve(0.0);
     let (lo, hi) = curve.ends();
-    let asked = Settings { candidates: Some(30_000), ..settings(9, Axis::Raw) };
-    let certificate = certify(&curve, &asked, &plan(&curve, &asked).unwrap(), Some(&[lo, 1.0, hi])).unwrap();
+    let asked = Settings { candidates: Some(30_000), ..settings(9, StepAxis::Raw) };
+    let certificate = certify(&curve, &asked, &place(&curve, &asked).unwrap(), Some(&[lo, 1.0, hi])).unwrap();
     let floor = 0.9 / 1.3 * ((1.0 + 1.3 * hi) / (1.0 + 1.3 * lo)).ln();
     assert!((certificate.floor / floor - 1.0).abs() < 1e-5, "{} for {floor}", certificate.floor);
     // √|L′| = √(0.9·1.3)/(1 + 1.3γ).
@@ -242,21 +242,21 @@ fn certificates_are_the_closed_forms() {
 #[test]
 fn small_cases_are_enumerated() {
     let curve = curve(0.05);
-    let asked = Settings { candidates: Some(12), ..settings(5, Axis::Log) };
-    let made = plan(&curve, &asked).unwrap();
+    let asked = Settings { candidates: Some(12), ..settings(5, StepAxis::Log) };
+    let made = place(&curve, &asked).unwrap();
     assert_eq!(certify(&curve, &asked, &made, None).unwrap().enumerated, Some(210));
     let one = Settings { steps: 1, ..asked };
-    assert_eq!(certify(&curve, &one, &plan(&curve, &one).unwrap(), None).unwrap().enumerated, Some(1));
+    assert_eq!(certify(&curve, &one, &place(&curve, &one).unwrap(), None).unwrap().enumerated, Some(1));
 }
 
 /// Bands hold the steps of the true curve, shrink with the noise, and noise that matters is said to.
 #[test]
 fn bands_cover_and_warnings_come_with_noise() {
-    let asked = Settings { candidates: Some(600), ..settings(6, Axis::Log) };
-    let truth = plan(&curve(0.0), &asked).unwrap().snrs;
+    let asked = Settings { candidates: Some(600), ..settings(6, StepAxis::Log) };
+    let truth = place(&curve(0.0), &asked).unwrap().snrs;
     let width = |noise: f64| {
         let noisy = curve(noise);
-        let made = plan(&noisy, &asked).unwrap();
+        let made = place(&noisy, &asked).unwrap();
         let floor = certificate::floor(&noisy, asked.axis, noisy.ends()).unwrap();
         let bands = bands::bands(&noisy, &asked, &made, floor, 0).unwrap().unwrap();
         assert_eq!((bands.steps[0].0.to_bits(), bands.steps[6].1.to_bits()), (truth[0].to_bits(), truth[6].to_bits()));
@@ -277,17 +277,17 @@ fn too_few_rows_are_said_to_place_the_steps() {
     let few = LossCurve::new(
         (0..9)
             .map(|k| 2.0_f64.powi(k))
-            .map(|snr| curve::Point { snr, risk: risk(snr), rel_err: Some(1e-3), count: None })
+            .map(|snr| curve::LossPoint { snr, risk: risk(snr), rel_err: Some(1e-3), count: None })
             .collect(),
     );
     let few = few.unwrap();
-    let asked = settings(7, Axis::Log);
-    let said = bands::warnings(&few, &asked, &plan(&few, &asked).unwrap(), None).join("; ");
+    let asked = settings(7, StepAxis::Log);
+    let said = bands::warnings(&few, &asked, &place(&few, &asked).unwrap(), None).join("; ");
     assert!(said.contains("too coarse") && said.contains("nothing is known of the noise"), "{said}");
-    assert!(plan(&few, &settings(9, Axis::Log)).unwrap_err().to_string().contains("--candidates N"));
-    assert!(plan(&few, &Settings { snr_min: Some(0.5), ..asked }).is_err());
+    assert!(place(&few, &settings(9, StepAxis::Log)).unwrap_err().to_string().contains("--candidates N"));
+    assert!(place(&few, &Settings { snr_min: Some(0.5), ..asked }).is_err());
     assert!(
-        plan(&few, &Settings { snr_max: Some(0.5), ..asked }).unwrap_err().to_string().contains("snr_min < snr_max")
+        place(&few, &Settings { snr_max: Some(0.5), ..asked }).unwrap_err().to_string().contains("snr_min < snr_max")
     );
 }
 
@@ -295,17 +295,17 @@ fn too_few_rows_are_said_to_place_the_steps() {
 #[test]
 #[ignore = "prints coverage"]
 fn coverage() {
-    let truth = plan(&curve(0.0), &Settings { candidates: Some(3000), ..settings(6, Axis::Log) }).unwrap().snrs;
+    let truth = place(&curve(0.0), &Settings { candidates: Some(3000), ..settings(6, StepAxis::Log) }).unwrap().snrs;
     let exact: Vec<(f64, f64)> = curve(0.0).points().iter().map(|p| (p.snr, p.risk)).collect();
     for noise in [0.01, 0.05, 0.2] {
-        let point = |&(snr, risk): &(f64, f64)| curve::Point { snr, risk, rel_err: Some(noise), count: None };
+        let point = |&(snr, risk): &(f64, f64)| curve::LossPoint { snr, risk, rel_err: Some(noise), count: None };
         let known = LossCurve::new(exact.iter().map(point).collect()).unwrap();
         for denoise in [Denoise::None, Denoise::Isotonic, Denoise::Smooth] {
-            let asked = Settings { denoise, ..settings(6, Axis::Log) };
+            let asked = Settings { denoise, ..settings(6, StepAxis::Log) };
             let (mut hits, mut width, mut off) = ([0; 5], 0.0, 0.0);
             for replicate in 0..100 {
                 let noisy = known.perturbed(&Stream::named(1, "coverage"), replicate);
-                let made = plan(&noisy, &asked).unwrap();
+                let made = place(&noisy, &asked).unwrap();
                 let bands = bands::bands(&noisy, &asked, &made, 0.0, 0).unwrap().unwrap();
                 for k in 1..6 {
                     let (lo, hi) = bands.steps[k];

@@ -3,9 +3,10 @@
 use std::borrow::Cow;
 
 use super::LossCurve;
+use crate::channel::curve::Curve;
 use crate::error::{Error, Result};
-use crate::schedule::las::{Axis, second, smoothness};
-use crate::schedule::{Curve, dynamic};
+use crate::schedule::StepAxis;
+use crate::schedule::las::candidates::Candidates;
 
 /// What is asked of a schedule.
 #[derive(Debug, Clone, Copy)]
@@ -13,7 +14,7 @@ pub struct Settings {
     /// Number of steps K ≥ 1.
     pub steps: usize,
     /// The axis R on which a step's length is measured.
-    pub axis: Axis,
+    pub axis: StepAxis,
     /// α ≥ 0 of Algorithm 2; `None` is Algorithm 1.
     pub smoothness: Option<f64>,
     /// First SNR; `None`: the curve's.
@@ -37,6 +38,13 @@ pub enum Denoise {
     Smooth,
 }
 
+/// What can be done to a curve: name, kind, what it is.
+pub const DENOISES: [(&str, Denoise, &str); 3] = [
+    ("none", Denoise::None, "Nothing"),
+    ("isotonic", Denoise::Isotonic, "The nearest non-increasing curve"),
+    ("smooth", Denoise::Smooth, "The smoothest curve within the errors"),
+];
+
 impl Denoise {
     /// The curve after it.
     pub fn of(self, curve: &LossCurve) -> Cow<'_, LossCurve> {
@@ -53,7 +61,7 @@ pub const MOST_ROWS: usize = 400;
 
 /// A schedule from a loss curve.
 #[derive(Debug, Clone)]
-pub struct Plan {
+pub struct Placement {
     /// γ_0 < … < γ_K.
     pub snrs: Vec<f64>,
     /// Σ L(γ_k) (R(γ_{k+1}) − R(γ_k)) on the denoised curve, without the penalty of Algorithm 2.
@@ -62,13 +70,6 @@ pub struct Plan {
     pub candidates: usize,
     /// For each interior step, the number of candidates to the next step: 1 is as near as the candidates allow.
     pub gaps: Vec<usize>,
-}
-
-/// The SNRs among which a plan chooses.
-struct Candidates {
-    snrs: Vec<f64>,
-    positions: Vec<f64>,
-    risks: Vec<f64>,
 }
 
 impl Settings {
@@ -86,7 +87,7 @@ impl Settings {
         curve.mmse(lo).and(curve.mmse(hi)).map(|_| (lo, hi))
     }
 
-    /// The SNRs among which a plan on `curve` chooses, increasing, both ends among them.
+    /// The SNRs among which a schedule on `curve` chooses, increasing, both ends among them.
     ///
     /// # Errors
     /// Those of [`Settings::ends`], and fewer candidates than steps + 1.
@@ -102,53 +103,8 @@ impl Settings {
             let message = format!("{count} candidates cannot make {} steps", self.steps);
             return Err(Error::invalid("--candidates", message));
         }
-        let last = count - 1;
-        let between = |i: usize| (lo.ln() + (hi / lo).ln() * i as f64 / last as f64).exp();
-        Ok((0..count)
-            .map(|i| {
-                if i == 0 {
-                    lo
-                } else if i == last {
-                    hi
-                } else {
-                    between(i)
-                }
-            })
-            .collect())
+        Ok(StepAxis::Log.uniform((lo, hi), count - 1))
     }
-}
-
-impl Candidates {
-    fn new(curve: &LossCurve, settings: &Settings) -> Result<Self> {
-        let snrs = settings.candidates_on(curve)?;
-        let positions = snrs.iter().map(|&snr| settings.axis.position(snr)).collect();
-        let risks = snrs.iter().map(|&snr| curve.mmse(snr)).collect::<Result<_>>()?;
-        Ok(Self { snrs, positions, risks })
-    }
-}
-
-/// Σ L(γ_k) (R(γ_{k+1}) − R(γ_k)) of a grid on a curve, in the units of L times those of R.
-///
-/// # Errors
-/// A grid that leaves the curve.
-pub fn cost(curve: &LossCurve, axis: Axis, grid: &[f64]) -> Result<f64> {
-    grid.windows(2).map(|pair| Ok(curve.mmse(pair[0])? * (axis.position(pair[1]) - axis.position(pair[0])))).sum()
-}
-
-/// K + 1 SNRs uniform in ln γ between the ends.
-pub fn geometric((lo, hi): (f64, f64), steps: usize) -> Vec<f64> {
-    let between = |k: usize| lo * ((hi / lo).ln() * k as f64 / steps as f64).exp();
-    (0..=steps)
-        .map(|k| {
-            if k == 0 {
-                lo
-            } else if k == steps {
-                hi
-            } else {
-                between(k)
-            }
-        })
-        .collect()
 }
 
 /// The schedule that costs least among the candidates: Algorithm 1, or 2 where there is smoothness.
@@ -156,34 +112,30 @@ pub fn geometric((lo, hi): (f64, f64), steps: usize) -> Vec<f64> {
 /// # Errors
 /// [`Error::Invalid`] for ends beyond the curve, too few candidates for the steps, too many for Algorithm 2, and an axis on
 /// which neighbours fall on one number.
-pub fn plan(curve: &LossCurve, settings: &Settings) -> Result<Plan> {
+pub fn place(curve: &LossCurve, settings: &Settings) -> Result<Placement> {
     let used = settings.denoise.of(curve);
-    let used = used.as_ref();
-    let candidates = Candidates::new(used, settings)?;
-    if candidates.snrs.len() <= settings.steps {
+    let (used, axis, steps) = (used.as_ref(), settings.axis, settings.steps);
+    let candidates = Candidates::new(used, axis, settings.candidates_on(used)?)?;
+    if candidates.count() <= steps {
         let message = format!(
-            "has {} rows between the ends, and {} steps need at least {}: say --candidates N to choose between rows",
-            candidates.snrs.len(),
-            settings.steps,
-            settings.steps + 1
+            "has {} rows between the ends, and {steps} steps need at least {}: say --candidates N to choose between rows",
+            candidates.count(),
+            steps + 1
         );
         return Err(Error::invalid("the loss curve", message));
     }
-    let Candidates { snrs, positions, risks } = &candidates;
     let indices = match settings.smoothness {
-        None => dynamic::best_steps(risks, positions, settings.steps)?,
+        None => candidates.first_order(steps)?,
         Some(alpha) => {
-            let even = cost(used, settings.axis, &geometric(settings.ends(used)?, settings.steps))?;
-            let logs: Vec<f64> = snrs.iter().map(|snr| snr.ln()).collect();
-            let weight = smoothness(alpha, even, settings.steps);
-            second::best_smooth_steps(risks, positions, &logs, settings.steps, weight)?.0
+            let geometric = StepAxis::Log.uniform(settings.ends(used)?, steps);
+            candidates.second_order(steps, alpha, axis.cost(used, &geometric)?)?
         }
     };
-    let grid: Vec<f64> = indices.iter().map(|&i| snrs[i]).collect();
-    Ok(Plan {
-        cost: cost(used, settings.axis, &grid)?,
-        snrs: grid,
-        candidates: snrs.len(),
+    let snrs = candidates.pick(&indices);
+    Ok(Placement {
+        cost: axis.cost(used, &snrs)?,
+        snrs,
+        candidates: candidates.count(),
         gaps: indices.windows(2).map(|pair| pair[1] - pair[0]).collect(),
     })
 }
