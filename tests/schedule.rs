@@ -1,4 +1,5 @@
-//! Schedules from outside: `klaim schedule` and its forms, random loss curves against brute force, the arctan law.
+//! Schedules from outside: `klaim schedule` and its forms, random loss curves against brute force,
+//! the arctan law.
 //!
 //! Random curves are drawn afresh in each run (quickcheck); nothing here is statistical.
 #![allow(clippy::unwrap_used, reason = "a failed unwrap is a failed test")]
@@ -198,6 +199,136 @@ fn the_plot_is_a_picture_of_its_own() {
     assert!(!svg.contains("NaN") && !svg.contains("inf"));
 }
 
+/// Files of loggers and models: what is no noise level is told, SNR 0 is one, and a wrong reading
+/// names the right ones.
+#[test]
+fn logs_and_models_are_read_or_asked_about() {
+    let dir = tempfile::tempdir().unwrap();
+    let write = |name: &str, text: String| fs::write(dir.path().join(name), text).unwrap();
+    let fails = |arguments: &[&str], words: &[&str]| {
+        let output = klaim(dir.path(), arguments);
+        let said = String::from_utf8(output.stderr).unwrap().replace('│', " ");
+        let said = said.split_whitespace().collect::<Vec<_>>().join(" ");
+        assert_eq!(output.status.code(), Some(2), "{arguments:?}: {said}");
+        words.iter().for_each(|word| assert!(said.contains(word), "{arguments:?} does not say `{word}`: {said}"));
+    };
+    // Of a Gaussian the flow loss is that of a Gaussian in the other direction too.
+    let risk = |snr: f64| 0.25 * (1.0 + snr).powf(-1.2);
+    let snr = |t: f64| ((1.0 - t) / t).powi(2);
+    let flow = |t: f64| (1.0 + snr(t).sqrt()).powi(2) * risk(snr(t));
+    let rows = |of: &dyn Fn(f64) -> String| -> String { (1..=50).map(|k| of(f64::from(k) / 50.0)).collect() };
+    write("wandb.csv", "\"Step\",\"run-7 - val_loss\"\n\"0\",\"0.2\"\n\"500\",\"0.1\"\n".into());
+    write("flow.csv", format!("timestep,val_loss\n{}", rows(&|t| format!("{},{}\n", 1000.0 * t, flow(t)))));
+    write("back.csv", format!("t,flow\n{}", rows(&|t| format!("{},{}\n", 1.0 - t, flow(t)))));
+    write("eps.csv", format!("t,v\n{}", rows(&|t| format!("{},{}\n", t, snr(t).max(1e-9) * risk(snr(t))))));
+    let las = |file: &'static str| ["schedule", "las", "--steps", "6", "--loss", file];
+    fails(&las("wandb.csv"), &["optimiser step", "examples/record_loss.py"]);
+    fails(&las("flow.csv"), &["leaves 2 things open", "--time flow", "is a loss of what?"]);
+    fails(&[&las("back.csv")[..], &["--model", "flow"]].concat(), &["other direction (--direction to-data)"]);
+    fails(&[&las("eps.csv")[..], &["--time", "flow"]].concat(), &["an error of eps", "--columns t,eps"]);
+    fails(&["schedule", "las", "--steps", "6", "--model", "fluxx"], &["did you mean `flux`?"]);
+    fails(&["schedule", "ays", "--steps", "6", "--model", "sd15"], &["resample FILE"]);
+    let value = json(dir.path(), &[&las("flow.csv")[..], &["--model", "sd3"]].concat());
+    assert_eq!((value["snr"][0].as_f64(), value["sigma"][0].as_str()), (Some(0.0), Some("inf")));
+    let back = json(dir.path(), &[&las("back.csv")[..], &["--model", "flow", "--direction", "to-data"]].concat());
+    let (there, back) = (numbers(&value["snr"]), numbers(&back["snr"]));
+    assert!(there.iter().zip(&back).all(|(x, y)| (x - y).abs() <= 1e-9 * x), "{there:?} and {back:?}");
+    let human = stdout(dir.path(), &[&las("flow.csv")[..], &["--model", "sd3", "--plot", "a.svg"]].concat());
+    assert!(human.contains("pipe(prompt, sigmas=[1.0, ") && human.contains("whose shift is 3.0"), "{human}");
+    let svg = fs::read_to_string(dir.path().join("a.svg")).unwrap();
+    assert!(svg.contains("<title>σ = ∞, SNR 0</title>") && !svg.contains("NaN") && !svg.contains("inf"));
+    let comfy = stdout(dir.path(), &[&las("flow.csv")[..], &["--model", "sd3", "--format", "comfyui"]].concat());
+    let levels: Vec<f64> = comfy.split(',').map(|x| x.trim().parse().unwrap()).collect();
+    assert!(
+        (levels[0] - 1.0).abs() < 1e-15 && levels[6] == 0.0 && levels[5] > 0.0 && levels.is_sorted_by(|a, b| a > b),
+        "{levels:?}"
+    );
+    let edm = json(dir.path(), &["schedule", "karras", "--steps", "18", "--model", "edm"]);
+    let sigma = numbers(&edm["sigma"]);
+    assert!((sigma[0] - 80.0).abs() < 1e-12 && (sigma[18] - 0.002).abs() < 1e-12, "{sigma:?}");
+    let listed = stdout(dir.path(), &["list", "models"]);
+    assert!(listed.lines().count() >= 12 && listed.contains("shift 3.158"), "{listed}");
+}
+
+/// A published list of ten steps comes back in every form, is resampled log-linearly, and its
+/// rounded ends are those of the curve.
+#[test]
+fn lists_that_exist_are_converted_and_resampled() {
+    let dir = tempfile::tempdir().unwrap();
+    let list = [14.615, 6.315, 3.771, 2.181, 1.342, 0.862, 0.555, 0.380, 0.234, 0.113, 0.029];
+    fs::write(dir.path().join("list.json"), serde_json::to_string(&list).unwrap()).unwrap();
+    let convert = |from: &str, more: &[&str]| {
+        stdout(dir.path(), &[&["schedule", "convert", from, "--end", "keep"][..], more].concat())
+    };
+    for form in ["json", "k-diffusion", "edm", "comfyui", "a1111", "csv", "diffusers-sigmas", "diffusers"] {
+        let file = format!("{form}.{}", if form == "csv" { "csv" } else { "txt" });
+        fs::write(dir.path().join(&file), convert("list.json", &["--format", form])).unwrap();
+        let back: Vec<f64> = serde_json::from_str(&convert(&file, &["--format", "edm"])).unwrap();
+        let same = back.iter().zip(list).all(|(x, y)| (x / y - 1.0).abs() < ROUND_TRIP);
+        assert!(back.len() == 11 && same, "{form}: {back:?}");
+    }
+    let resampled: Vec<f64> = serde_json::from_str(&stdout(
+        dir.path(),
+        &["schedule", "resample", "list.json", "--steps", "20", "--end", "keep", "--format", "edm"],
+    ))
+    .unwrap();
+    assert_eq!(resampled.len(), 21);
+    for (k, found) in resampled.into_iter().enumerate() {
+        let (i, half) = (k / 2, k % 2 == 1);
+        let expected = if half { f64::sqrt(list[i] * list[i + 1]) } else { list[i] };
+        assert!((found / expected - 1.0).abs() < 1e-12, "{k}: {found} for {expected}");
+    }
+    let row = |t: usize| format!("{t},{}\n", 1.0 / (1.0 + 0.002 * t as f64));
+    let rows: String = (0..1000).step_by(10).chain([999]).map(row).collect();
+    fs::write(dir.path().join("loss.csv"), format!("timestep,eps\n{rows}")).unwrap();
+    let value = json(
+        dir.path(),
+        &["schedule", "las", "--loss", "loss.csv", "--model", "sd15", "--steps", "10", "--previous", "list.json"],
+    );
+    assert!(value["cost_previous"].as_f64() > value["cost"].as_f64(), "{value}");
+}
+
+/// Random rules, steps, ends, forms and β tables: what is written comes back as what it was.
+#[test]
+fn three_hundred_round_trips_are_exact() {
+    let dir = tempfile::tempdir().unwrap();
+    let rules = ["geometric", "karras", "arctan", "flow:shift=3", "scaled-linear", "cosine", "linear-beta", "beta"];
+    let forms = ["json", "k-diffusion", "edm", "comfyui", "a1111", "csv", "npy", "diffusers", "diffusers-sigmas"];
+    let models = ["sd15", "ddpm", "cosine", "edm", "sd3"];
+    let mut random = 1_u64;
+    let mut pick = |n: usize| {
+        random = random.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1_442_695_040_888_963_407);
+        (random >> 33) as usize % n
+    };
+    for case in 0..300 {
+        let (rule, form, model) = (rules[pick(8)], forms[pick(9)], models[pick(5)]);
+        // The first cases have every number of steps up to the most that a form was asked for.
+        let steps = [1, 2, 3, 10, 49, 250, 1000][if case < 7 { case } else { pick(7) }];
+        let steps = if form == "diffusers" { steps.min(250) } else { steps }.to_string();
+        let end = ["append", "keep"][pick(2)];
+        let made = ["schedule", rule, "--steps", &steps, "--model", model, "--sigma-max", "12", "--sigma-min", "0.05"];
+        let made = [&made[..], &["--end", end]].concat();
+        let expected = numbers(&json(dir.path(), &made)["snr"]);
+        let file = format!(
+            "list.{}",
+            match form {
+                "npy" => "npy",
+                "csv" => "csv",
+                _ => "json",
+            }
+        );
+        stdout(dir.path(), &[&made[..], &["--format", form, "--out", &file]].concat());
+        // The levels that a flow is told before its shift are no levels.
+        if form == "diffusers-sigmas" && model == "sd3" {
+            continue;
+        }
+        let back =
+            numbers(&json(dir.path(), &["schedule", "convert", &file, "--model", model, "--end", "keep"])["snr"]);
+        let same = back.iter().zip(&expected).all(|(x, y)| (x / y - 1.0).abs() < 1e-12);
+        assert!(back.len() == expected.len() && same, "{rule} {steps} {form} {model} {end}: {back:?} for {expected:?}");
+    }
+}
+
 /// 4 to 10 rows of a risk, falling or not, and a number of steps.
 #[derive(Debug, Clone)]
 struct RandomLoss {
@@ -229,8 +360,8 @@ impl Arbitrary for RandomLoss {
     }
 }
 
-/// On 1,000 random curves and every axis, the plan is a grid of rows that no other grid of rows undercuts; its exports come
-/// back; Algorithm 2 costs no less.
+/// On 1,000 random curves and every axis, the plan is a grid of rows that no other grid of rows
+/// undercuts; its exports come back; Algorithm 2 costs no less.
 #[test]
 fn plans_of_random_curves_are_the_best_of_all() {
     fn property(loss: RandomLoss) -> bool {
@@ -272,8 +403,8 @@ fn plans_of_random_curves_are_the_best_of_all() {
     seeded.tests(1000).max_tests(1000).quickcheck(property as fn(RandomLoss) -> bool);
 }
 
-/// N(0, c²I), R = ln γ, N = 20,000 candidates: the adaptive grid tends to the arctan law, DDIM's optimum. At K = 200 steps every
-/// position is within 1 % of the axis θ = arctan(σ/c).
+/// N(0, c²I), R = ln γ, N = 20,000 candidates: the adaptive grid tends to the arctan law, DDIM's
+/// optimum. At K = 200 steps every position is within 1 % of the axis θ = arctan(σ/c).
 #[test]
 fn the_adaptive_grid_of_a_gaussian_is_the_arctan_law() {
     struct Gaussian(f64);
@@ -298,7 +429,8 @@ fn the_adaptive_grid_of_a_gaussian_is_the_arctan_law() {
     }
 }
 
-/// 100,000 candidates and 100 steps, on a falling and on a noisy curve: the same least cost by hull and tree where both can.
+/// 100,000 candidates and 100 steps, on a falling and on a noisy curve: the same least cost by hull
+/// and tree where both can.
 #[test]
 fn many_candidates_are_no_trouble() {
     let n = 100_000;

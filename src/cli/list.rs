@@ -11,7 +11,10 @@ use crate::numeric::estimate::Method;
 use crate::numeric::unit::Information;
 use crate::process::SAMPLERS;
 use crate::quantity::QUANTITIES;
+use crate::report::digits::plain;
 use crate::schedule::SCHEDULES;
+use crate::schedule::export::TARGETS;
+use crate::schedule::models::{MODELS, Model, NoiseAxis};
 use crate::source::SOURCES;
 use crate::spec::Parameter;
 
@@ -38,6 +41,10 @@ enum What {
     Samplers,
     /// The schedules and their parameters
     Schedules,
+    /// The models that `klaim schedule --model` knows, with what each sets
+    Models,
+    /// The programs and schedulers that a schedule can be given to, and how
+    Targets,
 }
 
 impl List {
@@ -54,6 +61,8 @@ impl List {
             What::Quantities => quantities(),
             What::Samplers => samplers(),
             What::Schedules => schedules(),
+            What::Models => models(),
+            What::Targets => targets(),
         };
         match common.format {
             Format::Json => output::json(&Value::Array(items)),
@@ -121,6 +130,26 @@ fn samplers() -> Vec<Value> {
 
 fn schedules() -> Vec<Value> {
     SCHEDULES.iter().map(|schedule| with_parameters(schedule.name, schedule.summary, schedule.parameters)).collect()
+}
+
+fn models() -> Vec<Value> {
+    let noise = |model: &Model| match model.noise {
+        NoiseAxis::Timesteps(betas) => format!("timesteps of {betas}, 0 the data"),
+        NoiseAxis::Sigma => format!("sigma from {} to {}", model.sigmas.0, model.sigmas.1),
+        NoiseAxis::Flow => "t (or 1000 t) of (1 − t)·x0 + t·ε, 0 the data".to_owned(),
+    };
+    let item = |model: &Model| {
+        let shift = if model.shift > 1.0 { format!(", shift {}", plain(model.shift, 4)) } else { String::new() };
+        let aliases =
+            if model.aliases.is_empty() { String::new() } else { format!("; also {}", model.aliases.join(", ")) };
+        let sets = format!("{}; {:?} loss{shift}{aliases}", noise(model), model.parametrization);
+        json!({ "name": model.name, "summary": format!("{} ({sets})", model.summary), "shift": model.shift })
+    };
+    MODELS.iter().map(item).collect()
+}
+
+fn targets() -> Vec<Value> {
+    TARGETS.iter().map(|(name, summary)| json!({ "name": name, "summary": summary })).collect()
 }
 
 fn with_parameters(name: &str, summary: &str, parameters: &[Parameter]) -> Value {

@@ -56,7 +56,7 @@ struct Common {
     /// Threads (default: all cores); never changes a number
     #[arg(long, global = true, value_parser = clap::value_parser!(u16).range(1..=1024), help_heading = "Common options")]
     threads: Option<u16>,
-    /// Form of the results on stdout; the last five are forms of a schedule
+    /// Form of the results on stdout; those after json are forms of a schedule
     #[arg(long = "format", global = true, value_enum, default_value = "human", help_heading = "Common options")]
     form: OutputForm,
     /// The form where it is one of every command
@@ -102,8 +102,12 @@ enum OutputForm {
     KDiffusion,
     /// A schedule as the array of sigmas of EDM's sampler
     Edm,
+    /// A schedule as the list of sigmas for a diffusers pipeline: of a flow before its shift
+    DiffusersSigmas,
     /// A schedule as the text of ComfyUI's field of sigmas
     Comfyui,
+    /// A schedule as the text of A1111's and Forge's field of sigmas
+    A1111,
     /// A schedule as a NumPy array of sigmas (binary)
     Npy,
 }
@@ -124,7 +128,7 @@ impl OutputForm {
             Self::Human => Ok(Format::Human),
             Self::Csv => Ok(Format::Csv),
             Self::Json => Ok(Format::Json),
-            Self::Diffusers | Self::KDiffusion | Self::Edm | Self::Comfyui | Self::Npy => {
+            _ => {
                 let name = self.to_possible_value().expect("no form is hidden");
                 let message = format!("`{}` is a form of `klaim schedule` alone", name.get_name());
                 Err(crate::error::Error::invalid("--format", message))

@@ -1,21 +1,27 @@
 //! The axis R(γ) on which schedules measure the length of a step.
 //!
-//! R = γ gives the path KL itself; it weights steps at high SNR by lengths that a deterministic sampler never feels, so
-//! \[ABZ26\] regularises the axis ("γ_reg", λ = 1.5). Its formula is not in what could be read of the paper: the forms
-//! below are klaim's, and `klaim schedule las --regularize` chooses between them.
+//! R = γ gives the path KL itself; it weights steps at high SNR by lengths that a deterministic
+//! sampler never feels, so \[ABZ26\] regularises the axis ("γ_reg", λ = 1.5). Its formula is not in
+//! what could be read of the paper: the forms below are klaim's, and
+//! `klaim schedule las --regularize` chooses between them.
 
 use std::fmt;
 
 use crate::channel::curve::Curve;
 use crate::error::{Error, Result};
 
-/// An increasing function R of the SNR γ (linear), in which a step from γ_i to γ_j has length R(γ_j) − R(γ_i).
+/// An increasing function R of the SNR γ (linear), in which a step from γ_i to γ_j has length
+/// R(γ_j) − R(γ_i).
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub enum StepAxis {
     /// R = γ: the path KL, the right axis for the ancestral sampler.
     Raw,
-    /// R = ln γ: the optimum for N(0, c²I) is the arctan law in the limit of many steps, which is DDIM's optimum.
+    /// R = ln γ: the optimum for N(0, c²I) is the arctan law in the limit of many steps, which is
+    /// DDIM's optimum.
     Log,
+    /// R = ln γ, and R(0) = ln of a given γ > 0 in place of −∞: a constant in the cost of every
+    /// grid that starts at γ = 0, so that costs can be compared.
+    LogFromZero(f64),
     /// R = ln(1 + λγ): γ at low SNR, ln γ at high SNR.
     SoftLog(f64),
     /// R = γ/(1 + λγ): the SNR behind one more noise of variance λ, 1/R = 1/γ + λ.
@@ -31,7 +37,8 @@ impl StepAxis {
     /// The axis `name` with λ = `lambda` > 0, which `raw` and `log` do not use.
     ///
     /// # Errors
-    /// [`Error::Unknown`] with the nearest name, [`Error::Invalid`] for λ that is not finite and positive.
+    /// [`Error::Unknown`] with the nearest name, [`Error::Invalid`] for λ that is not finite and
+    /// positive.
     pub fn new(name: &str, lambda: f64) -> Result<Self> {
         if !(lambda > 0.0 && lambda.is_finite()) {
             return Err(Error::invalid("lambda", format!("must be finite and > 0, not {lambda}")));
@@ -50,7 +57,7 @@ impl StepAxis {
     pub fn name(self) -> &'static str {
         match self {
             Self::Raw => "raw",
-            Self::Log => "log",
+            Self::Log | Self::LogFromZero(_) => "log",
             Self::SoftLog(_) => "softlog",
             Self::Saturating(_) => "saturating",
             Self::Power(_) => "power",
@@ -60,9 +67,16 @@ impl StepAxis {
     /// λ, where it has one.
     pub fn lambda(self) -> Option<f64> {
         match self {
-            Self::Raw | Self::Log => None,
+            Self::Raw | Self::Log | Self::LogFromZero(_) => None,
             Self::SoftLog(lambda) | Self::Saturating(lambda) | Self::Power(lambda) => Some(lambda),
         }
+    }
+
+    /// The axis for grids that start at γ = 0, with lengths counted from `origin` > 0 where R(0) is
+    /// −∞.
+    #[must_use]
+    pub fn starting_at_zero(self, origin: f64) -> Self {
+        if self == Self::Log { Self::LogFromZero(origin) } else { self }
     }
 
     /// R(γ), γ ≥ 0; −∞ at γ = 0 on the logarithmic axis.
@@ -70,6 +84,13 @@ impl StepAxis {
         match self {
             Self::Raw => snr,
             Self::Log => snr.ln(),
+            Self::LogFromZero(origin) => {
+                if snr > 0.0 {
+                    snr.ln()
+                } else {
+                    origin.ln()
+                }
+            }
             Self::SoftLog(lambda) => (lambda * snr).ln_1p(),
             Self::Saturating(lambda) => snr / (1.0 + lambda * snr),
             Self::Power(lambda) => snr.powf(lambda.recip()),
@@ -80,7 +101,7 @@ impl StepAxis {
     pub fn snr(self, position: f64) -> f64 {
         match self {
             Self::Raw => position,
-            Self::Log => position.exp(),
+            Self::Log | Self::LogFromZero(_) => position.exp(),
             Self::SoftLog(lambda) => position.exp_m1() / lambda,
             Self::Saturating(lambda) => position / (1.0 - lambda * position),
             Self::Power(lambda) => position.powf(lambda),
@@ -91,7 +112,7 @@ impl StepAxis {
     pub fn rate(self, snr: f64) -> f64 {
         match self {
             Self::Raw => 1.0,
-            Self::Log => snr.recip(),
+            Self::Log | Self::LogFromZero(_) => snr.recip(),
             Self::SoftLog(lambda) => lambda / (1.0 + lambda * snr),
             Self::Saturating(lambda) => (1.0 + lambda * snr).powi(-2),
             Self::Power(lambda) => snr.powf(lambda.recip() - 1.0) / lambda,
@@ -102,14 +123,15 @@ impl StepAxis {
     pub fn stretch(self, snr: f64) -> f64 {
         match self {
             Self::Raw => 1.0,
-            Self::Log => snr,
+            Self::Log | Self::LogFromZero(_) => snr,
             Self::SoftLog(lambda) => snr + lambda.recip(),
             Self::Saturating(lambda) => (1.0 + lambda * snr).powi(2),
             Self::Power(lambda) => lambda * snr.powf(1.0 - lambda.recip()),
         }
     }
 
-    /// Σ L(γ_k) (R(γ_{k+1}) − R(γ_k)) of the steps of a grid, L the `curve`, in the units of L times those of R.
+    /// Σ L(γ_k) (R(γ_{k+1}) − R(γ_k)) of the steps of a grid, L the `curve`, in the units of L
+    /// times those of R.
     ///
     /// # Errors
     /// A grid that leaves the curve.
@@ -131,7 +153,8 @@ impl StepAxis {
     }
 }
 
-/// `steps` + 1 SNRs between `ends`, equally spaced in `to`, a monotone function of γ whose inverse is `from`.
+/// `steps` + 1 SNRs between `ends`, equally spaced in `to`, a monotone function of γ whose inverse
+/// is `from`.
 pub(super) fn uniform(ends: (f64, f64), steps: usize, to: impl Fn(f64) -> f64, from: impl Fn(f64) -> f64) -> Vec<f64> {
     let (first, last) = (to(ends.0), to(ends.1));
     let at = |k: usize| k as f64 / steps as f64;
@@ -143,6 +166,7 @@ impl fmt::Display for StepAxis {
         match self {
             Self::Raw => f.write_str("γ"),
             Self::Log => f.write_str("ln γ"),
+            Self::LogFromZero(origin) => write!(f, "ln γ, counted from γ = {origin:.3e}"),
             Self::SoftLog(lambda) => write!(f, "ln(1 + {lambda}γ)"),
             Self::Saturating(lambda) => write!(f, "γ/(1 + {lambda}γ)"),
             Self::Power(lambda) => write!(f, "γ^(1/{lambda})"),

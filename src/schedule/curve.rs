@@ -3,10 +3,12 @@
 use crate::channel::curve::Curve;
 use crate::error::{Error, Result};
 
-/// A curve known at some SNRs only (Monte Carlo, a training log): interpolated monotonically between neighbours.
+/// A curve known at some SNRs only (Monte Carlo, a training log): interpolated monotonically
+/// between neighbours.
 ///
-/// The interpolant is the monotone cubic of Fritsch and Carlson ("Monotone piecewise cubic interpolation", SIAM J.
-/// Numer. Anal. 17, 1980) in γ: it has a continuous slope, passes through the points and is monotone wherever they are.
+/// The interpolant is the monotone cubic of Fritsch and Carlson ("Monotone piecewise cubic
+/// interpolation", SIAM J. Numer. Anal. 17, 1980) in γ: it has a continuous slope, passes through
+/// the points and is monotone wherever they are.
 #[derive(Debug, Clone)]
 pub struct SampledCurve {
     snrs: Vec<f64>,
@@ -19,7 +21,8 @@ impl SampledCurve {
     /// A curve through (γ_i, M_i), γ_i ≥ 0 strictly increasing, M_i finite.
     ///
     /// # Errors
-    /// [`Error::Invalid`] for fewer than two points, for SNRs that do not increase, and for numbers that are not finite.
+    /// [`Error::Invalid`] for fewer than two points, for SNRs that do not increase, and for numbers
+    /// that are not finite.
     pub fn new(points: &[(f64, f64)]) -> Result<Self> {
         let bad = |message: &str| Err(Error::invalid("curve", message));
         if points.len() < 2 {
@@ -67,8 +70,9 @@ impl Curve for SampledCurve {
     }
 }
 
-/// Tangents of the monotone cubic: 0 at a turn, otherwise the weighted harmonic mean of the neighbouring chords
-/// (Fritsch and Butland, SIAM J. Sci. Stat. Comput. 5, 1984), which is within the region of monotonicity.
+/// Tangents of the monotone cubic: 0 at a turn, otherwise the weighted harmonic mean of the
+/// neighbouring chords (Fritsch and Butland, SIAM J. Sci. Stat. Comput. 5, 1984), which is within
+/// the region of monotonicity.
 fn monotone_tangents(x: &[f64], y: &[f64]) -> Vec<f64> {
     let widths: Vec<f64> = x.windows(2).map(|pair| pair[1] - pair[0]).collect();
     let chords: Vec<f64> = y.windows(2).zip(&widths).map(|(pair, width)| (pair[1] - pair[0]) / width).collect();

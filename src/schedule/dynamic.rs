@@ -1,25 +1,27 @@
 //! The exact optimum over K of N candidate SNRs, by dynamic programming.
 //!
-//! A step from candidate i to j costs L_i (R_j − R_i): the risk where the step starts times its length on an axis R (R = γ
-//! for the path KL). V_k(j) = min_{i<j} V_{k−1}(i) + L_i (R_j − R_i) is the lower envelope, at R_j, of lines with slopes
-//! L_i; where L does not increase, lines arrive in the order of their slopes and queries in the order of R, so a monotone
-//! hull answers all of them in O(KN) (docs/theory.md, B5). Otherwise the envelope is kept in a tree over the candidates
-//! (Li Chao), O(KN ln N).
+//! A step from candidate i to j costs L_i (R_j − R_i): the risk where the step starts times its
+//! length on an axis R (R = γ for the path KL). V_k(j) = min_{i<j} V_{k−1}(i) + L_i (R_j − R_i) is
+//! the lower envelope, at R_j, of lines with slopes L_i; where L does not increase, lines arrive in
+//! the order of their slopes and queries in the order of R, so a monotone hull answers all of them
+//! in O(KN) (docs/theory.md, B5). Otherwise the envelope is kept in a tree over the candidates (Li
+//! Chao), O(KN ln N).
 
 use std::cmp::Ordering;
 use std::collections::VecDeque;
 
 use crate::error::{Error, Result};
 
-/// The K + 1 indices, from 0 to the last, that minimise Σ_k `values[i_k]`·(`axis[i_{k+1}]` − `axis[i_k]`).
+/// The K + 1 indices, from 0 to the last, that minimise Σ_k `values[i_k]`·(`axis[i_{k+1}]` −
+/// `axis[i_k]`).
 ///
-/// `values` are the risks L_i and `axis` the positions R_i of N candidates, strictly increasing; K = `steps`, between 1
-/// and N − 1. Uses O(N) memory and a back-pointer of 4 bytes a candidate and step. Optimal to rounding, about
-/// 1e-16 · max |L|·(R_N − R_1).
+/// `values` are the risks L_i and `axis` the positions R_i of N candidates, strictly increasing; K
+/// = `steps`, between 1 and N − 1. Uses O(N) memory and a back-pointer of 4 bytes a candidate and
+/// step. Optimal to rounding, about 1e-16 · max |L|·(R_N − R_1).
 ///
 /// # Errors
-/// [`Error::Invalid`] for lengths that differ, numbers that are not finite, an axis that does not increase, and fewer
-/// candidates than steps + 1 (or more than 2³²).
+/// [`Error::Invalid`] for lengths that differ, numbers that are not finite, an axis that does not
+/// increase, and fewer candidates than steps + 1 (or more than 2³²).
 pub fn best_steps(values: &[f64], axis: &[f64], steps: usize) -> Result<Vec<usize>> {
     check(values, axis, steps)?;
     // The risk at the last candidate starts no step.
@@ -86,9 +88,11 @@ impl Layer<'_> {
         self.costs[i] + self.values[i] * (self.axis[j] - self.axis[i])
     }
 
-    /// Whether line `b` is nowhere the lowest between `a` before and `c` after it (slopes a ≥ b ≥ c).
+    /// Whether line `b` is nowhere the lowest between `a` before and `c` after it (slopes a ≥ b ≥
+    /// c).
     fn hidden(&self, a: usize, b: usize, c: usize) -> bool {
-        // Intercepts relative to b: lines meet b where their intercept difference is the slope difference times R − R_b.
+        // Intercepts relative to b: lines meet b where their intercept difference is the slope
+        // difference times R − R_b.
         let height = |i: usize| self.through(i, b) - self.costs[b];
         height(c) * (self.values[a] - self.values[b]) <= -height(a) * (self.values[b] - self.values[c])
     }
@@ -124,13 +128,14 @@ fn tree_layer(layer: &Layer, back: &mut [u32]) -> Vec<f64> {
     costs
 }
 
-/// The lower envelope of lines that arrive in any order: a binary tree over the candidates first..=last, in which the
-/// lowest line at a candidate is one of those on the way to it.
+/// The lower envelope of lines that arrive in any order: a binary tree over the candidates
+/// first..=last, in which the lowest line at a candidate is one of those on the way to it.
 struct Envelope<'a> {
     layer: &'a Layer<'a>,
     first: usize,
     last: usize,
-    /// The line that wins in the middle of each node's range, [`NONE`] while there is none; the root is 1.
+    /// The line that wins in the middle of each node's range, [`NONE`] while there is none; the
+    /// root is 1.
     nodes: Vec<u32>,
 }
 
@@ -211,7 +216,8 @@ mod tests {
         costs
     }
 
-    /// N risks and positions; risks sorted down if `monotone`, and coarse now and then so that some are equal.
+    /// N risks and positions; risks sorted down if `monotone`, and coarse now and then so that some
+    /// are equal.
     fn random(n: usize, case: u64, monotone: bool) -> (Vec<f64>, Vec<f64>) {
         let stream = Stream::named(3, "dynamic test");
         let coarse = case.is_multiple_of(3);
@@ -294,7 +300,8 @@ mod tests {
         }
     }
 
-    /// Printed, not asserted: `cargo test --release --lib dynamic::tests::timing -- --ignored --nocapture`.
+    /// Printed, not asserted:
+    /// `cargo test --release --lib dynamic::tests::timing -- --ignored --nocapture`.
     #[test]
     #[ignore = "prints timings"]
     fn timing() {

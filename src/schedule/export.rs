@@ -1,7 +1,8 @@
 //! Schedules in the forms that samplers take.
 //!
-//! klaim's grid is γ_0 < … < γ_K; samplers want σ = 1/√γ (the σ/α of a variance-preserving model), descending, and end
-//! with a step to σ = 0, which returns the denoised sample. [`End`] says where that step starts.
+//! klaim's grid is γ_0 < … < γ_K; samplers want σ = 1/√γ (the σ/α of a variance-preserving model),
+//! descending, and end with a step to σ = 0, which returns the denoised sample. [`End`] says where
+//! that step starts.
 
 use std::io::Write as _;
 
@@ -10,18 +11,36 @@ use serde_json::{Value, json};
 
 use crate::channel::snr::Snr;
 use crate::error::{Error, Result};
-use crate::schedule::loss::beta::BetaTable;
+use crate::schedule::loss::beta::{BetaTable, trained_betas};
 
 /// How an exported grid ends.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum End {
-    /// σ_0 … σ_{K−1}, 0: the last step goes to 0 in place of σ_K. K evaluations, K + 1 numbers: the convention.
+    /// σ_0 … σ_{K−1}, 0: the last step goes to 0 in place of σ_K. K evaluations, K + 1 numbers: the
+    /// convention.
     Zero,
     /// σ_0 … σ_K, 0: one more evaluation.
     Append,
     /// σ_0 … σ_K: no step to 0; K evaluations, and a result with the noise of σ_K.
     Keep,
 }
+
+/// Who takes a schedule: name, and the way in. Every other diffusers scheduler sets timesteps of
+/// its own.
+pub const TARGETS: [(&str, &str); 12] = [
+    ("EulerDiscreteScheduler", "diffusers: pipe(sigmas=…), or `scheduled` of examples/apply_schedule.py"),
+    ("FlowMatchEulerDiscreteScheduler", "diffusers: pipe(sigmas=…) before the shift, or `scheduled`"),
+    ("DDIMScheduler", "diffusers: `scheduled`, a scheduler of K timesteps made with trained_betas"),
+    ("DDPMScheduler", "diffusers: `scheduled`, as DDIMScheduler"),
+    ("DPMSolverMultistepScheduler", "diffusers: `scheduled`; pipe(timesteps=…) for the nearest whole timesteps"),
+    ("DEISMultistepScheduler", "diffusers: `scheduled`, as DDIMScheduler"),
+    ("UniPCMultistepScheduler", "diffusers: `scheduled`, as DDIMScheduler"),
+    ("EulerAncestralDiscreteScheduler", "diffusers: `scheduled`, as DDIMScheduler"),
+    ("k-diffusion", "any sample_… function: sigmas=torch.tensor(…), --format k-diffusion"),
+    ("EDM", "the array of sigmas, --format edm"),
+    ("ComfyUI", "the text of a node for sigmas, of a flow after its shift: --format comfyui"),
+    ("A1111", "and Forge: the text of a field for sigmas, --format a1111"),
+];
 
 /// The ends: name, end, what it is.
 pub const ENDS: [(&str, End, &str); 3] = [
@@ -30,22 +49,37 @@ pub const ENDS: [(&str, End, &str); 3] = [
     ("keep", End::Keep, "No 0"),
 ];
 
-/// σ_0 > σ_1 > … of a grid of increasing SNRs, ended as `end` says.
-pub fn sigmas(snrs: &[f64], end: End) -> Vec<f64> {
-    let mut sigmas: Vec<f64> = snrs.iter().map(|snr| snr.sqrt().recip()).collect();
+/// The σ that is written for γ = 0, where σ is ∞: ᾱ = 2⁻²⁴, as diffusers has it for models with
+/// zero terminal SNR.
+pub const PURE_NOISE: f64 = 4096.0;
+
+/// The SNRs of a grid, ended as `end` says; the data is ∞.
+fn levels(snrs: &[f64], end: End) -> Vec<f64> {
+    let mut levels = snrs.to_vec();
     match end {
-        End::Zero => sigmas[snrs.len() - 1] = 0.0,
-        End::Append => sigmas.push(0.0),
-        End::Keep => {}
+        End::Zero => levels[snrs.len() - 1] = f64::INFINITY,
+        End::Append if snrs[snrs.len() - 1].is_finite() => levels.push(f64::INFINITY),
+        End::Append | End::Keep => {}
     }
-    sigmas
+    levels
+}
+
+/// σ_0 > σ_1 > … of a grid of increasing SNRs, ended as `end` says; [`PURE_NOISE`] at γ = 0.
+pub fn sigmas(snrs: &[f64], end: End) -> Vec<f64> {
+    let sigma = |snr: f64| if snr > 0.0 { snr.sqrt().recip() } else { PURE_NOISE };
+    levels(snrs, end).into_iter().map(sigma).collect()
+}
+
+/// t = 1/(1 + √γ), the levels of flow matching (1 − t)X + tZ, from 1 at γ = 0, ended as `end` says.
+pub fn flow(snrs: &[f64], end: End) -> Vec<f64> {
+    levels(snrs, end).into_iter().map(|snr| (1.0 + snr.sqrt()).recip()).collect()
 }
 
 /// The SNRs at which the network is evaluated: all that a step starts from.
 pub fn evaluated(snrs: &[f64], end: End) -> &[f64] {
     match end {
-        End::Zero | End::Keep => &snrs[..snrs.len() - 1],
-        End::Append => snrs,
+        End::Append if snrs[snrs.len() - 1].is_finite() => snrs,
+        End::Append | End::Zero | End::Keep => &snrs[..snrs.len() - 1],
     }
 }
 
@@ -64,7 +98,8 @@ pub fn check(sigmas: &[f64]) -> Result<()> {
     }
 }
 
-/// `[14.6, …, 0.0]`: at home in Python, in JSON and in `torch.tensor(…)`. The form of k-diffusion and EDM.
+/// `[14.6, …, 0.0]`: at home in Python, in JSON and in `torch.tensor(…)`. The form of k-diffusion
+/// and EDM.
 pub fn array(sigmas: &[f64]) -> String {
     format!("[{}]\n", sigmas.iter().map(|sigma| format!("{sigma:?}")).collect::<Vec<_>>().join(", "))
 }
@@ -86,52 +121,40 @@ pub fn npy(sigmas: &[f64]) -> Vec<u8> {
     bytes
 }
 
-/// What diffusers' schedulers take: `sigmas` for `set_timesteps(sigmas=…)`; `flow_sigmas` = σ/(1 + σ) without the 0 that
-/// flow matching appends itself; and with the model's β schedule `timesteps` for `set_timesteps(timesteps=…)`, whole and
-/// distinct, with their own `timestep_sigmas`, and `trained_betas`.
+/// What diffusers' schedulers take: `sigmas` for `set_timesteps(sigmas=…)`; `flow_sigmas` = σ/(1 +
+/// σ) without the 0 that flow matching appends itself; and with the model's β schedule `timesteps`
+/// for `set_timesteps(timesteps=…)`, whole and distinct, with their own `timestep_sigmas`, and
+/// `model_timesteps`, those of the levels themselves.
 ///
-/// `DDIMScheduler` takes neither: its step goes back by a fixed number of timesteps whatever its `timesteps` say. Made with
-/// `trained_betas` (of which there are K, so that `set_timesteps(K)` walks through all), its noise levels are exactly these,
-/// and the model is called with `timesteps`.
+/// `DDIMScheduler` takes neither: its step goes back by a fixed number of timesteps whatever its
+/// `timesteps` say. Made with `trained_betas` (of which there are K, so that `set_timesteps(K)`
+/// walks through all), its noise levels are exactly these, and the model is called with
+/// `timesteps`.
 ///
 /// # Errors
 /// More evaluations than the β schedule has timesteps.
 pub fn diffusers(snrs: &[f64], end: End, betas: Option<&BetaTable>) -> Result<Value> {
-    let sigmas = sigmas(snrs, end);
     let evaluated = evaluated(snrs, end);
-    let flow: Vec<f64> = sigmas.iter().filter(|&&sigma| sigma > 0.0).map(|sigma| sigma / (1.0 + sigma)).collect();
+    let flow: Vec<f64> = flow(snrs, end).into_iter().filter(|&t| t > 0.0).collect();
     let mut value = json!({
         "num_inference_steps": evaluated.len(),
-        "sigmas": sigmas,
+        "sigmas": sigmas(snrs, end),
         "flow_sigmas": flow,
         "trained_betas": trained_betas(evaluated),
     });
     if let Some(betas) = betas {
         let timesteps = betas.timesteps(evaluated)?;
-        let own = |&t: &usize| betas.snr(t).sqrt().recip();
+        let own = |&t: &usize| sigmas(&[betas.snr(t)], End::Keep)[0];
         value["timestep_sigmas"] = json!(timesteps.iter().map(own).chain([0.0]).collect::<Vec<f64>>());
         value["timesteps"] = json!(timesteps);
-        let (start, last) = betas.ends();
-        value["scheduler"] = json!({
-            "num_train_timesteps": betas.steps(),
-            "beta_schedule": betas.diffusers_name(),
-            "beta_start": start,
-            "beta_end": last,
-        });
+        value["model_timesteps"] = json!(evaluated.iter().map(|&snr| betas.timestep(snr)).collect::<Vec<f64>>());
+        value["scheduler"] = betas.diffusers();
     }
     Ok(value)
 }
 
-/// β_0 … β_{n−1} of the diffusion whose n timesteps have these SNRs (increasing, so the last is timestep 0).
-fn trained_betas(snrs: &[f64]) -> Vec<f64> {
-    // 1 − ᾱ_t/ᾱ_{t−1} = (γ_{t−1} − γ_t)/(γ_{t−1}(1 + γ_t)), and 1 − ᾱ_0 = 1/(1 + γ_0).
-    let cleanest = snrs.last().map(|snr| (1.0 + snr).recip());
-    let pairs = snrs.windows(2).rev().map(|pair| (pair[1] - pair[0]) / (pair[1] * (1.0 + pair[0])));
-    cleanest.into_iter().chain(pairs).collect()
-}
-
-/// One line a step: `step,snr,sigma,logsnr,timestep,lo,hi`; the timestep only with a β schedule, the band only where there is
-/// one. All K + 1 SNRs, no 0.
+/// One line a step: `step,snr,sigma,logsnr,timestep,lo,hi`; the timestep only with a β schedule,
+/// the band only where there is one. All K + 1 SNRs, no 0.
 pub fn csv(snrs: &[f64], betas: Option<&BetaTable>, bands: Option<&[(f64, f64)]>) -> String {
     let mut text = String::from("step,snr,sigma,logsnr,timestep,lo,hi\n");
     for (k, &snr) in snrs.iter().enumerate() {
@@ -142,7 +165,8 @@ pub fn csv(snrs: &[f64], betas: Option<&BetaTable>, bands: Option<&[(f64, f64)]>
     text
 }
 
-/// The SNRs of an exported array of σ, descending, with or without its 0; γ_K is then unknown and left out.
+/// The SNRs of an exported array of σ, descending, with or without its 0; γ_K is then unknown and
+/// left out.
 ///
 /// # Errors
 /// Those of [`check`], and fewer than two positive σ.

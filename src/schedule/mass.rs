@@ -1,11 +1,13 @@
-//! Schedules with the same mass of a density in every step, the density made from the source's mmse curve.
+//! Schedules with the same mass of a density in every step, the density made from the source's mmse
+//! curve.
 
 use super::axis::StepAxis;
 use super::{Request, Schedule};
 use crate::channel::curve::Curve;
 use crate::error::{Error, Result};
 
-/// Equal increments of I(X; Y_γ), or of −H(X|Y_γ): entropic time \[SHA25\]. Step density ½ M(γ) in γ.
+/// Equal increments of I(X; Y_γ), or of −H(X|Y_γ): entropic time \[SHA25\]. Step density ½ M(γ) in
+/// γ.
 pub const ENTROPIC: Schedule = Schedule {
     name: "entropic",
     summary: "equal increments of the information, ½ ∫ M dγ  [SHA25]",
@@ -14,7 +16,8 @@ pub const ENTROPIC: Schedule = Schedule {
     build: |_, request| equal_mass(ENTROPIC.name, request, |curve, snr| Ok(0.5 * curve.mmse(snr)?)),
 };
 
-/// Equal increments of ∫ σ dH(X|Y_σ), σ = 1/√γ \[SHA25\]: step density ½ M(γ)/√γ in γ. The arctan law for N(0, c²I).
+/// Equal increments of ∫ σ dH(X|Y_σ), σ = 1/√γ \[SHA25\]: step density ½ M(γ)/√γ in γ. The arctan
+/// law for N(0, c²I).
 pub const RESCALED_ENTROPIC: Schedule = Schedule {
     name: "rescaled-entropic",
     summary: "equal increments of the rescaled entropy, ½ ∫ M/√γ dγ  [SHA25]",
@@ -25,8 +28,8 @@ pub const RESCALED_ENTROPIC: Schedule = Schedule {
     },
 };
 
-/// Equal increments of ∫ √|M′| dγ: the density of the optimal grid as K → ∞, with K·KL → ¼(∫ √|M′| dγ)²
-/// (docs/theory.md, B4).
+/// Equal increments of ∫ √|M′| dγ: the density of the optimal grid as K → ∞, with K·KL → ¼(∫ √|M′|
+/// dγ)² (docs/theory.md, B4).
 pub const ROOT_SLOPE: Schedule = Schedule {
     name: "root-slope",
     summary: "equal increments of ∫ √|M′| dγ, the limit of the optimal grid  (docs/theory.md, B4)",
@@ -35,7 +38,8 @@ pub const ROOT_SLOPE: Schedule = Schedule {
     build: |_, request| root_slope(ROOT_SLOPE.name, request, StepAxis::Raw),
 };
 
-/// Equal increments of ∫ √(R′|M′|) dγ, the density of the optimal grid on an axis R as K → ∞ (docs/theory.md, B4).
+/// Equal increments of ∫ √(R′|M′|) dγ, the density of the optimal grid on an axis R as K → ∞
+/// (docs/theory.md, B4).
 pub(super) fn root_slope(name: &str, request: &Request, axis: StepAxis) -> Result<Vec<f64>> {
     equal_mass(name, request, |curve, snr| Ok((curve.slope(snr)? * axis.rate(snr)).sqrt()))
 }
@@ -43,13 +47,15 @@ pub(super) fn root_slope(name: &str, request: &Request, axis: StepAxis) -> Resul
 /// First number of intervals, and how often it may double.
 const FIRST_INTERVALS: usize = 64;
 const DOUBLINGS: u32 = 7;
-/// Two successive numbers of intervals must place every step alike, relative to the length of the axis.
+/// Two successive numbers of intervals must place every step alike, relative to the length of the
+/// axis.
 const TOLERANCE: f64 = 1e-8;
 
 /// K + 1 SNRs with the same mass of `density` (per dγ) in each step.
 ///
-/// The density is tabulated uniformly on the axis and integrated with error O(h⁴); the table is doubled until the SNRs
-/// agree to 1e-8 of the axis, or to 8,192 intervals (reached only where the curve has kinks).
+/// The density is tabulated uniformly on the axis and integrated with error O(h⁴); the table is
+/// doubled until the SNRs agree to 1e-8 of the axis, or to 8,192 intervals (reached only where the
+/// curve has kinks).
 fn equal_mass(name: &str, request: &Request, density: impl Fn(&dyn Curve, f64) -> Result<f64>) -> Result<Vec<f64>> {
     let curve = request.curve(name)?;
     let axis = request.smooth_axis(name)?;
@@ -100,8 +106,8 @@ fn quantiles(name: &str, table: &[f64], steps: usize) -> Result<Vec<f64>> {
         .collect())
 }
 
-/// Masses from the left end to every node, in units of the spacing: each interval by the cubic through the four nearest
-/// nodes, and never negative.
+/// Masses from the left end to every node, in units of the spacing: each interval by the cubic
+/// through the four nearest nodes, and never negative.
 fn cumulative(table: &[f64]) -> Vec<f64> {
     let last = table.len() - 1;
     let interval = |i: usize| {
@@ -120,7 +126,8 @@ fn cumulative(table: &[f64]) -> Vec<f64> {
     mass
 }
 
-/// The t in [0, 1] where the cubic with values `mass` and derivatives `density` at 0 and 1 passes `target`.
+/// The t in [0, 1] where the cubic with values `mass` and derivatives `density` at 0 and 1 passes
+/// `target`.
 fn inside(mass: [f64; 2], density: [f64; 2], target: f64) -> f64 {
     let value = |t: f64| {
         let s = 1.0 - t;

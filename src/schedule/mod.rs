@@ -1,16 +1,19 @@
 //! Grids of SNRs for a K-step sampler: one line per schedule in [`SCHEDULES`].
 //!
-//! A schedule turns a [`Request`] (how many steps, between which SNRs, for which source) into γ_0 < γ_1 < … < γ_K.
-//! Schedules that are known as a rule in diffusion time are restricted to [snr_min, snr_max]: the two ends are mapped to
-//! their times and the steps are uniform between those, so that every schedule is compared over the same interval.
+//! A schedule turns a [`Request`] (how many steps, between which SNRs, for which source) into γ_0 <
+//! γ_1 < … < γ_K. Schedules that are known as a rule in diffusion time are restricted to
+//! [snr_min, snr_max]: the two ends are mapped to their times and the steps are uniform between
+//! those, so that every schedule is compared over the same interval.
 
 pub mod axis;
 pub mod curve;
 pub mod dynamic;
 pub mod export;
+pub mod known;
 pub mod las;
 pub mod loss;
 pub mod mass;
+pub mod models;
 pub mod optimal;
 pub mod time;
 pub mod uniform;
@@ -59,6 +62,7 @@ pub static SCHEDULES: Registry<Schedule> = Registry::new(&[
     uniform::SHIFTED_GEOMETRIC,
     uniform::KARRAS,
     uniform::ARCTAN,
+    uniform::FLOW,
     time::LINEAR_BETA,
     time::QUADRATIC,
     time::COSINE,
@@ -79,11 +83,12 @@ pub struct Request<'a> {
     pub steps: usize,
     /// First SNR γ_0 ≥ 0 (linear); 0 only where [`Schedule::from_zero`].
     pub snr_min: f64,
-    /// Last SNR γ_K > γ_0 (linear, finite).
+    /// Last SNR γ_K > γ_0 (linear); ∞ (no noise) only for a rule whose axis has an end there.
     pub snr_max: f64,
     /// Total variance E|X − EX|² of the source; the scale of the schedules that adapt to it.
     pub total_variance: f64,
-    /// The source's mmse as a function of SNR; `None` where it is not known, and needed only by schedules that say so.
+    /// The source's mmse as a function of SNR; `None` where it is not known, and needed only by
+    /// schedules that say so.
     pub curve: Option<&'a dyn Curve>,
 }
 
@@ -93,11 +98,9 @@ impl<'a> Request<'a> {
         if self.steps == 0 {
             return Err(Error::invalid("steps", "a schedule has at least 1 step"));
         }
-        if !(self.snr_min >= 0.0 && self.snr_min < self.snr_max && self.snr_max.is_finite()) {
-            let message = format!(
-                "need 0 ≤ snr_min < snr_max < ∞, not snr_min = {} and snr_max = {}",
-                self.snr_min, self.snr_max
-            );
+        if !(self.snr_min >= 0.0 && self.snr_min < self.snr_max) {
+            let message =
+                format!("need 0 ≤ snr_min < snr_max, not snr_min = {} and snr_max = {}", self.snr_min, self.snr_max);
             return Err(Error::invalid("snr_min", message));
         }
         if self.snr_min <= 0.0 && !schedule.from_zero {
@@ -117,7 +120,12 @@ impl<'a> Request<'a> {
     fn pinned(&self, name: &str, mut grid: Vec<f64>) -> Result<Vec<f64>> {
         assert_eq!(grid.len(), self.steps + 1, "schedule `{name}` returned the wrong number of SNRs");
         (grid[0], grid[self.steps]) = self.ends();
-        match grid.windows(2).position(|pair| pair[0].total_cmp(&pair[1]).is_ge() || !pair[1].is_finite()) {
+        if self.snr_max.is_infinite() && grid[..self.steps].iter().any(|snr| !snr.is_finite()) {
+            let message = format!("`{name}` cannot end without noise: need snr_max < ∞, sigma_min > 0");
+            return Err(Error::invalid("snr_max", message));
+        }
+        let stays = |pair: &[f64]| pair[0].total_cmp(&pair[1]).is_ge() || pair[1].is_nan();
+        match grid.windows(2).position(stays) {
             None => Ok(grid),
             Some(k) => {
                 let message = format!(
@@ -139,6 +147,10 @@ impl<'a> Request<'a> {
 
     /// The curve, for a schedule that is made from it.
     fn curve(&self, schedule: &str) -> Result<&'a dyn Curve> {
+        if self.snr_max.is_infinite() {
+            let message = format!("`{schedule}` is made from a curve, which has no end at ∞: need snr_max < ∞");
+            return Err(Error::invalid("snr_max", message));
+        }
         let message = "needs the mmse of the source as a function of SNR, and none is known here";
         self.curve.ok_or_else(|| Error::invalid(format!("schedule `{schedule}`"), message))
     }
@@ -174,9 +186,10 @@ impl Choice {
     /// The K + 1 SNRs, strictly increasing, the first and last equal to the request's to the bit.
     ///
     /// # Errors
-    /// [`Error::Invalid`] for no steps, for ends out of order, for an end of 0 where the schedule cannot start there, for
-    /// a parameter outside its domain, for a missing curve or scale, and where two neighbours are one f64 (more steps
-    /// than the interval has room for); whatever the curve reports.
+    /// [`Error::Invalid`] for no steps, for ends out of order, for an end of 0 where the schedule
+    /// cannot start there, for a parameter outside its domain, for a missing curve or scale, and
+    /// where two neighbours are one f64 (more steps than the interval has room for); whatever the
+    /// curve reports.
     pub fn grid(&self, request: &Request) -> Result<Vec<f64>> {
         request.check(self.schedule)?;
         let arguments = Arguments::new(&self.spec, self.schedule.parameters)?;
@@ -187,9 +200,10 @@ impl Choice {
 /// The schedule of a spec such as `geometric` or `karras:rho=7`.
 ///
 /// # Errors
-/// [`Error::Invalid`] for a malformed spec, [`Error::Unknown`] with the nearest name for a schedule or a parameter.
+/// [`Error::Invalid`] for a malformed spec and for a name of something that is no rule;
+/// [`Error::Unknown`] with the nearest name for a schedule or a parameter.
 pub fn find(spec: &str) -> Result<Choice> {
-    let (schedule, spec) = SCHEDULES.parse(spec)?;
+    let (schedule, spec) = SCHEDULES.parse(&known::spelling(spec)?)?;
     Ok(Choice { schedule, spec })
 }
 

@@ -1,9 +1,11 @@
-//! The grid with the least path KL: the minimum of Σ_k Δ_k M(γ_k) over the interior SNRs (docs/theory.md, P3); and, for
-//! the loss-adaptive schedules, of the same sum with the steps measured on another axis.
+//! The grid with the least path KL: the minimum of Σ_k Δ_k M(γ_k) over the interior SNRs
+//! (docs/theory.md, P3); and, for the loss-adaptive schedules, of the same sum with the steps
+//! measured on another axis.
 //!
-//! Starts from the exact optimum over candidates ([`super::dynamic`]), which picks the basin, and then solves the
-//! stationarity condition γ_{k+1} = γ_k + [M(γ_{k−1}) − M(γ_k)]/|M′(γ_k)| by Newton steps, damped as Levenberg and
-//! Marquardt do so that the cost never rises. On an axis R, γ is R and M a function of it, here and below.
+//! Starts from the exact optimum over candidates ([`super::dynamic`]), which picks the basin, and
+//! then solves the stationarity condition γ_{k+1} = γ_k + [M(γ_{k−1}) − M(γ_k)]/|M′(γ_k)| by Newton
+//! steps, damped as Levenberg and Marquardt do so that the cost never rises. On an axis R, γ is R
+//! and M a function of it, here and below.
 
 use super::axis::StepAxis;
 use super::dynamic::best_steps;
@@ -31,7 +33,8 @@ const DAMPING: (f64, f64, f64) = (1e-4, 10.0, 1e8);
 const ROUNDING: f64 = 1e-14;
 /// Stationarity to this share of a step is enough.
 const STATIONARY: f64 = 1e-12;
-/// Half-width of the difference that gives M″, as a share of the shorter neighbouring step: the curvature only steers.
+/// Half-width of the difference that gives M″, as a share of the shorter neighbouring step: the
+/// curvature only steers.
 const CURVATURE_STEP: f64 = 1e-3;
 
 /// A curve as a function of the position on an axis.
@@ -59,11 +62,12 @@ impl Curve for OnAxis<'_> {
     }
 }
 
-/// The K + 1 SNRs with the least Σ_k M(γ_k) (R(γ_{k+1}) − R(γ_k)), to about 1e-12 of a step on the axis.
+/// The K + 1 SNRs with the least Σ_k M(γ_k) (R(γ_{k+1}) − R(γ_k)), to about 1e-12 of a step on the
+/// axis.
 ///
 /// # Errors
-/// [`crate::error::Error::Invalid`] for schedule `name` where the request has no curve, or one without mass to share out;
-/// whatever the curve reports.
+/// [`crate::error::Error::Invalid`] for schedule `name` where the request has no curve, or one
+/// without mass to share out; whatever the curve reports.
 pub(super) fn least(name: &str, request: &Request, axis: StepAxis) -> Result<Vec<f64>> {
     let curve = OnAxis { curve: request.curve(name)?, axis, ends: (request.snr_min, request.snr_max) };
     if request.steps == 1 {
@@ -135,16 +139,18 @@ impl State {
         self.risks[k - 1] - self.risks[k] - (self.grid[k + 1] - self.grid[k]) * self.slopes[k]
     }
 
-    /// A lower cost; or, where costs can no longer be told apart, a smaller violation of stationarity.
+    /// A lower cost; or, where costs can no longer be told apart, a smaller violation of
+    /// stationarity.
     fn improves(&self, before: &Self) -> bool {
         let rounding = ROUNDING * before.cost.abs();
         self.cost < before.cost - rounding || self.cost <= before.cost + rounding && self.residual < before.residual
     }
 
-    /// The grid after one damped Newton step; `None` where the damped Hessian is not positive definite.
+    /// The grid after one damped Newton step; `None` where the damped Hessian is not positive
+    /// definite.
     ///
-    /// The Hessian is tridiagonal: 2|M′(γ_k)| + Δ_k M″(γ_k) on the diagonal, −|M′(γ_k)| between k and k + 1. A step that
-    /// would carry an SNR past its neighbour is shortened.
+    /// The Hessian is tridiagonal: 2|M′(γ_k)| + Δ_k M″(γ_k) on the diagonal, −|M′(γ_k)| between k
+    /// and k + 1. A step that would carry an SNR past its neighbour is shortened.
     fn newton(&self, curve: &dyn Curve, damping: f64) -> Result<Option<Vec<f64>>> {
         let last = self.grid.len() - 1;
         let (mut pivots, mut sides) = (vec![0.0; last], vec![0.0; last]);
@@ -208,7 +214,8 @@ mod tests {
         Request { steps, snr_min: 0.0, snr_max, total_variance, curve: Some(curve) }
     }
 
-    /// The grids of data/optimal_grid.csv, and the path KL of three: optimal, shifted geometric, geometric from 0.01.
+    /// The grids of data/optimal_grid.csv, and the path KL of three: optimal, shifted geometric,
+    /// geometric from 0.01.
     #[test]
     fn the_golden_optima_are_found() {
         let goldens = [[0.234385666, 0.2660230929, 0.4634944357], [0.837703725, 0.8396493271, 1.176638254]];
@@ -232,7 +239,8 @@ mod tests {
         }
     }
 
-    /// N(0, 1.7): the shifted-geometric grid is the optimum, and its path KL is the closed form of 6.2.
+    /// N(0, 1.7): the shifted-geometric grid is the optimum, and its path KL is the closed form of
+    /// 6.2.
     #[test]
     fn the_optimum_of_a_gaussian_is_shifted_geometric() {
         let (variance, snr_max) = (1.7, 50.0);
@@ -278,7 +286,8 @@ mod tests {
         }
     }
 
-    /// K·KL → ¼(∫ √|M′| dγ)²: 7.08 for eight levels on [1e-3, 60], where the geometric grid has 11.69.
+    /// K·KL → ¼(∫ √|M′| dγ)²: 7.08 for eight levels on [1e-3, 60], where the geometric grid has
+    /// 11.69.
     #[test]
     fn the_limits_of_the_optimal_and_the_geometric_grid_are_met() {
         let law = Source::parse("pam:levels=8").unwrap();
@@ -309,7 +318,8 @@ mod tests {
         assert!(cost / least - 1.0 < 1e-4, "{cost} for {least}");
     }
 
-    /// Printed, not asserted: `cargo test --release --lib optimal::tests::timing -- --ignored --nocapture`.
+    /// Printed, not asserted:
+    /// `cargo test --release --lib optimal::tests::timing -- --ignored --nocapture`.
     #[test]
     #[ignore = "prints timings"]
     fn timing() {

@@ -8,9 +8,11 @@ use crate::channel::exact::curve::ExactCurve;
 use crate::channel::snr::Snr;
 use crate::source::Source;
 
-/// Relative, between two closed forms of one grid, inverted numerically where a logarithm or a power is.
+/// Relative, between two closed forms of one grid, inverted numerically where a logarithm or a
+/// power is.
 const CLOSED_FORM: f64 = 1e-10;
-/// Relative distance of ρ(γ) Δ ln γ from its mean over the steps, times K: the midpoint rule on the widest step.
+/// Relative distance of ρ(γ) Δ ln γ from its mean over the steps, times K: the midpoint rule on the
+/// widest step.
 const DENSITY: f64 = 20.0;
 /// Equal-mass schedules are placed to 1e-8 of their axis.
 const EQUAL_MASS: f64 = 3e-7;
@@ -82,7 +84,8 @@ fn names_are_unique() {
     assert_eq!(names.len(), SCHEDULES.iter().count());
 }
 
-/// K + 1 SNRs, strictly increasing, ends to the bit; one step is the two ends; the same through σ and back.
+/// K + 1 SNRs, strictly increasing, ends to the bit; one step is the two ends; the same through σ
+/// and back.
 #[test]
 fn every_schedule_keeps_the_contract() {
     let variance = 2.5;
@@ -111,6 +114,29 @@ fn every_schedule_keeps_the_contract() {
     }
 }
 
+/// Rules whose axis has an end at γ = ∞ reach it, from pure noise where they can; others say that
+/// they do not.
+#[test]
+fn some_rules_end_without_noise() {
+    let curve = Gaussian { variance: 1.0 };
+    for name in ["karras", "arctan", "flow:shift=3", "linear-beta", "quadratic", "cosine", "beta"] {
+        for snr_min in [0.0, 0.01] {
+            let from = Request { snr_max: f64::INFINITY, ..request(&curve, 1.0, 6, snr_min, 1.0) };
+            match grid(name, &from) {
+                Ok(grid) => assert!(grid[6] == f64::INFINITY && grid[..6].iter().all(|x| x.is_finite()), "{grid:?}"),
+                Err(error) => assert!(snr_min == 0.0 && error.to_string().contains("cannot start at 0"), "{error}"),
+            }
+        }
+    }
+    for name in ["geometric", "linear-snr", "shifted-geometric", "scaled-linear", "optimal", "las", "entropic"] {
+        let from = Request { snr_max: f64::INFINITY, ..request(&curve, 1.0, 6, 0.01, 1.0) };
+        assert!(grid(name, &from).unwrap_err().to_string().contains("snr_max < ∞"), "{name}");
+    }
+    let flow = grid("flow:shift=3", &Request { snr_max: f64::INFINITY, ..request(&curve, 1.0, 4, 0.0, 1.0) }).unwrap();
+    // u = 3/4: t = 3u/(1 + 2u) = 0.9.
+    assert!((flow[1] - (0.1_f64 / 0.9).powi(2)).abs() < CLOSED_FORM, "{flow:?}");
+}
+
 /// ρ(ln γ) of every schedule: ρ Δ ln γ is the same for all K steps, to O(1/K).
 #[test]
 fn steps_have_the_stated_density() {
@@ -119,12 +145,13 @@ fn steps_have_the_stated_density() {
     let curve = curve_of(&law);
     let request = request(&curve, law.second_moment().value, steps, 0.05, 8.0);
     let mmse = |g: f64| curve.mmse(g).unwrap();
-    let densities: [(&str, &dyn Fn(f64) -> f64); 9] = [
+    let densities: [(&str, &dyn Fn(f64) -> f64); 10] = [
         ("geometric", &|_| 1.0),
         ("linear-snr", &|g| g),
         ("karras", &|g| g.powf(-1.0 / 14.0)),
         ("karras:rho=1", &|g| g.powf(-0.5)),
         ("arctan:scale=1.3", &|g| g.sqrt() / (1.0 / 1.69 + g)),
+        ("flow:shift=3", &|g| g.sqrt() / (1.0 + 3.0 * g.sqrt()).powi(2)),
         ("shifted-geometric:variance=1.7", &|g| g / (1.0 / 1.7 + g)),
         ("entropic", &|g| 0.5 * g * mmse(g)),
         ("rescaled-entropic", &|g| 0.5 * g.sqrt() * mmse(g)),
@@ -139,7 +166,8 @@ fn steps_have_the_stated_density() {
     }
 }
 
-/// The published forward rules, ᾱ(t), at uniform times between those of the ends, which are found by bisection.
+/// The published forward rules, ᾱ(t), at uniform times between those of the ends, which are found
+/// by bisection.
 #[test]
 fn diffusion_times_follow_the_published_forward_rules() {
     let linear = |t: f64| (-0.5 * t * t * 19.9 - 0.1 * t).exp();
@@ -165,7 +193,8 @@ fn diffusion_times_follow_the_published_forward_rules() {
     }
 }
 
-/// γ = ᾱ/(1−ᾱ) of the product of 1 − β at all 1,000 timesteps; σ runs from 14.615 to 0.029 as in the published model.
+/// γ = ᾱ/(1−ᾱ) of the product of 1 − β at all 1,000 timesteps; σ runs from 14.615 to 0.029 as in
+/// the published model.
 #[test]
 fn the_discrete_table_is_the_published_one() {
     let mut alpha_bar = 1.0;
@@ -212,7 +241,8 @@ fn beta_quantiles_match_the_reference() {
     assert!(eighths >= 6 * 7, "{eighths}");
 }
 
-/// Σ (r_k − 1 − ln r_k) from 1,000 random grids, one point moved at a time by golden-section search, ends at equal ratios.
+/// Σ (r_k − 1 − ln r_k) from 1,000 random grids, one point moved at a time by golden-section
+/// search, ends at equal ratios.
 #[test]
 fn the_geometric_grid_minimises_the_bound() {
     const STEPS: usize = 6;
@@ -256,7 +286,8 @@ fn rescaled_entropy_of_a_gaussian_is_the_arctan_law() {
     }
 }
 
-/// The loss-adaptive grid on the axis ln γ tends to the arctan law for N(0, c²I): the distance in θ falls like 1/K.
+/// The loss-adaptive grid on the axis ln γ tends to the arctan law for N(0, c²I): the distance in θ
+/// falls like 1/K.
 #[test]
 fn the_adaptive_grid_on_the_logarithmic_axis_tends_to_the_arctan_law() {
     let curve = Gaussian { variance: 1.0 };
@@ -274,7 +305,8 @@ fn the_adaptive_grid_on_the_logarithmic_axis_tends_to_the_arctan_law() {
     assert!(few < 0.1 && (3.0..5.0).contains(&(few / many)), "{few} and {many}");
 }
 
-/// A curve through 200 points of a Gaussian's is that Gaussian's to 1e-3, monotone, with a slope that integrates to it.
+/// A curve through 200 points of a Gaussian's is that Gaussian's to 1e-3, monotone, with a slope
+/// that integrates to it.
 #[test]
 fn a_sampled_curve_follows_its_points() {
     let truth = Gaussian { variance: 1.0 };
@@ -300,7 +332,8 @@ fn a_sampled_curve_follows_its_points() {
     assert!(SampledCurve::new(&[(1.0, 1.0), (1.0, 0.5)]).is_err());
 }
 
-/// M(0) = tr Σ and −M′(0) = ‖Σ‖²_F are the limits of the curve, for a law, a product and two atoms in space.
+/// M(0) = tr Σ and −M′(0) = ‖Σ‖²_F are the limits of the curve, for a law, a product and two atoms
+/// in space.
 #[test]
 fn a_source_curve_is_continuous_at_zero() {
     for spec in ["bernoulli:p=0.1", "product:dim=3,base=(pam:levels=4)", "codebook:atoms=2,dim=3", "simplex:atoms=2"] {

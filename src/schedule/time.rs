@@ -1,7 +1,9 @@
-//! Schedules that are a rule in the time of a variance-preserving diffusion √ᾱ·X + √(1−ᾱ)·Z, γ = ᾱ/(1−ᾱ).
+//! Schedules that are a rule in the time of a variance-preserving diffusion √ᾱ·X + √(1−ᾱ)·Z, γ =
+//! ᾱ/(1−ᾱ).
 //!
-//! The two ends of the request are mapped to their times, also where a trained model would stop earlier; the steps are
-//! uniform in time (or in its square root) between those. Continuous times: b(t) = −ln ᾱ(t), so γ = 1/(e^b − 1).
+//! The two ends of the request are mapped to their times, also where a trained model would stop
+//! earlier; the steps are uniform in time (or in its square root) between those. Continuous times:
+//! b(t) = −ln ᾱ(t), so γ = 1/(e^b − 1).
 
 use statrs::distribution::{Beta, ContinuousCDF};
 
@@ -14,7 +16,8 @@ use crate::spec::{Arguments, Parameter};
 const BETA_MIN: Parameter = Parameter { name: "beta-min", default: Some("0.1"), summary: "β(0) > 0" };
 const BETA_MAX: Parameter = Parameter { name: "beta-max", default: Some("20"), summary: "β(1) > β(0)" };
 
-/// Time uniform with linear β: the continuous limit of DDPM's schedule \[HJA20\], [SSKKEP21, app. B].
+/// Time uniform with linear β: the continuous limit of DDPM's schedule \[HJA20\],
+/// [SSKKEP21, app. B].
 pub const LINEAR_BETA: Schedule = Schedule {
     name: "linear-beta",
     summary: "uniform in the time of the linear-β diffusion, −ln ᾱ = ½t²(β_1 − β_0) + tβ_0  [HJA20]",
@@ -64,7 +67,8 @@ impl LinearBeta {
     }
 }
 
-/// Nichol and Dhariwal's ᾱ(t) = f(t)/f(0), f(t) = cos²(½π(t + s)/(1 + s)) [ND21, eq. (17)], without their clipping of β.
+/// Nichol and Dhariwal's ᾱ(t) = f(t)/f(0), f(t) = cos²(½π(t + s)/(1 + s)) [ND21, eq. (17)], without
+/// their clipping of β.
 pub const COSINE: Schedule = Schedule {
     name: "cosine",
     summary: "uniform in the time of ᾱ = f(t)/f(0), f = cos²(½π(t + s)/(1 + s))  [ND21, eq. (17)]",
@@ -73,12 +77,16 @@ pub const COSINE: Schedule = Schedule {
     build: cosine,
 };
 
-/// Uniform in the angle a = ½π(t + s)/(1 + s): cos² a = f_0 ᾱ and sin² a = sin² a_0 + f_0 (1 − ᾱ), f_0 = cos² a_0.
+/// Uniform in the angle a = ½π(t + s)/(1 + s): cos² a = f_0 ᾱ and sin² a = sin² a_0 + f_0 (1 − ᾱ),
+/// f_0 = cos² a_0.
 fn cosine(arguments: &Arguments, request: &Request) -> Result<Vec<f64>> {
     let offset = arguments.positive("offset")?;
     let start = std::f64::consts::FRAC_PI_2 * offset / (1.0 + offset);
     let (sine, cosine) = start.sin_cos();
     let angle = |snr: f64| {
+        if snr.is_infinite() {
+            return start;
+        }
         let noise = cosine * cosine / (1.0 + snr);
         sine.hypot(noise.sqrt()).atan2((snr * noise).sqrt())
     };
@@ -91,8 +99,8 @@ fn cosine(arguments: &Arguments, request: &Request) -> Result<Vec<f64>> {
 const DISCRETE_STEPS: usize = 1000;
 const BETA_ENDS: (f64, f64) = (0.00085, 0.012);
 
-/// Timestep uniform with √β linear from √0.00085 to √0.012 over 1,000 steps \[RBLEO22\]. Between timesteps, and beyond
-/// the first and last one (γ = 1175 and 0.0047), ln γ is continued linearly.
+/// Timestep uniform with √β linear from √0.00085 to √0.012 over 1,000 steps \[RBLEO22\]. Between
+/// timesteps, and beyond the first and last one (γ = 1175 and 0.0047), ln γ is continued linearly.
 pub const SCALED_LINEAR: Schedule = Schedule {
     name: "scaled-linear",
     summary: "uniform in the timestep of Stable Diffusion, √β linear over 1,000 steps  [RBLEO22]",
@@ -127,10 +135,12 @@ fn log_at(logs: &[f64], timestep: f64) -> f64 {
     logs[i] + (timestep - i as f64) * (logs[i + 1] - logs[i])
 }
 
-/// Shapes for which the quantile function of the Beta law is good to 1e-9, absolute (data/beta.csv).
+/// Shapes for which the quantile function of the Beta law is good to 1e-9, absolute
+/// (data/beta.csv).
 const BETA_SHAPES: std::ops::RangeInclusive<f64> = 0.2..=20.0;
 
-/// Times or noise levels at the quantiles of a Beta law \[LLGK24\]: many steps at both ends where the shapes are below 1.
+/// Times or noise levels at the quantiles of a Beta law \[LLGK24\]: many steps at both ends where
+/// the shapes are below 1.
 pub const BETA: Schedule = Schedule {
     name: "beta",
     summary: "Beta(α, β) quantiles of the time of the linear-β diffusion, or of σ = 1/√γ  [LLGK24]",

@@ -12,10 +12,14 @@ from pathlib import Path
 
 import numpy as np
 import torch
-from diffusers import (DDIMScheduler, DPMSolverMultistepScheduler, EulerDiscreteScheduler,
-                       FlowMatchEulerDiscreteScheduler, UNet2DModel, UniPCMultistepScheduler)
+from diffusers import (AutoencoderKL, DDIMPipeline, DDIMScheduler, DDPMPipeline, DDPMScheduler, DEISMultistepScheduler,
+                       DPMSolverMultistepScheduler, EulerAncestralDiscreteScheduler, EulerDiscreteScheduler,
+                       FlowMatchEulerDiscreteScheduler, FluxPipeline, FluxTransformer2DModel, PNDMScheduler,
+                       SD3Transformer2DModel, StableDiffusion3Pipeline, StableDiffusionPipeline, StableDiffusionXLPipeline,
+                       UNet2DConditionModel, UNet2DModel, UniPCMultistepScheduler)
 
-from apply_schedule import apply_schedule
+import apply_schedule as apply_schedule_module
+from apply_schedule import apply_schedule, scheduled
 from record_loss import record_loss
 
 STEPS = 8
@@ -158,6 +162,111 @@ class Schedules(unittest.TestCase):
         path = Path(self.folder.name) / "sigmas.npy"
         klaim(*self.las, "--format", "npy", "--out", path)
         self.assertEqual(np.load(path).tolist(), json.loads(klaim(*self.las, "--format", "edm")))
+
+
+class Pipelines(unittest.TestCase):
+    """Pipelines of tiny random networks run our levels: a hook in the network records the levels that it is called at."""
+
+    def setUp(self):
+        torch.manual_seed(0)
+        torch.set_num_threads(2)
+
+    def schedule(self, model, rule="karras", **ends):
+        ends = {"sigma_max": 12, "sigma_min": 0.05, **ends}
+        said = [x for key, value in ends.items() for x in (f"--{key.replace('_', '-')}", value)]
+        return json.loads(klaim(rule, "--steps", STEPS, "--model", model, *said, "--format", "diffusers"))
+
+    def run_pipeline(self, pipe, schedule, **arguments):
+        pipe.set_progress_bar_config(disable=True)
+        with scheduled(pipe, schedule) as levels:
+            return pipe(**levels, **arguments, output_type="np" if "height" not in arguments else "latent")
+
+    def unconditional(self, pipeline, scheduler):
+        return pipeline(unet=Schedules.model, scheduler=scheduler)
+
+    @classmethod
+    def setUpClass(cls):
+        if not hasattr(Schedules, "model"):
+            Schedules.setUpClass()
+
+    def test_ddim_and_ddpm_pipelines(self):
+        schedule = self.schedule("sd15")
+        self.run_pipeline(self.unconditional(DDIMPipeline, DDIMScheduler(**BETAS)), schedule)
+        self.run_pipeline(self.unconditional(DDPMPipeline, DDPMScheduler(**BETAS)), schedule)
+
+    def latent_models(self):
+        vae = AutoencoderKL(block_out_channels=(8,), norm_num_groups=4, latent_channels=4, sample_size=16,
+                            down_block_types=("DownEncoderBlock2D",), up_block_types=("UpDecoderBlock2D",))
+        return vae
+
+    def test_stable_diffusion_pipelines(self):
+        unet = UNet2DConditionModel(sample_size=8, in_channels=4, out_channels=4, layers_per_block=1, norm_num_groups=4,
+                                    block_out_channels=(8, 16), cross_attention_dim=8, attention_head_dim=2,
+                                    down_block_types=("DownBlock2D", "CrossAttnDownBlock2D"),
+                                    up_block_types=("CrossAttnUpBlock2D", "UpBlock2D"))
+        schedule, prompt = self.schedule("sd15"), torch.randn(1, 4, 8)
+        told = dict(prompt_embeds=prompt, negative_prompt_embeds=prompt, height=8, width=8)
+        for scheduler in [EulerDiscreteScheduler, DDIMScheduler, DPMSolverMultistepScheduler, UniPCMultistepScheduler,
+                          DEISMultistepScheduler, EulerAncestralDiscreteScheduler]:
+            with self.subTest(scheduler=scheduler.__name__):
+                pipe = StableDiffusionPipeline(vae=self.latent_models(), text_encoder=None, tokenizer=None, unet=unet,
+                                               scheduler=scheduler(**BETAS), safety_checker=None, feature_extractor=None,
+                                               requires_safety_checker=False)
+                self.run_pipeline(pipe, schedule, **told)
+        pipe.scheduler = PNDMScheduler(**BETAS)
+        with self.assertRaises(TypeError):
+            self.run_pipeline(pipe, schedule, **told)
+
+    def test_stable_diffusion_xl_pipeline(self):
+        unet = UNet2DConditionModel(sample_size=8, in_channels=4, out_channels=4, layers_per_block=1, norm_num_groups=4,
+                                    block_out_channels=(8, 16), cross_attention_dim=8, attention_head_dim=2,
+                                    addition_embed_type="text_time", addition_time_embed_dim=4,
+                                    projection_class_embeddings_input_dim=32, transformer_layers_per_block=1,
+                                    down_block_types=("DownBlock2D", "CrossAttnDownBlock2D"),
+                                    up_block_types=("CrossAttnUpBlock2D", "UpBlock2D"))
+        pipe = StableDiffusionXLPipeline(vae=self.latent_models(), text_encoder=None, text_encoder_2=None, tokenizer=None,
+                                         tokenizer_2=None, unet=unet, scheduler=EulerDiscreteScheduler(**BETAS))
+        prompt, pooled = torch.randn(1, 4, 8), torch.randn(1, 8)
+        self.run_pipeline(pipe, self.schedule("sdxl"), prompt_embeds=prompt, negative_prompt_embeds=prompt,
+                          pooled_prompt_embeds=pooled, negative_pooled_prompt_embeds=pooled, height=8, width=8)
+
+    def test_stable_diffusion_3_pipeline(self):
+        transformer = SD3Transformer2DModel(sample_size=8, patch_size=1, in_channels=4, num_layers=1, attention_head_dim=8,
+                                            num_attention_heads=2, joint_attention_dim=8, caption_projection_dim=16,
+                                            pooled_projection_dim=8, out_channels=4)
+        pipe = StableDiffusion3Pipeline(transformer=transformer, scheduler=FlowMatchEulerDiscreteScheduler(shift=3.0),
+                                        vae=self.latent_models(), text_encoder=None, tokenizer=None, text_encoder_2=None,
+                                        tokenizer_2=None, text_encoder_3=None, tokenizer_3=None)
+        prompt, pooled = torch.randn(1, 4, 8), torch.randn(1, 8)
+        schedule = self.schedule("sd3", "flow:shift=3", sigma_max="inf", sigma_min=0.01)
+        self.assertEqual(schedule["flow_sigmas"][0], 1.0)
+        self.run_pipeline(pipe, schedule, prompt_embeds=prompt, negative_prompt_embeds=prompt, pooled_prompt_embeds=pooled,
+                          negative_pooled_prompt_embeds=pooled, height=8, width=8)
+
+    def test_flux_pipeline(self):
+        transformer = FluxTransformer2DModel(patch_size=1, in_channels=16, num_layers=1, num_single_layers=1,
+                                             attention_head_dim=16, num_attention_heads=2, joint_attention_dim=8,
+                                             pooled_projection_dim=8, axes_dims_rope=[4, 4, 8])
+        scheduler = FlowMatchEulerDiscreteScheduler(shift=3.0, use_dynamic_shifting=True)
+        pipe = FluxPipeline(scheduler=scheduler, vae=self.latent_models(), text_encoder=None, tokenizer=None,
+                            text_encoder_2=None, tokenizer_2=None, transformer=transformer)
+        self.run_pipeline(pipe, self.schedule("flux", "flow:shift=3", sigma_max="inf", sigma_min=0.01), height=16, width=16,
+                          prompt_embeds=torch.randn(1, 4, 8), pooled_prompt_embeds=torch.randn(1, 8))
+
+    def test_the_list_of_targets_is_that_of_the_example(self):
+        listed = json.loads(subprocess.run([os.environ["KLAIM"], "list", "targets", "--format", "json"], check=True,
+                                           stdout=subprocess.PIPE).stdout)
+        names = {item["name"] for item in listed if item["name"].endswith("Scheduler")}
+        self.assertEqual(names, {*apply_schedule_module.OF_SIGMAS, *apply_schedule_module.OF_FLOW,
+                                 *apply_schedule_module.OF_BETAS})
+
+    def test_a_pipeline_that_sets_its_own_levels_is_found_out(self):
+        pipe = self.unconditional(DDIMPipeline, DDIMScheduler(**BETAS))
+        pipe.set_progress_bar_config(disable=True)
+        with self.assertRaisesRegex(RuntimeError, "not of this schedule"):
+            with scheduled(pipe, self.schedule("sd15")):
+                pipe(num_inference_steps=4)
+        self.assertEqual(pipe.scheduler.config.num_train_timesteps, 1000)
 
 
 if __name__ == "__main__":

@@ -2,7 +2,8 @@
 
 use serde_json::json;
 
-use super::make::{Ground, grid};
+use super::make::{Ground, grid, settings};
+use super::model::Pipeline;
 use super::{OutputForm, ScheduleCommand};
 use crate::error::{Error, Result};
 use crate::numeric::number;
@@ -18,8 +19,8 @@ pub struct Compared {
 }
 
 /// The table, its axis and ∫ L dR, which no schedule changes.
-pub struct Table {
-    rows: Vec<Row>,
+pub struct ScheduleComparison {
+    rows: Vec<Compared>,
     axis: StepAxis,
     floor: Option<f64>,
 }
@@ -29,12 +30,12 @@ pub struct Table {
 ///
 /// # Errors
 /// No curve to judge by.
-pub fn table(command: &ScheduleCommand, ground: &Ground) -> Result<ScheduleComparison> {
-    let axis = command.las.axis()?;
+pub fn table(command: &ScheduleCommand, ground: &Ground, pipeline: &Pipeline) -> Result<ScheduleComparison> {
+    let axis = ground.axis(command.las.axis()?);
     if ground.curve().is_none() {
         return Err(Error::invalid("compare", "needs a curve to judge by: give --loss or --source"));
     }
-    let steps = command.steps as usize;
+    let steps = command.steps();
     let judge = |grid: Result<Vec<f64>>| -> Result<(Vec<f64>, f64), String> {
         let grid = grid.map_err(|e| e.to_string())?;
         match ground.cost(axis, &grid).map_err(|e| e.to_string())? {
@@ -53,13 +54,13 @@ pub fn table(command: &ScheduleCommand, ground: &Ground) -> Result<ScheduleCompa
     if let Some(spec) = &command.previous {
         rows.push(Compared {
             name: format!("previous ({spec})"),
-            outcome: judge(super::previous(spec, ground, steps)),
+            outcome: judge(super::previous(spec, ground, pipeline, steps)),
         });
     }
     let cost = |row: &Compared| row.outcome.as_ref().map_or(f64::INFINITY, |(_, cost)| *cost);
     rows.sort_by(|a, b| cost(a).total_cmp(&cost(b)));
     let floor = match &ground.loss {
-        Some(curve) => Some(certificate::floor(curve, axis, ground.ends)?),
+        Some(curve) => Some(certificate::floor(curve, &settings(command, ground, false)?.span(curve)?)?),
         None => None,
     };
     Ok(ScheduleComparison { rows, axis, floor })

@@ -3,7 +3,7 @@
 use super::one_of;
 use crate::error::Result;
 use crate::schedule::loss::Reading;
-use crate::schedule::loss::axis::{SIGMAS, Sigma, TIMES, Time};
+use crate::schedule::loss::axis::{DIRECTIONS, Direction, SIGMAS, Sigma, TIMES, Time};
 use crate::schedule::loss::beta::BetaTable;
 use crate::schedule::loss::risk::{PARAMETRIZATIONS, PROCESSES, Parametrization, Process, Weighting};
 
@@ -23,7 +23,8 @@ pub struct LossArguments {
     /// What the network predicts, that the loss is an error of
     #[arg(long, value_parser = one_of(&PARAMETRIZATIONS))]
     parametrization: Option<Parametrization>,
-    /// What the recorded loss is multiplied by: none, edm[:sigma_data], min-snr[:c], snr, or column (the file's `weight`)
+    /// What the recorded loss is multiplied by: none, edm[:sigma_data], min-snr[:c], snr, or column
+    /// (the file's `weight`)
     #[arg(long, value_name = "WEIGHTING")]
     weighting: Option<String>,
     /// What a time `t` is
@@ -32,6 +33,9 @@ pub struct LossArguments {
     /// What a `sigma` is
     #[arg(long, value_parser = one_of(&SIGMAS))]
     sigma: Option<Sigma>,
+    /// Which end of a time, a timestep or a flow's sigma is the data
+    #[arg(long, value_parser = one_of(&DIRECTIONS))]
+    direction: Option<Direction>,
     /// How the signal is scaled, for a score
     #[arg(long, value_parser = one_of(&PROCESSES))]
     process: Option<Process>,
@@ -47,6 +51,7 @@ impl LossArguments {
             || self.weighting.is_some()
             || self.time.is_some()
             || self.sigma.is_some()
+            || self.direction.is_some()
             || self.process.is_some()
     }
 
@@ -64,6 +69,7 @@ impl LossArguments {
             betas,
             time: self.time,
             sigma: self.sigma,
+            direction: self.direction,
             process: self.process,
         })
     }

@@ -2,6 +2,7 @@
 
 use std::path::Path;
 
+use super::model::Pipeline;
 use super::{LasArguments, ScheduleCommand, Solver, previous};
 use crate::channel::curve::Curve;
 use crate::channel::exact::curve::{ExactCurve, Octaves};
@@ -9,6 +10,7 @@ use crate::error::{Error, Result};
 use crate::report::digits::plain;
 use crate::report::plot::schedule::{Picture, picture};
 use crate::schedule::StepAxis;
+use crate::schedule::export::{self, End};
 use crate::schedule::loss::bands::{self, Bands};
 use crate::schedule::loss::beta::BetaTable;
 use crate::schedule::loss::certificate::{Certificate, certify};
@@ -26,6 +28,8 @@ pub struct Ground<'a> {
     pub ends: (f64, f64),
     /// What the curve is, for people.
     pub name: String,
+    /// What a reader of the file should know.
+    pub notes: Vec<String>,
 }
 
 impl<'a> Ground<'a> {
@@ -34,7 +38,7 @@ impl<'a> Ground<'a> {
     /// # Errors
     /// Those of [`loss::read`], and ends beyond the curve.
     pub fn of_loss(path: &Path, reading: &Reading, snr_min: Option<f64>, snr_max: Option<f64>) -> Result<Self> {
-        let curve = loss::read(path, reading)?;
+        let loss::LossFile { curve, notes } = loss::read(path, reading)?;
         let (first, last) = curve.ends();
         let ends = (snr_min.unwrap_or(first), snr_max.unwrap_or(last));
         for (flag, snr) in [("--snr-min", ends.0), ("--snr-max", ends.1)] {
@@ -44,7 +48,7 @@ impl<'a> Ground<'a> {
             }
         }
         let name = path.display().to_string();
-        Ok(Self { loss: Some(curve), source: None, ends, name })
+        Ok(Self { loss: Some(curve), source: None, ends, name, notes })
     }
 
     /// The mmse of a source, where one is named and has a deterministic route; otherwise the
@@ -52,7 +56,7 @@ impl<'a> Ground<'a> {
     pub fn of_source(source: Option<&'a Source>, ends: (f64, f64)) -> Self {
         let exact = source.and_then(|source| Some((source, ExactCurve::new(source, Octaves::default().into())?)));
         let name = source.map_or("no curve".into(), |source| source.spec().to_string());
-        Self { loss: None, source: exact, ends, name }
+        Self { loss: None, source: exact, ends, name, notes: Vec::new() }
     }
 
     /// The curve, whichever it is.
@@ -62,6 +66,11 @@ impl<'a> Ground<'a> {
             (None, Some((_, curve))) => Some(curve),
             (None, None) => None,
         }
+    }
+
+    /// An axis for grids between the ends: with a finite position at the first, on a loss.
+    pub fn axis(&self, axis: StepAxis) -> StepAxis {
+        self.loss.as_ref().map_or(axis, |loss| loss.axis(axis, self.ends.0))
     }
 
     /// The grid of a schedule's spec between the ends.
@@ -80,6 +89,7 @@ impl<'a> Ground<'a> {
     /// A grid that leaves the curve.
     pub fn cost(&self, axis: StepAxis, grid: &[f64]) -> Result<Option<f64>> {
         let Some(curve) = self.curve() else { return Ok(None) };
+        let axis = self.axis(axis);
         let sum = axis.cost(curve, grid)?;
         Ok(sum.is_finite().then_some(sum))
     }
@@ -103,6 +113,25 @@ pub struct Made {
     pub warnings: Vec<String>,
     /// What was done to the loss first.
     pub denoise: Denoise,
+}
+
+impl Made {
+    /// A list that exists, and of which nothing is known.
+    pub fn list(method: &str, path: &Path, snrs: Vec<f64>) -> Self {
+        Self {
+            method: method.to_owned(),
+            ground: path.display().to_string(),
+            axis: StepAxis::Log,
+            snrs,
+            cost: None,
+            cost_geometric: None,
+            cost_previous: None,
+            certificate: None,
+            bands: None,
+            warnings: Vec::new(),
+            denoise: Denoise::None,
+        }
+    }
 }
 
 impl LasArguments {
@@ -137,7 +166,7 @@ pub fn grid(command: &ScheduleCommand, method: &str, ground: &Ground) -> Result<
         Some(curve) if method == "las" || method == "las2" => {
             Ok(loss::place(curve, &settings(command, ground, method == "las2")?)?.snrs)
         }
-        _ => ground.grid(&spec(command, method)?, command.steps as usize),
+        _ => ground.grid(&spec(command, method)?, command.steps()),
     }
 }
 
@@ -152,17 +181,40 @@ fn spec(command: &ScheduleCommand, method: &str) -> Result<String> {
 }
 
 /// What is asked of Algorithm 1, or 2 where the flags or `second` say so.
-fn settings(command: &ScheduleCommand, ground: &Ground, second: bool) -> Result<Settings> {
+pub fn settings(command: &ScheduleCommand, ground: &Ground, second: bool) -> Result<Settings> {
     let las = &command.las;
     Ok(Settings {
-        steps: command.steps as usize,
+        steps: command.steps(),
         axis: las.axis()?,
         smoothness: las.alpha().or(second.then_some(PAPER_ALPHA)),
         snr_min: Some(ground.ends.0),
         snr_max: Some(ground.ends.1),
         candidates: las.candidates.map(|n| n as usize),
-        denoise: las.denoise,
+        denoise: las.denoise.unwrap_or(Denoise::None),
     })
+}
+
+/// Steps from which Algorithm 2 was seen to lose.
+const MANY_STEPS: usize = 50;
+
+/// What speaks against a loss-adaptive schedule of these settings: where it was seen to lose
+/// (docs/schedules.md).
+fn caveats(las: &LasArguments, settings: &Settings) -> Vec<String> {
+    let mut said = Vec::new();
+    if settings.axis == StepAxis::Raw {
+        said.push(
+            "the raw axis lost to the log-SNR grid with every sampler that was measured, by 1.2 to 19 times".to_owned(),
+        );
+    }
+    if las.solver == Some(Solver::Multistep) && settings.smoothness.is_none_or(|alpha| alpha <= 0.0) {
+        said.push(
+            "Algorithm 1 lost to the log-SNR grid with second-order solvers: leave --smoothness at 12".to_owned(),
+        );
+    }
+    if settings.smoothness.is_some_and(|alpha| alpha > 0.0) && settings.steps >= MANY_STEPS {
+        said.push(format!("Algorithm 2 lost to the log-SNR grid at {MANY_STEPS} steps"));
+    }
+    said
 }
 
 /// α of [ABZ26].
@@ -172,8 +224,8 @@ const PAPER_ALPHA: f64 = 12.0;
 ///
 /// # Errors
 /// An unknown method, with the nearest; whatever the schedule refuses.
-pub fn make(command: &ScheduleCommand, ground: &Ground, seed: u64) -> Result<Made> {
-    let steps = command.steps as usize;
+pub fn make(command: &ScheduleCommand, ground: &Ground, pipeline: &Pipeline, seed: u64) -> Result<Made> {
+    let steps = command.steps();
     let kind = Spec::parse(&command.method).map_or(String::new(), |spec| spec.kind);
     let measured = ground.loss.as_ref().filter(|_| kind == "las" || kind == "las2");
     if let Some(curve) = measured {
@@ -182,17 +234,25 @@ pub fn make(command: &ScheduleCommand, ground: &Ground, seed: u64) -> Result<Mad
                 "takes its parameters as flags with --loss: --regularize, --lambda, --smoothness, --candidates";
             return Err(Error::invalid(format!("schedule `{}`", command.method), message));
         }
-        return from_loss(command, ground, curve, kind == "las2", seed);
+        let settings = settings(command, ground, kind == "las2")?;
+        let before = command.previous.as_deref().map(|spec| previous(spec, ground, pipeline, steps)).transpose()?;
+        let mut made = from_loss(ground, curve, &settings, before.as_deref(), seed)?;
+        made.warnings.extend(caveats(&command.las, &settings));
+        return Ok(made);
     }
     let snrs = grid(command, &command.method, ground)?;
-    let axis = command.las.axis()?;
-    let before = command.previous.as_deref().map(|spec| previous(spec, ground, steps)).transpose()?;
+    let axis = ground.axis(command.las.axis()?);
+    let before = command.previous.as_deref().map(|spec| previous(spec, ground, pipeline, steps)).transpose()?;
     Ok(Made {
         method: schedule::find(&spec(command, &command.method)?)?.to_string(),
         ground: ground.name.clone(),
         axis,
         cost: ground.cost(axis, &snrs)?,
-        cost_geometric: if ground.ends.0 > 0.0 { ground.cost(axis, &ground.grid("geometric", steps)?)? } else { None },
+        // There is none from γ = 0, or to ∞.
+        cost_geometric: match ground.grid("geometric", steps) {
+            Ok(grid) => ground.cost(axis, &grid)?,
+            Err(_) => None,
+        },
         cost_previous: before.map(|grid| ground.cost(axis, &grid)).transpose()?.flatten(),
         certificate: None,
         bands: None,
@@ -202,17 +262,27 @@ pub fn make(command: &ScheduleCommand, ground: &Ground, seed: u64) -> Result<Mad
     })
 }
 
-fn from_loss(command: &ScheduleCommand, ground: &Ground, curve: &LossCurve, second: bool, seed: u64) -> Result<Made> {
-    let settings = settings(command, ground, second)?;
-    let placed = loss::place(curve, &settings)?;
-    let before = command.previous.as_deref().map(|spec| previous(spec, ground, settings.steps)).transpose()?;
-    let certificate = certify(curve, &settings, &placed, before.as_deref())?;
-    let bands = bands::bands(curve, &settings, &placed, certificate.floor, seed)?;
-    let warnings = bands::warnings(curve, &settings, &placed, bands.as_ref());
+fn from_loss(
+    ground: &Ground,
+    curve: &LossCurve,
+    settings: &Settings,
+    before: Option<&[f64]>,
+    seed: u64,
+) -> Result<Made> {
+    let placed = loss::place(curve, settings)?;
+    let certificate = certify(curve, settings, &placed, before)?;
+    if let Some(rise) = curve.rise().filter(|_| certificate.excess(certificate.cost) < 0.0) {
+        let message = format!(
+            "makes a schedule that costs less than ∫ L dR, which a risk cannot: {rise}; --denoise isotonic takes rises out"
+        );
+        return Err(Error::invalid("the loss curve", message));
+    }
+    let bands = bands::bands(curve, settings, &placed, certificate.floor, seed)?;
+    let warnings = bands::warnings(curve, settings, &placed, bands.as_ref());
     Ok(Made {
         method: settings.smoothness.map_or("las".into(), |alpha| format!("las2:alpha={alpha}")),
         ground: ground.name.clone(),
-        axis: settings.axis,
+        axis: settings.span(curve)?.axis,
         snrs: placed.snrs,
         cost: Some(certificate.cost),
         cost_geometric: Some(certificate.geometric),
@@ -222,6 +292,33 @@ fn from_loss(command: &ScheduleCommand, ground: &Ground, curve: &LossCurve, seco
         warnings,
         denoise: settings.denoise,
     })
+}
+
+/// A level that moves by more than this when it is rounded to a whole timestep is told.
+const MOVED: f64 = 0.02;
+
+/// Which noise levels move when they are rounded to whole timesteps, if any does much.
+///
+/// # Errors
+/// More evaluations than timesteps.
+pub fn moved(made: &Made, betas: &BetaTable, end: End) -> Result<Option<String>> {
+    let levels = export::evaluated(&made.snrs, end);
+    let timesteps = betas.timesteps(levels)?;
+    // Relative change of σ.
+    let change = |(&snr, &t): (&f64, &usize)| ((snr / betas.snr(t)).sqrt() - 1.0, snr, t);
+    let far = levels.iter().zip(&timesteps).map(change).filter(|(change, ..)| change.abs() > MOVED);
+    let far: Vec<(f64, f64, usize)> = far.collect();
+    let largest = far.iter().max_by(|a, b| a.0.abs().total_cmp(&b.0.abs()));
+    Ok(largest.map(|(change, snr, t)| {
+        format!(
+            "{} of {} noise levels move by more than 2 % when they are rounded to whole timesteps, the most sigma {} by {:+.1} % \
+             to timestep {t}: --format diffusers-sigmas keeps them, where the scheduler takes sigmas",
+            far.len(),
+            levels.len(),
+            plain(snr.sqrt().recip(), 4),
+            100.0 * change
+        )
+    }))
 }
 
 /// What is wrong with the timesteps of a schedule, if anything: SNRs that the trained model has
@@ -252,9 +349,6 @@ pub fn plot(made: &Made, ground: &Ground) -> Result<String> {
     let Some(curve) = curve else {
         return Err(Error::invalid("--plot", "needs a curve to draw the steps on: give --loss or --source"));
     };
-    if ground.ends.0 <= 0.0 {
-        return Err(Error::invalid("--plot", "draws SNRs by their logarithm: start above 0"));
-    }
     let points = ground
         .loss
         .iter()

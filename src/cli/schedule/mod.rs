@@ -2,33 +2,40 @@
 //! known of it.
 
 mod compare;
+mod lists;
 mod loss;
 mod make;
+mod model;
+mod paste;
 mod show;
 
 use std::path::{Path, PathBuf};
 
 use clap::builder::{PossibleValue, PossibleValuesParser, TypedValueParser};
 
-use super::{Common, Form, output};
+use super::{Common, OutputForm, output};
 use crate::error::{Error, Result};
 use crate::report;
 use crate::schedule::export::{self, ENDS, End};
-use crate::schedule::loss::Denoise;
-use crate::schedule::loss::beta::BetaTable;
 use crate::schedule::loss::place::DENOISES;
+use crate::schedule::loss::{Denoise, bands};
 use loss::LossArguments;
 use make::{Ground, Made};
+use model::{ModelArguments, Pipeline};
 
 /// Arguments of `klaim schedule`.
 #[derive(clap::Args)]
 pub struct ScheduleCommand {
-    /// `las` (from the loss), any schedule of `klaim list schedules` such as karras:rho=7, or
-    /// `compare` for all of them
+    /// `las` (from the loss), any schedule of `klaim list schedules` such as karras:rho=7,
+    /// `compare` for all of them, or `convert` and `resample` for a list that exists
     method: String,
+    /// The list to convert or resample: any form that this command writes, or numbers separated by
+    /// commas
+    list: Option<PathBuf>,
     /// Number of steps K
     #[arg(long, value_name = "K", value_parser = clap::value_parser!(u32).range(1..=100_000))]
-    steps: u32,
+    #[arg(required_unless_present = "list")]
+    steps: Option<u32>,
     /// Loss curve of a model: CSV, TSV, JSON, NPY, NPZ or Parquet with a column for the noise level
     /// and one for the loss
     #[arg(long, value_name = "FILE", conflicts_with = "source")]
@@ -36,25 +43,30 @@ pub struct ScheduleCommand {
     /// A law whose exact mmse takes the place of a loss (`klaim list sources`)
     #[arg(long)]
     source: Option<String>,
-    /// First SNR, the noisy end [default: the loss curve's]
+    /// First SNR, the noisy end; 0 is pure noise [default: the loss curve's, or the model's]
     #[arg(long)]
     snr_min: Option<f64>,
-    /// Last SNR, the clean end [default: the loss curve's]
+    /// Last SNR, the clean end; inf is no noise [default: the loss curve's, or the model's]
     #[arg(long)]
     snr_max: Option<f64>,
+    /// First SNR as σ = 1/√γ, or inf
+    #[arg(long, value_name = "SIGMA", conflicts_with = "snr_min")]
+    sigma_max: Option<f64>,
+    /// Last SNR as σ = 1/√γ, or 0
+    #[arg(long, value_name = "SIGMA", conflicts_with = "snr_max")]
+    sigma_min: Option<f64>,
     #[command(flatten)]
     las: LasArguments,
     #[command(flatten)]
     reading: LossArguments,
-    /// β schedule of the model, for the timesteps of the export and of a loss file:
-    /// linear, scaled-linear, cosine, with parameters such as scaled-linear:end=0.02
-    #[arg(long, value_name = "SPEC")]
-    beta_schedule: Option<String>,
-    /// How an export ends: 0 in place of the last sigma (K evaluations), 0 after it (K + 1), or without 0
+    #[command(flatten)]
+    model: ModelArguments,
+    /// How an export ends: 0 in place of the last sigma (K evaluations), 0 after it (K + 1), or
+    /// without 0
     #[arg(long, value_parser = one_of(&ENDS), default_value = "zero")]
     end: End,
-    /// A schedule to compare with: a spec, or a file with an array of sigmas (`--format k-diffusion`) or the JSON of this
-    /// command
+    /// A schedule to compare with: a spec, or a file with an array of sigmas
+    /// (`--format k-diffusion`) or the JSON of this command
     #[arg(long, value_name = "SPEC|FILE")]
     previous: Option<String>,
     /// Draw the curve, the steps and their bands
@@ -69,7 +81,8 @@ pub struct ScheduleCommand {
 #[derive(clap::Args)]
 #[command(next_help_heading = "Loss-adaptive schedules")]
 struct LasArguments {
-    /// StepAxis on which steps are measured: γ, ln γ, ln(1 + λγ), γ/(1 + λγ), γ^(1/λ) [default: the solver's, or softlog]
+    /// Axis on which steps are measured: γ, ln γ, ln(1 + λγ), γ/(1 + λγ), γ^(1/λ)
+    /// [default: the solver's, or softlog]
     #[arg(long, value_name = "AXIS", value_parser = axis_name)]
     regularize: Option<String>,
     /// λ of the axis
@@ -81,13 +94,14 @@ struct LasArguments {
     /// What will follow the schedule; picks axis and smoothness where they are not given
     #[arg(long, value_enum)]
     solver: Option<Solver>,
-    /// Choose among N SNRs uniform in ln γ [default: the rows of the loss curve; for a source the
-    /// limit of many]
+    /// Choose among N SNRs uniform in ln γ
+    /// [default: the rows of the loss curve; for a source the limit of many]
     #[arg(long, value_name = "N", value_parser = clap::value_parser!(u32).range(2..=10_000_000))]
     candidates: Option<u32>,
     /// What is done to a loss curve before steps are placed on it
-    #[arg(long, value_parser = one_of(&DENOISES), default_value = "none")]
-    denoise: Denoise,
+    /// [default: smooth where the bootstrap says that it gains]
+    #[arg(long, value_parser = one_of(&DENOISES))]
+    denoise: Option<Denoise>,
 }
 
 fn axis_name(text: &str) -> Result<String, String> {
@@ -97,16 +111,20 @@ fn axis_name(text: &str) -> Result<String, String> {
 /// The samplers a schedule is for.
 #[derive(Clone, Copy, PartialEq, Eq, clap::ValueEnum)]
 enum Solver {
-    /// Ancestral (stochastic) sampling: softlog axis (raw has the least path KL)
+    /// Ancestral (stochastic) sampling, DDPM: softlog axis (raw has the least path KL)
+    #[value(aliases = ["ddpm", "euler_a", "euler-ancestral"])]
     Ancestral,
-    /// DDIM, Euler on the ODE: log axis
+    /// DDIM, Euler on the ODE or on a flow: log axis
+    #[value(aliases = ["euler", "flow-euler"])]
     Ddim,
-    /// DPM-Solver++(2M): softlog axis and smoothness 12
-    #[value(name = "dpm-solver++", alias = "dpmpp-2m")]
+    /// DPM-Solver++(2M), and as other second-order solvers, of which none is measured: softlog axis
+    /// and smoothness 12
+    #[value(name = "dpm-solver++", aliases = ["dpmpp-2m", "dpmpp_2m", "dpmpp_2m_sde", "heun", "unipc", "deis"])]
     Multistep,
 }
 
-/// A parser of one of the names of a table (name with its spellings, `eps|epsilon`; value; what it is).
+/// A parser of one of the names of a table (name with its spellings, `eps|epsilon`; value; what it
+/// is).
 fn one_of<T: Copy + Send + Sync + 'static>(
     table: &'static [(&'static str, T, &'static str)],
 ) -> impl TypedValueParser<Value = T> {
@@ -126,43 +144,100 @@ impl ScheduleCommand {
     /// # Errors
     /// Whatever stops it: exit status 2.
     pub(super) fn run(mut self, common: &Common) -> Result<u8> {
-        let betas = self.beta_schedule.as_deref().map(BetaTable::parse).transpose()?;
+        let pipeline = self.model.pipeline()?;
+        if let Some(spec) = pipeline.own_time(&self.method) {
+            self.method = spec;
+        }
+        if let Some(path) = &self.list {
+            return self.of_list(path, &pipeline, common.form);
+        }
         let source = self.source.as_deref().map(crate::source::Source::parse).transpose()?;
         source.iter().for_each(|source| output::notes(source, common.quiet));
-        let mut ground = self.ground(source.as_ref(), betas.clone())?;
+        let mut ground = self.ground(source.as_ref(), &pipeline)?;
+        ground.notes.iter().filter(|_| !common.quiet).for_each(|note| eprintln!("note: {note}"));
+        self.las.denoise = Some(self.denoise(&ground, common.seed)?);
         if self.method == "compare" {
             // All are judged on the curve that the loss-adaptive ones are made on.
-            let denoise = std::mem::replace(&mut self.las.denoise, Denoise::None);
+            let denoise = self.las.denoise.replace(Denoise::None).unwrap_or(Denoise::None);
             ground.loss = ground.loss.map(|loss| denoise.of(&loss).into_owned());
-            let table = compare::table(&self, &ground)?;
+            let table = compare::table(&self, &ground, &pipeline)?;
             return self.write(&compare::text(&table, common.form)?);
         }
-        let mut made = make::make(&self, &ground, common.seed)?;
-        made.warnings.extend(betas.as_ref().and_then(|betas| make::out_of_range(&made, betas)));
-        export::check(&export::sigmas(&made.snrs, self.end))?;
+        let mut made = make::make(&self, &ground, &pipeline, common.seed)?;
+        let betas = pipeline.betas.as_ref();
+        made.warnings.extend(betas.and_then(|betas| make::out_of_range(&made, betas)));
+        if common.form == OutputForm::Diffusers {
+            made.warnings.extend(betas.map(|betas| make::moved(&made, betas, self.end)).transpose()?.flatten());
+        }
         if let Some(path) = &self.plot {
             let svg = make::plot(&made, &ground)?;
             report::write::file(path, svg.as_bytes())?;
         }
+        self.finish(&made, &pipeline, common.form)
+    }
+
+    /// K, which clap asks for where there is no list.
+    fn steps(&self) -> usize {
+        self.steps.map_or(1, |steps| steps as usize)
+    }
+
+    /// Writes a schedule with what is to be said of it.
+    fn finish(&self, made: &Made, pipeline: &Pipeline, form: OutputForm) -> Result<u8> {
+        lists::check(&made.snrs, self.end)?;
         for warning in &made.warnings {
             eprintln!("warning: {warning}");
         }
-        self.write(&self.form(&made, betas.as_ref(), common.form)?)
+        let says_infinity = matches!(form, OutputForm::Csv | OutputForm::Json);
+        if made.snrs[0] <= 0.0 && !says_infinity && !pipeline.is_flow() {
+            eprintln!("note: sigma = ∞ is written as {}, where ᾱ = 2⁻²⁴, as diffusers does", export::PURE_NOISE);
+        }
+        self.write(&self.form(made, pipeline, form)?)
+    }
+
+    /// A list that exists, in another form or of another length.
+    fn of_list(&self, path: &Path, pipeline: &Pipeline, form: OutputForm) -> Result<u8> {
+        let read = lists::read(path, pipeline)?;
+        let snrs = match self.method.as_str() {
+            "convert" => read,
+            "resample" => {
+                let missing = || Error::invalid("--steps", "is needed to resample a list");
+                lists::resampled(&read, self.steps.ok_or_else(missing)? as usize)?
+            }
+            other => {
+                let message = "takes no list: `convert` and `resample` do, and --loss a loss curve";
+                return Err(Error::invalid(format!("schedule `{other}`"), message));
+            }
+        };
+        self.finish(&Made::list(&self.method, path, snrs), pipeline, form)
+    }
+
+    /// What is done to the loss first: what is said, or smoothing where it gains.
+    fn denoise(&self, ground: &Ground, seed: u64) -> Result<Denoise> {
+        match (self.las.denoise, &ground.loss) {
+            (Some(said), _) => Ok(said),
+            (None, Some(curve)) if self.method.starts_with("las") || self.method == "compare" => {
+                let settings = make::settings(self, ground, self.method == "las2")?;
+                bands::best_denoise(curve, &settings, seed)
+            }
+            (None, _) => Ok(Denoise::None),
+        }
     }
 
     /// The schedule in the form asked for.
-    fn form(&self, made: &Made, betas: Option<&BetaTable>, form: Form) -> Result<Vec<u8>> {
-        let end = self.end;
-        let sigmas = export::sigmas(&made.snrs, end);
+    fn form(&self, made: &Made, pipeline: &Pipeline, form: OutputForm) -> Result<Vec<u8>> {
+        let (end, betas) = (self.end, pipeline.betas.as_ref());
+        let levels = if pipeline.is_flow() { export::flow } else { export::sigmas };
+        let sigmas = levels(&made.snrs, end);
         Ok(match form {
-            OutputForm::Human => show::human(made, betas).into_bytes(),
+            OutputForm::Human => (show::human(made, pipeline) + &paste::lines(&made.snrs, end, pipeline)?).into_bytes(),
             OutputForm::Json => show::json(made, betas).into_bytes(),
             OutputForm::Csv => {
                 export::csv(&made.snrs, betas, made.bands.as_ref().map(|bands| &bands.steps[..])).into_bytes()
             }
             OutputForm::Diffusers => format!("{:#}\n", export::diffusers(&made.snrs, end, betas)?).into_bytes(),
             OutputForm::KDiffusion | OutputForm::Edm => export::array(&sigmas).into_bytes(),
-            OutputForm::Comfyui => export::comfyui(&sigmas).into_bytes(),
+            OutputForm::DiffusersSigmas => export::array(&pipeline.told(&made.snrs, end)).into_bytes(),
+            OutputForm::Comfyui | OutputForm::A1111 => export::comfyui(&sigmas).into_bytes(),
             OutputForm::Npy => export::npy(&sigmas),
         })
     }
@@ -175,39 +250,47 @@ impl ScheduleCommand {
     }
 
     /// The curve and the interval that a schedule is made on.
-    fn ground<'a>(&self, source: Option<&'a crate::source::Source>, betas: Option<BetaTable>) -> Result<Ground<'a>> {
+    fn ground<'a>(&self, source: Option<&'a crate::source::Source>, pipeline: &Pipeline) -> Result<Ground<'a>> {
+        let of_sigma = |flag: &str, sigma: Option<f64>| match sigma {
+            Some(sigma) if sigma >= 0.0 => Ok(Some(sigma.powi(-2))),
+            Some(sigma) => Err(Error::invalid(flag, format!("must be ≥ 0, not {sigma}"))),
+            None => Ok(None),
+        };
+        let said = (
+            self.snr_min.or(of_sigma("--sigma-max", self.sigma_max)?),
+            self.snr_max.or(of_sigma("--sigma-min", self.sigma_min)?),
+        );
         match (&self.loss, source) {
-            (Some(path), _) => Ground::of_loss(path, &self.reading.reading(betas)?, self.snr_min, self.snr_max),
+            (Some(path), _) => {
+                let mut reading = self.reading.reading(pipeline.betas.clone())?;
+                if let Some(model) = pipeline.model {
+                    model.fill(&mut reading)?;
+                }
+                Ground::of_loss(path, &reading, said.0, said.1)
+            }
             (None, source) => {
                 if self.reading.says_anything() {
                     return Err(Error::invalid("--loss", "is missing: what is said of its columns has no file"));
                 }
+                let trained = pipeline.ends()?;
                 let needed = |value: Option<f64>, flag: &str| {
-                    value.ok_or_else(|| Error::invalid(flag, "is needed where no --loss gives the ends"))
+                    let message = "is needed where no --loss or --model gives the ends";
+                    value.ok_or_else(|| Error::invalid(flag, message))
                 };
-                let ends = (needed(self.snr_min, "--snr-min")?, needed(self.snr_max, "--snr-max")?);
-                Ok(Ground::of_source(source, ends))
+                let first = needed(said.0.or(trained.map(|ends| ends.0)), "--snr-min")?;
+                let last = needed(said.1.or(trained.map(|ends| ends.1)), "--snr-max")?;
+                Ok(Ground::of_source(source, (first, last)))
             }
         }
     }
 }
 
 /// The grid of `previous`: SNRs from a file, or by a spec.
-fn previous(spec: &str, ground: &Ground, steps: usize) -> Result<Vec<f64>> {
+fn previous(spec: &str, ground: &Ground, pipeline: &Pipeline, steps: usize) -> Result<Vec<f64>> {
     let path = Path::new(spec);
-    if !path.exists() {
-        return ground.grid(spec, steps);
+    if path.exists() {
+        Ok(lists::rounded_to(lists::read(path, pipeline)?, ground.ends))
+    } else {
+        ground.grid(spec, steps)
     }
-    let text = std::fs::read_to_string(path).map_err(Error::io(path))?;
-    let bad = |message: &str| Error::Data { path: path.to_owned(), place: String::new(), message: message.into() };
-    let value: serde_json::Value = serde_json::from_str(&text).map_err(|e| bad(&format!("is not JSON: {e}")))?;
-    let (list, is_snr) = match (&value, value.get("snr"), value.get("sigmas")) {
-        (serde_json::Value::Array(list), ..) => (list, false),
-        (_, Some(serde_json::Value::Array(list)), _) => (list, true),
-        (_, _, Some(serde_json::Value::Array(list))) => (list, false),
-        _ => return Err(bad("holds neither an array of sigmas nor an object with `snr` or `sigmas`")),
-    };
-    let numbers: Option<Vec<f64>> = list.iter().map(serde_json::Value::as_f64).collect();
-    let numbers = numbers.ok_or_else(|| bad("holds something that is no number"))?;
-    if is_snr { Ok(numbers) } else { export::from_sigmas(&numbers) }
 }

@@ -3,17 +3,22 @@
 use serde_json::{Value, json};
 
 use super::make::Made;
+use super::model::Pipeline;
 use crate::report::digits::plain;
 use crate::schedule::loss::bands::LEVEL;
 use crate::schedule::loss::beta::BetaTable;
 
 /// A table of the steps, then what is known of them.
-pub fn human(made: &Made, betas: Option<&BetaTable>) -> String {
+pub fn human(made: &Made, pipeline: &Pipeline) -> String {
+    let betas = pipeline.betas.as_ref();
     let mut text = format!("{} on {}, {} steps\n\n", made.method, made.ground, made.snrs.len() - 1);
-    let header = |name: &str| format!("{name:>12}");
+    let header = |name: &str| format!("{name:>14}");
     text += &format!("{:>5}{}{}{}", "step", header("sigma"), header("snr"), header("ln snr"));
     if betas.is_some() {
         text += &header("timestep");
+    }
+    if pipeline.is_flow() {
+        text += &header("flow t");
     }
     if made.bands.is_some() {
         text += &format!("   {:.0} % band of sigma", 100.0 * LEVEL);
@@ -21,10 +26,13 @@ pub fn human(made: &Made, betas: Option<&BetaTable>) -> String {
     text.push('\n');
     let sigma = |snr: f64| snr.sqrt().recip();
     for (k, &snr) in made.snrs.iter().enumerate() {
-        let cell = |x: f64| format!("{:>12}", plain(x, 6));
+        let cell = |x: f64| format!("{:>14}", plain(x, 6));
         text += &format!("{k:>5}{}{}{}", cell(sigma(snr)), cell(snr), cell(snr.ln()));
         if let Some(betas) = betas {
-            text += &format!("{:>12.1}", betas.timestep(snr));
+            text += &format!("{:>14.1}", betas.timestep(snr));
+        }
+        if pipeline.is_flow() {
+            text += &cell((1.0 + snr.sqrt()).recip());
         }
         if let Some(bands) = &made.bands {
             let (lo, hi) = bands.steps[k];
@@ -56,7 +64,9 @@ fn known(made: &Made) -> String {
         line("previous schedule", previous, floor);
     }
     if let Some(certificate) = &made.certificate {
-        line("equal √(R′|L′|) grid", certificate.root_slope, floor);
+        if let Some(root_slope) = certificate.root_slope {
+            line("equal √(R′|L′|) grid", root_slope, floor);
+        }
         line("limit of the best, large K", certificate.limit, floor);
         if let Some(isotonic) = certificate.isotonic {
             line("on the isotonic loss", isotonic, floor);
@@ -92,7 +102,7 @@ pub fn json(made: &Made, betas: Option<&BetaTable>) -> String {
         "lambda": made.axis.lambda(),
         "axis_formula": made.axis.to_string(),
         "curve": made.ground,
-        "snr": made.snrs,
+        "snr": made.snrs.iter().map(finite).collect::<Vec<Value>>(),
         "sigma": sigma.iter().map(finite).collect::<Vec<Value>>(),
         "logsnr": logsnr.iter().map(finite).collect::<Vec<Value>>(),
         "cost": made.cost,
@@ -112,7 +122,7 @@ pub fn json(made: &Made, betas: Option<&BetaTable>) -> String {
             "floor": c.floor,
             "excess": c.excess(c.cost),
             "excess_geometric": c.excess(c.geometric),
-            "excess_root_slope": c.excess(c.root_slope),
+            "excess_root_slope": c.root_slope.map(|cost| c.excess(cost)),
             "excess_limit": c.excess(c.limit),
             "excess_previous": c.previous.map(|cost| c.excess(cost)),
             "cost_isotonic": c.isotonic,

@@ -45,7 +45,7 @@ pub struct Picture<'a> {
     pub curve: &'a dyn Curve,
     /// Rows it was measured at: SNR, risk, relative standard error; none for an exact curve.
     pub points: Vec<(f64, f64, f64)>,
-    /// γ_0 < … < γ_K, γ_0 > 0.
+    /// γ_0 < … < γ_K; a γ_0 of 0 (pure noise) is drawn at the left edge.
     pub snrs: &'a [f64],
     /// For each SNR its interval.
     pub bands: Option<&'a [(f64, f64)]>,
@@ -56,7 +56,8 @@ pub struct Picture<'a> {
 /// # Errors
 /// Whatever the curve reports.
 pub fn picture(picture: &Picture) -> Result<String> {
-    let (first, last) = (picture.snrs[0], picture.snrs[picture.snrs.len() - 1]);
+    let last = picture.snrs[picture.snrs.len() - 1];
+    let first = edge(picture);
     let at = |i: usize| match i {
         0 => first,
         FINE => last,
@@ -75,6 +76,14 @@ pub fn picture(picture: &Picture) -> Result<String> {
     Ok(document(picture, &frame, &fine, &steps))
 }
 
+/// The SNR of the left edge: the first, or where that is 0 a tenth of the first row or step above
+/// it.
+fn edge(picture: &Picture) -> f64 {
+    let rows = picture.points.iter().map(|point| point.0).chain(picture.snrs.iter().copied());
+    let least = rows.filter(|&snr| snr > 0.0).fold(f64::INFINITY, f64::min);
+    if picture.snrs[0] > 0.0 { picture.snrs[0] } else { 0.1 * least }
+}
+
 fn document(picture: &Picture, frame: &Frame, fine: &[(f64, f64)], steps: &[(f64, f64)]) -> String {
     let (curve, stairs) = (Look::solid(0), Look::solid(1));
     let band = if picture.bands.is_some() { " with 95 % bands" } else { "" };
@@ -85,8 +94,10 @@ fn document(picture: &Picture, frame: &Frame, fine: &[(f64, f64)], steps: &[(f64
     ];
     let legend = Legend::new(entries, WIDTH, 0.0);
     let height = TOP + HEIGHT + FOOT + legend.height();
-    let line =
-        |points: &[(f64, f64)]| polyline(points.iter().map(|&(x, y)| Some([frame.x.at(x)?, frame.y.clamped(y)])));
+    let first = edge(picture);
+    let line = |points: &[(f64, f64)]| {
+        polyline(points.iter().map(|&(x, y)| Some([frame.x.at(x.max(first))?, frame.y.clamped(y)])))
+    };
     // Level from each step to the next, then down.
     let corners: Vec<(f64, f64)> = steps.windows(2).flat_map(|pair| [pair[0], (pair[1].0, pair[0].1)]).collect();
     let svg = html! {
@@ -105,7 +116,7 @@ fn document(picture: &Picture, frame: &Frame, fine: &[(f64, f64)], steps: &[(f64
                 (rows(picture, frame))
             }
             (frame.axes())
-            g style=(stairs.style()) { (ticks(frame, steps, stairs)) }
+            g style=(stairs.style()) { (ticks(frame, steps, stairs, first)) }
             (legend.draw([frame.area()[0], TOP + HEIGHT + FOOT]))
         }
     };
@@ -128,7 +139,9 @@ fn stripe(frame: &Frame, (lo, hi): (f64, f64)) -> Markup {
 fn rows(picture: &Picture, frame: &Frame) -> Markup {
     let mut path = String::new();
     for &(snr, risk, err) in picture.points.iter().step_by(picture.points.len().div_ceil(MARKERS).max(1)) {
-        let Some([x, y]) = frame.x.at(snr).zip(frame.y.at(risk)).map(|(x, y)| [x, y]) else { continue };
+        let Some([x, y]) = frame.x.at(snr.max(edge(picture))).zip(frame.y.at(risk)).map(|(x, y)| [x, y]) else {
+            continue;
+        };
         let (up, down) = (frame.y.clamped(risk * (BAR * err).exp()), frame.y.clamped(risk * (-BAR * err).exp()));
         path += &format!("M{x:.2} {up:.2}V{down:.2}M{:.2} {y:.2}a2.2 2.2 0 1 0 4.4 0a2.2 2.2 0 1 0-4.4 0z", x - 2.2);
     }
@@ -136,13 +149,13 @@ fn rows(picture: &Picture, frame: &Frame) -> Markup {
 }
 
 /// A drop line and a mark at every step, and its σ above the frame where there is room.
-fn ticks(frame: &Frame, steps: &[(f64, f64)], look: Look) -> Markup {
+fn ticks(frame: &Frame, steps: &[(f64, f64)], look: Look, first: f64) -> Markup {
     let [left, top, _, height] = frame.area();
     // Labels that would run into the one before are left out.
     let mut free = f64::NEG_INFINITY;
     let mut marks = Vec::new();
     for &(snr, risk) in steps {
-        let Some(x) = frame.x.at(snr) else { continue };
+        let Some(x) = frame.x.at(snr.max(first)) else { continue };
         let label = digits::plain(snr.sqrt().recip(), 3);
         let half = 0.5 * width(&label, SMALL);
         let room = x - half > free;

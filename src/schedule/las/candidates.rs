@@ -19,7 +19,14 @@ impl Candidates {
     /// # Errors
     /// An SNR where the curve has no value.
     pub fn new(curve: &dyn Curve, axis: StepAxis, snrs: Vec<f64>) -> Result<Self> {
-        let positions = snrs.iter().map(|&snr| axis.position(snr)).collect();
+        let mut positions: Vec<f64> = snrs.iter().map(|&snr| axis.position(snr)).collect();
+        // From γ = 0 on ln γ the length of the first step is counted from anywhere: a constant, as
+        // every grid starts there.
+        if let [first, second, ..] = &mut positions[..]
+            && *first >= *second
+        {
+            *first = *second - 1.0;
+        }
         let risks = snrs.iter().map(|&snr| curve.mmse(snr)).collect::<Result<_>>()?;
         Ok(Self { snrs, positions, risks })
     }
@@ -32,14 +39,13 @@ impl Candidates {
         dynamic::best_steps(&self.risks, &self.positions, steps)
     }
 
-    /// The indices of the `steps` steps with the least penalised cost: Algorithm 2 with κ = (α/12)·c̄, c̄ = `geometric`/K
-    /// the mean cost of a step of the log-SNR grid.
+    /// The indices of the `steps` steps with the least penalised cost: Algorithm 2 with κ =
+    /// `weight`, the lengths of neighbouring steps compared on the axis `even`.
     ///
     /// # Errors
     /// Those of [`second::best_smooth_steps`].
-    pub fn second_order(&self, steps: usize, alpha: f64, geometric: f64) -> Result<Vec<usize>> {
-        let logs: Vec<f64> = self.snrs.iter().map(|snr| snr.ln()).collect();
-        let weight = alpha / 12.0 * (geometric / steps as f64);
+    pub fn second_order(&self, steps: usize, even: StepAxis, weight: f64) -> Result<Vec<usize>> {
+        let logs: Vec<f64> = self.snrs.iter().map(|&snr| even.position(snr)).collect();
         Ok(second::best_smooth_steps(&self.risks, &self.positions, &logs, steps, weight)?.0)
     }
 

@@ -2,8 +2,8 @@
 
 /// The non-increasing z that minimises Σ w_i (z_i − y_i)², for weights w_i > 0, in O(N).
 ///
-/// Pool-adjacent-violators (Ayer, Brunk, Ewing, Reid, Silverman, Ann. Math. Stat. 26, 1955): blocks that rise are replaced
-/// by their weighted mean. Exact to rounding.
+/// Pool-adjacent-violators (Ayer, Brunk, Ewing, Reid, Silverman, Ann. Math. Stat. 26, 1955): blocks
+/// that rise are replaced by their weighted mean. Exact to rounding.
 pub fn non_increasing(values: &[f64], weights: &[f64]) -> Vec<f64> {
     assert_eq!(values.len(), weights.len(), "one weight a value");
     struct Block {
@@ -33,7 +33,8 @@ mod tests {
     /// Weighted means of a few dozen numbers near 1.
     const ROUNDING: f64 = 1e-13;
 
-    /// z_i = min over a ≤ i of max over b ≥ i of the weighted mean of a..=b (Robertson, Wright, Dykstra 1988, thm 1.4.4).
+    /// z_i = min over a ≤ i of max over b ≥ i of the weighted mean of a..=b (Robertson, Wright,
+    /// Dykstra 1988, thm 1.4.4).
     fn min_max(values: &[f64], weights: &[f64]) -> Vec<f64> {
         let mean = |a: usize, b: usize| {
             let total: f64 = weights[a..=b].iter().sum();

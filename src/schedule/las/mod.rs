@@ -1,8 +1,10 @@
-//! Loss-adaptive schedules \[ABZ26\]: the K-step grid that minimises Σ L(γ_k) (R(γ_{k+1}) − R(γ_k)) for a risk curve L.
+//! Loss-adaptive schedules \[ABZ26\]: the K-step grid that minimises Σ L(γ_k) (R(γ_{k+1}) − R(γ_k))
+//! for a risk curve L.
 //!
-//! With the raw axis R = γ and the denoiser's x0-risk L this sum is, up to a constant, twice the path KL of the sampler
-//! (docs/theory.md, P3 and C6). Algorithm 1 is [`best_steps`](super::dynamic::best_steps) on a [`StepAxis`]; Algorithm 2
-//! ([`second`]) adds smoothness. Here the curve is a source's own.
+//! With the raw axis R = γ and the denoiser's x0-risk L this sum is, up to a constant, twice the
+//! path KL of the sampler (docs/theory.md, P3 and C6). Algorithm 1 is
+//! [`best_steps`](super::dynamic::best_steps) on a [`StepAxis`]; Algorithm 2 ([`second`]) adds
+//! smoothness. Here the curve is a source's own.
 
 pub mod candidates;
 pub mod isotonic;
@@ -82,7 +84,7 @@ fn second_order(arguments: &Arguments, request: &Request) -> Result<Vec<f64>> {
     let candidates = Candidates::new(curve, axis, StepAxis::Log.uniform(request.ends(), intervals))?;
     let geometric: Vec<usize> = (0..=steps).map(|k| k * (intervals / steps)).collect();
     let geometric = axis.cost(curve, &candidates.pick(&geometric))?;
-    Ok(candidates.pick(&candidates.second_order(steps, alpha, geometric)?))
+    Ok(candidates.pick(&candidates.second_order(steps, StepAxis::Log, alpha / 12.0 * (geometric / steps as f64))?))
 }
 
 #[cfg(test)]

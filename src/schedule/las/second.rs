@@ -1,4 +1,5 @@
-//! Algorithm 2: Algorithm 1 with a penalty on unequal neighbouring steps, for second-order solvers (DPM-Solver++(2M)).
+//! Algorithm 2: Algorithm 1 with a penalty on unequal neighbouring steps, for second-order solvers
+//! (DPM-Solver++(2M)).
 //!
 //! With h_ij = ½ ln(γ_j/γ_i) the length of a step in half log-SNR, the K-step grid minimises
 //!
@@ -6,23 +7,27 @@
 //! Σ_k L_k (R_{k+1} − R_k) + κ Σ_k (ln h_k − ln h_{k−1})²,   κ = (α/12)·c̄,
 //! ```
 //!
-//! c̄ the mean cost of a step of the log-SNR grid, so that the paper's α = 12 is a penalty of unit weight; \[ABZ26\]
-//! gives its penalty in a form that could not be read: this one is klaim's. α = 0 is Algorithm 1, α → ∞ the log-SNR grid.
+//! c̄ the mean cost of a step of the log-SNR grid, so that the paper's α = 12 is a penalty of unit
+//! weight; \[ABZ26\] gives its penalty in a form that could not be read: this one is klaim's. α = 0
+//! is Algorithm 1, α → ∞ the log-SNR grid.
 //!
-//! The state of the dynamic programme is the last two candidates, V_k(i, j) = L_i(R_j − R_i) + min_l [V_{k−1}(l, i) +
-//! κ(ln h_ij − ln h_li)²]. For a fixed i the minimum is the lower envelope of parabolas with their vertices at ln h_li,
-//! queried at growing ln h_ij, so one pass answers all j: O(KN²) instead of O(KN³).
+//! The state of the dynamic programme is the last two candidates, V_k(i, j) = L_i(R_j − R_i) +
+//! min_l [V_{k−1}(l, i) + κ(ln h_ij − ln h_li)²]. For a fixed i the minimum is the lower envelope
+//! of parabolas with their vertices at ln h_li, queried at growing ln h_ij, so one pass answers all
+//! j: O(KN²) instead of O(KN³).
 
 use crate::error::{Error, Result};
 
-/// The K + 1 indices, from 0 to the last, that minimise the cost above over N candidates, and that cost.
+/// The K + 1 indices, from 0 to the last, that minimise the cost above over N candidates, and that
+/// cost.
 ///
-/// `values` are the risks L_i, `axis` the positions R_i and `logs` the ln γ_i of the candidates, both strictly increasing;
-/// `weight` is κ ≥ 0, finite. Back-pointers take 4 bytes a pair of candidates and step.
+/// `values` are the risks L_i, `axis` the positions R_i and `logs` the ln γ_i of the candidates,
+/// both strictly increasing; `weight` is κ ≥ 0, finite. Back-pointers take 4 bytes a pair of
+/// candidates and step.
 ///
 /// # Errors
-/// [`Error::Invalid`] for lengths that differ, numbers that are not finite or not increasing, fewer candidates than
-/// steps + 1, and more pairs than [`PAIRS`].
+/// [`Error::Invalid`] for lengths that differ, numbers that are not finite or not increasing, fewer
+/// candidates than steps + 1, and more pairs than [`PAIRS`].
 pub fn best_smooth_steps(
     values: &[f64],
     axis: &[f64],
@@ -42,7 +47,8 @@ pub fn best_smooth_steps(
     for k in 2..=steps {
         let mut next = vec![f64::INFINITY; n * n];
         let mut back = vec![0_u32; n * n];
-        // Step k ends at j ≥ k and leaves room for those to come; its start i has been reached by k − 1 steps.
+        // Step k ends at j ≥ k and leaves room for those to come; its start i has been reached by k
+        // − 1 steps.
         let last = n - 1 - (steps - k);
         for i in k - 1..last {
             problem.layer(i, last, &costs, &mut next, &mut back);
@@ -93,7 +99,8 @@ struct Problem<'a> {
     weight: f64,
 }
 
-/// Cost x ↦ `floor` + κ(x − `vertex`)² of arriving from candidate `from`, the lowest of all from `start` on.
+/// Cost x ↦ `floor` + κ(x − `vertex`)² of arriving from candidate `from`, the lowest of all from
+/// `start` on.
 struct Parabola {
     from: usize,
     floor: f64,
@@ -252,7 +259,8 @@ mod tests {
         assert!(best_smooth_steps(&[1.0; 3], &x, &[0.0, 0.0, 1.0], 2, 0.0).is_err());
     }
 
-    /// Printed, not asserted: `cargo test --release --lib second::tests::timing -- --ignored --nocapture`.
+    /// Printed, not asserted:
+    /// `cargo test --release --lib second::tests::timing -- --ignored --nocapture`.
     #[test]
     #[ignore = "prints timings"]
     fn timing() {

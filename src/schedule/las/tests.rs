@@ -8,7 +8,8 @@ use crate::source::Source;
 
 /// Shooting in double precision, printed to ten decimals.
 const SHOOTING: f64 = 2e-9;
-/// The limit N → ∞ against N = 2,000 candidates of a step: half a candidate, twice over for the shift of the others.
+/// The limit N → ∞ against N = 2,000 candidates of a step: half a candidate, twice over for the
+/// shift of the others.
 const CANDIDATES: f64 = 1e-3;
 /// A limit in α or λ that is reached to rounding.
 const LIMIT: f64 = 1e-9;
@@ -17,7 +18,8 @@ fn request(curve: &dyn Curve, steps: usize, snr_min: f64, snr_max: f64) -> Reque
     Request { steps, snr_min, snr_max, total_variance: 1.0, curve: Some(curve) }
 }
 
-/// On the raw axis Algorithm 1 is the grid with the least path KL: data/optimal_grid.csv, found by shooting.
+/// On the raw axis Algorithm 1 is the grid with the least path KL: data/optimal_grid.csv, found by
+/// shooting.
 #[test]
 fn on_the_raw_axis_the_golden_optima_are_found() {
     let path = concat!(env!("CARGO_MANIFEST_DIR"), "/data/optimal_grid.csv");
@@ -32,7 +34,8 @@ fn on_the_raw_axis_the_golden_optima_are_found() {
     }
 }
 
-/// Every axis: stationary, no other schedule costs less, and the best of many candidates is near it.
+/// Every axis: stationary, no other schedule costs less, and the best of many candidates is near
+/// it.
 #[test]
 fn the_limit_of_many_candidates_is_the_least() {
     let curve = Gaussian { variance: 1.3 };
@@ -70,7 +73,8 @@ fn axes_meet_in_their_limits() {
     }
 }
 
-/// α = 0 is Algorithm 1 on the same candidates, α → ∞ the geometric grid; between, steps become more alike.
+/// α = 0 is Algorithm 1 on the same candidates, α → ∞ the geometric grid; between, steps become
+/// more alike.
 #[test]
 fn smoothness_goes_from_the_first_algorithm_to_the_geometric_grid() {
     let law = Source::parse("bpsk").unwrap();

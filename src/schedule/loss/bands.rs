@@ -1,12 +1,12 @@
-//! How sure the steps are: the schedule again and again from curves that could have been measured instead.
+//! How sure the steps are: the schedule again and again from curves that could have been measured
+//! instead.
 
 use rayon::prelude::*;
 
 use super::place::{Denoise, Placement, Settings, place};
-use super::{LossCurve, Noise};
+use super::{LossCurve, Noise, certificate};
 use crate::error::Result;
 use crate::numeric::stream::Stream;
-use crate::schedule::StepAxis;
 
 /// Replicates: at least, at most, and the operations that they may cost together (8 ns each).
 const REPLICATES: (u64, u64, f64) = (40, 400, 4e7);
@@ -20,20 +20,23 @@ pub const LEVEL: f64 = 0.95;
 pub struct Bands {
     /// For each of the K + 1 SNRs, the interval that holds 95 % of its replicates.
     pub steps: Vec<(f64, f64)>,
-    /// 1 − (excess over the floor)/(that of the geometric grid) of schedules made from replicates, judged on the curve as
-    /// denoised: its mean and its quantile at 5 %. What is gained by adapting to a curve known only so well.
+    /// 1 − (excess over the floor)/(that of the geometric grid) of schedules made from replicates,
+    /// judged on the curve as denoised: its mean and its quantile at 5 %. What is gained by
+    /// adapting to a curve known only so well.
     pub gain: (f64, f64),
     /// Number of replicates.
     pub replicates: u64,
 }
 
-/// Bands by the parametric bootstrap: independent normal errors of the stated relative size on every row (of a curve of at
-/// most 1,000: neighbours are averaged where there are more); `floor` is ∫ L dR. `None` where nothing is known of the noise.
+/// Bands by the parametric bootstrap: independent normal errors of the stated relative size on
+/// every row (of a curve of at most 1,000: neighbours are averaged where there are more); `floor`
+/// is ∫ L dR. `None` where nothing is known of the noise.
 ///
-/// Measured on 300 rows of a smooth curve and six steps, 100 curves each (`loss::tests::coverage` prints it): with errors of
-/// 1 % the bands hold a step of the true curve in 86 to 100 cases, with 5 % in 20 to 99: where the curve is flat, steps sit
-/// in dips of the noise that replicates do not forget. On smoothed curves it is 99 and 97 at least, the bands are a tenth
-/// and a third as wide, and the steps off by 0.02 and 0.09 in ln γ instead of 0.17 and 0.78.
+/// Measured on 300 rows of a smooth curve and six steps, 100 curves each (`loss::tests::coverage`
+/// prints it): with errors of 1 % the bands hold a step of the true curve in 86 to 100 cases, with
+/// 5 % in 20 to 99: where the curve is flat, steps sit in dips of the noise that replicates do not
+/// forget. On smoothed curves it is 99 and 97 at least, the bands are a tenth and a third as wide,
+/// and the steps off by 0.02 and 0.09 in ln γ instead of 0.17 and 0.78.
 ///
 /// # Errors
 /// Those of [`place()`].
@@ -42,7 +45,8 @@ pub fn bands(curve: &LossCurve, settings: &Settings, made: &Placement, floor: f6
         return Ok(None);
     }
     let rows = ROWS.max(2 * settings.steps);
-    // A curve that is believed to be denoised is what replicates scatter about; they are denoised again.
+    // A curve that is believed to be denoised is what replicates scatter about; they are denoised
+    // again.
     let source = settings.denoise.of(&curve.binned(rows)).into_owned();
     let judge = settings.denoise.of(curve);
     let judge = judge.as_ref();
@@ -51,11 +55,11 @@ pub fn bands(curve: &LossCurve, settings: &Settings, made: &Placement, floor: f6
     let operations = if settings.smoothness.is_some() { n * n * steps } else { n * steps * n.log2().max(1.0) };
     let replicates = ((REPLICATES.2 / operations) as u64).clamp(REPLICATES.0, REPLICATES.1);
     let stream = Stream::named(seed, "bands of a schedule");
-    let geometric = StepAxis::Log.uniform(settings.ends(curve)?, settings.steps);
-    let even = settings.axis.cost(judge, &geometric)? - floor;
+    let span = settings.span(judge)?;
+    let even = span.axis.cost(judge, &span.even.uniform(span.ends, settings.steps))? - floor;
     let replicate = |sample: u64| -> Result<(Vec<f64>, f64)> {
         let grid = place(&source.perturbed(&stream, sample), settings)?.snrs;
-        let excess = settings.axis.cost(judge, &grid)? - floor;
+        let excess = span.axis.cost(judge, &grid)? - floor;
         Ok((grid, 1.0 - excess / even))
     };
     let made: Vec<(Vec<f64>, f64)> = (0..replicates).into_par_iter().map(replicate).collect::<Result<_>>()?;
@@ -68,6 +72,38 @@ pub fn bands(curve: &LossCurve, settings: &Settings, made: &Placement, floor: f6
     let gains = sorted(made.iter().map(|(_, gain)| *gain));
     let mean = gains.iter().sum::<f64>() / replicates as f64;
     Ok(Some(Bands { steps: steps.collect(), gain: (mean, quantile(&gains, 0.05)), replicates }))
+}
+
+/// Replicates that decide whether to smooth, and the share of the excess that it must save.
+const DECIDING: u64 = 40;
+const WORTH: f64 = 0.01;
+
+/// Smoothing where schedules from smoothed replicates cost less, on the smoothed curve, than those
+/// from replicates as they are; nothing where nothing is known of the noise.
+///
+/// # Errors
+/// Those of [`place()`].
+pub fn best_denoise(curve: &LossCurve, settings: &Settings, seed: u64) -> Result<Denoise> {
+    if curve.noise() == Noise::Unknown || curve.rel_errs().iter().any(|&e| e <= 0.0) {
+        return Ok(Denoise::None);
+    }
+    let rows = ROWS.max(2 * settings.steps);
+    let truth = curve.binned(rows).smoothed();
+    let span = settings.span(&truth)?;
+    let floor = certificate::floor(&truth, &span)?;
+    let stream = Stream::named(seed, "denoising of a loss");
+    let candidates = settings.candidates.map(|n| n.min(rows));
+    let excess = |denoise: Denoise| -> Result<f64> {
+        let settings = Settings { denoise, candidates, ..*settings };
+        let one = |sample: u64| {
+            let grid = place(&truth.perturbed(&stream, sample), &settings)?.snrs;
+            Ok(span.axis.cost(&truth, &grid)? - floor)
+        };
+        let all: Vec<f64> = (0..DECIDING).into_par_iter().map(one).collect::<Result<_>>()?;
+        Ok(all.iter().sum::<f64>() / DECIDING as f64)
+    };
+    let gains = excess(Denoise::Smooth)? < (1.0 - WORTH) * excess(Denoise::None)?;
+    Ok(if gains { Denoise::Smooth } else { Denoise::None })
 }
 
 fn sorted(values: impl Iterator<Item = f64>) -> Vec<f64> {
@@ -128,10 +164,12 @@ pub fn warnings(curve: &LossCurve, settings: &Settings, made: &Placement, bands:
             }
         }
     }
-    if curve.rises() > 0 && settings.denoise == Denoise::None {
+    if let Some(rise) = curve.rise() {
+        said.push(format!("the loss is under-trained or read as what it is not: {rise}, beyond its noise"));
+    } else if curve.rises() > 0 && settings.denoise == Denoise::None {
         said.push(format!(
-            "the x0-risk rises at {} of {} rows, which no denoiser's does without noise or under-training: steps may sit in \
-             dips of the noise; --denoise smooth (or isotonic) takes them out first",
+            "the x0-risk rises at {} of {} rows, within its noise: steps may sit in dips of the noise; --denoise smooth (or \
+             isotonic) takes them out first",
             curve.rises(),
             curve.points().len() - 1
         ));

@@ -1,18 +1,19 @@
-//! How good a schedule is on a loss curve (denoised, where its settings say so): its gap to other grids and to what no grid
-//! can beat.
+//! How good a schedule is on a loss curve (denoised, where its settings say so): its gap to other
+//! grids and to what no grid can beat.
 //!
-//! Σ L(γ_k) ΔR_k = ∫ L dR + excess: the integral is there for every grid, the excess is the discretisation (twice the path
-//! KL's, on the raw axis). K·excess of the best grid tends to ½ (∫ √(R′|L′|) dγ)² (docs/theory.md, B4), and that of any
-//! grid with step density ρ to ½ ∫ R′|L′|/ρ dγ.
+//! Σ L(γ_k) ΔR_k = ∫ L dR + excess: the integral is there for every grid, the excess is the
+//! discretisation (twice the path KL's, on the raw axis). K·excess of the best grid tends to ½ (∫
+//! √(R′|L′|) dγ)² (docs/theory.md, B4), and that of any grid with step density ρ to ½ ∫ R′|L′|/ρ
+//! dγ.
 
 use super::LossCurve;
-use super::place::{Denoise, Placement, Settings, place};
+use super::place::{Denoise, Placement, Settings, Span, place};
 use crate::channel::curve::Curve;
 use crate::error::Result;
-use crate::schedule::{Request, StepAxis, mass};
+use crate::schedule::{Request, mass};
 
-/// Pieces of a curve for integrals, at least; each stretch between two rows, where the interpolant is a cubic, is at least
-/// one and at most the second.
+/// Pieces of a curve for integrals, at least; each stretch between two rows, where the interpolant
+/// is a cubic, is at least one and at most the second.
 const PIECES: (usize, usize) = (3000, 24);
 /// Most grids that are enumerated.
 const MOST_GRIDS: u64 = 100_000;
@@ -24,17 +25,20 @@ pub struct Certificate {
     pub floor: f64,
     /// Cost of the schedule.
     pub cost: f64,
-    /// Cost of the grid uniform in ln γ.
+    /// Cost of the grid uniform in ln γ, from γ = 0 in ln(1 + γ/g), g the first row above it.
     pub geometric: f64,
-    /// Cost of the grid with equal ∫ √(R′|L′|) dγ in each step: the continuum optimum, used at this K.
-    pub root_slope: f64,
+    /// Cost of the grid with equal ∫ √(R′|L′|) dγ in each step: the continuum optimum, used at this
+    /// K; `None` from γ = 0 on an axis whose R′ is ∞ there.
+    pub root_slope: Option<f64>,
     /// floor + (∫ √(R′|L′|) dγ)²/(2K): what the best grid's cost tends to.
     pub limit: f64,
     /// Cost of the schedule that was used before, where one is named.
     pub previous: Option<f64>,
-    /// Cost of Algorithm 1's grid on the non-increasing projection of the curve; `None` where the curve does not rise.
+    /// Cost of Algorithm 1's grid on the non-increasing projection of the curve; `None` where the
+    /// curve does not rise.
     pub isotonic: Option<f64>,
-    /// How many grids were enumerated to check that none costs less; `None` where there are too many.
+    /// How many grids were enumerated to check that none costs less; `None` where there are too
+    /// many.
     pub enumerated: Option<u64>,
 }
 
@@ -57,9 +61,9 @@ pub fn certify(
 ) -> Result<Certificate> {
     let believed = settings.denoise.of(curve);
     let (curve, settings) = (believed.as_ref(), &Settings { denoise: Denoise::None, ..*settings });
-    let (axis, ends) = (settings.axis, settings.ends(curve)?);
-    let (floor, length) = integrals(curve, axis, ends)?;
-    let on_curve = |grid: &[f64]| axis.cost(curve, grid);
+    let span = settings.span(curve)?;
+    let (floor, length) = integrals(curve, &span)?;
+    let on_curve = |grid: &[f64]| span.axis.cost(curve, grid);
     let isotonic = if curve.rises() == 0 {
         None
     } else {
@@ -68,8 +72,8 @@ pub fn certify(
     Ok(Certificate {
         floor,
         cost: made.cost,
-        geometric: on_curve(&StepAxis::Log.uniform(ends, settings.steps))?,
-        root_slope: on_curve(&root_slope(curve, axis, ends, settings.steps))?,
+        geometric: on_curve(&span.even.uniform(span.ends, settings.steps))?,
+        root_slope: root_slope(curve, &span, settings.steps).map(|grid| on_curve(&grid)).transpose()?,
         limit: floor + length * length / (2.0 * settings.steps as f64),
         previous: previous.map(on_curve).transpose()?,
         isotonic,
@@ -81,40 +85,60 @@ pub fn certify(
 ///
 /// # Errors
 /// Ends beyond the curve.
-pub fn floor(curve: &LossCurve, axis: StepAxis, ends: (f64, f64)) -> Result<f64> {
-    Ok(integrals(curve, axis, ends)?.0)
+pub fn floor(curve: &LossCurve, span: &Span) -> Result<f64> {
+    Ok(integrals(curve, span)?.0)
 }
 
+/// Where integrals from γ = 0 start, as a share of the first row above it: what is below holds 1e-8
+/// of them at most.
+const NEAR_ZERO: f64 = 1e-12;
+
 /// ∫ L dR and ∫ √(R′|L′|) dγ between the ends, by Simpson's rule on each piece between rows.
-fn integrals(curve: &LossCurve, axis: StepAxis, (lo, hi): (f64, f64)) -> Result<(f64, f64)> {
+///
+/// From γ = 0 to the first row r above it the first is L(0)·(R(r) − R(0)) − ∫ (L(0) − L) dR, which
+/// is finite also where R(0) is −∞ and counted from elsewhere.
+fn integrals(curve: &LossCurve, span: &Span) -> Result<(f64, f64)> {
+    let (lo, hi) = span.ends;
     let rows = curve.points().iter().map(|p| p.snr).filter(|&snr| snr > lo && snr < hi);
     let knots: Vec<f64> = std::iter::once(lo).chain(rows).chain([hi]).collect();
-    let (mut floor, mut length) = (0.0, 0.0);
     let pieces = PIECES.0.div_ceil(knots.len() - 1).min(PIECES.1);
+    let mut sums = (0.0, 0.0);
     for pair in knots.windows(2) {
-        let width = (pair[1] / pair[0]).ln() / pieces as f64;
+        let (from, base, pieces) = match pair[0] > 0.0 {
+            true => (pair[0], 0.0, pieces),
+            false => (NEAR_ZERO * pair[1], curve.mmse(0.0)?, PIECES.0),
+        };
+        let width = (pair[1] / from).ln() / pieces as f64;
+        if pair[0] <= 0.0 {
+            sums.0 += base * (span.axis.position(pair[1]) - span.axis.position(0.0));
+        }
         for i in 0..pieces {
             for (weight, at) in [(1.0, 0.0), (4.0, 0.5), (1.0, 1.0)] {
-                let snr = (pair[0] * ((i as f64 + at) * width).exp()).clamp(lo, hi);
+                let snr = (from * ((i as f64 + at) * width).exp()).clamp(from, hi);
                 // dγ = γ d ln γ.
                 let share = weight / 6.0 * width * snr;
-                floor += share * curve.mmse(snr)? * axis.rate(snr);
-                length += share * (curve.slope(snr)? * axis.rate(snr)).sqrt();
+                sums.0 += share * (curve.mmse(snr)? - base) * span.axis.rate(snr);
+                sums.1 += share * (curve.slope(snr)? * span.axis.rate(snr)).sqrt();
             }
         }
     }
-    Ok((floor, length))
+    Ok(sums)
 }
 
-/// Equal mass of √(R′|L′|); where the curve is flat over a step, which leaves no distinct SNRs there, the log-SNR grid.
-fn root_slope(curve: &LossCurve, axis: StepAxis, ends: (f64, f64), steps: usize) -> Vec<f64> {
-    let request = Request { steps, snr_min: ends.0, snr_max: ends.1, total_variance: 1.0, curve: Some(curve) };
-    let shared = mass::root_slope("root-slope", &request, axis);
+/// Equal mass of √(R′|L′|); where the curve is flat over a step, which leaves no distinct SNRs
+/// there, the even grid; `None` where the mass has no density at the start.
+fn root_slope(curve: &LossCurve, span: &Span, steps: usize) -> Option<Vec<f64>> {
+    let (snr_min, snr_max) = span.ends;
+    let total_variance = span.even.lambda().unwrap_or(1.0);
+    let request = Request { steps, snr_min, snr_max, total_variance, curve: Some(curve) };
+    let shared = mass::root_slope("root-slope", &request, span.axis);
     let grid = shared.and_then(|grid| request.pinned("root-slope", grid));
-    grid.unwrap_or_else(|_| StepAxis::Log.uniform(ends, steps))
+    let start = span.axis.rate(snr_min).is_finite();
+    start.then(|| grid.unwrap_or_else(|_| span.even.uniform(span.ends, steps)))
 }
 
-/// The number of grids among the schedule's candidates, if none of them costs less than the schedule by more than rounding.
+/// The number of grids among the schedule's candidates, if none of them costs less than the
+/// schedule by more than rounding.
 ///
 /// Algorithm 2's penalty is not in the costs compared here: no enumeration.
 fn enumerate(curve: &LossCurve, settings: &Settings, made: &Placement) -> Result<Option<u64>> {
@@ -124,12 +148,12 @@ fn enumerate(curve: &LossCurve, settings: &Settings, made: &Placement) -> Result
         return Ok(None);
     }
     let snrs = settings.candidates_on(curve)?;
-    let mut least = f64::INFINITY;
+    let (axis, mut least) = (settings.span(curve)?.axis, f64::INFINITY);
     let mut picks: Vec<usize> = (1..=chosen).collect();
     loop {
         let grid: Vec<f64> =
             std::iter::once(0).chain(picks.iter().copied()).chain([interior + 1]).map(|i| snrs[i]).collect();
-        least = least.min(settings.axis.cost(curve, &grid)?);
+        least = least.min(axis.cost(curve, &grid)?);
         // The next subset in lexicographic order.
         let Some(k) = (0..chosen).rev().find(|&k| picks[k] < interior - (chosen - 1 - k)) else { break };
         picks[k] += 1;

@@ -7,13 +7,13 @@ use crate::channel::curve::Curve;
 use crate::error::{Error, Result};
 use crate::numeric::normal;
 use crate::numeric::stream::Stream;
-use crate::schedule::SampledCurve;
 use crate::schedule::las::isotonic;
+use crate::schedule::{SampledCurve, StepAxis};
 
 /// One row of a loss file.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub struct LossPoint {
-    /// γ > 0, linear.
+    /// γ ≥ 0, linear.
     pub snr: f64,
     /// L(γ) > 0, in any unit.
     pub risk: f64,
@@ -30,7 +30,8 @@ pub enum Noise {
     Stated,
     /// From the spread of rows with the same SNR, which were averaged.
     Repeats,
-    /// From how far each row lies off the cubic through its four neighbours, scaled by the counts where they are known.
+    /// From how far each row lies off the cubic through its four neighbours, scaled by the counts
+    /// where they are known.
     Roughness,
     /// Too few rows to tell.
     Unknown,
@@ -39,8 +40,9 @@ pub enum Noise {
 /// Rows that a cubic through four neighbours needs.
 const FOR_ROUGHNESS: usize = 7;
 
-/// A risk known at some SNRs, interpolated between them: ln L by the monotone cubic of [`SampledCurve`] in ln γ, so that
-/// powers of γ are met exactly and nothing becomes negative.
+/// A risk known at some SNRs, interpolated between them: ln L by the monotone cubic of
+/// [`SampledCurve`] in ln γ, so that powers of γ are met exactly and nothing becomes negative.
+/// Where the first SNR is 0 (pure noise), in ln(1 + γ/g), g the second.
 #[derive(Clone)]
 pub struct LossCurve {
     points: Vec<LossPoint>,
@@ -48,18 +50,20 @@ pub struct LossCurve {
     rel_errs: Vec<f64>,
     noise: Noise,
     ln_risk: SampledCurve,
+    spread: StepAxis,
 }
 
 impl LossCurve {
     /// A curve through points in any order; points with one SNR are averaged.
     ///
     /// # Errors
-    /// [`Error::Invalid`] for fewer than three distinct SNRs, for numbers that are not finite and positive, and for
-    /// repeated SNRs that carry standard errors.
+    /// [`Error::Invalid`] for fewer than three distinct SNRs, for SNRs that are not finite and ≥ 0,
+    /// for risks that are not finite and > 0, and for repeated SNRs that carry standard errors.
     pub fn new(points: Vec<LossPoint>) -> Result<Self> {
-        let positive = |x: f64| x.is_finite() && x > 0.0;
-        if let Some(point) = points.iter().find(|p| !(positive(p.snr) && positive(p.risk))) {
-            let message = format!("risk {} at snr {}: both must be finite and > 0", point.risk, point.snr);
+        let sound = |p: &LossPoint| p.snr.is_finite() && p.snr >= 0.0 && p.risk.is_finite() && p.risk > 0.0;
+        if let Some(point) = points.iter().find(|p| !sound(p)) {
+            let message =
+                format!("risk {} at snr {}: both must be finite, the risk > 0, the snr ≥ 0", point.risk, point.snr);
             return Err(Error::invalid("loss curve", message));
         }
         let (points, repeated) = averaged(points)?;
@@ -67,9 +71,11 @@ impl LossCurve {
             let message = format!("has {} distinct noise levels: needs at least 3", points.len());
             return Err(Error::invalid("loss curve", message));
         }
-        let ln_risk = interpolant(&points, points.iter().map(|p| p.risk))?;
-        let (noise, rel_errs) = noise(&points, repeated);
-        Ok(Self { points, rel_errs, noise, ln_risk })
+        let first = points[0].snr;
+        let spread = if first > 0.0 { StepAxis::Log } else { StepAxis::SoftLog(points[1].snr.recip()) };
+        let ln_risk = interpolant(&points, spread)?;
+        let (noise, rel_errs) = noise(&points, spread, repeated);
+        Ok(Self { points, rel_errs, noise, ln_risk, spread })
     }
 
     /// The rows in increasing order of SNR.
@@ -87,9 +93,26 @@ impl LossCurve {
         self.noise
     }
 
+    /// The axis on which rows are spread and the curve is interpolated: ln γ, or ln(1 + γ/g) from γ
+    /// = 0.
+    pub fn spread(&self) -> StepAxis {
+        self.spread
+    }
+
+    /// `axis` for grids that start at `first`: with a finite position there.
+    pub fn axis(&self, axis: StepAxis, first: f64) -> StepAxis {
+        if first > 0.0 { axis } else { axis.starting_at_zero(0.5 * self.points[1].snr) }
+    }
+
     /// First and last SNR.
     pub fn ends(&self) -> (f64, f64) {
         (self.points[0].snr, self.points[self.points.len() - 1].snr)
+    }
+
+    /// Relative standard errors that the roughness of the curve shows, whatever the file says;
+    /// `None` for too few rows.
+    pub fn roughness(&self) -> Option<Vec<f64>> {
+        roughness(&self.points, self.spread)
     }
 
     /// Number of rows whose risk is above that of the row before (at lower SNR).
@@ -97,7 +120,8 @@ impl LossCurve {
         self.points.windows(2).filter(|pair| pair[1].risk > pair[0].risk).count()
     }
 
-    /// The non-increasing curve nearest to this one, each row weighted by the inverse square of its standard error.
+    /// The non-increasing curve nearest to this one, each row weighted by the inverse square of its
+    /// standard error.
     pub fn projected(&self) -> Self {
         let risks: Vec<f64> = self.points.iter().map(|p| p.risk).collect();
         let known = self.rel_errs.iter().all(|&e| e > 0.0);
@@ -106,20 +130,21 @@ impl LossCurve {
         self.with_risks(&isotonic::non_increasing(&risks, &weights))
     }
 
-    /// The smoothest curve that the standard errors allow ([`smooth::smoothest`], ln L against ln γ); this one where they are
-    /// unknown or 0.
+    /// The smoothest curve that the standard errors allow ([`smooth::smoothest`], ln L against ln
+    /// γ); this one where they are unknown or 0.
     pub fn smoothed(&self) -> Self {
         if self.rel_errs.iter().any(|&e| e <= 0.0) {
             return self.with_risks(&self.points.iter().map(|p| p.risk).collect::<Vec<_>>());
         }
-        let x: Vec<f64> = self.points.iter().map(|p| p.snr.ln()).collect();
+        let x: Vec<f64> = self.points.iter().map(|p| self.spread.position(p.snr)).collect();
         let y: Vec<f64> = self.points.iter().map(|p| p.risk.ln()).collect();
         let smooth = smooth::smoothest(&x, &y, &self.rel_errs);
         self.with_risks(&smooth.iter().map(|z| z.exp()).collect::<Vec<_>>())
     }
 
-    /// A curve that could have been measured instead: L_i e^{s_i z_i − s_i²/2}, s_i the relative standard errors and z_i
-    /// independent standard normals, so that its mean is L_i and nothing becomes negative.
+    /// A curve that could have been measured instead: L_i e^{s_i z_i − s_i²/2}, s_i the relative
+    /// standard errors and z_i independent standard normals, so that its mean is L_i and nothing
+    /// becomes negative.
     pub fn perturbed(&self, stream: &Stream, sample: u64) -> Self {
         let mut normals = vec![0.0; self.points.len()];
         normal::fill(stream, sample, &mut normals);
@@ -128,8 +153,8 @@ impl LossCurve {
         self.with_risks(&risks)
     }
 
-    /// The curve of at most `most` ≥ 2 means of neighbouring rows, with the errors of the means; both end rows stay as they
-    /// are. A curve with no more rows than that is itself.
+    /// The curve of at most `most` ≥ 2 means of neighbouring rows, with the errors of the means;
+    /// both end rows stay as they are. A curve with no more rows than that is itself.
     pub fn binned(&self, most: usize) -> Self {
         let inner = self.points.len() - 2;
         let per = inner.div_ceil(most.saturating_sub(2).max(1)).max(1);
@@ -145,31 +170,23 @@ impl LossCurve {
         let groups = std::iter::once(ends[0]).chain(rows[1..=inner].chunks(per)).chain([ends[1]]);
         let (points, rel_errs): (Vec<LossPoint>, Vec<f64>) =
             groups.map(|group| if group.len() == 1 { (*group[0].0, group[0].1) } else { mean(group) }).unzip();
-        let ln_risk = interpolant(&points, points.iter().map(|p| p.risk)).expect("means of increasing SNRs increase");
-        Self { points, rel_errs, noise: self.noise, ln_risk }
+        let ln_risk = interpolant(&points, self.spread).expect("means of increasing SNRs increase");
+        Self { points, rel_errs, ln_risk, ..*self }
     }
 
     fn with_risks(&self, risks: &[f64]) -> Self {
         let points: Vec<LossPoint> = self.points.iter().zip(risks).map(|(p, &risk)| LossPoint { risk, ..*p }).collect();
-        let ln_risk = interpolant(&points, risks.iter().copied()).expect("the SNRs made a curve before");
-        Self { points, rel_errs: self.rel_errs.clone(), noise: self.noise, ln_risk }
+        let ln_risk = interpolant(&points, self.spread).expect("the SNRs made a curve before");
+        Self { points, rel_errs: self.rel_errs.clone(), ln_risk, ..*self }
     }
 
-    /// ln(γ/γ_0), where the interpolant lives.
-    fn place(&self, snr: f64) -> f64 {
-        let (first, last) = self.ends();
-        // Rounding must not carry an end of the curve beyond it.
-        let slack = 1e-12;
-        let x = (snr / first).ln();
-        let end = (last / first).ln();
-        if x >= -slack && x <= end + slack { x.clamp(0.0, end) } else { x }
-    }
-
+    /// Where on the axis of the interpolant an SNR lies.
     fn known(&self, snr: f64) -> Result<f64> {
         let (first, last) = self.ends();
-        let x = self.place(snr);
-        if x >= 0.0 && x <= (last / first).ln() {
-            Ok(x)
+        let (x, end) = (place(self.spread, first, snr), place(self.spread, first, last));
+        // Rounding must not carry an end of the curve beyond it.
+        if x >= -ROUNDING && x <= end + ROUNDING {
+            Ok(x.clamp(0.0, end))
         } else {
             let message =
                 format!("goes from snr {first} to {last}, not to {snr}: a curve is not continued beyond its ends");
@@ -184,14 +201,22 @@ impl Curve for LossCurve {
     }
 
     fn slope(&self, snr: f64) -> Result<f64> {
-        // −dL/dγ = −(L/γ) d ln L/d ln γ.
-        Ok(self.mmse(snr)? / snr * self.ln_risk.slope(self.known(snr)?)?)
+        // −dL/dγ = −L · d ln L/dx · dx/dγ.
+        Ok(self.mmse(snr)? / self.spread.stretch(snr) * self.ln_risk.slope(self.known(snr)?)?)
     }
 }
 
-fn interpolant(points: &[LossPoint], risks: impl Iterator<Item = f64>) -> Result<SampledCurve> {
+/// Distance on the spread that is rounding.
+const ROUNDING: f64 = 1e-12;
+
+/// The distance from `first` on a spread.
+fn place(spread: StepAxis, first: f64, snr: f64) -> f64 {
+    if first > 0.0 { (snr / first).ln() } else { spread.position(snr) }
+}
+
+fn interpolant(points: &[LossPoint], spread: StepAxis) -> Result<SampledCurve> {
     let first = points[0].snr;
-    let pairs: Vec<(f64, f64)> = points.iter().zip(risks).map(|(p, risk)| ((p.snr / first).ln(), risk.ln())).collect();
+    let pairs: Vec<(f64, f64)> = points.iter().map(|p| (place(spread, first, p.snr), p.risk.ln())).collect();
     SampledCurve::new(&pairs)
 }
 
@@ -199,7 +224,7 @@ fn interpolant(points: &[LossPoint], risks: impl Iterator<Item = f64>) -> Result
 fn averaged(mut points: Vec<LossPoint>) -> Result<(Vec<LossPoint>, bool)> {
     points.sort_by(|a, b| a.snr.total_cmp(&b.snr));
     // Distances below rounding of the conversions are one SNR.
-    let same = |a: &LossPoint, b: &LossPoint| (b.snr / a.snr).ln() < 1e-12;
+    let same = |a: &LossPoint, b: &LossPoint| b.snr <= a.snr * (1.0 + ROUNDING);
     if points.windows(2).all(|pair| !same(&pair[0], &pair[1])) {
         return Ok((points, false));
     }
@@ -218,18 +243,27 @@ fn averaged(mut points: Vec<LossPoint>) -> Result<(Vec<LossPoint>, bool)> {
 }
 
 /// Relative standard errors and where they come from.
-fn noise(points: &[LossPoint], repeated: bool) -> (Noise, Vec<f64>) {
+fn noise(points: &[LossPoint], spread: StepAxis, repeated: bool) -> (Noise, Vec<f64>) {
     let stated: Option<Vec<f64>> = points.iter().map(|p| p.rel_err).collect();
     if let Some(errors) = stated {
         return (if repeated { Noise::Repeats } else { Noise::Stated }, errors);
     }
+    match roughness(points, spread) {
+        Some(errors) => (Noise::Roughness, errors),
+        None => (Noise::Unknown, vec![0.0; points.len()]),
+    }
+}
+
+/// Relative standard errors from how far each row lies off the cubic through its four neighbours;
+/// `None` for too few rows.
+fn roughness(points: &[LossPoint], spread: StepAxis) -> Option<Vec<f64>> {
     if points.len() < FOR_ROUGHNESS {
-        return (Noise::Unknown, vec![0.0; points.len()]);
+        return None;
     }
     // ln L_i = f(ln γ_i) + s z_i/√n_i.
     let inverse_count = |p: &LossPoint| p.count.unwrap_or(1.0).recip();
     let off = |five: &[LossPoint]| {
-        let x: Vec<f64> = five.iter().map(|p| p.snr.ln()).collect();
+        let x: Vec<f64> = five.iter().map(|p| spread.position(p.snr)).collect();
         let around = [0, 1, 3, 4];
         let lagrange =
             |i: usize| -> f64 { around.iter().filter(|&&j| j != i).map(|&j| (x[2] - x[j]) / (x[i] - x[j])).product() };
@@ -245,7 +279,7 @@ fn noise(points: &[LossPoint], repeated: bool) -> (Noise, Vec<f64>) {
     let median = 0.5 * (sizes[(sizes.len() - 1) / 2] + sizes[sizes.len() / 2]);
     // The median of |z| is the normal quantile at 3/4.
     let scale = median / Normal::standard().inverse_cdf(0.75);
-    (Noise::Roughness, points.iter().map(|p| scale * inverse_count(p).sqrt()).collect())
+    Some(points.iter().map(|p| scale * inverse_count(p).sqrt()).collect())
 }
 
 #[cfg(test)]
@@ -282,7 +316,8 @@ mod tests {
         assert!(LossCurve::new(vec![point(1.0, 1.0), point(1.0, 1.0), point(2.0, 1.0)]).is_err());
     }
 
-    /// Noise of a known size is found from the roughness of a smooth curve: 400 rows, a median off by 5 % at most here.
+    /// Noise of a known size is found from the roughness of a smooth curve: 400 rows, a median off
+    /// by 5 % at most here.
     #[test]
     fn roughness_measures_the_noise() {
         let smooth: Vec<LossPoint> =

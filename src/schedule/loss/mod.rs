@@ -1,15 +1,19 @@
-//! Loss curves of trained models: from a file to the x0-risk L(γ), from there to a schedule with its certificates.
+//! Loss curves of trained models: from a file to the x0-risk L(γ), from there to a schedule with
+//! its certificates.
 //!
-//! [`read`] takes a table with one column for the noise level ([`axis`]), one for the loss ([`risk`]) and, if there is one,
-//! its standard error; whatever could mean two things is refused with the question that would settle it. [`place()`] places
-//! the steps, [`certificate`] says how good they are and [`bands`] how sure.
+//! [`read`] takes a table with one column for the noise level ([`axis`]), one for the loss
+//! ([`risk`]) and, if there is one, its standard error; whatever could mean two things is refused
+//! with the question that would settle it. [`place()`] places the steps, [`certificate`] says how
+//! good they are and [`bands`] how sure.
 
 pub mod axis;
 pub mod bands;
 pub mod beta;
 pub mod certificate;
+mod columns;
 pub mod curve;
 pub mod place;
+mod rise;
 pub mod risk;
 pub mod smooth;
 
@@ -18,11 +22,14 @@ pub use place::{Denoise, Placement, Settings, place};
 
 use std::path::Path;
 
-use crate::error::{Error, Result, nearest};
+use crate::error::{Error, Result};
 use crate::table::{Header, ReadOptions, Table};
-use axis::{AxisColumn, Sigma, Time};
+use axis::{Direction, NoiseScale, Sigma, Time};
 use beta::BetaTable;
-use risk::{Parametrization, Process, Weighting};
+use columns::{ErrorColumn, Questions};
+use curve::LossPoint;
+use rise::Rise;
+use risk::{Factor, Parametrization, Process, Weighting};
 
 /// What the caller says about a file; each is asked for only where the file leaves it open.
 #[derive(Debug, Clone, Default)]
@@ -43,64 +50,175 @@ pub struct Reading {
     pub time: Option<Time>,
     /// The kind of `sigma`.
     pub sigma: Option<Sigma>,
+    /// Which end of a time is the data.
+    pub direction: Option<Direction>,
     /// How the signal is scaled, for a score.
     pub process: Option<Process>,
 }
 
-/// Columns that say how sure the loss is, with spelling variants.
-const ERRORS: [(&str, ErrorColumn); 6] = [
-    ("std_err", ErrorColumn::StdErr),
-    ("stderr", ErrorColumn::StdErr),
-    ("std_dev", ErrorColumn::StdDev),
-    ("std", ErrorColumn::StdDev),
-    ("count", ErrorColumn::Count),
-    ("n", ErrorColumn::Count),
-];
-
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-enum ErrorColumn {
-    /// Standard error of the loss, in its units.
-    StdErr,
-    /// Standard deviation of one sample.
-    StdDev,
-    /// Number of samples.
-    Count,
+/// A loss curve as read, with what a reader should know of it.
+#[derive(Clone)]
+pub struct LossFile {
+    /// The x0-risk.
+    pub curve: LossCurve,
+    /// Rows that were left out, and why.
+    pub notes: Vec<String>,
 }
 
 /// The loss curve of a file (CSV, TSV, JSON and JSON lines, NPY, NPZ, Parquet).
 ///
 /// # Errors
-/// [`Error::Io`] and [`Error::Data`] with line (or row), column and remedy; where the file is ambiguous, with the question
-/// that would settle it. [`Error::Unknown`] for a column that `reading` names and the file lacks.
-pub fn read(path: &Path, reading: &Reading) -> Result<LossCurve> {
+/// [`Error::Io`] and [`Error::Data`] with line (or row), column and remedy; where the file is
+/// ambiguous, with all questions that would settle it; where what it says cannot be a risk, with
+/// the readings under which it could. [`Error::Unknown`] for a column that `reading` names and the
+/// file lacks.
+pub fn read(path: &Path, reading: &Reading) -> Result<LossFile> {
     let table = named_table(path, reading.columns.as_deref())?;
     let mut reading = reading.clone();
     take_remarks(&table, &mut reading)?;
-    let (axis, kind) = axis_column(&table, &reading)?;
-    let (loss, parametrization) = loss_column(&table, &reading, axis)?;
-    let errors = error_columns(&table)?;
-    refuse_strangers(&table, axis, loss)?;
-    let snrs = axis::snrs(&table, axis, kind, &reading)?;
-    let factors = risk::factors(&table, &snrs, parametrization, &reading)?;
-    let mut points = Vec::with_capacity(snrs.len());
-    for (row, (&snr, &factor)) in snrs.iter().zip(&factors).enumerate() {
-        let value = table.number(row, loss)?;
-        if value <= 0.0 {
-            return Err(table.refuse(row, loss, format!("the loss {value} is not above 0: a mean squared error is")));
-        }
-        let (rel_err, count) = error_of(&table, row, &errors, value)?;
-        points.push(curve::LossPoint { snr, risk: factor * value, rel_err, count });
+    columns::refuse_training_log(&table, &reading)?;
+    let rows = Rows::of(&table, &reading)?;
+    let file = rows.read(reading.direction.unwrap_or(Direction::ToNoise), rows.factor)?;
+    if let Some(rise) = file.curve.rise().filter(Rise::is_impossible) {
+        return Err(table.refuse_file(rows.readings(&rise, &reading)));
     }
-    LossCurve::new(points).map_err(|error| match error {
-        Error::Invalid { message, .. } => table.refuse_file(message),
-        other => other,
-    })
+    Ok(file)
+}
+
+/// The columns of a table with their meaning.
+struct Rows<'a> {
+    table: &'a Table,
+    axis: usize,
+    scale: NoiseScale,
+    loss: usize,
+    factor: Factor,
+    errors: Vec<(usize, ErrorColumn)>,
+}
+
+impl<'a> Rows<'a> {
+    /// Everything that the file and `reading` say; the rest is asked at once.
+    fn of(table: &'a Table, reading: &Reading) -> Result<Self> {
+        let mut open = Questions::default();
+        let axis = open.take(columns::axis_column(table, reading))?;
+        let loss = open.take(columns::loss_column(table, reading, axis.map(|(index, _)| index)))?;
+        let errors = open.take(columns::error_columns(table))?;
+        open.take(columns::refuse_strangers(table, &[axis.map(|(index, _)| index), loss]))?;
+        let parametrization = match loss {
+            Some(loss) => open.take(columns::parametrization(table, reading, loss))?,
+            None => None,
+        };
+        let factor = match parametrization {
+            Some(parametrization) => open.take(Factor::new(table, parametrization, reading))?,
+            None => None,
+        };
+        // The velocity ε − X is that of (1 − t)X + tε.
+        let time = reading.time.or((parametrization == Some(Parametrization::Flow)).then_some(Time::Flow));
+        let told = Reading { time, parametrization, ..reading.clone() };
+        let scale = match axis {
+            Some((index, kind)) => open.take(NoiseScale::of(table, index, kind, &told))?,
+            None => None,
+        };
+        open.ask(table)?;
+        match (axis, scale, loss, factor, errors) {
+            (Some((axis, _)), Some(scale), Some(loss), Some(factor), Some(errors)) => {
+                Ok(Self { table, axis, scale, loss, factor, errors })
+            }
+            _ => unreachable!("what is missing has been asked for"),
+        }
+    }
+
+    /// The curve in one reading.
+    fn read(&self, direction: Direction, factor: Factor) -> Result<LossFile> {
+        let table = self.table;
+        let snrs = axis::snrs(table, self.axis, &self.scale, direction)?;
+        let (mut points, mut clean, mut pure) = (Vec::with_capacity(snrs.len()), 0, 0);
+        for (row, &snr) in snrs.iter().enumerate() {
+            let value = table.number(row, self.loss)?;
+            if value < 0.0 {
+                let message = format!("the loss {value} is below 0: a mean squared error is not");
+                return Err(table.refuse(row, self.loss, message));
+            }
+            if snr.is_infinite() {
+                clean += 1;
+                continue;
+            }
+            let risk = factor.at(table, row, snr)? * value;
+            if snr == 0.0 && !risk.is_finite() {
+                pure += 1;
+                continue;
+            }
+            if risk <= 0.0 {
+                let message = format!("the loss {value} is not above 0: a mean squared error is");
+                return Err(table.refuse(row, self.loss, message));
+            }
+            let (rel_err, count) = columns::error_of(table, row, &self.errors, value)?;
+            points.push(LossPoint { snr, risk, rel_err, count });
+        }
+        let curve = LossCurve::new(points).map_err(|error| match error {
+            Error::Invalid { message, .. } => table.refuse_file(message),
+            other => other,
+        })?;
+        let mut notes = Vec::new();
+        if clean > 0 {
+            notes.push(format!(
+                "{clean} rows without noise (σ = 0) are left out: no step starts there, and every export ends there"
+            ));
+        }
+        if pure > 0 {
+            notes.push(format!(
+                "{pure} rows of pure noise (SNR 0) are left out: of an error of the noise there, nothing follows for x0"
+            ));
+        }
+        Ok(LossFile { curve, notes })
+    }
+
+    /// How to say that the loss is an error of `name`: by the column's name, where it says
+    /// something else now.
+    fn remedy(&self, name: &str, reading: &Reading) -> String {
+        let told = Reading { parametrization: None, ..reading.clone() };
+        if columns::parametrization(self.table, &told, self.loss).is_err() {
+            return format!("--parametrization {name}");
+        }
+        let mut names: Vec<&str> = self.table.names.iter().map(String::as_str).collect();
+        names[self.loss] = name;
+        format!("rename the column with --columns {}", names.join(","))
+    }
+
+    /// What is wrong with a risk that rises, and the readings under which it would fall.
+    fn readings(&self, rise: &Rise, reading: &Reading) -> String {
+        let now = reading.direction.unwrap_or(Direction::ToNoise);
+        let other = if now == Direction::ToNoise { Direction::ToData } else { Direction::ToNoise };
+        let falls = |direction: Direction, factor: Factor| {
+            self.read(direction, factor).is_ok_and(|file| !file.curve.rise().is_some_and(|rise| rise.is_impossible()))
+        };
+        let mut fits = Vec::new();
+        for (names, parametrization, what) in risk::PARAMETRIZATIONS {
+            let name = names.split('|').next().unwrap_or(names);
+            let known = parametrization != Parametrization::Score && parametrization != self.factor.parametrization;
+            if known && falls(now, self.factor.of(parametrization)) {
+                fits.push(format!("an error of {name}, {} ({})", what.to_lowercase(), self.remedy(name, reading)));
+            }
+        }
+        if self.scale.reversed(0.0).is_some() && falls(other, self.factor) {
+            let name = axis::DIRECTIONS.iter().find(|(_, direction, _)| *direction == other).map_or("", |(n, ..)| n);
+            fits.insert(0, format!("a time in the other direction (--direction {name})"));
+        }
+        let fits = if fits.is_empty() {
+            "no other reading of these columns falls either: is the noise level a training step, or the loss weighted \
+             (--weighting)?"
+                .to_owned()
+        } else {
+            format!("it would fall as:{}", fits.iter().map(|fit| format!("\n* {fit}")).collect::<String>())
+        };
+        format!("cannot be the risk of a denoiser: {rise}; {fits}")
+    }
 }
 
 /// Most columns: far above any log, and few enough to look for misspelt names among them.
 const MOST_COLUMNS: usize = 10_000;
 
-/// The table of a file; `names` replaces the names of its columns, or gives them where the file has none.
+/// The table of a file; `names` replaces the names of its columns, or gives them where the file has
+/// none.
 fn named_table(path: &Path, names: Option<&[String]>) -> Result<Table> {
     let mut table = Table::read(path, &ReadOptions { header: Header::Unless, ..ReadOptions::default() })?;
     let width = table.names.len();
@@ -119,11 +237,6 @@ fn named_table(path: &Path, names: Option<&[String]>) -> Result<Table> {
         )));
     }
     Ok(table)
-}
-
-/// An [`Error::Data`] about a column.
-fn column(table: &Table, index: usize, message: impl AsRef<str>) -> Error {
-    table.refuse_file(format!("column `{}` {}", table.names[index], message.as_ref()))
 }
 
 /// What a JSON file says of itself, unless the caller says otherwise.
@@ -146,163 +259,6 @@ fn take_remarks(table: &Table, reading: &mut Reading) -> Result<()> {
         }
     }
     Ok(())
-}
-
-fn named(table: &Table, wanted: &str) -> Result<usize> {
-    table
-        .names
-        .iter()
-        .position(|name| name == wanted)
-        .ok_or_else(|| Error::unknown("column of the loss file", wanted, table.names.iter().map(String::as_str)))
-}
-
-fn list(names: &[&str]) -> String {
-    names.iter().map(|name| format!("`{name}`")).collect::<Vec<_>>().join(", ")
-}
-
-fn axis_column(table: &Table, reading: &Reading) -> Result<(usize, AxisColumn)> {
-    let kind_of = |name: &str| axis::AXES.iter().find(|(known, _)| known.eq_ignore_ascii_case(name)).map(|(_, k)| *k);
-    if let Some(wanted) = &reading.axis {
-        let index = named(table, wanted)?;
-        return kind_of(wanted).map(|kind| (index, kind)).ok_or_else(|| asked(table, index));
-    }
-    let found: Vec<(usize, AxisColumn)> =
-        table.names.iter().enumerate().filter_map(|(i, name)| Some((i, kind_of(name)?))).collect();
-    match found[..] {
-        [one] => Ok(one),
-        [] => {
-            let questioned = |name: &String| axis::QUESTIONS.iter().any(|(known, _)| known.eq_ignore_ascii_case(name));
-            match table.names.iter().position(questioned) {
-                Some(index) => Err(asked(table, index)),
-                None => Err(missing(table, "axis", &["snr", "logsnr", "sigma", "t", "timestep"])),
-            }
-        }
-        _ => {
-            let names: Vec<&str> = found.iter().map(|&(i, _)| table.names[i].as_str()).collect();
-            let message = format!("has several axis columns, {}: which one? Say --axis {}", list(&names), names[0]);
-            Err(table.refuse_file(message))
-        }
-    }
-}
-
-/// The question about a column whose name does not say what kind of axis it is.
-fn asked(table: &Table, index: usize) -> Error {
-    let name = &table.names[index];
-    match axis::QUESTIONS.iter().find(|(known, _)| known.eq_ignore_ascii_case(name)) {
-        Some((_, question)) => table.refuse_file(format!("column `{name}`: {question}")),
-        None => table.refuse_file(format!(
-            "column `{name}`: is it an SNR, a σ, a time? Rename it with --columns: snr, logsnr, sigma, t or timestep"
-        )),
-    }
-}
-
-/// No column of a kind, with the nearest miss.
-fn missing(table: &Table, what: &str, known: &[&str]) -> Error {
-    let names: Vec<&str> = table.names.iter().map(String::as_str).collect();
-    let near = table.names.iter().find_map(|name| Some((name, nearest(name, known.iter().copied())?)));
-    let hint = near.map_or(String::new(), |(name, known)| format!("; is `{name}` meant to be `{known}`?"));
-    table.refuse_file(format!("has no {what} column: name one of {} among {}{hint}", list(known), list(&names)))
-}
-
-fn loss_column(table: &Table, reading: &Reading, axis: usize) -> Result<(usize, Parametrization)> {
-    let says = |name: &str| risk::LOSSES.iter().find(|(known, _)| known.eq_ignore_ascii_case(name)).map(|(_, p)| *p);
-    let unsaid = |name: &str| risk::UNSAID.iter().any(|known| known.eq_ignore_ascii_case(name));
-    let index = match &reading.loss {
-        Some(wanted) => named(table, wanted)?,
-        None => {
-            let candidate = |i: &usize| *i != axis && (says(&table.names[*i]).is_some() || unsaid(&table.names[*i]));
-            let found: Vec<usize> = (0..table.names.len()).filter(candidate).collect();
-            match found[..] {
-                [one] => one,
-                [] => return Err(missing(table, "loss", &["x0", "eps", "v", "score", "flow"])),
-                _ => {
-                    let names: Vec<&str> = found.iter().map(|&i| table.names[i].as_str()).collect();
-                    let message = format!(
-                        "has several loss columns, {}: which one? Say --loss-column {}",
-                        list(&names),
-                        names[0]
-                    );
-                    return Err(table.refuse_file(message));
-                }
-            }
-        }
-    };
-    let question = "is a loss of what? Say --parametrization x0, eps, v, score or flow (what the network predicts), or rename \
-                    the column so";
-    match (reading.parametrization, says(&table.names[index])) {
-        (Some(told), Some(name)) if told != name => {
-            Err(column(table, index, format!("says {name:?}, and --parametrization {told:?}: which is it?")))
-        }
-        (Some(told), _) => Ok((index, told)),
-        (None, Some(name)) => Ok((index, name)),
-        (None, None) => Err(column(table, index, question)),
-    }
-}
-
-fn error_columns(table: &Table) -> Result<Vec<(usize, ErrorColumn)>> {
-    let kind_of = |name: &str| ERRORS.iter().find(|(known, _)| known.eq_ignore_ascii_case(name)).map(|(_, kind)| *kind);
-    let found: Vec<_> = table.names.iter().enumerate().filter_map(|(i, name)| Some((i, kind_of(name)?))).collect();
-    for (k, &(index, kind)) in found.iter().enumerate() {
-        if found[..k].iter().any(|&(_, before)| before == kind) {
-            return Err(column(table, index, "repeats another column: leave one out"));
-        }
-    }
-    Ok(found)
-}
-
-/// A column that is nearly one of ours would be ignored in silence: it is refused. Others are the file's own business.
-fn refuse_strangers(table: &Table, axis: usize, loss: usize) -> Result<()> {
-    let known: Vec<&str> =
-        ERRORS.iter().map(|(name, _)| *name).filter(|name| name.len() > 3).chain(["weight"]).collect();
-    for (index, name) in table.names.iter().enumerate().filter(|&(i, _)| i != axis && i != loss) {
-        let exact = known.iter().chain(&["std", "n"]).any(|k| k.eq_ignore_ascii_case(name));
-        let is_known = exact
-            || axis::AXES.iter().any(|(k, _)| k.eq_ignore_ascii_case(name))
-            || risk::LOSSES.iter().any(|(k, _)| k.eq_ignore_ascii_case(name))
-            || risk::UNSAID.iter().any(|k| k.eq_ignore_ascii_case(name));
-        if let (false, Some(near)) = (is_known, nearest(name, known.iter().copied())) {
-            return Err(column(
-                table,
-                index,
-                format!("is not known; did you mean `{near}`? Rename it, or leave it out"),
-            ));
-        }
-    }
-    Ok(())
-}
-
-/// Relative standard error of the loss and the number of samples, where a row says them.
-fn error_of(
-    table: &Table,
-    row: usize,
-    errors: &[(usize, ErrorColumn)],
-    value: f64,
-) -> Result<(Option<f64>, Option<f64>)> {
-    let get = |wanted: ErrorColumn| -> Result<Option<f64>> {
-        let Some(&(index, _)) = errors.iter().find(|(_, kind)| *kind == wanted) else { return Ok(None) };
-        let x = table.number(row, index)?;
-        let least = if wanted == ErrorColumn::Count { 1.0 } else { 0.0 };
-        if x >= least {
-            Ok(Some(x))
-        } else {
-            Err(table.refuse(
-                row,
-                index,
-                format!("{x} is not a {}", if least > 0.0 { "count ≥ 1" } else { "size ≥ 0" }),
-            ))
-        }
-    };
-    let (std_err, std_dev, count) = (get(ErrorColumn::StdErr)?, get(ErrorColumn::StdDev)?, get(ErrorColumn::Count)?);
-    let std_err = match (std_err, std_dev, count) {
-        (Some(x), ..) => Some(x),
-        (None, Some(x), Some(n)) => Some(x / n.sqrt()),
-        (None, Some(_), None) => {
-            let question = "has a standard deviation but no `count`: is it the error of the mean (rename it std_err)?";
-            return Err(table.refuse_file(question));
-        }
-        (None, None, _) => None,
-    };
-    Ok((std_err.map(|x| x / value), count))
 }
 
 #[cfg(test)]

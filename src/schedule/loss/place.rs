@@ -21,7 +21,8 @@ pub struct Settings {
     pub snr_min: Option<f64>,
     /// Last SNR; `None`: the curve's.
     pub snr_max: Option<f64>,
-    /// Number of candidates, uniform in ln γ; `None`: the curve's rows (for Algorithm 2 at most [`MOST_ROWS`] of them).
+    /// Number of candidates, uniform in ln γ; `None`: the curve's rows (for Algorithm 2 at most
+    /// [`MOST_ROWS`] of them).
     pub candidates: Option<usize>,
     /// What is done to the curve before steps are placed on it.
     pub denoise: Denoise,
@@ -56,7 +57,8 @@ impl Denoise {
     }
 }
 
-/// Rows that Algorithm 2 takes as candidates, N²K operations; with more, as many candidates uniform in ln γ.
+/// Rows that Algorithm 2 takes as candidates, N²K operations; with more, as many candidates uniform
+/// in ln γ.
 pub const MOST_ROWS: usize = 400;
 
 /// A schedule from a loss curve.
@@ -68,31 +70,46 @@ pub struct Placement {
     pub cost: f64,
     /// Number of candidates.
     pub candidates: usize,
-    /// For each interior step, the number of candidates to the next step: 1 is as near as the candidates allow.
+    /// For each interior step, the number of candidates to the next step: 1 is as near as the
+    /// candidates allow.
     pub gaps: Vec<usize>,
 }
 
+/// Where a schedule lies.
+#[derive(Debug, Clone, Copy)]
+pub struct Span {
+    /// First and last SNR.
+    pub ends: (f64, f64),
+    /// The axis R of the settings, with a finite R at the first SNR.
+    pub axis: StepAxis,
+    /// The axis on which the default grid is uniform: ln γ, or ln(1 + γ/g) from γ = 0, g the first
+    /// row above it.
+    pub even: StepAxis,
+}
+
 impl Settings {
-    /// First and last SNR on a curve.
+    /// Where the schedule lies on a curve.
     ///
     /// # Errors
     /// [`Error::Invalid`] for ends out of order or beyond the curve.
-    pub fn ends(&self, curve: &LossCurve) -> Result<(f64, f64)> {
+    pub fn span(&self, curve: &LossCurve) -> Result<Span> {
         let (first, last) = curve.ends();
         let (lo, hi) = (self.snr_min.unwrap_or(first), self.snr_max.unwrap_or(last));
-        if !(lo < hi && lo > 0.0 && hi.is_finite()) {
-            let message = format!("need 0 < snr_min < snr_max < ∞, not snr_min = {lo} and snr_max = {hi}");
+        if !(lo < hi && lo >= 0.0 && hi.is_finite()) {
+            let message = format!("need 0 ≤ snr_min < snr_max < ∞, not snr_min = {lo} and snr_max = {hi}");
             return Err(Error::invalid("--snr-min", message));
         }
-        curve.mmse(lo).and(curve.mmse(hi)).map(|_| (lo, hi))
+        let even = if lo > 0.0 { StepAxis::Log } else { curve.spread() };
+        curve.mmse(lo).and(curve.mmse(hi))?;
+        Ok(Span { ends: (lo, hi), axis: curve.axis(self.axis, lo), even })
     }
 
     /// The SNRs among which a schedule on `curve` chooses, increasing, both ends among them.
     ///
     /// # Errors
-    /// Those of [`Settings::ends`], and fewer candidates than steps + 1.
+    /// Those of [`Settings::span`], and fewer candidates than steps + 1.
     pub fn candidates_on(&self, curve: &LossCurve) -> Result<Vec<f64>> {
-        let (lo, hi) = self.ends(curve)?;
+        let Span { ends: (lo, hi), even, .. } = self.span(curve)?;
         let rows = curve.points().iter().map(|p| p.snr).filter(|&snr| snr > lo && snr < hi);
         let count = match (self.candidates, self.smoothness) {
             (None, Some(_)) if rows.clone().count() + 2 > MOST_ROWS => MOST_ROWS,
@@ -103,18 +120,19 @@ impl Settings {
             let message = format!("{count} candidates cannot make {} steps", self.steps);
             return Err(Error::invalid("--candidates", message));
         }
-        Ok(StepAxis::Log.uniform((lo, hi), count - 1))
+        Ok(even.uniform((lo, hi), count - 1))
     }
 }
 
 /// The schedule that costs least among the candidates: Algorithm 1, or 2 where there is smoothness.
 ///
 /// # Errors
-/// [`Error::Invalid`] for ends beyond the curve, too few candidates for the steps, too many for Algorithm 2, and an axis on
-/// which neighbours fall on one number.
+/// [`Error::Invalid`] for ends beyond the curve, too few candidates for the steps, too many for
+/// Algorithm 2, and an axis on which neighbours fall on one number.
 pub fn place(curve: &LossCurve, settings: &Settings) -> Result<Placement> {
     let used = settings.denoise.of(curve);
-    let (used, axis, steps) = (used.as_ref(), settings.axis, settings.steps);
+    let (used, steps) = (used.as_ref(), settings.steps);
+    let Span { ends, axis, even } = settings.span(used)?;
     let candidates = Candidates::new(used, axis, settings.candidates_on(used)?)?;
     if candidates.count() <= steps {
         let message = format!(
@@ -127,8 +145,8 @@ pub fn place(curve: &LossCurve, settings: &Settings) -> Result<Placement> {
     let indices = match settings.smoothness {
         None => candidates.first_order(steps)?,
         Some(alpha) => {
-            let geometric = StepAxis::Log.uniform(settings.ends(used)?, steps);
-            candidates.second_order(steps, alpha, axis.cost(used, &geometric)?)?
+            let unsmoothed = axis.cost(used, &even.uniform(ends, steps))?;
+            candidates.second_order(steps, even, alpha / 12.0 * (unsmoothed / steps as f64))?
         }
     };
     let snrs = candidates.pick(&indices);

@@ -1,9 +1,10 @@
 //! The column that holds the loss, turned into x0-risks L(γ) = E|X − x̂|².
 //!
-//! For x_t = αX + σZ a network that predicts one of these predicts all, and their squared errors differ by factors of the
-//! SNR alone: |x̂ − X|² = |ε̂ − ε|²/γ; for v = αε − σX with α² + σ² = 1, = σ²|v̂ − v|², σ² = 1/(1 + γ); for the score
-//! (αX̂ − x_t)/σ², = (σ⁴/α²)|ŝ − s|²; for the velocity ε − X of (1 − t)X + tε, = t²|û − u|². Sums and means over
-//! coordinates differ by a constant, which moves no step.
+//! For x_t = αX + σZ a network that predicts one of these predicts all, and their squared errors
+//! differ by factors of the SNR alone: |x̂ − X|² = |ε̂ − ε|²/γ; for v = αε − σX with α² + σ² = 1, =
+//! σ²|v̂ − v|², σ² = 1/(1 + γ); for the score (αX̂ − x_t)/σ², = (σ⁴/α²)|ŝ − s|²; for the velocity ε
+//! − X of (1 − t)X + tε, = t²|û − u|². Sums and means over coordinates differ by a constant, which
+//! moves no step.
 
 use super::Reading;
 use crate::error::{Error, Result};
@@ -48,9 +49,6 @@ pub(super) const LOSSES: [(&str, Parametrization); 8] = [
     ("v_prediction", Parametrization::V),
 ];
 
-/// Names of loss columns that do not.
-pub(super) const UNSAID: [&str; 6] = ["loss", "mse", "l2", "error", "risk", "loss_mean"];
-
 /// How the signal is scaled, for a score.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Process {
@@ -79,7 +77,8 @@ impl Weighting {
     /// `none`, `edm` (σ_d = 0.5), `edm:0.5`, `min-snr` (c = 5), `min-snr:5`, `snr`, `column`.
     ///
     /// # Errors
-    /// [`Error::Unknown`] with the nearest name, [`Error::Invalid`] for a number that is not positive.
+    /// [`Error::Unknown`] with the nearest name, [`Error::Invalid`] for a number that is not
+    /// positive.
     pub fn parse(text: &str) -> Result<Self> {
         let (name, number) = text.split_once(':').map_or((text, None), |(name, number)| (name, Some(number)));
         let positive = |default: f64| match number {
@@ -113,57 +112,79 @@ impl Weighting {
     }
 }
 
-/// What the squared error of a parametrisation is multiplied by to give that of x0, at γ.
-///
-/// # Errors
-/// [`Error::Invalid`] with a question for a score without a process.
-pub(super) fn factor(parametrization: Parametrization, process: Option<Process>) -> Result<impl Fn(f64) -> f64> {
-    if parametrization == Parametrization::Score && process.is_none() {
-        let question =
-            "has a scale that depends on the process: say --process vp (α² + σ² = 1) or --process ve (X + σZ)";
-        return Err(Error::invalid("a score loss", question));
-    }
-    Ok(move |snr: f64| match (parametrization, process) {
-        (Parametrization::X0, _) => 1.0,
-        (Parametrization::Eps, _) => snr.recip(),
-        (Parametrization::V, _) => (1.0 + snr).recip(),
-        (Parametrization::Score, Some(Process::Vp)) => (snr * (1.0 + snr)).recip(),
-        (Parametrization::Score, _) => (snr * snr).recip(),
-        (Parametrization::Flow, _) => (1.0 + snr.sqrt()).powi(-2),
-    })
+/// All that turns the recorded number into the x0-risk.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Factor {
+    /// What the loss is an error of.
+    pub parametrization: Parametrization,
+    /// How the signal is scaled, where that is a score.
+    process: Option<Process>,
+    weighting: Weighting,
+    /// The column of weights.
+    column: Option<usize>,
 }
 
-/// The factor from the recorded number to the x0-risk, for every row.
-///
-/// # Errors
-/// Those of [`factor`]; [`Error::Data`] for a weight that is not positive, and with a question for a column of weights
-/// of which nothing is said.
-pub(super) fn factors(
-    table: &Table,
-    snrs: &[f64],
-    parametrization: Parametrization,
-    reading: &Reading,
-) -> Result<Vec<f64>> {
-    let of_x0 = factor(parametrization, reading.process)?;
-    let column = table.names.iter().position(|name| name == "weight");
-    match (column, reading.weighting) {
-        (Some(_), None) => Err(table.refuse_file(
-            "has a column `weight`: is the loss already multiplied by it (say --weighting column: it is divided out) or \
-             not (--weighting none)?",
-        )),
-        (None, Some(Weighting::Column)) => Err(table.refuse_file("has no column `weight` for --weighting column")),
-        (Some(index), Some(Weighting::Column)) => {
-            let weight = |row: usize| {
-                let x = table.number(row, index)?;
-                if x > 0.0 { Ok(x) } else { Err(table.refuse(row, index, format!("the weight {x} is not above 0"))) }
-            };
-            snrs.iter().enumerate().map(|(row, &snr)| Ok(of_x0(snr) / weight(row)?)).collect()
+impl Factor {
+    /// The factor of a table, all that it needs known.
+    ///
+    /// # Errors
+    /// [`crate::error::Error::Data`] with a question for a score without a process and for a column
+    /// of weights of which nothing is said.
+    pub(super) fn new(table: &Table, parametrization: Parametrization, reading: &Reading) -> Result<Self> {
+        if parametrization == Parametrization::Score && reading.process.is_none() {
+            let question = "a score loss has a scale that depends on the process: say --process vp (α² + σ² = 1) or \
+                            --process ve (X + σZ)";
+            return Err(table.refuse_file(question));
         }
-        (_, weighting) => {
-            let weighting = weighting.unwrap_or(Weighting::None);
+        let column = table.names.iter().position(|name| name == "weight");
+        let weighting = match (column, reading.weighting) {
+            (Some(_), None) => {
+                return Err(table.refuse_file(
+                    "has a column `weight`: is the loss already multiplied by it (say --weighting column: it is divided \
+                     out) or not (--weighting none)?",
+                ));
+            }
+            (None, Some(Weighting::Column)) => {
+                return Err(table.refuse_file("has no column `weight` for --weighting column"));
+            }
+            (_, weighting) => weighting.unwrap_or(Weighting::None),
+        };
+        Ok(Self { parametrization, process: reading.process, weighting, column })
+    }
+
+    /// The factor of a loss that is an error of something else.
+    pub(super) fn of(self, parametrization: Parametrization) -> Self {
+        Self { parametrization, ..self }
+    }
+
+    /// What the recorded number of a row at γ is multiplied by.
+    ///
+    /// # Errors
+    /// [`crate::error::Error::Data`] for a weight that is not positive.
+    pub(super) fn at(&self, table: &Table, row: usize, snr: f64) -> Result<f64> {
+        match (self.weighting, self.column) {
+            (Weighting::Column, Some(index)) => {
+                let weight = table.number(row, index)?;
+                if weight > 0.0 {
+                    return Ok(self.of_x0(snr) / weight);
+                }
+                Err(table.refuse(row, index, format!("the weight {weight} is not above 0")))
+            }
+            (Weighting::None, _) => Ok(self.of_x0(snr)),
             // Named weights are of the x0 loss, whatever is predicted.
-            let scale = |snr: f64| if weighting == Weighting::None { of_x0(snr) } else { weighting.at(snr).recip() };
-            Ok(snrs.iter().map(|&snr| scale(snr)).collect())
+            (weighting, _) => Ok(weighting.at(snr).recip()),
+        }
+    }
+
+    /// What the squared error of the parametrisation is multiplied by to give that of x0, at γ.
+    fn of_x0(&self, snr: f64) -> f64 {
+        match (self.parametrization, self.process) {
+            (Parametrization::X0, _) => 1.0,
+            (Parametrization::Eps, _) => snr.recip(),
+            (Parametrization::V, _) => (1.0 + snr).recip(),
+            (Parametrization::Score, Some(Process::Vp)) => (snr * (1.0 + snr)).recip(),
+            (Parametrization::Score, _) => (snr * snr).recip(),
+            (Parametrization::Flow, _) => (1.0 + snr.sqrt()).powi(-2),
         }
     }
 }

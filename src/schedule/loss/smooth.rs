@@ -1,10 +1,12 @@
 //! A measured curve without its noise: the smoothest ln L that the stated errors allow.
 
-/// The z that minimises ∫ z″² subject to Σ ((y_i − z_i)/s_i)² ≤ n, on points x (strictly increasing) with standard errors
-/// s > 0: a discrete smoothing spline whose penalty is found by bisection (Reinsch, Numer. Math. 10, 1967).
+/// The z that minimises ∫ z″² subject to Σ ((y_i − z_i)/s_i)² ≤ n, on points x (strictly
+/// increasing) with standard errors s > 0: a discrete smoothing spline whose penalty is found by
+/// bisection (Reinsch, Numer. Math. 10, 1967).
 ///
-/// ∫ z″² is taken from second divided differences, so that the normal matrix has five diagonals: O(n) for each of about 60
-/// penalties. A straight line within the errors is returned as that line; fewer than three points as they are.
+/// ∫ z″² is taken from second divided differences, so that the normal matrix has five diagonals:
+/// O(n) for each of about 60 penalties. A straight line within the errors is returned as that line;
+/// fewer than three points as they are.
 pub fn smoothest(x: &[f64], y: &[f64], std_errs: &[f64]) -> Vec<f64> {
     if x.len() < 3 {
         return y.to_vec();
@@ -32,7 +34,8 @@ pub fn smoothest(x: &[f64], y: &[f64], std_errs: &[f64]) -> Vec<f64> {
     best
 }
 
-/// Decimal exponents of the penalty: below the first nothing is smoothed, at the second a line is left.
+/// Decimal exponents of the penalty: below the first nothing is smoothed, at the second a line is
+/// left.
 const PENALTIES: (f64, f64) = (-14.0, 6.0);
 /// Where the bisection of the exponent ends.
 const PRECISION: f64 = 1e-3;
@@ -97,7 +100,8 @@ mod tests {
         (0..n).map(|i| f64::from(i as u32).powf(1.1)).collect()
     }
 
-    /// The gradient of the objective vanishes: w(z − y) + penalty · Dᵀ W D z = 0, with D z written out anew.
+    /// The gradient of the objective vanishes: w(z − y) + penalty · Dᵀ W D z = 0, with D z written
+    /// out anew.
     #[test]
     fn the_solution_is_stationary() {
         let x = places(9);
@@ -137,7 +141,8 @@ mod tests {
         }
     }
 
-    /// 300 points with errors of 5 %: what is left of them is at most 2 % on average (2.9 standard errors of 15 neighbours).
+    /// 300 points with errors of 5 %: what is left of them is at most 2 % on average (2.9 standard
+    /// errors of 15 neighbours).
     #[test]
     fn noise_is_taken_away() {
         let x: Vec<f64> = (0..300).map(|i| f64::from(i) / 27.0 - 5.0).collect();
