@@ -251,7 +251,7 @@ mod tests {
             assert!(first <= ends.0 * 1.000_001 && last <= ends.1 * 1.000_001, "{}", model.name);
             let asked = settings(Denoise::Smooth);
             let made = place(&curve, &asked).unwrap();
-            let floor = certificate::floor(&curve, &asked.span(&curve).unwrap()).unwrap();
+            let floor = certificate::floor(&curve, &asked.reach(&curve).unwrap()).unwrap();
             let bands = bands::bands(&curve, &asked, &made, floor, 0).unwrap().unwrap();
             let fine: Vec<f64> = curve.spread().uniform((first, last), 2000);
             let point = |&snr: &f64| LossPoint { snr, risk: exact.mmse(snr).unwrap(), rel_err: None, count: None };

@@ -60,7 +60,7 @@ pub fn table(command: &ScheduleCommand, ground: &Ground, pipeline: &Pipeline) ->
     let cost = |row: &Compared| row.outcome.as_ref().map_or(f64::INFINITY, |(_, cost)| *cost);
     rows.sort_by(|a, b| cost(a).total_cmp(&cost(b)));
     let floor = match &ground.loss {
-        Some(curve) => Some(certificate::floor(curve, &settings(command, ground, false)?.span(curve)?)?),
+        Some(curve) => Some(certificate::floor(curve, &settings(command, ground, false)?.reach(curve)?)?),
         None => None,
     };
     Ok(ScheduleComparison { rows, axis, floor })

@@ -33,7 +33,7 @@ const KEYS: [Key; 6] = [
 ];
 
 /// The SNRs of a file, increasing: JSON of this command, an array or a text of numbers, NPY, CSV.
-/// Numbers without a name are σ, or times of a flow where the model has those and none is above 1.
+/// NamedList without a name are σ, or times of a flow where the model has those and none is above 1.
 /// A last 0 is left out.
 ///
 /// # Errors
@@ -75,9 +75,9 @@ pub fn read(path: &Path, pipeline: &Pipeline) -> Result<Vec<f64>> {
     }
 }
 
-type Numbers = (Vec<f64>, Option<Levels>);
+type NamedList = (Vec<f64>, Option<Levels>);
 
-fn from_table(path: &Path, keys: &[Key]) -> Result<Numbers> {
+fn from_table(path: &Path, keys: &[Key]) -> Result<NamedList> {
     let table = Table::read(path, &ReadOptions { header: Header::Unless, ..ReadOptions::default() })?;
     let named = keys.iter().find_map(|&(key, levels)| {
         let column = table.names.iter().position(|name| name == key)?;
@@ -96,7 +96,7 @@ fn from_table(path: &Path, keys: &[Key]) -> Result<Numbers> {
     Ok(((0..table.rows).map(|row| table.number(row, column)).collect::<Result<_>>()?, levels))
 }
 
-fn from_text(path: &Path, keys: &[Key]) -> Result<Numbers> {
+fn from_text(path: &Path, keys: &[Key]) -> Result<NamedList> {
     let text = std::fs::read_to_string(path).map_err(Error::io(path))?;
     let bad = |message: &str| Error::Data { path: path.to_owned(), place: String::new(), message: message.into() };
     if let Ok(value) = serde_json::from_str::<Value>(&text) {

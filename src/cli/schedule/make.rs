@@ -282,7 +282,7 @@ fn from_loss(
     Ok(Made {
         method: settings.smoothness.map_or("las".into(), |alpha| format!("las2:alpha={alpha}")),
         ground: ground.name.clone(),
-        axis: settings.span(curve)?.axis,
+        axis: settings.reach(curve)?.axis,
         snrs: placed.snrs,
         cost: Some(certificate.cost),
         cost_geometric: Some(certificate.geometric),

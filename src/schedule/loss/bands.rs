@@ -55,11 +55,11 @@ pub fn bands(curve: &LossCurve, settings: &Settings, made: &Placement, floor: f6
     let operations = if settings.smoothness.is_some() { n * n * steps } else { n * steps * n.log2().max(1.0) };
     let replicates = ((REPLICATES.2 / operations) as u64).clamp(REPLICATES.0, REPLICATES.1);
     let stream = Stream::named(seed, "bands of a schedule");
-    let span = settings.span(judge)?;
-    let even = span.axis.cost(judge, &span.even.uniform(span.ends, settings.steps))? - floor;
+    let reach = settings.reach(judge)?;
+    let even = reach.axis.cost(judge, &reach.even.uniform(reach.ends, settings.steps))? - floor;
     let replicate = |sample: u64| -> Result<(Vec<f64>, f64)> {
         let grid = place(&source.perturbed(&stream, sample), settings)?.snrs;
-        let excess = span.axis.cost(judge, &grid)? - floor;
+        let excess = reach.axis.cost(judge, &grid)? - floor;
         Ok((grid, 1.0 - excess / even))
     };
     let made: Vec<(Vec<f64>, f64)> = (0..replicates).into_par_iter().map(replicate).collect::<Result<_>>()?;
@@ -89,15 +89,15 @@ pub fn best_denoise(curve: &LossCurve, settings: &Settings, seed: u64) -> Result
     }
     let rows = ROWS.max(2 * settings.steps);
     let truth = curve.binned(rows).smoothed();
-    let span = settings.span(&truth)?;
-    let floor = certificate::floor(&truth, &span)?;
+    let reach = settings.reach(&truth)?;
+    let floor = certificate::floor(&truth, &reach)?;
     let stream = Stream::named(seed, "denoising of a loss");
     let candidates = settings.candidates.map(|n| n.min(rows));
     let excess = |denoise: Denoise| -> Result<f64> {
         let settings = Settings { denoise, candidates, ..*settings };
         let one = |sample: u64| {
             let grid = place(&truth.perturbed(&stream, sample), &settings)?.snrs;
-            Ok(span.axis.cost(&truth, &grid)? - floor)
+            Ok(reach.axis.cost(&truth, &grid)? - floor)
         };
         let all: Vec<f64> = (0..DECIDING).into_par_iter().map(one).collect::<Result<_>>()?;
         Ok(all.iter().sum::<f64>() / DECIDING as f64)

@@ -7,7 +7,7 @@
 //! dγ.
 
 use super::LossCurve;
-use super::place::{Denoise, Placement, Settings, Span, place};
+use super::place::{Denoise, Placement, Reach, Settings, place};
 use crate::channel::curve::Curve;
 use crate::error::Result;
 use crate::schedule::{Request, mass};
@@ -61,9 +61,9 @@ pub fn certify(
 ) -> Result<Certificate> {
     let believed = settings.denoise.of(curve);
     let (curve, settings) = (believed.as_ref(), &Settings { denoise: Denoise::None, ..*settings });
-    let span = settings.span(curve)?;
-    let (floor, length) = integrals(curve, &span)?;
-    let on_curve = |grid: &[f64]| span.axis.cost(curve, grid);
+    let reach = settings.reach(curve)?;
+    let (floor, length) = integrals(curve, &reach)?;
+    let on_curve = |grid: &[f64]| reach.axis.cost(curve, grid);
     let isotonic = if curve.rises() == 0 {
         None
     } else {
@@ -72,8 +72,8 @@ pub fn certify(
     Ok(Certificate {
         floor,
         cost: made.cost,
-        geometric: on_curve(&span.even.uniform(span.ends, settings.steps))?,
-        root_slope: root_slope(curve, &span, settings.steps).map(|grid| on_curve(&grid)).transpose()?,
+        geometric: on_curve(&reach.even.uniform(reach.ends, settings.steps))?,
+        root_slope: root_slope(curve, &reach, settings.steps).map(|grid| on_curve(&grid)).transpose()?,
         limit: floor + length * length / (2.0 * settings.steps as f64),
         previous: previous.map(on_curve).transpose()?,
         isotonic,
@@ -85,8 +85,8 @@ pub fn certify(
 ///
 /// # Errors
 /// Ends beyond the curve.
-pub fn floor(curve: &LossCurve, span: &Span) -> Result<f64> {
-    Ok(integrals(curve, span)?.0)
+pub fn floor(curve: &LossCurve, reach: &Reach) -> Result<f64> {
+    Ok(integrals(curve, reach)?.0)
 }
 
 /// Where integrals from γ = 0 start, as a share of the first row above it: what is below holds 1e-8
@@ -97,8 +97,8 @@ const NEAR_ZERO: f64 = 1e-12;
 ///
 /// From γ = 0 to the first row r above it the first is L(0)·(R(r) − R(0)) − ∫ (L(0) − L) dR, which
 /// is finite also where R(0) is −∞ and counted from elsewhere.
-fn integrals(curve: &LossCurve, span: &Span) -> Result<(f64, f64)> {
-    let (lo, hi) = span.ends;
+fn integrals(curve: &LossCurve, reach: &Reach) -> Result<(f64, f64)> {
+    let (lo, hi) = reach.ends;
     let rows = curve.points().iter().map(|p| p.snr).filter(|&snr| snr > lo && snr < hi);
     let knots: Vec<f64> = std::iter::once(lo).chain(rows).chain([hi]).collect();
     let pieces = PIECES.0.div_ceil(knots.len() - 1).min(PIECES.1);
@@ -110,15 +110,15 @@ fn integrals(curve: &LossCurve, span: &Span) -> Result<(f64, f64)> {
         };
         let width = (pair[1] / from).ln() / pieces as f64;
         if pair[0] <= 0.0 {
-            sums.0 += base * (span.axis.position(pair[1]) - span.axis.position(0.0));
+            sums.0 += base * (reach.axis.position(pair[1]) - reach.axis.position(0.0));
         }
         for i in 0..pieces {
             for (weight, at) in [(1.0, 0.0), (4.0, 0.5), (1.0, 1.0)] {
                 let snr = (from * ((i as f64 + at) * width).exp()).clamp(from, hi);
                 // dγ = γ d ln γ.
                 let share = weight / 6.0 * width * snr;
-                sums.0 += share * (curve.mmse(snr)? - base) * span.axis.rate(snr);
-                sums.1 += share * (curve.slope(snr)? * span.axis.rate(snr)).sqrt();
+                sums.0 += share * (curve.mmse(snr)? - base) * reach.axis.rate(snr);
+                sums.1 += share * (curve.slope(snr)? * reach.axis.rate(snr)).sqrt();
             }
         }
     }
@@ -127,14 +127,14 @@ fn integrals(curve: &LossCurve, span: &Span) -> Result<(f64, f64)> {
 
 /// Equal mass of √(R′|L′|); where the curve is flat over a step, which leaves no distinct SNRs
 /// there, the even grid; `None` where the mass has no density at the start.
-fn root_slope(curve: &LossCurve, span: &Span, steps: usize) -> Option<Vec<f64>> {
-    let (snr_min, snr_max) = span.ends;
-    let total_variance = span.even.lambda().unwrap_or(1.0);
+fn root_slope(curve: &LossCurve, reach: &Reach, steps: usize) -> Option<Vec<f64>> {
+    let (snr_min, snr_max) = reach.ends;
+    let total_variance = reach.even.lambda().unwrap_or(1.0);
     let request = Request { steps, snr_min, snr_max, total_variance, curve: Some(curve) };
-    let shared = mass::root_slope("root-slope", &request, span.axis);
+    let shared = mass::root_slope("root-slope", &request, reach.axis);
     let grid = shared.and_then(|grid| request.pinned("root-slope", grid));
-    let start = span.axis.rate(snr_min).is_finite();
-    start.then(|| grid.unwrap_or_else(|_| span.even.uniform(span.ends, steps)))
+    let start = reach.axis.rate(snr_min).is_finite();
+    start.then(|| grid.unwrap_or_else(|_| reach.even.uniform(reach.ends, steps)))
 }
 
 /// The number of grids among the schedule's candidates, if none of them costs less than the
@@ -148,7 +148,7 @@ fn enumerate(curve: &LossCurve, settings: &Settings, made: &Placement) -> Result
         return Ok(None);
     }
     let snrs = settings.candidates_on(curve)?;
-    let (axis, mut least) = (settings.span(curve)?.axis, f64::INFINITY);
+    let (axis, mut least) = (settings.reach(curve)?.axis, f64::INFINITY);
     let mut picks: Vec<usize> = (1..=chosen).collect();
     loop {
         let grid: Vec<f64> =

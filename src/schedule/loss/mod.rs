@@ -61,7 +61,7 @@ pub struct Reading {
 pub struct LossFile {
     /// The x0-risk.
     pub curve: LossCurve,
-    /// Rows that were left out, and why.
+    /// LossRows that were left out, and why.
     pub notes: Vec<String>,
 }
 
@@ -77,7 +77,7 @@ pub fn read(path: &Path, reading: &Reading) -> Result<LossFile> {
     let mut reading = reading.clone();
     take_remarks(&table, &mut reading)?;
     columns::refuse_training_log(&table, &reading)?;
-    let rows = Rows::of(&table, &reading)?;
+    let rows = LossRows::of(&table, &reading)?;
     let file = rows.read(reading.direction.unwrap_or(Direction::ToNoise), rows.factor)?;
     if let Some(rise) = file.curve.rise().filter(Rise::is_impossible) {
         return Err(table.refuse_file(rows.readings(&rise, &reading)));
@@ -86,7 +86,7 @@ pub fn read(path: &Path, reading: &Reading) -> Result<LossFile> {
 }
 
 /// The columns of a table with their meaning.
-struct Rows<'a> {
+struct LossRows<'a> {
     table: &'a Table,
     axis: usize,
     scale: NoiseScale,
@@ -95,7 +95,7 @@ struct Rows<'a> {
     errors: Vec<(usize, ErrorColumn)>,
 }
 
-impl<'a> Rows<'a> {
+impl<'a> LossRows<'a> {
     /// Everything that the file and `reading` say; the rest is asked at once.
     fn of(table: &'a Table, reading: &Reading) -> Result<Self> {
         let mut open = Questions::default();

@@ -77,7 +77,7 @@ pub struct Placement {
 
 /// Where a schedule lies.
 #[derive(Debug, Clone, Copy)]
-pub struct Span {
+pub struct Reach {
     /// First and last SNR.
     pub ends: (f64, f64),
     /// The axis R of the settings, with a finite R at the first SNR.
@@ -92,7 +92,7 @@ impl Settings {
     ///
     /// # Errors
     /// [`Error::Invalid`] for ends out of order or beyond the curve.
-    pub fn span(&self, curve: &LossCurve) -> Result<Span> {
+    pub fn reach(&self, curve: &LossCurve) -> Result<Reach> {
         let (first, last) = curve.ends();
         let (lo, hi) = (self.snr_min.unwrap_or(first), self.snr_max.unwrap_or(last));
         if !(lo < hi && lo >= 0.0 && hi.is_finite()) {
@@ -101,15 +101,15 @@ impl Settings {
         }
         let even = if lo > 0.0 { StepAxis::Log } else { curve.spread() };
         curve.mmse(lo).and(curve.mmse(hi))?;
-        Ok(Span { ends: (lo, hi), axis: curve.axis(self.axis, lo), even })
+        Ok(Reach { ends: (lo, hi), axis: curve.axis(self.axis, lo), even })
     }
 
     /// The SNRs among which a schedule on `curve` chooses, increasing, both ends among them.
     ///
     /// # Errors
-    /// Those of [`Settings::span`], and fewer candidates than steps + 1.
+    /// Those of [`Settings::reach`], and fewer candidates than steps + 1.
     pub fn candidates_on(&self, curve: &LossCurve) -> Result<Vec<f64>> {
-        let Span { ends: (lo, hi), even, .. } = self.span(curve)?;
+        let Reach { ends: (lo, hi), even, .. } = self.reach(curve)?;
         let rows = curve.points().iter().map(|p| p.snr).filter(|&snr| snr > lo && snr < hi);
         let count = match (self.candidates, self.smoothness) {
             (None, Some(_)) if rows.clone().count() + 2 > MOST_ROWS => MOST_ROWS,
@@ -132,7 +132,7 @@ impl Settings {
 pub fn place(curve: &LossCurve, settings: &Settings) -> Result<Placement> {
     let used = settings.denoise.of(curve);
     let (used, steps) = (used.as_ref(), settings.steps);
-    let Span { ends, axis, even } = settings.span(used)?;
+    let Reach { ends, axis, even } = settings.reach(used)?;
     let candidates = Candidates::new(used, axis, settings.candidates_on(used)?)?;
     if candidates.count() <= steps {
         let message = format!(

@@ -262,7 +262,7 @@ fn bands_cover_and_warnings_come_with_noise() {
     let width = |noise: f64| {
         let noisy = curve(noise);
         let made = place(&noisy, &asked).unwrap();
-        let floor = certificate::floor(&noisy, &asked.span(&noisy).unwrap()).unwrap();
+        let floor = certificate::floor(&noisy, &asked.reach(&noisy).unwrap()).unwrap();
         let bands = bands::bands(&noisy, &asked, &made, floor, 0).unwrap().unwrap();
         assert_eq!((bands.steps[0].0.to_bits(), bands.steps[6].1.to_bits()), (truth[0].to_bits(), truth[6].to_bits()));
         let inside = (1..6).filter(|&k| bands.steps[k].0 <= truth[k] && truth[k] <= bands.steps[k].1).count();
