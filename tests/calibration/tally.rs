@@ -115,7 +115,8 @@ impl Cell {
     /// Tallies estimates, each of a number of its own.
     pub fn of_many(label: Label, sides: Sides, all: &[(Estimate, Truth)]) -> Self {
         let missed = |(e, truth): &(Estimate, Truth)| {
-            let off = e.value - truth.value();
+            // ∞ where the truth is ∞ is no miss.
+            let off = if e.value.to_bits() == truth.value().to_bits() { 0.0 } else { e.value - truth.value() };
             let off = if sides == Sides::AtMost { off } else { off.abs() };
             // A NaN misses.
             let within = off.partial_cmp(&(Z * e.std_err + e.bound + truth.bound()));

@@ -19,7 +19,7 @@ const SEEN: f64 = 14.0;
 /// Share of its size by which a readout at γ|x̃|² = 1 is not linear in its controls, at most.
 const NONLINEAR: f64 = 8.0;
 /// Below this γ|x_i − x_j|² no confusion is rare for its distance.
-const NEAR: f64 = 40.0;
+const NEAR: f64 = 16.0;
 /// Atoms whose pairs are gone through at every SNR.
 const MOST_ATOMS: usize = 512;
 /// Levels of the probability of a confusion: powers of 2.
