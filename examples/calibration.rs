@@ -1,7 +1,8 @@
 //! The calibration registry: docs/calibration.md.
 //!
-//! `cargo run --release --example calibration` measures 1,000 replications of every regime (a quarter of an hour of one core) and
-//! rewrites what stands between the page's two markers; `-- 100` takes as many replications.
+//! `cargo run --release --example calibration` measures 1,000 replications of every regime (a
+//! quarter of an hour of one core) and rewrites what stands between the page's two markers; `--
+//! 100` takes as many replications.
 
 use std::collections::BTreeMap;
 use std::fmt::Write;
@@ -27,11 +28,15 @@ fn main() -> Result<(), Box<dyn std::error::Error>> {
         eprintln!("outside: {}", cell);
     }
     for equality in equalities.iter().filter(|equality| !equality.holds()) {
-        eprintln!("refuted in {} of {}: {} on {}", equality.refuted, equality.runs, equality.name, equality.law);
+        eprintln!(
+            "refuted in {} of {}: {} on {}",
+            equality.refuted, equality.runs, equality.name, equality.law
+        );
     }
     let path = root.join("docs/calibration.md");
     let old = std::fs::read_to_string(&path)?;
-    let marked = |mark: &str| old.find(mark).ok_or_else(|| format!("{} lacks the line {mark}", path.display()));
+    let marked =
+        |mark: &str| old.find(mark).ok_or_else(|| format!("{} lacks the line {mark}", path.display()));
     let (begin, end) = (marked(BEGIN)? + BEGIN.len(), marked(END)?);
     std::fs::write(&path, format!("{}\n\n{text}\n{}", &old[..begin], &old[end..]))?;
     Ok(())
@@ -74,7 +79,12 @@ fn page(replications: u64, cells: &[Cell], equalities: &[Equality]) -> Result<St
     Ok(text)
 }
 
-fn summary(text: &mut String, replications: u64, cells: &[Cell], equalities: &[Equality]) -> std::fmt::Result {
+fn summary(
+    text: &mut String,
+    replications: u64,
+    cells: &[Cell],
+    equalities: &[Equality],
+) -> std::fmt::Result {
     let count = |outcome: Outcome| cells.iter().filter(|cell| cell.outcome() == outcome).count();
     let band = band(replications as usize, 0.05);
     writeln!(
@@ -103,7 +113,8 @@ fn summary(text: &mut String, replications: u64, cells: &[Cell], equalities: &[E
 /// A row of a table: family, law and regime; a cell a quantity; the quantities in their order.
 type Line<'a> = ([&'a str; 3], BTreeMap<&'a str, &'a Cell>, Vec<&'a str>);
 
-/// The cells of one route: a row a law and regime, a column a quantity, in runs of rows with the same columns.
+/// The cells of one route: a row a law and regime, a column a quantity, in runs of rows with the
+/// same columns.
 fn table(text: &mut String, route: &str, cells: &[Cell]) -> std::fmt::Result {
     writeln!(text, "\n### {route}")?;
     let mut rows: Vec<Line> = Vec::new();

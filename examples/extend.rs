@@ -3,8 +3,8 @@
 use std::sync::Arc;
 
 use klaim::{
-    Arguments, Atoms, Claim, DENOISERS, Denoiser, DenoiserKind, Estimate, Need, Parameter, QUANTITIES, Quantity,
-    Result, Rule, SOURCES, Scope, Source, SourceKind, Unit, Verifier,
+    Arguments, Atoms, Claim, DENOISERS, Denoiser, DenoiserKind, Estimate, Need, Parameter, QUANTITIES,
+    Quantity, Result, Rule, SOURCES, Scope, Source, SourceKind, Unit, Verifier,
 };
 
 /// 1 … n with probability 1/n each.

@@ -1,8 +1,9 @@
-//! How often the intervals for the law behind a sample miss: laws × sizes × orders, over many seeds.
+//! How often the intervals for the law behind a sample miss: laws × sizes × orders, over many
+//! seeds.
 //!
-//! A row: the share of samples whose estimate is believed, the share of all samples whose believed 95 % interval misses the
-//! exact value, and the median half-width of those believed. Prints Markdown;
-//! `cargo run --release --example law_behind [SEEDS [ESTIMATOR]]`.
+//! A row: the share of samples whose estimate is believed, the share of all samples whose believed
+//! 95 % interval misses the exact value, and the median half-width of those believed. Prints
+//! Markdown; `cargo run --release --example law_behind [SEEDS [ESTIMATOR]]`.
 
 use std::collections::HashMap;
 
@@ -54,18 +55,24 @@ impl Law {
     }
 
     fn entropy(&self, order: f64) -> f64 {
-        let own = |(weight, source): &(f64, Source)| (*weight, source.pmf().expect("discrete").renyi(order).value);
+        let own =
+            |(weight, source): &(f64, Source)| (*weight, source.pmf().expect("discrete").renyi(order).value);
         let parts = self.0.iter().map(own);
         match order {
             1.0 => parts.map(|(w, h)| w * (h - w.ln())).sum(),
             f64::INFINITY => parts.map(|(w, h)| h - w.ln()).fold(f64::INFINITY, f64::min),
-            _ => parts.map(|(w, h)| w.powf(order) * ((1.0 - order) * h).exp()).sum::<f64>().ln() / (1.0 - order),
+            _ => {
+                parts.map(|(w, h)| w.powf(order) * ((1.0 - order) * h).exp()).sum::<f64>().ln()
+                    / (1.0 - order)
+            }
         }
     }
 
     fn counts(&self, samplers: &[Draws], name: &str, seed: u64, n: u64) -> Counts {
-        let (choose, draw) =
-            (Stream::named(seed, &format!("component {name}")), Stream::named(seed, &format!("draw {name}")));
+        let (choose, draw) = (
+            Stream::named(seed, &format!("component {name}")),
+            Stream::named(seed, &format!("draw {name}")),
+        );
         let (mut seen, mut x) = (HashMap::new(), [0.0_f64]);
         for sample in 0..n {
             let mut u = choose.uniforms(sample, 0)[0];

@@ -1,8 +1,10 @@
-//! The open question: how fast does sup γ²|M′(γ)| grow with h = H_½, between h^1.5 (simplex codes) and 4h² (proved)?
+//! The open question: how fast does sup γ²|M′(γ)| grow with h = H_½, between h^1.5 (simplex codes)
+//! and 4h² (proved)?
 //!
-//! Four families of laws on orthogonal directions, at h = 2 … 12: one code (the simplex), the origin and a code, two codes with
-//! their own radii and masses, a two-level tree. At each h the free parameters are climbed by Nelder–Mead on fixed noise; what
-//! is found is measured again on all atoms with other noise. Prints Markdown; `cargo run --release --example slope_exponent`.
+//! Four families of laws on orthogonal directions, at h = 2 … 12: one code (the simplex), the
+//! origin and a code, two codes with their own radii and masses, a two-level tree. At each h the
+//! free parameters are climbed by Nelder–Mead on fixed noise; what is found is measured again on
+//! all atoms with other noise. Prints Markdown; `cargo run --release --example slope_exponent`.
 
 use std::cell::RefCell;
 
@@ -17,7 +19,8 @@ const ENTROPIES: [f64; 6] = [2.0, 4.0, 6.0, 8.0, 10.0, 12.0];
 const CLIMBING: u64 = 400;
 const MEASURING: f64 = 4e8;
 const MOST_SAMPLES: u64 = 20_000;
-/// Largest order statistics drawn one by one while climbing; the rest of a code counts by its conditional means.
+/// Largest order statistics drawn one by one while climbing; the rest of a code counts by its
+/// conditional means.
 const DRAWN: usize = 256;
 const ITERATIONS: u64 = 60;
 /// Most atoms of a law that is measured.
@@ -60,7 +63,8 @@ impl Law {
         }
     }
 
-    /// The law with whole numbers of atoms, masses adjusted so that every atom keeps its probability's ratio.
+    /// The law with whole numbers of atoms, masses adjusted so that every atom keeps its
+    /// probability's ratio.
     fn whole(&self) -> Self {
         match self {
             Self::Codes(codes) => {
@@ -81,8 +85,10 @@ struct Sums {
 fn frobenius(sums: &[Sums]) -> f64 {
     let total: f64 = sums.iter().map(|s| s.power[0]).sum();
     let weighted: f64 = sums.iter().map(|s| s.square * s.power[1]).sum::<f64>() / total.powi(2);
-    let quartic: f64 =
-        sums.iter().map(|s| s.square.powi(2) * (s.power[1] / total.powi(2) - 2.0 * s.power[2] / total.powi(3))).sum();
+    let quartic: f64 = sums
+        .iter()
+        .map(|s| s.square.powi(2) * (s.power[1] / total.powi(2) - 2.0 * s.power[2] / total.powi(3)))
+        .sum();
     quartic + weighted * weighted
 }
 
@@ -91,7 +97,8 @@ fn add(power: &mut [f64; 3], ln_weight: f64) {
     power.iter_mut().zip([w, w * w, w * w * w]).for_each(|(p, x)| *p += x);
 }
 
-/// One sample of ‖γ Cov‖²_F given that the source atom is in code `own`; every atom drawn where `all`.
+/// One sample of ‖γ Cov‖²_F given that the source atom is in code `own`; every atom drawn where
+/// `all`.
 fn sample_codes(codes: &[Code], own: usize, all: bool, stream: &Stream, sample: u64) -> f64 {
     let gauss = Normal::standard();
     let mut sums = Vec::new();
@@ -124,7 +131,9 @@ fn sample_codes(codes: &[Code], own: usize, all: bool, stream: &Stream, sample: 
             for (k, p) in power.iter_mut().enumerate() {
                 let a = (k + 1) as f64;
                 let tail = gauss.cdf(last - a * r) / gauss.cdf(last);
-                *p += (others - drawn as f64) * (a * ln_p - 0.5 * a * r * r + 0.5 * a * a * r * r).exp() * tail;
+                *p += (others - drawn as f64)
+                    * (a * ln_p - 0.5 * a * r * r + 0.5 * a * a * r * r).exp()
+                    * tail;
             }
         }
         sums.push(Sums { square: r * r, power });
@@ -133,7 +142,13 @@ fn sample_codes(codes: &[Code], own: usize, all: bool, stream: &Stream, sample: 
 }
 
 /// One sample on a tree; the source atom is leaf 0 of branch 0.
-fn sample_tree(branches: usize, leaves: usize, [outer, inner]: [f64; 2], stream: &Stream, sample: u64) -> f64 {
+fn sample_tree(
+    branches: usize,
+    leaves: usize,
+    [outer, inner]: [f64; 2],
+    stream: &Stream,
+    sample: u64,
+) -> f64 {
     let mut z = vec![0.0; branches * (leaves + 1)];
     normal::fill(stream, sample, &mut z);
     let (trunk, twigs) = z.split_at(branches);
@@ -157,7 +172,8 @@ fn sample_tree(branches: usize, leaves: usize, [outer, inner]: [f64; 2], stream:
     let branch = |k: i32| per_branch.iter().map(|b| (b[0] / total).powi(k)).sum::<f64>();
     let (two, three) = (inside[1] / total.powi(2), inside[2] / total.powi(3));
     let (outer, inner) = (outer * outer, inner * inner);
-    let cross: f64 = per_branch.iter().map(|b| b[1] / total.powi(2) * (1.0 - 2.0 * b[0] / total + branch(2))).sum();
+    let cross: f64 =
+        per_branch.iter().map(|b| b[1] / total.powi(2) * (1.0 - 2.0 * b[0] / total + branch(2))).sum();
     outer * outer * (branch(2) - 2.0 * branch(3) + branch(2).powi(2))
         + inner * inner * (two - 2.0 * three + two * two)
         + 2.0 * outer * inner * cross
@@ -174,7 +190,8 @@ fn slope(law: &Law, samples: u64, all: bool, lane: &str) -> (f64, f64) {
     };
     match law {
         Law::Tree { branches, leaves, outer, inner } => {
-            let (mean, variance) = moments(&|k| sample_tree(*branches, *leaves, [*outer, *inner], &stream, k));
+            let (mean, variance) =
+                moments(&|k| sample_tree(*branches, *leaves, [*outer, *inner], &stream, k));
             (mean, variance.sqrt())
         }
         Law::Codes(codes) => {
@@ -182,7 +199,8 @@ fn slope(law: &Law, samples: u64, all: bool, lane: &str) -> (f64, f64) {
                 let (mean, variance) = moments(&|k| sample_codes(codes, own, all, &stream, k));
                 (code.mass * mean, code.mass * code.mass * variance)
             });
-            let (mean, variance) = parts.fold((0.0, 0.0), |(m, v), (mean, variance)| (m + mean, v + variance));
+            let (mean, variance) =
+                parts.fold((0.0, 0.0), |(m, v), (mean, variance)| (m + mean, v + variance));
             (mean, variance.sqrt())
         }
     }
@@ -212,7 +230,8 @@ const FAMILIES: [Family; 4] = [
             let q = share(x[1]);
             let count = ((0.5 * h).exp() - (1.0 - q).sqrt()).powi(2) / q;
             let origin = Code { mass: 1.0 - q, count: 1.0, radius: 0.0 };
-            (count >= 1.5).then(|| Law::Codes(vec![origin, Code { mass: q, count, radius: (0.5 * x[0]).exp() }]))
+            (count >= 1.5)
+                .then(|| Law::Codes(vec![origin, Code { mass: q, count, radius: (0.5 * x[0]).exp() }]))
         },
     },
     Family {
@@ -235,7 +254,9 @@ const FAMILIES: [Family; 4] = [
     },
     Family {
         name: "tree",
-        starts: |h| vec![vec![(1.5 * h).ln(), (1.5 * h).ln(), 0.0], vec![(0.5 * h).ln(), (2.0 * h).ln(), -1.0]],
+        starts: |h| {
+            vec![vec![(1.5 * h).ln(), (1.5 * h).ln(), 0.0], vec![(0.5 * h).ln(), (2.0 * h).ln(), -1.0]]
+        },
         law: |h, x| {
             let branches = (share(x[2]) * h).exp().round();
             let leaves = (h.exp() / branches).round();
@@ -286,7 +307,9 @@ fn best_of(family: &Family, h: f64) -> Option<Law> {
 fn described(law: &Law) -> String {
     match law {
         Law::Codes(codes) => {
-            let one = |c: &Code| format!("{:.3} on {:.0} at γ\\|x\\|² = {:.3}", c.mass, c.count, c.radius * c.radius);
+            let one = |c: &Code| {
+                format!("{:.3} on {:.0} at γ\\|x\\|² = {:.3}", c.mass, c.count, c.radius * c.radius)
+            };
             codes.iter().map(one).collect::<Vec<_>>().join("; ")
         }
         Law::Tree { branches, leaves, outer, inner } => {

@@ -68,13 +68,16 @@ pub enum Error {
         message: String,
     },
     /// A summand that is NaN or infinite: the address makes that sample replay alone.
-    #[error("{quantity}{place} of {source_spec} is not finite at seed {seed}, lane {lane:#x}, sample {sample}")]
+    #[error(
+        "{quantity}{place} of {source_spec} is not finite at seed {seed}, lane {lane:#x}, sample {sample}"
+    )]
     NonFinite {
         /// The quantity's name, with where it is measured.
         quantity: String,
         /// What made it so, after a blank, where that is known: a denoiser and its SNR.
         place: String,
-        /// Which of the numbers that were measured together it is; past the last of them, a control variate.
+        /// Which of the numbers that were measured together it is; past the last of them, a control
+        /// variate.
         column: usize,
         /// The source's canonical spec.
         source_spec: String,
@@ -135,8 +138,13 @@ impl Error {
         }
     }
 
-    /// An [`Error::Unknown`] that suggests the nearest of `known` (edit distance at most a third of the length, at least 2).
-    pub fn unknown<'a>(what: impl Into<String>, name: &str, known: impl IntoIterator<Item = &'a str>) -> Self {
+    /// An [`Error::Unknown`] that suggests the nearest of `known` (edit distance at most a third of
+    /// the length, at least 2).
+    pub fn unknown<'a>(
+        what: impl Into<String>,
+        name: &str,
+        known: impl IntoIterator<Item = &'a str>,
+    ) -> Self {
         Self::Unknown { what: what.into(), name: name.into(), suggestion: nearest(name, known) }
     }
 
@@ -147,7 +155,8 @@ impl Error {
     }
 }
 
-/// The member of `known` nearest to `name` in Damerau–Levenshtein distance, if near enough to be a typo.
+/// The member of `known` nearest to `name` in Damerau–Levenshtein distance, if near enough to be a
+/// typo.
 pub fn nearest<'a>(name: &str, known: impl IntoIterator<Item = &'a str>) -> Option<String> {
     let limit = (name.chars().count() / 3).max(2);
     known

@@ -1,15 +1,18 @@
-//! Do the error bars mean what they say? The 95 % interval of every Monte-Carlo quantity over 200 seeds, at 2,048
-//! samples, the fewest that a run takes: there the seven control variates' regression is at its worst.
+//! Do the error bars mean what they say? The 95 % interval of every Monte-Carlo quantity over 200
+//! seeds, at 2,048 samples, the fewest that a run takes: there the seven control variates'
+//! regression is at its worst.
 //!
-//! An estimate may miss if it says so ([`klaim::internals::numeric::estimate::Estimate::doubts`]). Three things are asked: nowhere do more
-//! than 11 % of the seeds miss in silence; where most seeds do not warn, the interval covers in 89 % to 99.5 %; and the
-//! regimes where most do are exactly those listed. False alarms: fixed seeds, so none until a stream changes; then
-//! P(Bin(200, 0.05) ∉ [1, 22]) = 1.5e-4 for each of the 84 intervals.
+//! An estimate may miss if it says so ([`klaim::internals::numeric::estimate::Estimate::doubts`]).
+//! Three things are asked: nowhere do more than 11 % of the seeds miss in silence; where most seeds
+//! do not warn, the interval covers in 89 % to 99.5 %; and the regimes where most do are exactly
+//! those listed. False alarms: fixed seeds, so none until a stream changes; then P(Bin(200, 0.05) ∉
+//! [1, 22]) = 1.5e-4 for each of the 84 intervals.
 //!
-//! Tilted noise at high SNR is held to the same, without the right to warn and without a floor on the misses: its
-//! components are stratified, and the standard error of independent samples is then an upper bound. Measured: 4.8 % of the
-//! seeds miss over 84 intervals, at most 17 of 200 for one, and the spread over the seeds is 0.91 to 1.13 standard errors. The bound is all but attained: the
-//! components differ little in their means, the noise within them makes the error.
+//! Tilted noise at high SNR is held to the same, without the right to warn and without a floor on
+//! the misses: its components are stratified, and the standard error of independent samples is then
+//! an upper bound. Measured: 4.8 % of the seeds miss over 84 intervals, at most 17 of 200 for one,
+//! and the spread over the seeds is 0.91 to 1.13 standard errors. The bound is all but attained:
+//! the components differ little in their means, the noise within them makes the error.
 //!
 //! `cargo test --release --test coverage -- --nocapture` prints the tables.
 #![allow(clippy::unwrap_used, reason = "a failed unwrap is a failed test")]
@@ -72,8 +75,8 @@ const REGIMES: [Regime; 9] = [
     Regime { name: "codebook:atoms=64,dim=16", snrs: [0.1, 1.0, 3.0], truth: Truth::LongRun },
 ];
 
-/// Where most seeds warn: too few of 2,048 samples see what the value is made of, or one of them carries a twentieth of the small
-/// spread that is left at low SNR.
+/// Where most seeds warn: too few of 2,048 samples see what the value is made of, or one of them
+/// carries a twentieth of the small spread that is left at low SNR.
 const WARNED: &[&str] = &[
     "information bernoulli:p=0.0001 at 0.01",
     "information bernoulli:p=0.0001 at 1",
@@ -129,7 +132,8 @@ fn cube() -> Source {
 /// The true values and their standard errors, in the order of [`needs`].
 fn truth(regime: &Regime) -> Vec<(f64, f64)> {
     let exact = |spec: &str, copies: f64| -> Vec<(f64, f64)> {
-        let values = measure(&needs(Source::parse(spec).unwrap(), &regime.snrs), MethodChoice::Quadrature, 0);
+        let values =
+            measure(&needs(Source::parse(spec).unwrap(), &regime.snrs), MethodChoice::Quadrature, 0);
         values.iter().map(|e| (copies * e.value, copies * e.bound)).collect()
     };
     match regime.truth {
@@ -140,8 +144,10 @@ fn truth(regime: &Regime) -> Vec<(f64, f64)> {
             let rows: Vec<csv::StringRecord> =
                 csv::Reader::from_path(path).unwrap().records().map(Result::unwrap).collect();
             let find = |snr: f64, name: &str| {
-                let row = rows.iter().find(|r| &r[0] == regime.name && r[1].parse() == Ok(snr) && &r[2] == name);
-                let row = row.unwrap_or_else(|| panic!("data/coverage.csv lacks {name} of {} at {snr}", regime.name));
+                let row =
+                    rows.iter().find(|r| &r[0] == regime.name && r[1].parse() == Ok(snr) && &r[2] == name);
+                let row = row
+                    .unwrap_or_else(|| panic!("data/coverage.csv lacks {name} of {} at {snr}", regime.name));
                 (row[3].parse().unwrap(), row[4].parse().unwrap())
             };
             regime.snrs.iter().flat_map(|&snr| QUANTITIES.map(|name| find(snr, name))).collect()
@@ -156,7 +162,8 @@ fn warned(label: &str, estimates: &[&Estimate], (truth, error): (f64, f64)) -> b
     let count = |which: &dyn Fn(&Estimate) -> bool| estimates.iter().filter(|e| which(e)).count();
     let (misses, warnings) = (count(&missed), count(&|e| !trusted(e)));
     let silent = count(&|e| missed(e) && trusted(e));
-    let mean = |f: &dyn Fn(&Estimate) -> f64| estimates.iter().map(|e| f(e)).sum::<f64>() / estimates.len() as f64;
+    let mean =
+        |f: &dyn Fn(&Estimate) -> f64| estimates.iter().map(|e| f(e)).sum::<f64>() / estimates.len() as f64;
     let (std_err, value) = (mean(&|e| e.std_err), mean(&|e| e.value));
     let spread = mean(&|e| (e.value - value).powi(2)).sqrt();
     println!(
@@ -168,7 +175,10 @@ fn warned(label: &str, estimates: &[&Estimate], (truth, error): (f64, f64)) -> b
     let most_warn = 2 * warnings > estimates.len();
     if !most_warn {
         assert!(MISSES.contains(&misses), "{label}: {misses} of {SEEDS} intervals miss {truth}");
-        assert!(error <= REFERENCE * std_err, "{label}: reference {truth} ± {error:e} is too coarse for ± {std_err:e}");
+        assert!(
+            error <= REFERENCE * std_err,
+            "{label}: reference {truth} ± {error:e} is too coarse for ± {std_err:e}"
+        );
     }
     most_warn
 }
@@ -177,9 +187,11 @@ fn warned(label: &str, estimates: &[&Estimate], (truth, error): (f64, f64)) -> b
 fn intervals_cover_or_warn() {
     let mut found = BTreeSet::new();
     for regime in &REGIMES {
-        let source = || if let Truth::Cube = regime.truth { cube() } else { Source::parse(regime.name).unwrap() };
+        let source =
+            || if let Truth::Cube = regime.truth { cube() } else { Source::parse(regime.name).unwrap() };
         let needs = needs(source(), &regime.snrs);
-        let runs: Vec<Vec<Estimate>> = (0..SEEDS).map(|seed| measure(&needs, MethodChoice::MonteCarlo, seed)).collect();
+        let runs: Vec<Vec<Estimate>> =
+            (0..SEEDS).map(|seed| measure(&needs, MethodChoice::MonteCarlo, seed)).collect();
         for (i, (need, truth)) in needs.iter().zip(truth(regime)).enumerate() {
             let label = format!("{} {} at {}", need.quantity.name, regime.name, need.setting.snr().unwrap());
             if warned(&label, &runs.iter().map(|run| &run[i]).collect::<Vec<_>>(), truth) {
@@ -213,7 +225,11 @@ const HIGH_SNR: [HighSnr; 7] = [
     HighSnr { name: "bpsk", nearest: 4.0, truth: HighTruth::Line("bpsk", 1.0) },
     HighSnr { name: "bernoulli:p=0.01", nearest: 1.0, truth: HighTruth::Line("bernoulli:p=0.01", 1.0) },
     HighSnr { name: "pam:levels=8", nearest: 1.0, truth: HighTruth::Line("pam:levels=8", 1.0) },
-    HighSnr { name: "zipf:exponent=2,atoms=9", nearest: 1.0, truth: HighTruth::Line("zipf:exponent=2,atoms=9", 1.0) },
+    HighSnr {
+        name: "zipf:exponent=2,atoms=9",
+        nearest: 1.0,
+        truth: HighTruth::Line("zipf:exponent=2,atoms=9", 1.0),
+    },
     HighSnr { name: "cube", nearest: 4.0, truth: HighTruth::Line("bpsk", 3.0) },
     HighSnr { name: "hamming", nearest: 16.0, truth: HighTruth::Table(hamming) },
     HighSnr { name: "uneven", nearest: 4.0, truth: HighTruth::Table(uneven) },
@@ -223,8 +239,10 @@ const HIGH_SNR: [HighSnr; 7] = [
 fn hamming() -> Source {
     const ROWS: [u32; 4] = [0b1110_0001, 0b1101_0010, 0b1011_0100, 0b0111_1000];
     let word = |i: u32| (0..4).filter(|b| i >> b & 1 == 1).fold(0, |word, b| word ^ ROWS[b as usize]);
-    let points = (0..16).flat_map(|i| (0..8).map(move |k| f64::from((word(i) >> k & 1) * 2) - 1.0)).collect();
-    Source::discrete(&Spec::parse("hamming").unwrap(), Atoms::new(8, points, vec![1.0; 16]).unwrap()).unwrap()
+    let points =
+        (0..16).flat_map(|i| (0..8).map(move |k| f64::from((word(i) >> k & 1) * 2) - 1.0)).collect();
+    Source::discrete(&Spec::parse("hamming").unwrap(), Atoms::new(8, points, vec![1.0; 16]).unwrap())
+        .unwrap()
 }
 
 /// Sixteen integer points in R^8 with weights ∝ 1/(i + 1), as in data/high_snr.py.
@@ -239,10 +257,12 @@ fn uneven() -> Source {
 fn high_truth(regime: &HighSnr, t: f64, shannon: f64) -> [(f64, f64); 4] {
     match regime.truth {
         HighTruth::Line(spec, copies) => {
-            let values = klaim::internals::channel::exact::at(&Source::parse(spec).unwrap(), t / regime.nearest)
-                .unwrap()
-                .unwrap();
-            let all = [values.mmse, values.mmse_slope, values.information, values.posterior_entropy.unwrap()];
+            let values =
+                klaim::internals::channel::exact::at(&Source::parse(spec).unwrap(), t / regime.nearest)
+                    .unwrap()
+                    .unwrap();
+            let all =
+                [values.mmse, values.mmse_slope, values.information, values.posterior_entropy.unwrap()];
             all.map(|e| (copies * e.value, copies * e.bound))
         }
         HighTruth::Table(_) => {
@@ -250,7 +270,10 @@ fn high_truth(regime: &HighSnr, t: f64, shannon: f64) -> [(f64, f64); 4] {
             let rows: Vec<csv::StringRecord> =
                 csv::Reader::from_path(path).unwrap().records().map(Result::unwrap).collect();
             let [mmse, slope, rest] = ["mmse", "mmse_slope", "posterior_entropy"].map(|name| {
-                let row = rows.iter().find(|r| &r[0] == regime.name && r[1].parse() == Ok(t) && &r[3] == name).unwrap();
+                let row = rows
+                    .iter()
+                    .find(|r| &r[0] == regime.name && r[1].parse() == Ok(t) && &r[3] == name)
+                    .unwrap();
                 assert_eq!(row[2].parse(), Ok(t / regime.nearest), "the table's SNR");
                 (row[4].parse().unwrap(), row[5].parse().unwrap())
             });
@@ -261,7 +284,8 @@ fn high_truth(regime: &HighSnr, t: f64, shannon: f64) -> [(f64, f64); 4] {
 
 /// The values of one seed from the sampler tilted for `snr`.
 fn tilted(source: &Arc<Source>, snr: f64, seed: u64) -> Vec<Estimate> {
-    let observables = [Observable::Mmse, Observable::Slope, Observable::Information, Observable::PosteriorEntropy];
+    let observables =
+        [Observable::Mmse, Observable::Slope, Observable::Information, Observable::PosteriorEntropy];
     let readouts = observables.map(|observable| Readout::at(snr, observable));
     let sampler = posterior::tilted(source, snr).unwrap();
     let instrument = PosteriorReadouts::by(sampler, source, readouts.to_vec());
@@ -287,7 +311,8 @@ fn tilted_intervals_cover_at_high_snr() {
         });
         for t in TILTED {
             let snr = t / regime.nearest;
-            let runs: Vec<Vec<Estimate>> = (0..SEEDS).into_par_iter().map(|seed| tilted(&source, snr, seed)).collect();
+            let runs: Vec<Vec<Estimate>> =
+                (0..SEEDS).into_par_iter().map(|seed| tilted(&source, snr, seed)).collect();
             let truths = high_truth(regime, t, source.pmf().unwrap().shannon().value);
             for (i, ((truth, error), name)) in truths.into_iter().zip(QUANTITIES).enumerate() {
                 let label = format!("{name} of {} at T = {t}", regime.name);
@@ -311,7 +336,8 @@ fn tilted_intervals_cover_at_high_snr() {
 fn high_snr_row(label: &str, estimates: &[&Estimate], (truth, error): (f64, f64)) -> (usize, f64) {
     let misses = estimates.iter().filter(|e| (e.value - truth).abs() > Z * e.std_err + e.bound).count();
     let warned = estimates.iter().filter(|e| !e.believed()).count();
-    let mean = |f: &dyn Fn(&Estimate) -> f64| estimates.iter().map(|e| f(e)).sum::<f64>() / estimates.len() as f64;
+    let mean =
+        |f: &dyn Fn(&Estimate) -> f64| estimates.iter().map(|e| f(e)).sum::<f64>() / estimates.len() as f64;
     let (std_err, value) = (mean(&|e| e.std_err), mean(&|e| e.value));
     let spread = mean(&|e| (e.value - value).powi(2)).sqrt() / std_err;
     println!(
@@ -320,6 +346,9 @@ fn high_snr_row(label: &str, estimates: &[&Estimate], (truth, error): (f64, f64)
         (value - truth) / std_err,
     );
     assert!(misses <= *MISSES.end(), "{label}: {misses} of {SEEDS} intervals miss {truth}");
-    assert!(error <= REFERENCE * std_err, "{label}: reference {truth} ± {error:e} is too coarse for ± {std_err:e}");
+    assert!(
+        error <= REFERENCE * std_err,
+        "{label}: reference {truth} ± {error:e} is too coarse for ± {std_err:e}"
+    );
     (misses, spread)
 }

@@ -1,9 +1,11 @@
-//! Would a wrong estimator show? Every quantity, by every route that a shipped claim takes to it, is made 1 % too large or too
-//! small where expressions read it, and a shipped case must come out otherwise. docs/calibration.md has the table.
+//! Would a wrong estimator show? Every quantity, by every route that a shipped claim takes to it,
+//! is made 1 % too large or too small where expressions read it, and a shipped case must come out
+//! otherwise. docs/calibration.md has the table.
 //!
-//! The damage is done to the claim's text: `Q` becomes `(1.01 * Q)` in both sides. That is what a wrong estimate of Q would do to
-//! the case, for expressions are all that a verdict sees. Each case is judged at the level that it has in the whole suite. False
-//! alarms: none, seeds are fixed. A case notices where it is as expected undamaged and otherwise damaged: undecided counts, for
+//! The damage is done to the claim's text: `Q` becomes `(1.01 * Q)` in both sides. That is what a
+//! wrong estimate of Q would do to the case, for expressions are all that a verdict sees. Each case
+//! is judged at the level that it has in the whole suite. False alarms: none, seeds are fixed. A
+//! case notices where it is as expected undamaged and otherwise damaged: undecided counts, for
 //! `klaim verify` ends with another status then too.
 #![allow(clippy::unwrap_used, reason = "a failed unwrap is a failed test")]
 
@@ -49,16 +51,23 @@ fn rows() -> Vec<Row<'static>> {
                 line.trim_matches('|').split('|').map(|cell| cell.trim().trim_matches('`')).collect();
             let [quantity, route, claim, case, damage] = cells[..] else { panic!("not five cells: {line}") };
             Row {
-                quantity, route, claim, case, factor: 1.0 + damage.replace('−', "-").parse::<f64>().unwrap() / 100.0
+                quantity,
+                route,
+                claim,
+                case,
+                factor: 1.0 + damage.replace('−', "-").parse::<f64>().unwrap() / 100.0,
             }
         })
         .collect()
 }
 
-/// `text` with every `name` of its sides' expressions times `factor`, arguments and `baseline(…)` included.
+/// `text` with every `name` of its sides' expressions times `factor`, arguments and `baseline(…)`
+/// included.
 fn damaged(text: &str, name: &str, factor: f64) -> String {
     let line = |line: &str| match line.split_once('=') {
-        Some((key, value)) if matches!(key.trim(), "lhs" | "rhs") => format!("{key}={}", scaled(value, name, factor)),
+        Some((key, value)) if matches!(key.trim(), "lhs" | "rhs") => {
+            format!("{key}={}", scaled(value, name, factor))
+        }
         _ => line.to_owned(),
     };
     text.lines().map(line).collect::<Vec<_>>().join("\n") + "\n"
@@ -112,7 +121,8 @@ fn sampled(need: &Need, tools: &Instruments) -> bool {
     !matches!(need.quantity.rule, Rule::Known(_)) && need.deterministic(tools).unwrap().is_none()
 }
 
-/// The routes to `quantity` in the cases of `section`, each with the number of the first case that takes it.
+/// The routes to `quantity` in the cases of `section`, each with the number of the first case that
+/// takes it.
 fn routes(section: &Section, quantity: &str, tools: &Instruments) -> BTreeMap<&'static str, usize> {
     let mut found = BTreeMap::new();
     for (i, case) in section.cases.iter().enumerate() {
@@ -150,7 +160,11 @@ fn one_per_cent_turns_a_shipped_case() {
     for quantity in QUANTITIES.iter() {
         let has = |route: &str| rows.iter().any(|row| row.quantity == quantity.name && row.route == route);
         let (deterministic, sampled) = (quantity.is_deterministic(), quantity.is_sampled());
-        assert!(!deterministic || has("deterministic"), "{}: no case notices its deterministic route", quantity.name);
+        assert!(
+            !deterministic || has("deterministic"),
+            "{}: no case notices its deterministic route",
+            quantity.name
+        );
         assert!(!sampled || has("sampled"), "{}: no case notices its samples", quantity.name);
     }
 }
@@ -193,7 +207,8 @@ fn first(quantity: &str, route: &str) -> Option<String> {
 
 #[test]
 fn the_damage_is_where_it_is_said() {
-    let text = "lhs = \"mmse + mmse_slope * baseline(mmse)\"\nrhs = \"bound_paper(C) + F\"\nwhy = \"mmse\"\n";
+    let text =
+        "lhs = \"mmse + mmse_slope * baseline(mmse)\"\nrhs = \"bound_paper(C) + F\"\nwhy = \"mmse\"\n";
     let once = "lhs = \"(1.01 * mmse) + mmse_slope * (1.01 * baseline(mmse))\"\nrhs = \"bound_paper(C) + F\"\nwhy = \"mmse\"\n";
     assert_eq!(damaged(text, "mmse", 1.01), once);
     assert!(damaged(text, "bound_paper", 0.99).contains("rhs = \"(0.99 * bound_paper(C)) + F\""));

@@ -7,9 +7,9 @@ use std::process::Output;
 
 use assert_cmd::Command;
 
-/// Sources without deterministic route and one with; numbers so near the truth that round one, two or three tells them
-/// apart, or none; a control whose sides stand in another order than the main claim's; a rare event that only a bracket
-/// decides.
+/// Sources without deterministic route and one with; numbers so near the truth that round one, two
+/// or three tells them apart, or none; a control whose sides stand in another order than the main
+/// claim's; a rare event that only a bracket decides.
 const CLAIM: &str = r#"
 id        = "determinism"
 title     = "Information against mmse"
@@ -125,7 +125,11 @@ impl Run {
             "--quiet",
         ]);
         let output = command.args(extra).output().unwrap();
-        assert!(matches!(output.status.code(), Some(0 | 1 | 3)), "{}", String::from_utf8_lossy(&output.stderr));
+        assert!(
+            matches!(output.status.code(), Some(0 | 1 | 3)),
+            "{}",
+            String::from_utf8_lossy(&output.stderr)
+        );
         output
     }
 
@@ -146,7 +150,8 @@ fn threads_change_nothing() {
     }
 }
 
-/// Killed at any byte of the checkpoint, the run goes on to the same bits and measures only what is missing.
+/// Killed at any byte of the checkpoint, the run goes on to the same bits and measures only what is
+/// missing.
 #[test]
 fn a_killed_run_resumes_to_the_same_bits() {
     let run = Run::new();
@@ -177,7 +182,9 @@ fn every_row_replays_to_the_bit() {
         assert!(sampled.len() >= 3, "rows decided in different rounds: {sampled:?}");
         for row in &rows {
             let again = replay(run.dir.path(), &row["replay"]);
-            for column in ["source", "snr", "lhs", "rhs", "std_err", "half_width", "verdict", "reason", "n", "replay"] {
+            for column in
+                ["source", "snr", "lhs", "rhs", "std_err", "half_width", "verdict", "reason", "n", "replay"]
+            {
                 assert_eq!(again[column], row[column], "{column} of `{}`", row["replay"]);
             }
         }
@@ -195,9 +202,16 @@ fn replay(dir: &Path, command: &str) -> Row {
     let program = assert_cmd::cargo::cargo_bin("klaim");
     let path = format!("{}:{}", program.parent().unwrap().display(), std::env::var("PATH").unwrap());
     let mut shell = Command::new("sh");
-    shell.current_dir(dir).env("PATH", path).args(["-c", &format!("{command} --out replayed --format csv --quiet")]);
+    shell
+        .current_dir(dir)
+        .env("PATH", path)
+        .args(["-c", &format!("{command} --out replayed --format csv --quiet")]);
     let output = shell.output().unwrap();
-    assert!(output.status.code().is_some_and(|c| c != 2), "`{command}`: {}", String::from_utf8_lossy(&output.stderr));
+    assert!(
+        output.status.code().is_some_and(|c| c != 2),
+        "`{command}`: {}",
+        String::from_utf8_lossy(&output.stderr)
+    );
     let rows = read(&String::from_utf8(output.stdout).unwrap());
     assert_eq!(rows.len(), 1, "`{command}`");
     rows.into_iter().next().unwrap()

@@ -1,4 +1,5 @@
-//! The first signal: every kind of work ends within seconds, and what was measured is printed, marked interrupted.
+//! The first signal: every kind of work ends within seconds, and what was measured is printed,
+//! marked interrupted.
 #![allow(clippy::unwrap_used, reason = "a failed unwrap is a failed test")]
 #![cfg(unix)]
 
@@ -9,10 +10,11 @@ use std::time::{Duration, Instant};
 
 use serde_json::Value;
 
-/// Two seconds are promised on an idle machine; a loaded one gets three times as long. Every work here takes minutes.
+/// Two seconds are promised on an idle machine; a loaded one gets three times as long. Every work
+/// here takes minutes.
 const AT_MOST: Duration = Duration::from_secs(6);
-/// When the signal is sent, in seconds: the quick numbers of each work are to be measured by then, while the slow ones are
-/// under way. A loaded machine gets more time.
+/// When the signal is sent, in seconds: the quick numbers of each work are to be measured by then,
+/// while the slow ones are under way. A loaded machine gets more time.
 const AFTER: [u64; 3] = [1, 5, 25];
 
 fn start(dir: &Path, arguments: &[&str]) -> Child {
@@ -24,7 +26,8 @@ fn signal(child: &Child, name: &str) {
     assert!(Command::new("kill").args([name, &child.id().to_string()]).status().unwrap().success());
 }
 
-/// What the program says after `name` is sent to it while it works, as soon as it has anything to say on stdout.
+/// What the program says after `name` is sent to it while it works, as soon as it has anything to
+/// say on stdout.
 fn interrupted(dir: &Path, name: &str, arguments: &[&str]) -> Output {
     for after in AFTER {
         let mut child = start(dir, arguments);
@@ -52,13 +55,19 @@ fn measured(output: &Output) -> Vec<Value> {
     assert_eq!((output.status.code(), found["interrupted"].as_bool()), (Some(3), Some(true)), "{found}");
     let rows = found["rows"].as_array().unwrap().clone();
     for row in rows.iter().filter(|row| row["value"] == "nan") {
-        assert!(row["believed"] == false && row["doubts"][0].as_str().unwrap().contains("interrupted"), "{row}");
+        assert!(
+            row["believed"] == false && row["doubts"][0].as_str().unwrap().contains("interrupted"),
+            "{row}"
+        );
     }
-    assert!(rows.iter().any(|row| row["value"] == "nan") || rows.iter().all(|row| row["n"].as_u64() > Some(0)));
+    assert!(
+        rows.iter().any(|row| row["value"] == "nan") || rows.iter().all(|row| row["n"].as_u64() > Some(0))
+    );
     rows.into_iter().filter(|row| row["value"].is_f64()).collect()
 }
 
-/// A propagated density, a dynamic programme, quadrature with many atoms: the quick number beside each is kept.
+/// A propagated density, a dynamic programme, quadrature with many atoms: the quick number beside
+/// each is kept.
 #[test]
 fn deterministic_work_is_left_and_what_is_finished_is_kept() {
     let dir = tempfile::tempdir().unwrap();
@@ -66,11 +75,24 @@ fn deterministic_work_is_left_and_what_is_finished_is_kept() {
         let ends = ["--snr-min", "0.01", "--snr-max", "100", "--steps", steps, "--schedule", schedule];
         let of = ["estimate", quantity, "--source", source, "--format", "json"];
         let found = measured(&interrupted(dir.path(), name, &[&of[..], &ends].concat()));
-        assert_eq!(found.iter().map(|row| row["steps"].as_u64().unwrap()).collect::<Vec<_>>(), [8], "{quantity}");
+        assert_eq!(
+            found.iter().map(|row| row["steps"].as_u64().unwrap()).collect::<Vec<_>>(),
+            [8],
+            "{quantity}"
+        );
     };
     steps("terminal_kl", "pam:levels=64", "8,20000", "geometric", "-TERM");
     steps("path_kl", "bpsk", "8,100000", "optimal", "-INT");
-    let line = ["estimate", "mmse", "--format", "json", "--source", "bpsk", "--source", "zipf:exponent=1.01,atoms=inf"];
+    let line = [
+        "estimate",
+        "mmse",
+        "--format",
+        "json",
+        "--source",
+        "bpsk",
+        "--source",
+        "zipf:exponent=1.01,atoms=inf",
+    ];
     let found = measured(&interrupted(dir.path(), "-INT", &[&line[..], &["--snr", "1e3..1e6/64"]].concat()));
     assert!(found.iter().filter(|row| row["source"] == "bpsk").count() == 64, "{}", found.len());
 }
@@ -83,8 +105,18 @@ fn sampled_work_is_left_with_the_samples_taken() {
     let ends = ["--snr-min", "0.01", "--snr-max", "100", "--steps", "1,1000000", "--schedule", "geometric"];
     let found = measured(&interrupted(dir.path(), "-INT", &[&base[..], &ends].concat()));
     assert_eq!(found.len(), 1);
-    let many = ["estimate", "mmse", "--source", "codebook:atoms=64,dim=4", "--snr", "0.1..10/8", "--format", "json"];
-    let found = measured(&interrupted(dir.path(), "-TERM", &[&many[..], &["--samples", "1000000000"]].concat()));
+    let many = [
+        "estimate",
+        "mmse",
+        "--source",
+        "codebook:atoms=64,dim=4",
+        "--snr",
+        "0.1..10/8",
+        "--format",
+        "json",
+    ];
+    let found =
+        measured(&interrupted(dir.path(), "-TERM", &[&many[..], &["--samples", "1000000000"]].concat()));
     assert!(found.len() == 8 && found.iter().all(|row| row["n"].as_u64() < Some(1_000_000_000)));
 }
 
@@ -118,12 +150,16 @@ fn a_probe_keeps_what_it_found() {
     let found = json(&output);
     assert_eq!((output.status.code(), found["run"]["interrupted"].as_bool()), (Some(3), Some(true)));
     assert_eq!(found["map"].as_array().unwrap().len(), 6);
-    let search = ["probe", "entropy-bound", "--search", "1000000", "--atoms", "6", "--dim", "2", "--out", "search"];
+    let search =
+        ["probe", "entropy-bound", "--search", "1000000", "--atoms", "6", "--dim", "2", "--out", "search"];
     let output = interrupted(dir.path(), "-TERM", &[&search[..], &["--format", "json"]].concat());
     let found = json(&output);
     assert_eq!((output.status.code(), found["run"]["interrupted"].as_bool()), (Some(3), Some(true)));
     let search = &found["search"];
-    assert!(search["climbed"].as_f64() > Some(0.0) && dir.path().join("search/law-1.csv").exists(), "{search}");
+    assert!(
+        search["climbed"].as_f64() > Some(0.0) && dir.path().join("search/law-1.csv").exists(),
+        "{search}"
+    );
 }
 
 /// A command without a number ends with 130.
@@ -151,6 +187,8 @@ fn what_has_nothing_to_keep_ends_at_once() {
         let output = child.wait_with_output().unwrap();
         assert!(sent.elapsed() < AT_MOST);
         assert_eq!((output.status.code(), output.stdout.len()), (Some(130), 0), "{arguments:?}");
-        assert!(String::from_utf8_lossy(&output.stderr).contains("interrupted before anything was measured"));
+        assert!(
+            String::from_utf8_lossy(&output.stderr).contains("interrupted before anything was measured")
+        );
     }
 }

@@ -1,10 +1,11 @@
-//! Do the error bars mean what they say? The short form of docs/calibration.md: every quantity by every route in every
-//! regime of `tests/calibration`, over fewer replications.
+//! Do the error bars mean what they say? The short form of docs/calibration.md: every quantity by
+//! every route in every regime of `tests/calibration`, over fewer replications.
 //!
-//! An estimate may miss if it says so ([`klaim::internals::numeric::estimate::Estimate::doubts`]): where most replications are believed, the
-//! misses among them lie in the band of an exact interval; where most are not, no more of all of them miss in silence
-//! than the level allows. False alarms: the seeds are fixed, so none until a stream changes; then 1e-4 for each cell
-//! and each equality of the page.
+//! An estimate may miss if it says so ([`klaim::internals::numeric::estimate::Estimate::doubts`]):
+//! where most replications are believed, the misses among them lie in the band of an exact
+//! interval; where most are not, no more of all of them miss in silence than the level allows.
+//! False alarms: the seeds are fixed, so none until a stream changes; then 1e-4 for each cell and
+//! each equality of the page.
 
 mod calibration;
 

@@ -1,4 +1,5 @@
-//! The probe from outside: boundaries against independent values, honest "no break", what it refuses.
+//! The probe from outside: boundaries against independent values, honest "no break", what it
+//! refuses.
 #![allow(clippy::unwrap_used, reason = "a failed unwrap is a failed test")]
 
 use std::path::Path;
@@ -9,7 +10,8 @@ use serde_json::Value;
 
 /// The p below which C1 with C = 4 fails on two atoms: `data/probe_boundary.py`, 8 decimals.
 const BOUNDARY: f64 = 0.076_851_59;
-/// The worst SNR is found to within 4 %, which lowers the ratio, and moves the boundary, by less than this share.
+/// The worst SNR is found to within 4 %, which lowers the ratio, and moves the boundary, by less
+/// than this share.
 const WORST_SNR: f64 = 1e-3;
 
 fn klaim(dir: &Path, arguments: &[&str]) -> Output {
@@ -29,12 +31,23 @@ fn the_boundary_of_the_rare_event_is_found() {
     let dir = tempfile::tempdir().unwrap();
     let found = probe(
         dir.path(),
-        &["rare-events", "--source", "bernoulli:p={p}", "--vary", "p=1e-6..0.5", "--width", "0.002", "--out", "out"],
+        &[
+            "rare-events",
+            "--source",
+            "bernoulli:p={p}",
+            "--vary",
+            "p=1e-6..0.5",
+            "--width",
+            "0.002",
+            "--out",
+            "out",
+        ],
     );
     let boundaries = found["boundaries"].as_array().unwrap();
     assert_eq!(boundaries.len(), 1);
     let boundary = &boundaries[0];
-    let (value, half_width) = (boundary["value"].as_f64().unwrap(), boundary["half_width"].as_f64().unwrap());
+    let (value, half_width) =
+        (boundary["value"].as_f64().unwrap(), boundary["half_width"].as_f64().unwrap());
     assert_eq!((boundary["name"].as_str(), boundary["side"].as_str()), (Some("p"), Some("below")));
     assert!((value - BOUNDARY).abs() <= half_width + WORST_SNR * BOUNDARY, "{value} ± {half_width}");
     assert!(half_width <= 0.001 * 1.01 * value, "{half_width}");
@@ -42,7 +55,10 @@ fn the_boundary_of_the_rare_event_is_found() {
     assert!(holds < 1.0 && breaks > 1.0, "{holds}, {breaks}");
     assert!(boundary["breaks"]["relative_varentropy"].as_f64().unwrap() > 5.0);
     let page = std::fs::read_to_string(dir.path().join("out/index.html")).unwrap();
-    assert!(page.contains("breaks for p &lt; 0.07") && page.contains("<svg"), "the page says it and shows it");
+    assert!(
+        page.contains("breaks for p &lt; 0.07") && page.contains("<svg"),
+        "the page says it and shows it"
+    );
     let rows = std::fs::read_to_string(dir.path().join("out/map.csv")).unwrap();
     assert_eq!(rows.lines().count(), 14, "a header and 13 points");
     // The same again from the checkpoint, bit for bit.
@@ -69,18 +85,29 @@ fn no_break_is_said_to_be_none() {
     let dir = tempfile::tempdir().unwrap();
     let output = klaim(
         dir.path(),
-        &["probe", "varentropy-bound", "--source", "bernoulli:p={p}", "--vary", "p=1e-4..0.5/5", "--out", "out"],
+        &[
+            "probe",
+            "varentropy-bound",
+            "--source",
+            "bernoulli:p={p}",
+            "--vary",
+            "p=1e-4..0.5/5",
+            "--out",
+            "out",
+        ],
     );
     let said = String::from_utf8(output.stdout).unwrap();
     assert_eq!(output.status.code(), Some(0));
     assert!(said.contains("no break found in the range; the largest ratio is 0.02"), "{said}");
 }
 
-/// Two antipodal points have γ²|M′| ≤ 0.677 = 1.41 H², whatever names the constant: an axis of that name takes its place.
+/// Two antipodal points have γ²|M′| ≤ 0.677 = 1.41 H², whatever names the constant: an axis of that
+/// name takes its place.
 #[test]
 fn constants_and_whole_numbers_vary_too() {
     let dir = tempfile::tempdir().unwrap();
-    let found = probe(dir.path(), &["entropy-bound", "--source", "bpsk", "--vary", "C=0.1..10", "--out", "a"]);
+    let found =
+        probe(dir.path(), &["entropy-bound", "--source", "bpsk", "--vary", "C=0.1..10", "--out", "a"]);
     let boundary = &found["boundaries"][0];
     let value = boundary["value"].as_f64().unwrap();
     // sup γ²|M′| = 0.677866 (trapezoid, the script named above, p = ½), H = ln 2.
@@ -88,7 +115,16 @@ fn constants_and_whole_numbers_vary_too() {
     assert!((value / expected - 1.0).abs() < 0.01, "{value} for {expected}");
     let found = probe(
         dir.path(),
-        &["trivial-bound", "--source", "pam:levels={levels}", "--vary", "levels=2..20/4", "K=0.3,1", "--out", "b"],
+        &[
+            "trivial-bound",
+            "--source",
+            "pam:levels={levels}",
+            "--vary",
+            "levels=2..20/4",
+            "K=0.3,1",
+            "--out",
+            "b",
+        ],
     );
     let levels: Vec<f64> =
         found["map"].as_array().unwrap().iter().map(|f| f["at"]["levels"].as_f64().unwrap()).collect();
@@ -117,17 +153,21 @@ fn what_cannot_be_probed_is_refused() {
     refused(&["entropy-bound"], &["--source"]);
     refused(&[&["entropy-bound"], &bernoulli[..]].concat(), &["`p`"]);
     refused(&[&["entropy-bound"], &bernoulli[..], &["--vary", "q=0.1..0.2"]].concat(), &["`p`"]);
-    refused(&[&["entropy-bound"], &bernoulli[..], &["--vary", "p=0.1..1"]].concat(), &["must be in (0, 1), not 1"]);
+    refused(
+        &[&["entropy-bound"], &bernoulli[..], &["--vary", "p=0.1..1"]].concat(),
+        &["must be in (0, 1), not 1"],
+    );
     refused(&[&["entropy-bound"], &bernoulli[..], &["--vary", "p=0.2..0.1"]].concat(), &["increasing"]);
     refused(&["kl-rate", "--source", "bpsk"], &["slope", "no ratio"]);
 }
 
-/// At e^(−γ d_min²/8) ≈ 4e-6 and below plain samples see nothing; the error bar must hold all the same.
+/// At e^(−γ d_min²/8) ≈ 4e-6 and below plain samples see nothing; the error bar must hold all the
+/// same.
 #[test]
 fn rare_confusions_have_error_bars() {
     let dir = tempfile::tempdir().unwrap();
-    // Two atoms a distance 2 apart in space, with the same values as ±1 on the line (exact), beside a third so far away that
-    // it adds nothing: the law on a plane is sampled.
+    // Two atoms a distance 2 apart in space, with the same values as ±1 on the line (exact), beside
+    // a third so far away that it adds nothing: the law on a plane is sampled.
     std::fs::write(dir.path().join("law.csv"), "x,y,p\n-1,0,1\n1,0,1\n0,400,1\n").unwrap();
     let estimate = |source: &str| {
         let arguments = [
@@ -156,7 +196,8 @@ fn rare_confusions_have_error_bars() {
     assert!((value - expected).abs() <= 5.0 * std_err, "{value:e} ± {std_err:e} for {expected:e}");
 }
 
-/// False for three atoms already: γ²|M′| ≤ 0.30·H² among laws with H ≥ 1 (below, the right side explodes).
+/// False for three atoms already: γ²|M′| ≤ 0.30·H² among laws with H ≥ 1 (below, the right side
+/// explodes).
 const PLANTED: &str = r#"id        = "planted"
 title     = "A false bound of the slope"
 statement = "γ² |M′(γ)| ≤ 0.30·H² for H ≥ 1"
@@ -171,13 +212,25 @@ source = ["bpsk"]
 snr    = { from = 1e-2, to = 1e2, points = 9 }
 "#;
 
-/// Search, measuring anew, shrinking, the claim file that repeats it, and going on where a search was cut.
+/// Search, measuring anew, shrinking, the claim file that repeats it, and going on where a search
+/// was cut.
 #[test]
 fn a_false_theorem_is_refuted_and_its_counterexample_made_small() {
     let dir = tempfile::tempdir().unwrap();
     std::fs::write(dir.path().join("planted.toml"), PLANTED).unwrap();
-    let arguments =
-        ["planted.toml", "--search", "12", "--dim", "2", "--atoms", "5", "--budget", "quick", "--out", "out"];
+    let arguments = [
+        "planted.toml",
+        "--search",
+        "12",
+        "--dim",
+        "2",
+        "--atoms",
+        "5",
+        "--budget",
+        "quick",
+        "--out",
+        "out",
+    ];
     let found = probe(dir.path(), &arguments);
     let search = &found["search"];
     assert_eq!(search["starts"].as_u64(), Some(12));
@@ -200,8 +253,9 @@ fn a_false_theorem_is_refuted_and_its_counterexample_made_small() {
     assert_eq!(again["search"]["starts"].as_u64(), Some(12));
 }
 
-/// γ²|M′| ≤ 1.411·(H² + V), E[ι²] on the right: two equal atoms come as near as 0.677866/(1.411·ln²2) = 0.99993 (the script
-/// named above), and nothing is known to come nearer.
+/// γ²|M′| ≤ 1.411·(H² + V), E[ι²] on the right: two equal atoms come as near
+/// as 0.677866/(1.411·ln²2) = 0.99993 (the script named above), and nothing is known to come
+/// nearer.
 const SHARP: &str = r#"lhs = "snr^2 * mmse_slope"
 relation  = "<="
 rhs       = "C * (shannon^2 + info_variance)"
@@ -216,23 +270,29 @@ source = ["bpsk"]
 snr    = { from = 1e-2, to = 1e2, points = 9 }
 "#;
 
-/// The finding is the largest ratio that is believed, what the climbs say is right to its stated accuracy, and no estimator
-/// contradicts them.
+/// The finding is the largest ratio that is believed, what the climbs say is right to its stated
+/// accuracy, and no estimator contradicts them.
 #[test]
 fn a_search_reports_its_largest_ratio() {
     let dir = tempfile::tempdir().unwrap();
     std::fs::write(dir.path().join("sharp.toml"), SHARP).unwrap();
     // With this seed drawn nodes alone find 1.055 on a law whose ratio is 0.815.
     let arguments = ["probe", "sharp.toml", "--search", "64", "--seed", "1", "--atoms", "4", "--dim", "2"];
-    let output = klaim(dir.path(), &[&arguments[..], &["--out", "out", "--quiet", "--format", "json"]].concat());
+    let output =
+        klaim(dir.path(), &[&arguments[..], &["--out", "out", "--quiet", "--format", "json"]].concat());
     let found: Value = serde_json::from_slice(&output.stdout).unwrap();
     let (search, largest) = (&found["search"], &found["largest"]);
     let number = |value: &Value| value.as_f64().unwrap();
     assert_eq!((&search["ratio"], &search["std_err"]), (&largest["ratio"], &largest["std_err"]));
-    assert_eq!((largest["believed"].as_bool(), search["contradicted"].as_u64()), (Some(true), Some(0)), "{search}");
+    assert_eq!(
+        (largest["believed"].as_bool(), search["contradicted"].as_u64()),
+        (Some(true), Some(0)),
+        "{search}"
+    );
     let (ratio, half_width) = (number(&search["ratio"]), number(&largest["half_width"]));
     assert!(ratio > 0.99 && ratio < 0.99994 + half_width, "{ratio} ± {half_width}");
-    // The climb stands at one SNR, the finding at the worst of several: it is not below, but for the errors of both.
+    // The climb stands at one SNR, the finding at the worst of several: it is not below, but for
+    // the errors of both.
     let (climbed, error) = (number(&search["climbed"]), number(&search["climbed_error"]));
     assert!(
         climbed < 0.99994 + 5.0 * error && ratio > climbed * (1.0 - 5.0 * error) - half_width,

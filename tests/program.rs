@@ -88,7 +88,12 @@ fn bad_arguments_are_refused_with_place_and_remedy() {
         estimate("mmse", &format!("bernoulli:p={p}"), &at_one, &["bernoulli", "p", p]);
     }
     for snr in ["0", "-1", "nan", "inf", "x", "1,-2"] {
-        estimate("mmse", "bpsk", &[&format!("--snr={snr}")], &["--snr", snr.split(',').next_back().unwrap()]);
+        estimate(
+            "mmse",
+            "bpsk",
+            &[&format!("--snr={snr}")],
+            &["--snr", snr.split(',').next_back().unwrap()],
+        );
     }
     estimate("mmse", "bpsk", &[], &["--snr", "`mmse` needs it"]);
     estimate("shannon", "bpsk", &at_one, &["--snr", "does not depend on it"]);
@@ -102,12 +107,21 @@ fn bad_arguments_are_refused_with_place_and_remedy() {
         &["--snr=1", "--method=quadrature"],
         &["no deterministic route", "--method auto"],
     );
-    estimate("mmse", "zipf:exponent=2,atoms=inf", &["--snr=1", "--method=monte-carlo"], &["--method quadrature"]);
+    estimate(
+        "mmse",
+        "zipf:exponent=2,atoms=inf",
+        &["--snr=1", "--method=monte-carlo"],
+        &["--method quadrature"],
+    );
     estimate("mmse", "bpsk", &["--snr=1", "--samples=0"], &["--samples"]);
     estimate("mmse", "bpsk", &["--snr=1", "--rel-err=-1"], &["--rel-err", "number > 0"]);
     estimate("mmse", "bpsk", &["--snr=1", "--threads=0"], &["--threads"]);
     estimate("mmse", "bpsk", &["--snr=1", "--backend=cuda-please"], &["--backend", "cuda"]);
-    assert_refused(dir.path(), &["verify", "entropy-bund"], &["claim `entropy-bund`", "did you mean `entropy-bound`?"]);
+    assert_refused(
+        dir.path(),
+        &["verify", "entropy-bund"],
+        &["claim `entropy-bund`", "did you mean `entropy-bound`?"],
+    );
     assert_refused(dir.path(), &["verify", "absent.toml"], &["absent.toml"]);
     assert_refused(dir.path(), &["report", "absent"], &["absent"]);
 }
@@ -150,10 +164,18 @@ fn bad_data_files_are_refused_with_row_and_column() {
         let dir = tempfile::tempdir().unwrap();
         fs::write(dir.path().join("data.csv"), text).unwrap();
         let source = format!("file:path=data.csv{more}");
-        assert_refused(dir.path(), &["estimate", "shannon", "--source", &source], &[&["data.csv"], words].concat());
+        assert_refused(
+            dir.path(),
+            &["estimate", "shannon", "--source", &source],
+            &[&["data.csv"], words].concat(),
+        );
     }
     let dir = tempfile::tempdir().unwrap();
-    assert_refused(dir.path(), &["estimate", "shannon", "--source", "file:path=absent.csv"], &["absent.csv"]);
+    assert_refused(
+        dir.path(),
+        &["estimate", "shannon", "--source", "file:path=absent.csv"],
+        &["absent.csv"],
+    );
 }
 
 #[test]
@@ -183,24 +205,27 @@ fn estimate_prints_the_documented_json() {
         (&["information_gain", "--snr-min=1", "--snr-max=2", "--source=bpsk"], &["snr_min", "snr_max"]),
         (&["renyi(2)", "--source=bpsk"], &["arguments"]),
     ] {
-        let output = klaim(dir.path(), &[&["estimate", "--format=json", "--samples=4096"], arguments].concat());
+        let output =
+            klaim(dir.path(), &[&["estimate", "--format=json", "--samples=4096"], arguments].concat());
         let json: Value = serde_json::from_slice(&output.stdout).unwrap();
         assert_keys(&json, &["rows"]);
         for row in json["rows"].as_array().unwrap() {
             let keys = [
-                "quantity", "source", "value", "unit", "std_err", "bound", "n", "method", "backend", "bracket",
-                "believed", "doubts", "flags",
+                "quantity", "source", "value", "unit", "std_err", "bound", "n", "method", "backend",
+                "bracket", "believed", "doubts", "flags",
             ];
             assert_keys(row, &[&keys, axes].concat());
             assert!(row["value"].is_f64() && row["std_err"].is_f64() && row["n"].is_u64(), "{row}");
         }
     }
-    let output = klaim(dir.path(), &["estimate", "shannon", "--source=log-power:power=2,atoms=inf", "--format=json"]);
+    let output =
+        klaim(dir.path(), &["estimate", "shannon", "--source=log-power:power=2,atoms=inf", "--format=json"]);
     let json: Value = serde_json::from_slice(&output.stdout).unwrap();
     assert_eq!(json["rows"][0]["value"], "inf");
 }
 
-/// The entropy of a fair coin is 1 bit = ln 2 nats, its varentropy 0; what is no information has no bits.
+/// The entropy of a fair coin is 1 bit = ln 2 nats, its varentropy 0; what is no information has no
+/// bits.
 #[test]
 fn information_is_told_in_nats_or_bits_and_the_unit_is_printed() {
     let dir = tempfile::tempdir().unwrap();
@@ -213,13 +238,15 @@ fn information_is_told_in_nats_or_bits_and_the_unit_is_printed() {
         let json: Value = serde_json::from_str(&says(&[arguments, &["--format=json"]].concat())).unwrap();
         json["rows"][0].clone()
     };
-    let [nats, bits] = ["nats", "bits"].map(|unit| row(&["shannon", "--source=bernoulli:p=0.1", "--unit", unit]));
+    let [nats, bits] =
+        ["nats", "bits"].map(|unit| row(&["shannon", "--source=bernoulli:p=0.1", "--unit", unit]));
     assert_eq!((nats["unit"].as_str(), bits["unit"].as_str()), (Some("nats"), Some("bits")));
     for field in ["value", "bound"] {
         let ratio = nats[field].as_f64().unwrap() / bits[field].as_f64().unwrap();
         assert!((ratio / std::f64::consts::LN_2 - 1.0).abs() < 1e-15, "{field}: {ratio}");
     }
-    let squares = ["nats", "bits"].map(|unit| row(&["info_variance", "--source=bernoulli:p=0.1", "--unit", unit]));
+    let squares =
+        ["nats", "bits"].map(|unit| row(&["info_variance", "--source=bernoulli:p=0.1", "--unit", unit]));
     let ratio = squares[0]["value"].as_f64().unwrap() / squares[1]["value"].as_f64().unwrap();
     assert!((ratio / std::f64::consts::LN_2.powi(2) - 1.0).abs() < 1e-15, "{ratio}");
     assert_eq!(squares[1]["unit"], "bits²");
@@ -232,13 +259,16 @@ fn information_is_told_in_nats_or_bits_and_the_unit_is_printed() {
     }
 }
 
-/// Estimates `quantity` of `data.csv` with the text given, `more` behind the source's path, and returns the row.
+/// Estimates `quantity` of `data.csv` with the text given, `more` behind the source's path, and
+/// returns the row.
 fn behind(text: &str, more: &str, quantity: &str, arguments: &[&str]) -> Value {
     let dir = tempfile::tempdir().unwrap();
     fs::write(dir.path().join("data.csv"), text).unwrap();
     let source = format!("file:path=data.csv{more}");
-    let output =
-        klaim(dir.path(), &[&["estimate", quantity, "--source", &source, "--format=json"], arguments].concat());
+    let output = klaim(
+        dir.path(),
+        &[&["estimate", quantity, "--source", &source, "--format=json"], arguments].concat(),
+    );
     assert_eq!(output.status.code(), Some(0), "{}", String::from_utf8_lossy(&output.stderr));
     let json: Value = serde_json::from_slice(&output.stdout).unwrap();
     json["rows"][0].clone()
@@ -256,14 +286,20 @@ fn the_law_behind_a_sample_is_estimated_or_cannot_be_told() {
             assert_eq!(from_rows[field], from_counts[field], "{method}, {field}");
         }
         assert_eq!((from_rows["n"].as_u64(), from_rows["method"].as_str()), (Some(1000), Some(method)));
-        let [value, std_err, bound] = ["value", "std_err", "bound"].map(|field| from_rows[field].as_f64().unwrap());
+        let [value, std_err, bound] =
+            ["value", "std_err", "bound"].map(|field| from_rows[field].as_f64().unwrap());
         let error = (value - std::f64::consts::LN_2).abs();
-        assert!(error < 1.96 * std_err + bound && bound < 0.05 && from_rows["believed"] == true, "{from_rows}");
+        assert!(
+            error < 1.96 * std_err + bound && bound < 0.05 && from_rows["believed"] == true,
+            "{from_rows}"
+        );
     }
     // 499 atoms in 500 rows, and 500 in 500.
     let nearly: String = (0..499).map(|x| format!("{x}\n")).collect::<String>() + "7\n";
     let all: String = (0..500).map(|x| format!("{x}\n")).collect();
-    for (text, quantity) in [(&nearly, "shannon"), (&nearly, "renyi_half"), (&all, "shannon"), (&all, "min_entropy")] {
+    for (text, quantity) in
+        [(&nearly, "shannon"), (&nearly, "renyi_half"), (&all, "shannon"), (&all, "min_entropy")]
+    {
         let row = behind(text, ",header=no", quantity, &["--method=plug-in"]);
         assert_eq!((row["believed"].as_bool(), row["bound"].as_str()), (Some(false), Some("inf")), "{row}");
         assert!(row["doubts"][0].as_str().unwrap().contains("of the law is unseen"), "{row}");
@@ -274,7 +310,8 @@ fn the_law_behind_a_sample_is_estimated_or_cannot_be_told() {
     let bounded = half(&["--method=chao-wang-jost", "--alphabet=2"]);
     assert!(bounded["believed"] == true && bounded["bound"].as_f64().unwrap() < 0.1, "{bounded}");
     // Distinct points have a differential entropy.
-    let points: String = (0..200).map(|k| format!("{}\n", (f64::from(k) * 0.618_033_988_75).fract())).collect();
+    let points: String =
+        (0..200).map(|k| format!("{}\n", (f64::from(k) * 0.618_033_988_75).fract())).collect();
     let row = behind(&points, ",header=no", "shannon", &["--method=nearest-neighbour"]);
     assert_eq!((row["method"].as_str(), row["n"].as_u64()), (Some("nearest-neighbour"), Some(200)), "{row}");
 }
@@ -339,17 +376,32 @@ fn verify_prints_the_documented_json_and_writes_the_run() {
     assert_keys(&json, &["claims", "exit"]);
     assert_eq!(json["exit"], 0);
     let claim = &json["claims"][0];
-    assert_keys(claim, &["id", "verdict", "evidence", "expected", "ok", "tightest", "cases", "controls", "breaks"]);
+    assert_keys(
+        claim,
+        &["id", "verdict", "evidence", "expected", "ok", "tightest", "cases", "controls", "breaks"],
+    );
     assert_keys(&claim["tightest"], &["axes", "ratio", "std_err"]);
     assert_eq!((claim["verdict"].as_str(), claim["ok"].as_bool()), (Some("supported"), Some(true)));
     assert_eq!(claim["controls"][0]["verdict"], "refuted");
     for case in claim["cases"].as_array().unwrap() {
-        let keys =
-            ["axes", "lhs", "rhs", "bracket", "rhs_bracket", "std_err", "half_width", "margin", "verdict", "evidence"];
+        let keys = [
+            "axes",
+            "lhs",
+            "rhs",
+            "bracket",
+            "rhs_bracket",
+            "std_err",
+            "half_width",
+            "margin",
+            "verdict",
+            "evidence",
+        ];
         assert_keys(case, &[&keys[..], &["believed", "doubts", "reason", "n", "replay"]].concat());
     }
-    let written: Vec<String> =
-        fs::read_dir(dir.path().join("out")).unwrap().map(|e| e.unwrap().file_name().into_string().unwrap()).collect();
+    let written: Vec<String> = fs::read_dir(dir.path().join("out"))
+        .unwrap()
+        .map(|e| e.unwrap().file_name().into_string().unwrap())
+        .collect();
     for name in ["index.html", "results.csv", "report.json", "run.toml", "checkpoint"] {
         assert!(written.iter().any(|w| w == name), "{name} among {written:?}");
     }
@@ -364,17 +416,33 @@ fn exit_statuses_say_how_it_went() {
     };
     assert_eq!(status(&[], &[]), Some(0));
     assert_eq!(status(&[("C = 1 ", "C = 0.5 ")], &[]), Some(1), "a refuted claim");
-    assert_eq!(status(&[("C = 1 ", "C = 0.5 "), ("margin ", "expect = \"refuted\"\nmargin ")], &[]), Some(0));
-    assert_eq!(status(&[("margin ", "expect = \"refuted\"\nmargin ")], &[]), Some(1), "supported against expectation");
+    assert_eq!(
+        status(&[("C = 1 ", "C = 0.5 "), ("margin ", "expect = \"refuted\"\nmargin ")], &[]),
+        Some(0)
+    );
+    assert_eq!(
+        status(&[("margin ", "expect = \"refuted\"\nmargin ")], &[]),
+        Some(1),
+        "supported against expectation"
+    );
     let sharp = [("\"C * lmmse\"", "\"C * mmse + 0 * lmmse\""), ("0.05", "1e-9"), ("\"<=\"", "\"==\"")];
     let unequal = [&sharp[..], &[("\"mmse\"", "\"information / snr\"")]].concat();
     assert_eq!(status(&unequal, &["--method=monte-carlo", "--budget=1"]), Some(1), "unequal sides");
-    let close = [("\"C * lmmse\"", "\"C * snr * 0.0403255902563\""), ("snr = [1, 10]", "snr = [1]"), ("0.05", "1e-6")];
+    let close = [
+        ("\"C * lmmse\"", "\"C * snr * 0.0403255902563\""),
+        ("snr = [1, 10]", "snr = [1]"),
+        ("0.05", "1e-6"),
+    ];
     let close = [&close[..], &[("\"mmse\"", "\"0.5 * mmse\""), ("\"<=\"", "\"==\"")]].concat();
-    assert_eq!(status(&close, &["--method=monte-carlo", "--budget=1"]), Some(3), "too few samples to decide");
+    assert_eq!(
+        status(&close, &["--method=monte-carlo", "--budget=1"]),
+        Some(3),
+        "too few samples to decide"
+    );
 }
 
-/// What has no route says so in its row; the others are measured. Where nothing is, that is an error.
+/// What has no route says so in its row; the others are measured. Where nothing is, that is an
+/// error.
 #[test]
 fn what_cannot_be_measured_takes_nothing_with_it() {
     let dir = with_claim(&[("\"bernoulli:p=0.1\"", "\"bernoulli:p=0.1\", \"simplex:atoms=4\"")]);
@@ -386,14 +454,21 @@ fn what_cannot_be_measured_takes_nothing_with_it() {
     assert!(rows[0]["doubts"][0].as_str().unwrap().contains("no deterministic route"), "{rows}");
     let output = klaim(dir.path(), &[&mmse[..], &["--source=bpsk", "--format=csv"]].concat());
     let said = String::from_utf8(output.stdout).unwrap();
-    assert!(said.lines().nth(1).unwrap().starts_with("mmse,simplex:atoms=4,1,,,,,,,,,,"), "missing is empty: {said}");
+    assert!(
+        said.lines().nth(1).unwrap().starts_with("mmse,simplex:atoms=4,1,,,,,,,,,,"),
+        "missing is empty: {said}"
+    );
     assert_refused(dir.path(), &mmse, &["no deterministic route"]);
     let verify = ["verify", "claim.toml", "--out=out", "--method=quadrature", "--format=json"];
     let output = klaim(dir.path(), &verify);
     let found: Value = serde_json::from_slice(&output.stdout).unwrap();
     assert_eq!(output.status.code(), Some(3));
-    let verdicts: Vec<&str> =
-        found["claims"][0]["cases"].as_array().unwrap().iter().map(|c| c["verdict"].as_str().unwrap()).collect();
+    let verdicts: Vec<&str> = found["claims"][0]["cases"]
+        .as_array()
+        .unwrap()
+        .iter()
+        .map(|c| c["verdict"].as_str().unwrap())
+        .collect();
     assert_eq!(verdicts, ["supported", "supported", "inconclusive", "inconclusive"]);
     let table = fs::read_to_string(dir.path().join("out/results.csv")).unwrap();
     assert!(table.contains("mmse of simplex:atoms=4: has no deterministic route"), "{table}");
@@ -427,30 +502,54 @@ fn shells_have_completions_and_quiet_is_quiet() {
     for shell in ["bash", "zsh", "fish"] {
         let output = klaim(dir.path(), &["completions", shell]);
         let script = String::from_utf8(output.stdout).unwrap();
-        assert!(output.status.success() && script.contains("klaim") && script.contains("estimate"), "{shell}");
+        assert!(
+            output.status.success() && script.contains("klaim") && script.contains("estimate"),
+            "{shell}"
+        );
     }
     let output = klaim(dir.path(), &["verify", "claim.toml", "--out=out", "--quiet"]);
-    assert!(output.status.success() && output.stderr.is_empty(), "{}", String::from_utf8_lossy(&output.stderr));
+    assert!(
+        output.status.success() && output.stderr.is_empty(),
+        "{}",
+        String::from_utf8_lossy(&output.stderr)
+    );
     let output = klaim(dir.path(), &["estimate", "mmse", "--source=simplex:atoms=3", "--snr=1", "--quiet"]);
     assert!(output.status.success() && output.stderr.is_empty() && !output.stdout.is_empty());
 }
 
-/// Sampled and exact entropies of one law agree, and say by what they were had; a file of a nearly right name is named.
+/// Sampled and exact entropies of one law agree, and say by what they were had; a file of a nearly
+/// right name is named.
 #[test]
 fn an_entropy_can_be_sampled() {
     let dir = tempfile::tempdir().unwrap();
     let estimate = |method: &str| -> Value {
         let law = "zipf:exponent=2,atoms=100";
-        let words =
-            ["estimate", "renyi(2)", "--source", law, "--samples", "20000", "--format", "json", "--method", method];
+        let words = [
+            "estimate",
+            "renyi(2)",
+            "--source",
+            law,
+            "--samples",
+            "20000",
+            "--format",
+            "json",
+            "--method",
+            method,
+        ];
         let rows: Value = serde_json::from_slice(&klaim(dir.path(), &words).stdout).unwrap();
         rows["rows"][0].clone()
     };
     let (exact, sampled) = (estimate("auto"), estimate("monte-carlo"));
-    assert_eq!((exact["method"].as_str(), sampled["method"].as_str()), (Some("closed-form"), Some("monte-carlo")));
+    assert_eq!(
+        (exact["method"].as_str(), sampled["method"].as_str()),
+        (Some("closed-form"), Some("monte-carlo"))
+    );
     let number = |row: &Value, key: &str| row[key].as_f64().unwrap();
     let off = (number(&exact, "value") - number(&sampled, "value")).abs();
-    assert!(number(&sampled, "std_err") > 0.0 && off < 4.0 * number(&sampled, "std_err"), "{exact} {sampled}");
+    assert!(
+        number(&sampled, "std_err") > 0.0 && off < 4.0 * number(&sampled, "std_err"),
+        "{exact} {sampled}"
+    );
     fs::write(dir.path().join("mine.toml"), CLAIM).unwrap();
     assert_refused(dir.path(), &["verify", "mine"], &["did you mean the file `mine.toml`?"]);
 }

@@ -1,8 +1,10 @@
-//! What must hold for every law: the classical identities and the proved bounds (docs/theory.md, P1, P2, B1 to B6) over random
-//! discrete laws and over a list of all kinds of sources; posterior sums in space against quadrature on a line.
+//! What must hold for every law: the classical identities and the proved bounds (docs/theory.md,
+//! P1, P2, B1 to B6) over random discrete laws and over a list of all kinds of sources; posterior
+//! sums in space against quadrature on a line.
 //!
-//! False alarms: the Monte-Carlo comparisons allow 5 standard errors, 6e-7 each, about 500 of them, on fixed laws and
-//! seeds. The laws of the deterministic properties are drawn afresh in each run (quickcheck).
+//! False alarms: the Monte-Carlo comparisons allow 5 standard errors, 6e-7 each, about 500 of them,
+//! on fixed laws and seeds. The laws of the deterministic properties are drawn afresh in each run
+//! (quickcheck).
 #![allow(clippy::unwrap_used, reason = "a failed unwrap is a failed test")]
 
 use std::sync::Arc;
@@ -22,7 +24,8 @@ use klaim::internals::source::{Atoms, Source};
 use klaim::internals::spec::Spec;
 use quickcheck::{Arbitrary, Gen, QuickCheck};
 
-/// Step of the five-point differences, relative to the SNR: with f ∝ e^{−κ·snr}, κ·snr ≤ 35 here, they are off by 7e-7.
+/// Step of the five-point differences, relative to the SNR: with f ∝ e^{−κ·snr}, κ·snr ≤ 35 here,
+/// they are off by 7e-7.
 const STEP: f64 = 0.002;
 /// The differences' own error and the 2e-11 of the quadrature over the step, with room.
 const DIFFERENCE: f64 = 2e-5;
@@ -37,7 +40,8 @@ const CASES: u64 = 60;
 /// Size of quickcheck's numbers, its own default.
 const SIZE: usize = 100;
 
-/// 2 to 12 atoms on a line, 0.05 to 3 apart, with weights spread over four decades; and an SNR in [1e-2, 30].
+/// 2 to 12 atoms on a line, 0.05 to 3 apart, with weights spread over four decades; and an SNR in
+/// [1e-2, 30].
 #[derive(Debug, Clone)]
 struct RandomLaw {
     points: Vec<f64>,
@@ -92,8 +96,9 @@ impl Arbitrary for RandomLaw {
 }
 
 impl RandomLaw {
-    /// Number `index` of a fixed list of laws whose weights are within a factor of ten, at SNRs up to 1: of what no sample
-    /// draws no sample tells, be it a rare atom or, in a law of two scales, a rare confusion of far clusters.
+    /// Number `index` of a fixed list of laws whose weights are within a factor of ten, at SNRs up
+    /// to 1: of what no sample draws no sample tells, be it a rare atom or, in a law of two scales,
+    /// a rare confusion of far clusters.
     fn listed(index: u64) -> Self {
         let mut law = Self::arbitrary(&mut Gen::from_size_and_seed(100, index));
         law.weights.iter_mut().for_each(|w| *w = w.powf(0.25));
@@ -178,7 +183,12 @@ fn identities(source: &Source, snr: f64) {
     near(2.0 * entropy_slope, m, m, "dI/dγ = M/2");
     near(-derivative(source, snr, |v| v.mmse), slope, slope + DROWNED * m / snr, "M′ = −E‖Cov‖²");
     let curvature = v.mmse_curvature.value;
-    near(-derivative(source, snr, |v| v.mmse_slope), curvature, curvature.abs() + DROWNED * slope / snr, "M″");
+    near(
+        -derivative(source, snr, |v| v.mmse_slope),
+        curvature,
+        curvature.abs() + DROWNED * slope / snr,
+        "M″",
+    );
     let next = exactly(source, 1.1 * snr);
     let rest = |v: &ChannelValues| v.posterior_entropy.unwrap().value;
     assert!(next.mmse.value < m && rest(&next) < rest(&v), "monotone, {here}");
@@ -242,7 +252,8 @@ fn dilation_rescales_the_snr() {
     });
 }
 
-/// B2: on the geometric grid KL_path = ½ Σ Δγ M(γ_k) − [I(γ_K) − I(γ_0)] is between 0 and (r − 1) I(γ_K).
+/// B2: on the geometric grid KL_path = ½ Σ Δγ M(γ_k) − [I(γ_K) − I(γ_0)] is between 0 and (r − 1)
+/// I(γ_K).
 #[test]
 fn the_information_bound_holds_for_random_laws() {
     check(|law| {
@@ -253,7 +264,10 @@ fn the_information_bound_holds_for_random_laws() {
             let sum: f64 = grid.windows(2).map(|g| (g[1] - g[0]) * exactly(&source, g[0]).mmse.value).sum();
             let (first, last) = (exactly(&source, grid[0]), exactly(&source, grid[steps as usize]));
             let kl = 0.5 * sum - (last.information.value - first.information.value);
-            assert!(kl > 0.0 && kl <= (ratio - 1.0) * last.information.value, "{law:?}, {steps} steps: {kl}");
+            assert!(
+                kl > 0.0 && kl <= (ratio - 1.0) * last.information.value,
+                "{law:?}, {steps} steps: {kl}"
+            );
         }
     });
 }
@@ -281,7 +295,10 @@ fn ignorance_of_the_law_costs() {
             let points = [a.points.clone(), b.points.clone()].concat();
             let weights = [normalised(&a, share), normalised(&b, 1.0 - share)].concat();
             let mixed = exactly(&discrete("mixed", 1, points, weights), a.snr).mmse.value;
-            assert!(mixed >= (share * x + (1.0 - share) * y) * (1.0 - SAME), "{a:?}, {b:?}, {share}: {mixed}");
+            assert!(
+                mixed >= (share * x + (1.0 - share) * y) * (1.0 - SAME),
+                "{a:?}, {b:?}, {share}: {mixed}"
+            );
         }
     }
 }
@@ -299,7 +316,10 @@ fn starting_at_zero_costs_no_more_than_its_bound() {
             let sum: f64 = grid.windows(2).map(|g| (g[1] - g[0]) * mmse(g[0])).sum();
             let information = exactly(&source, grid[steps as usize]).information.value;
             let kl = 0.5 * sum - information;
-            assert!(kl >= -SAME && kl <= (ratio - 1.0) * (information + 0.5), "{law:?}, {steps} steps: {kl}");
+            assert!(
+                kl >= -SAME && kl <= (ratio - 1.0) * (information + 0.5),
+                "{law:?}, {steps} steps: {kl}"
+            );
         }
     });
 }
@@ -316,11 +336,14 @@ fn the_best_grid_gains_on_the_geometric_one() {
             quantity: quantity::find(name).unwrap(),
             setting: setting.clone(),
         };
-        let found =
-            measured(&["root_slope_integral", "weighted_slope_integral"].map(need), MethodChoice::Quadrature, 0);
+        let found = measured(
+            &["root_slope_integral", "weighted_slope_integral"].map(need),
+            MethodChoice::Quadrature,
+            0,
+        );
         let (first, last) = (exactly(&source, lo), exactly(&source, hi));
-        let parts =
-            lo * first.mmse.value - hi * last.mmse.value + 2.0 * (last.information.value - first.information.value);
+        let parts = lo * first.mmse.value - hi * last.mmse.value
+            + 2.0 * (last.information.value - first.information.value);
         let weighted = found[1];
         let off = (weighted.value - parts).abs();
         assert!(off <= weighted.bound + 1e-6 * parts.abs() + SAME, "{law:?}: {weighted:?} for {parts}");
@@ -329,7 +352,8 @@ fn the_best_grid_gains_on_the_geometric_one() {
     });
 }
 
-/// B5: M falls, so the left-sum costs are of Monge type, and no grid on the candidates is cheaper than the hull's.
+/// B5: M falls, so the left-sum costs are of Monge type, and no grid on the candidates is cheaper
+/// than the hull's.
 #[test]
 fn no_grid_is_cheaper_than_the_dynamic_programme() {
     check(|law| {
@@ -343,12 +367,16 @@ fn no_grid_is_cheaper_than_the_dynamic_programme() {
         let best = dynamic::best_steps(&values, &axis, 4).unwrap();
         let least = dynamic::cost(&values, &axis, &best);
         for (i, j, k) in [(1, 2, 3), (2, 5, 8), (3, 6, 9), (8, 9, 10), (1, 5, 10)] {
-            assert!(least <= dynamic::cost(&values, &axis, &[0, i, j, k, 11]) * (1.0 + SAME), "{law:?}: {best:?}");
+            assert!(
+                least <= dynamic::cost(&values, &axis, &[0, i, j, k, 11]) * (1.0 + SAME),
+                "{law:?}: {best:?}"
+            );
         }
     });
 }
 
-/// A verdict sees neither the unit nor the side on which a violation stands, and a sharper error bar never turns it round.
+/// A verdict sees neither the unit nor the side on which a violation stands, and a sharper error
+/// bar never turns it round.
 #[test]
 fn verdicts_are_invariant() {
     use klaim::internals::claim::verdict::{Relation, Verdict, excess, judge};
@@ -362,7 +390,8 @@ fn verdicts_are_invariant() {
         if verdict == Verdict::Refuted {
             assert_eq!([judge(e, 0.5 * h, m), judge(e, 0.0, m)], [Verdict::Refuted; 2], "{e}, {h}, {m}");
         }
-        // Supported with e + h ≤ m: no violation beyond the margin, and none is seen from afar either.
+        // Supported with e + h ≤ m: no violation beyond the margin, and none is seen from afar
+        // either.
         assert!(
             verdict != Verdict::Supported || (e <= m && judge(e, 2.0 * h + 1e-9, m) != Verdict::Refuted),
             "{e}, {h}, {m}"
@@ -401,13 +430,17 @@ fn in_order(v: &ChannelValues) -> [f64; 4] {
 fn compare(found: &[Estimate], expected: &[f64], what: &str) -> usize {
     let mut trusted = 0;
     for (e, expected) in found.iter().zip(expected).filter(|(e, _)| e.believed()) {
-        assert!((e.value - expected).abs() <= SAMPLED * e.std_err, "{what}: {expected} expected, found {e:?}");
+        assert!(
+            (e.value - expected).abs() <= SAMPLED * e.std_err,
+            "{what}: {expected} expected, found {e:?}"
+        );
         trusted += 1;
     }
     trusted
 }
 
-/// A law on a line turned and shifted into space has the same channel values: posterior sums against quadrature.
+/// A law on a line turned and shifted into space has the same channel values: posterior sums
+/// against quadrature.
 #[test]
 fn sums_in_space_are_integrals_on_a_line() {
     let mut trusted = 0;
@@ -419,7 +452,8 @@ fn sums_in_space_are_integrals_on_a_line() {
         let points = law.points.iter().flat_map(|x| direction.map(|u| x * u / length + 3.0)).collect();
         let turned = Arc::new(discrete("turned", 3, points, law.weights.clone()));
         let found = sample(&needs(&turned, &VALUES, &[law.snr]), seed);
-        trusted += compare(&found, &in_order(&exactly(&law.source(), law.snr)), &format!("seed {seed}, {law:?}"));
+        trusted +=
+            compare(&found, &in_order(&exactly(&law.source(), law.snr)), &format!("seed {seed}, {law:?}"));
     }
     assert!(trusted as u64 >= CASES, "only {trusted} of {} estimates were to be believed", 4 * CASES);
 }
@@ -436,8 +470,11 @@ fn independent_coordinates_add() {
         let plane = Arc::new(discrete("plane", 2, points, weights));
         let (x, y) = (in_order(&exactly(&a.source(), a.snr)), in_order(&exactly(&b.source(), a.snr)));
         let expected = [0, 1, 2, 3].map(|i| x[i] + y[i]);
-        trusted +=
-            compare(&sample(&needs(&plane, &VALUES, &[a.snr]), seed), &expected, &format!("seed {seed}, {a:?}, {b:?}"));
+        trusted += compare(
+            &sample(&needs(&plane, &VALUES, &[a.snr]), seed),
+            &expected,
+            &format!("seed {seed}, {a:?}, {b:?}"),
+        );
     }
     assert!(trusted as u64 >= CASES / 2, "only {trusted} of {} estimates were to be believed", 2 * CASES);
 }
@@ -457,8 +494,11 @@ fn sampled_sources_obey_the_bounds() {
             let here = format!("{spec} at {snr}");
             let [m, slope, information, rest] = [0, 1, 2, 3].map(|i| row[i]);
             let above = |e: Estimate| e.value - SAMPLED * e.std_err;
-            let most =
-                linear.lmmse(&source, snr).value.min(source.dim() as f64 / snr).min(source.second_moment().value);
+            let most = linear
+                .lmmse(&source, snr)
+                .value
+                .min(source.dim() as f64 / snr)
+                .min(source.second_moment().value);
             assert!(above(m) <= most * (1.0 + SAME), "{here}: {m:?}, at most {most}");
             assert!(above(information) <= entropy && information.value > 0.0, "{here}: {information:?}");
             let sum = information.value + rest.value;
@@ -473,12 +513,14 @@ fn sampled_sources_obey_the_bounds() {
     }
 }
 
-/// Largest share of the spread that one of these samples carries, and how many of the 120 estimates are doubted for it: less the
-/// fluctuation that leads at low SNR, what is left of a slope has a longer tail.
+/// Largest share of the spread that one of these samples carries, and how many of the 120 estimates
+/// are doubted for it: less the fluctuation that leads at low SNR, what is left of a slope has a
+/// longer tail.
 const MOST_CARRIED: f64 = 0.1;
 const MOST_CARRYING: usize = 2;
 
-/// Equal weights and regular figures make control variates constant up to rounding, which must not look like a missed mean.
+/// Equal weights and regular figures make control variates constant up to rounding, which must not
+/// look like a missed mean.
 #[test]
 fn symmetric_laws_are_believed() {
     let mut doubted = 0;
@@ -493,14 +535,20 @@ fn symmetric_laws_are_believed() {
         for source in [polygon(n), simplex(n), grid(n)] {
             let snr = 0.1 / source.second_moment().value;
             let source = Arc::new(source);
-            for (need, e) in needs(&source, &VALUES, &[snr]).iter().zip(sample(&needs(&source, &VALUES, &[snr]), 0)) {
+            for (need, e) in
+                needs(&source, &VALUES, &[snr]).iter().zip(sample(&needs(&source, &VALUES, &[snr]), 0))
+            {
                 let what = format!("{} of {}, {n} atoms", need.quantity.name, source.spec());
                 assert!(
                     e.flags.control_shift.is_none_or(|shift| shift <= Flags::MISSED_MEAN),
                     "{what}: {:?}",
                     e.doubts()
                 );
-                assert!(e.flags.dominance.is_none_or(|share| share < MOST_CARRIED), "{what}: {:?}", e.doubts());
+                assert!(
+                    e.flags.dominance.is_none_or(|share| share < MOST_CARRIED),
+                    "{what}: {:?}",
+                    e.doubts()
+                );
                 doubted += usize::from(!e.believed());
             }
         }
@@ -509,7 +557,8 @@ fn symmetric_laws_are_believed() {
     assert!(doubted <= MOST_CARRYING, "{doubted} doubted");
 }
 
-/// P1 by samples: I(b) − I(a) = ½ ∫ M, and M(a) − M(b) = ∫ −M′, with one random point in each stratum.
+/// P1 by samples: I(b) − I(a) = ½ ∫ M, and M(a) − M(b) = ∫ −M′, with one random point in each
+/// stratum.
 #[test]
 fn integrals_of_sampled_sources_are_differences() {
     for spec in SAMPLED_SOURCES {

@@ -1,7 +1,9 @@
-//! The program against data/discrete1d.csv (40-digit sums by data/discrete1d.py): every row, by both methods.
+//! The program against data/discrete1d.csv (40-digit sums by data/discrete1d.py): every row, by
+//! both methods.
 //!
-//! False alarms: each of the 186 Monte-Carlo numbers is 4 standard errors off with probability 6.3e-5, together 1.2 %;
-//! the seed is fixed, so that this can only happen when a stream changes.
+//! False alarms: each of the 186 Monte-Carlo numbers is 4 standard errors off with
+//! probability 6.3e-5, together 1.2 %; the seed is fixed, so that this can only happen when a
+//! stream changes.
 #![allow(clippy::unwrap_used, reason = "a failed unwrap is a failed test")]
 
 use std::collections::BTreeMap;
@@ -14,7 +16,8 @@ const QUADRATURE: f64 = 1e-9;
 /// Standard errors.
 const SAMPLED: f64 = 4.0;
 const SAMPLES: &str = "65536";
-/// Numbers whose error bar is flagged, most of them rare events (bernoulli:p=1e-4, bpsk at SNR 30 and 100).
+/// Numbers whose error bar is flagged, most of them rare events (bernoulli:p=1e-4, bpsk at SNR 30
+/// and 100).
 const MOST_FLAGGED: usize = 52;
 const QUANTITIES: [&str; 3] = ["mmse", "mmse_slope", "information"];
 
@@ -37,13 +40,25 @@ fn estimates(extra: &[&str]) -> Vec<(Value, f64)> {
         let snrs: Vec<&str> = rows.iter().map(|row| row[0].as_str()).collect();
         for (column, quantity) in QUANTITIES.into_iter().enumerate() {
             let mut command = Command::cargo_bin("klaim").unwrap();
-            command.args(["estimate", quantity, "--source", &source, "--snr", &snrs.join(","), "--format", "json"]);
+            command.args([
+                "estimate",
+                quantity,
+                "--source",
+                &source,
+                "--snr",
+                &snrs.join(","),
+                "--format",
+                "json",
+            ]);
             let output = command.args(extra).assert().success().get_output().stdout.clone();
             let output: Value = serde_json::from_slice(&output).unwrap();
             let printed = output["rows"].as_array().unwrap();
             assert_eq!(printed.len(), rows.len());
             for (row, reference) in printed.iter().zip(&rows) {
-                assert_eq!(row["snr"].as_f64().unwrap().to_bits(), reference[0].parse::<f64>().unwrap().to_bits());
+                assert_eq!(
+                    row["snr"].as_f64().unwrap().to_bits(),
+                    reference[0].parse::<f64>().unwrap().to_bits()
+                );
                 found.push((row.clone(), reference[column + 1].parse().unwrap()));
             }
         }

@@ -1,6 +1,8 @@
-//! A report in all its forms: golden files, round trips, well-formed pages, folders that cannot be written.
+//! A report in all its forms: golden files, round trips, well-formed pages, folders that cannot be
+//! written.
 //!
-//! `KLAIM_BLESS=1` rewrites the golden files. `KLAIM_SAMPLE=DIR` keeps the invented reports in folders of DIR, to be looked at.
+//! `KLAIM_BLESS=1` rewrites the golden files. `KLAIM_SAMPLE=DIR` keeps the invented reports in
+//! folders of DIR, to be looked at.
 #![allow(clippy::unwrap_used, reason = "a failed unwrap is a failed test")]
 
 #[path = "report/sample.rs"]
@@ -23,7 +25,12 @@ fn golden(name: &str, text: &str) {
     if let Some((k, (a, b))) = expected.lines().zip(text.lines()).enumerate().find(|(_, (a, b))| a != b) {
         let at = a.chars().zip(b.chars()).take_while(|(x, y)| x == y).count().saturating_sub(30);
         let cut = |line: &str| line.chars().skip(at).take(120).collect::<String>();
-        panic!("{name}, line {}:\nexpected …{}…\nactual   …{}…\nKLAIM_BLESS=1 accepts", k + 1, cut(a), cut(b));
+        panic!(
+            "{name}, line {}:\nexpected …{}…\nactual   …{}…\nKLAIM_BLESS=1 accepts",
+            k + 1,
+            cut(a),
+            cut(b)
+        );
     }
     assert_eq!(expected.len(), text.len(), "{name}: one is longer; KLAIM_BLESS=1 accepts");
 }
@@ -61,7 +68,8 @@ fn a_report_reads_back_and_renders_the_same() {
     }
 }
 
-/// Every tag closed in order, attributes quoted, entities known; returns the text of all attributes and elements.
+/// Every tag closed in order, attributes quoted, entities known; returns the text of all attributes
+/// and elements.
 fn well_formed(html: &str) -> String {
     const VOID: [&str; 3] = ["meta", "br", "!DOCTYPE"];
     let (mut open, mut text, mut rest) = (Vec::<&str>::new(), String::new(), html);
@@ -120,12 +128,16 @@ fn drawings_hold_finite_numbers_inside_the_figure() {
         let [html, ..] = files(&report);
         for svg in html.split("<svg").skip(1).map(|s| s.split("</svg").next().unwrap()) {
             let width = 880.0;
-            for attribute in [" d=\"", " x=\"", " y=\"", " transform=\"", " viewBox=\"", " width=\"", " height=\""] {
+            for attribute in
+                [" d=\"", " x=\"", " y=\"", " transform=\"", " viewBox=\"", " width=\"", " height=\""]
+            {
                 for value in svg.split(attribute).skip(1).map(|s| s.split('"').next().unwrap()) {
                     assert!(!value.contains("NaN") && !value.contains("inf"), "{attribute}{value}");
                 }
             }
-            for x in svg.split("<text x=\"").skip(1).map(|s| s.split('"').next().unwrap().parse::<f64>().unwrap()) {
+            for x in
+                svg.split("<text x=\"").skip(1).map(|s| s.split('"').next().unwrap().parse::<f64>().unwrap())
+            {
                 assert!((0.0..=width).contains(&x), "text at {x}");
             }
         }
@@ -190,7 +202,8 @@ fn another_schema_is_refused() {
     std::fs::write(dir.path().join("report.json"), "{\"schema\": 99}").unwrap();
     let error = read(dir.path()).unwrap_err().to_string();
     assert!(error.contains("schema 99") && error.contains("report.json"), "{error}");
-    std::fs::write(dir.path().join("report.json"), format!("{{\"schema\": {SCHEMA},\n \"run\": 3}}")).unwrap();
+    std::fs::write(dir.path().join("report.json"), format!("{{\"schema\": {SCHEMA},\n \"run\": 3}}"))
+        .unwrap();
     let error = read(dir.path()).unwrap_err().to_string();
     assert!(error.contains("line 2"), "{error}");
 }

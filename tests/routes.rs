@@ -1,7 +1,8 @@
-//! Each quantity by every route that takes it, over the first random laws of examples/routes: no two routes may disagree.
+//! Each quantity by every route that takes it, over the first random laws of examples/routes: no
+//! two routes may disagree.
 //!
-//! Fixed seeds. False alarms: a comparison allows 5 standard errors (6e-7), about 3,000 of them, of which half are of samples: 1e-3 in
-//! all, were the seeds drawn afresh.
+//! Fixed seeds. False alarms: a comparison allows 5 standard errors (6e-7), about 3,000 of them, of
+//! which half are of samples: 1e-3 in all, were the seeds drawn afresh.
 
 #![allow(clippy::unwrap_used, reason = "a failed unwrap is a failed test")]
 
@@ -19,8 +20,8 @@ use rayon::prelude::*;
 
 /// Trials: some 30 s on two cores.
 const TRIALS: u64 = 120;
-/// An estimate that is not believed says nothing: no more than a third of those asked for here, of which half lie where samples see
-/// next to nothing (measured: a fifth).
+/// An estimate that is not believed says nothing: no more than a third of those asked for here, of
+/// which half lie where samples see next to nothing (measured: a fifth).
 const MOST_DOUBTED: f64 = 0.33;
 
 #[test]
@@ -29,16 +30,24 @@ fn routes_agree_wherever_they_are_believed() {
         (0..TRIALS).into_par_iter().map(|seed| compare::compare(seed, &laws::trial(seed))).collect();
     let mut all = compare::Tally::default();
     tallies.into_iter().for_each(|tally| all.add(tally));
-    println!("{} estimates, {} doubted, {} comparisons: {:#?}", all.estimates, all.doubted, all.compared, all.doubts);
+    println!(
+        "{} estimates, {} doubted, {} comparisons: {:#?}",
+        all.estimates, all.doubted, all.compared, all.doubts
+    );
     assert!(all.wrong.is_empty(), "{} disagree:\n{}", all.wrong.len(), all.wrong.join("\n"));
-    assert!((all.doubted as f64) < MOST_DOUBTED * all.estimates as f64, "too many doubts: {:#?}", all.doubts);
+    assert!(
+        (all.doubted as f64) < MOST_DOUBTED * all.estimates as f64,
+        "too many doubts: {:#?}",
+        all.doubts
+    );
     assert!(all.compared > 10 * TRIALS as usize);
 }
 
 /// Printed digits of data/hard_points.csv.
 const PRINTED: f64 = 1e-16;
 
-/// Quadrature, samples on the line and samples of the line embedded in R^3, against integrals in 100 digits (data/hard_points.py).
+/// Quadrature, samples on the line and samples of the line embedded in R^3, against integrals in
+/// 100 digits (data/hard_points.py).
 #[test]
 fn hard_points_have_their_reference_values() {
     let path = concat!(env!("CARGO_MANIFEST_DIR"), "/data/hard_points.csv");
@@ -55,15 +64,18 @@ fn hard_points_have_their_reference_values() {
             ("space", 3, space, MethodChoice::MonteCarlo),
         ] {
             let spec = Spec::parse(&format!("hard-{form}:law={rows}")).unwrap();
-            let source = Source::discrete(&spec, Atoms::new(dim, coordinates, weights.clone()).unwrap()).unwrap();
+            let source =
+                Source::discrete(&spec, Atoms::new(dim, coordinates, weights.clone()).unwrap()).unwrap();
             let route = laws::Route { name: form.into(), source: Arc::new(source), method, copies: 1.0 };
             let trial = laws::Trial { law: row[0].to_owned(), snr, snr_min: snr, routes: Vec::new() };
-            for (column, quantity) in ["mmse", "mmse_slope", "information", "posterior_entropy"].into_iter().enumerate()
+            for (column, quantity) in
+                ["mmse", "mmse_slope", "information", "posterior_entropy"].into_iter().enumerate()
             {
                 let reference: f64 = row[4 + column].parse().unwrap();
                 let found = compare::measure(0, &route, &trial, quantity).unwrap();
                 let room = 5.0 * found.std_err + found.bound + PRINTED * reference;
-                let label = format!("{quantity} of {} at {snr:e} by {form}: {found:?} for {reference:e}", &row[0]);
+                let label =
+                    format!("{quantity} of {} at {snr:e} by {form}: {found:?} for {reference:e}", &row[0]);
                 assert!((found.value - reference).abs() <= room || !found.believed(), "{label}");
                 assert!(form != "quadrature" || found.bound < 1e-4 * reference, "{label}");
             }

@@ -13,13 +13,15 @@ use klaim::internals::source::Source;
 /// Rounding of a few dozen steps, amplified by the chain's own expansion.
 const ROUNDING: f64 = 1e-10;
 
-/// One step on x = √ᾱ X + √(1−ᾱ) Z, as the papers write it: from ᾱ to ᾱ′, with the estimate of X and fresh noise.
+/// One step on x = √ᾱ X + √(1−ᾱ) Z, as the papers write it: from ᾱ to ᾱ′, with the estimate of X
+/// and fresh noise.
 type Published = fn([f64; 2], f64, f64, f64) -> f64;
 
 /// DDPM with the posterior variance β̃ (Ho, Jain, Abbeel 2020, eq. 7).
 fn ddpm([now, then]: [f64; 2], x: f64, denoised: f64, noise: f64) -> f64 {
     let beta = 1.0 - now / then;
-    let mean = then.sqrt() * beta / (1.0 - now) * denoised + (now / then).sqrt() * (1.0 - then) / (1.0 - now) * x;
+    let mean =
+        then.sqrt() * beta / (1.0 - now) * denoised + (now / then).sqrt() * (1.0 - then) / (1.0 - now) * x;
     mean + ((1.0 - then) / (1.0 - now) * beta).sqrt() * noise
 }
 
@@ -48,8 +50,9 @@ fn published(spec: &str, step: Published, grid: &[f64], stream: &Stream) -> Vec<
     let (dim, blocks) = (source.dim(), source.dim().div_ceil(2) as u32);
     let alpha_bar = |snr: f64| snr / (1.0 + snr);
     let mut noise = vec![0.0; dim * BATCH];
-    let fill =
-        |k: u32, noise: &mut [f64]| normal::fill_across(stream, 0, normal::FIRST_BLOCK + k * blocks, BATCH, noise);
+    let fill = |k: u32, noise: &mut [f64]| {
+        normal::fill_across(stream, 0, normal::FIRST_BLOCK + k * blocks, BATCH, noise)
+    };
     fill(0, &mut noise);
     let prior = mean.prior();
     let mut x: Vec<f64> = noise
@@ -82,7 +85,10 @@ fn the_steps_are_the_published_ones() {
         for (sampler, form) in forms {
             let found = chain(source, sampler, &grid()).run(&stream, 0).unwrap();
             for (a, b) in found.iter().zip(published(source, form, &grid(), &stream)) {
-                assert!((a - b).abs() < ROUNDING * (1.0 + a.abs()), "{sampler} on {source}: {a} against {b}");
+                assert!(
+                    (a - b).abs() < ROUNDING * (1.0 + a.abs()),
+                    "{sampler} on {source}: {a} against {b}"
+                );
             }
         }
     }
@@ -91,7 +97,8 @@ fn the_steps_are_the_published_ones() {
 /// DPM-Solver++(2M) in EDM's coordinates x = U/γ, σ = 1/√γ, λ = −ln σ, as k-diffusion writes it.
 #[test]
 fn the_multistep_solver_is_the_published_one() {
-    let (spec, stream, grid) = ("mixture:ring=5,radius=2,variance=0.1", Stream::named(0, "multistep"), grid());
+    let (spec, stream, grid) =
+        ("mixture:ring=5,radius=2,variance=0.1", Stream::named(0, "multistep"), grid());
     let mean = PosteriorMean::new(&Source::parse(spec).unwrap()).unwrap();
     let mut x = vec![0.0; 2 * BATCH];
     normal::fill_across(&stream, 0, normal::FIRST_BLOCK, BATCH, &mut x);
@@ -138,7 +145,8 @@ static HALF: klaim::DenoiserKind = klaim::DenoiserKind {
     read: |_| Ok(Box::new(|_| Ok(Arc::new(Half)))),
 };
 
-/// L = ¼E|X|² + d/(4γ), sampled: 5 standard errors, false-alarm probability 6e-7. Of ±1 its gap is known by quadrature.
+/// L = ¼E|X|² + d/(4γ), sampled: 5 standard errors, false-alarm probability 6e-7. Of ±1 its gap is
+/// known by quadrature.
 #[test]
 fn a_denoiser_from_outside_is_measured_like_any_other() {
     klaim::DENOISERS.add(&HALF).unwrap();
@@ -154,7 +162,8 @@ fn a_denoiser_from_outside_is_measured_like_any_other() {
         let error = (gap.value - (expected - mmse.value)).abs();
         assert!(error < 5.0 * gap.std_err + gap.bound + mmse.bound, "{gap:?} for {expected} less {mmse:?}");
     }
-    let message = klaim::estimate("loss", Source::parse("bpsk").unwrap(), at(1000.0)).unwrap_err().to_string();
+    let message =
+        klaim::estimate("loss", Source::parse("bpsk").unwrap(), at(1000.0)).unwrap_err().to_string();
     for part in ["loss at snr 1000, half", "denoiser `half` at snr 1e3", "sample 0"] {
         assert!(message.contains(part), "{message}");
     }

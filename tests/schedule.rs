@@ -66,8 +66,12 @@ fn json_is_the_contract() {
     let (snr, sigma, logsnr) = (numbers(&value["snr"]), numbers(&value["sigma"]), numbers(&value["logsnr"]));
     assert!(snr.len() == 7 && snr.is_sorted_by(|a, b| a < b) && sigma.is_sorted_by(|a, b| a > b));
     for k in 0..7 {
-        assert!((sigma[k] * snr[k].sqrt() - 1.0).abs() < ROUND_TRIP && (logsnr[k] - snr[k].ln()).abs() < ROUND_TRIP);
-        let (lo, hi) = (value["bands"][k]["lo"].as_f64().unwrap(), value["bands"][k]["hi"].as_f64().unwrap());
+        assert!(
+            (sigma[k] * snr[k].sqrt() - 1.0).abs() < ROUND_TRIP
+                && (logsnr[k] - snr[k].ln()).abs() < ROUND_TRIP
+        );
+        let (lo, hi) =
+            (value["bands"][k]["lo"].as_f64().unwrap(), value["bands"][k]["hi"].as_f64().unwrap());
         assert!(lo <= snr[k] && snr[k] <= hi, "step {k}: {} outside {lo} … {hi}", snr[k]);
     }
     assert!(value["cost"].as_f64() < value["cost_geometric"].as_f64());
@@ -83,7 +87,10 @@ fn json_is_the_contract() {
     for (flags, method) in methods {
         assert_eq!(json(dir.path(), &[&LAS[..], flags].concat())["method"], method);
     }
-    let raw = json(dir.path(), &[&LAS[..], &["--regularize", "raw", "--snr-min", "0.1", "--snr-max", "20"]].concat());
+    let raw = json(
+        dir.path(),
+        &[&LAS[..], &["--regularize", "raw", "--snr-min", "0.1", "--snr-max", "20"]].concat(),
+    );
     assert_eq!(
         (raw["axis"].as_str(), raw["snr"][0].as_f64(), raw["snr"][6].as_f64()),
         (Some("raw"), Some(0.1), Some(20.0))
@@ -128,7 +135,10 @@ fn every_form_says_the_same_sigmas() {
 #[test]
 fn exports_come_back_as_the_previous_schedule() {
     let dir = with_loss();
-    stdout(dir.path(), &[&LAS[..], &["--format", "k-diffusion", "--end", "keep", "--out", "a.json"]].concat());
+    stdout(
+        dir.path(),
+        &[&LAS[..], &["--format", "k-diffusion", "--end", "keep", "--out", "a.json"]].concat(),
+    );
     stdout(dir.path(), &[&LAS[..], &["--format", "json", "--out", "b.json"]].concat());
     for previous in ["a.json", "b.json", "geometric"] {
         let value = json(dir.path(), &[&LAS[..], &["--previous", previous]].concat());
@@ -142,19 +152,35 @@ fn exports_come_back_as_the_previous_schedule() {
 fn every_schedule_of_the_table_is_a_command() {
     let dir = with_loss();
     for schedule in schedule::SCHEDULES.iter() {
-        let ends =
-            ["schedule", schedule.name, "--steps", "4", "--snr-min", "0.02", "--snr-max", "50", "--source", "bpsk"];
+        let ends = [
+            "schedule",
+            schedule.name,
+            "--steps",
+            "4",
+            "--snr-min",
+            "0.02",
+            "--snr-max",
+            "50",
+            "--source",
+            "bpsk",
+        ];
         let value = json(dir.path(), &ends);
         let snr = numbers(&value["snr"]);
         assert!(snr.len() == 5 && snr.is_sorted_by(|a, b| a < b), "{}: {snr:?}", schedule.name);
     }
-    let value =
-        json(dir.path(), &["schedule", "compare", "--loss", "loss.csv", "--steps", "6", "--candidates", "3000"]);
+    let value = json(
+        dir.path(),
+        &["schedule", "compare", "--loss", "loss.csv", "--steps", "6", "--candidates", "3000"],
+    );
     let rows = value["rows"].as_array().unwrap();
-    assert_eq!((rows.len(), rows[0]["schedule"].as_str()), (schedule::SCHEDULES.iter().count(), Some("las")));
+    assert_eq!(
+        (rows.len(), rows[0]["schedule"].as_str()),
+        (schedule::SCHEDULES.iter().count(), Some("las"))
+    );
     let costs: Vec<f64> = rows.iter().filter_map(|row| row["cost"].as_f64()).collect();
     assert!(costs.is_sorted() && costs.len() + 1 >= rows.len(), "{costs:?}");
-    let bare = json(dir.path(), &["schedule", "karras", "--steps", "3", "--snr-min", "0.1", "--snr-max", "9"]);
+    let bare =
+        json(dir.path(), &["schedule", "karras", "--steps", "3", "--snr-min", "0.1", "--snr-max", "9"]);
     assert!(bare["cost"].is_null() && bare["bands"].is_null());
 }
 
@@ -183,8 +209,14 @@ fn what_cannot_be_done_is_refused() {
     refused(&[&LAS[..], &["--regularize", "soft"]].concat(), &["--regularize", "softlog"]);
     refused(&[&LAS[..], &["--beta-schedule", "liner"]].concat(), &["did you mean `linear`?"]);
     refused(&["schedule", "geometric", "--steps", "3", "--snr-min", "1"], &["--snr-max", "is needed"]);
-    refused(&["schedule", "optimal", "--steps", "3", "--snr-min", "1", "--snr-max", "2"], &["mmse of the source"]);
-    refused(&["schedule", "compare", "--steps", "3", "--snr-min", "1", "--snr-max", "2"], &["needs a curve"]);
+    refused(
+        &["schedule", "optimal", "--steps", "3", "--snr-min", "1", "--snr-max", "2"],
+        &["mmse of the source"],
+    );
+    refused(
+        &["schedule", "compare", "--steps", "3", "--snr-min", "1", "--snr-max", "2"],
+        &["needs a curve"],
+    );
     refused(&["list", "sources", "--format", "npy"], &["a form of `klaim schedule` alone"]);
 }
 
@@ -193,7 +225,9 @@ fn the_plot_is_a_picture_of_its_own() {
     let dir = with_loss();
     stdout(dir.path(), &[&LAS[..], &["--plot", "a.svg"]].concat());
     let svg = fs::read_to_string(dir.path().join("a.svg")).unwrap();
-    assert!(svg.starts_with("<svg xmlns=\"http://www.w3.org/2000/svg\"") && svg.trim_end().ends_with("</svg>"));
+    assert!(
+        svg.starts_with("<svg xmlns=\"http://www.w3.org/2000/svg\"") && svg.trim_end().ends_with("</svg>")
+    );
     // Five inner bands, seven steps.
     assert_eq!((svg.matches("class=\"band\"").count(), svg.matches("<title>σ = ").count()), (5, 7));
     assert!(!svg.contains("NaN") && !svg.contains("inf"));
@@ -210,13 +244,16 @@ fn logs_and_models_are_read_or_asked_about() {
         let said = String::from_utf8(output.stderr).unwrap().replace('│', " ");
         let said = said.split_whitespace().collect::<Vec<_>>().join(" ");
         assert_eq!(output.status.code(), Some(2), "{arguments:?}: {said}");
-        words.iter().for_each(|word| assert!(said.contains(word), "{arguments:?} does not say `{word}`: {said}"));
+        words
+            .iter()
+            .for_each(|word| assert!(said.contains(word), "{arguments:?} does not say `{word}`: {said}"));
     };
     // Of a Gaussian the flow loss is that of a Gaussian in the other direction too.
     let risk = |snr: f64| 0.25 * (1.0 + snr).powf(-1.2);
     let snr = |t: f64| ((1.0 - t) / t).powi(2);
     let flow = |t: f64| (1.0 + snr(t).sqrt()).powi(2) * risk(snr(t));
-    let rows = |of: &dyn Fn(f64) -> String| -> String { (1..=50).map(|k| of(f64::from(k) / 50.0)).collect() };
+    let rows =
+        |of: &dyn Fn(f64) -> String| -> String { (1..=50).map(|k| of(f64::from(k) / 50.0)).collect() };
     write("wandb.csv", "\"Step\",\"run-7 - val_loss\"\n\"0\",\"0.2\"\n\"500\",\"0.1\"\n".into());
     write("flow.csv", format!("timestep,val_loss\n{}", rows(&|t| format!("{},{}\n", 1000.0 * t, flow(t)))));
     write("back.csv", format!("t,flow\n{}", rows(&|t| format!("{},{}\n", 1.0 - t, flow(t)))));
@@ -224,23 +261,31 @@ fn logs_and_models_are_read_or_asked_about() {
     let las = |file: &'static str| ["schedule", "las", "--steps", "6", "--loss", file];
     fails(&las("wandb.csv"), &["optimiser step", "examples/record_loss.py"]);
     fails(&las("flow.csv"), &["leaves 2 things open", "--time flow", "is a loss of what?"]);
-    fails(&[&las("back.csv")[..], &["--model", "flow"]].concat(), &["other direction (--direction to-data)"]);
+    fails(
+        &[&las("back.csv")[..], &["--model", "flow"]].concat(),
+        &["other direction (--direction to-data)"],
+    );
     fails(&[&las("eps.csv")[..], &["--time", "flow"]].concat(), &["an error of eps", "--columns t,eps"]);
     fails(&["schedule", "las", "--steps", "6", "--model", "fluxx"], &["did you mean `flux`?"]);
     fails(&["schedule", "ays", "--steps", "6", "--model", "sd15"], &["resample FILE"]);
     let value = json(dir.path(), &[&las("flow.csv")[..], &["--model", "sd3"]].concat());
     assert_eq!((value["snr"][0].as_f64(), value["sigma"][0].as_str()), (Some(0.0), Some("inf")));
-    let back = json(dir.path(), &[&las("back.csv")[..], &["--model", "flow", "--direction", "to-data"]].concat());
+    let back =
+        json(dir.path(), &[&las("back.csv")[..], &["--model", "flow", "--direction", "to-data"]].concat());
     let (there, back) = (numbers(&value["snr"]), numbers(&back["snr"]));
     assert!(there.iter().zip(&back).all(|(x, y)| (x - y).abs() <= 1e-9 * x), "{there:?} and {back:?}");
     let human = stdout(dir.path(), &[&las("flow.csv")[..], &["--model", "sd3", "--plot", "a.svg"]].concat());
     assert!(human.contains("pipe(prompt, sigmas=[1.0, ") && human.contains("whose shift is 3.0"), "{human}");
     let svg = fs::read_to_string(dir.path().join("a.svg")).unwrap();
     assert!(svg.contains("<title>σ = ∞, SNR 0</title>") && !svg.contains("NaN") && !svg.contains("inf"));
-    let comfy = stdout(dir.path(), &[&las("flow.csv")[..], &["--model", "sd3", "--format", "comfyui"]].concat());
+    let comfy =
+        stdout(dir.path(), &[&las("flow.csv")[..], &["--model", "sd3", "--format", "comfyui"]].concat());
     let levels: Vec<f64> = comfy.split(',').map(|x| x.trim().parse().unwrap()).collect();
     assert!(
-        (levels[0] - 1.0).abs() < 1e-15 && levels[6] == 0.0 && levels[5] > 0.0 && levels.is_sorted_by(|a, b| a > b),
+        (levels[0] - 1.0).abs() < 1e-15
+            && levels[6] == 0.0
+            && levels[5] > 0.0
+            && levels.is_sorted_by(|a, b| a > b),
         "{levels:?}"
     );
     let edm = json(dir.path(), &["schedule", "karras", "--steps", "18", "--model", "edm"]);
@@ -283,7 +328,18 @@ fn lists_that_exist_are_converted_and_resampled() {
     fs::write(dir.path().join("loss.csv"), format!("timestep,eps\n{rows}")).unwrap();
     let value = json(
         dir.path(),
-        &["schedule", "las", "--loss", "loss.csv", "--model", "sd15", "--steps", "10", "--previous", "list.json"],
+        &[
+            "schedule",
+            "las",
+            "--loss",
+            "loss.csv",
+            "--model",
+            "sd15",
+            "--steps",
+            "10",
+            "--previous",
+            "list.json",
+        ],
     );
     assert!(value["cost_previous"].as_f64() > value["cost"].as_f64(), "{value}");
 }
@@ -292,8 +348,10 @@ fn lists_that_exist_are_converted_and_resampled() {
 #[test]
 fn three_hundred_round_trips_are_exact() {
     let dir = tempfile::tempdir().unwrap();
-    let rules = ["geometric", "karras", "arctan", "flow:shift=3", "scaled-linear", "cosine", "linear-beta", "beta"];
-    let forms = ["json", "k-diffusion", "edm", "comfyui", "a1111", "csv", "npy", "diffusers", "diffusers-sigmas"];
+    let rules =
+        ["geometric", "karras", "arctan", "flow:shift=3", "scaled-linear", "cosine", "linear-beta", "beta"];
+    let forms =
+        ["json", "k-diffusion", "edm", "comfyui", "a1111", "csv", "npy", "diffusers", "diffusers-sigmas"];
     let models = ["sd15", "ddpm", "cosine", "edm", "sd3"];
     let mut random = 1_u64;
     let mut pick = |n: usize| {
@@ -306,7 +364,18 @@ fn three_hundred_round_trips_are_exact() {
         let steps = [1, 2, 3, 10, 49, 250, 1000][if case < 7 { case } else { pick(7) }];
         let steps = if form == "diffusers" { steps.min(250) } else { steps }.to_string();
         let end = ["append", "keep"][pick(2)];
-        let made = ["schedule", rule, "--steps", &steps, "--model", model, "--sigma-max", "12", "--sigma-min", "0.05"];
+        let made = [
+            "schedule",
+            rule,
+            "--steps",
+            &steps,
+            "--model",
+            model,
+            "--sigma-max",
+            "12",
+            "--sigma-min",
+            "0.05",
+        ];
         let made = [&made[..], &["--end", end]].concat();
         let expected = numbers(&json(dir.path(), &made)["snr"]);
         let file = format!(
@@ -322,10 +391,14 @@ fn three_hundred_round_trips_are_exact() {
         if form == "diffusers-sigmas" && model == "sd3" {
             continue;
         }
-        let back =
-            numbers(&json(dir.path(), &["schedule", "convert", &file, "--model", model, "--end", "keep"])["snr"]);
+        let back = numbers(
+            &json(dir.path(), &["schedule", "convert", &file, "--model", model, "--end", "keep"])["snr"],
+        );
         let same = back.iter().zip(&expected).all(|(x, y)| (x / y - 1.0).abs() < 1e-12);
-        assert!(back.len() == expected.len() && same, "{rule} {steps} {form} {model} {end}: {back:?} for {expected:?}");
+        assert!(
+            back.len() == expected.len() && same,
+            "{rule} {steps} {form} {model} {end}: {back:?} for {expected:?}"
+        );
     }
 }
 
@@ -387,7 +460,8 @@ fn plans_of_random_curves_are_the_best_of_all() {
             let least = grids
                 .map(|set| {
                     let inner = (0..n - 2).filter(|i| set >> i & 1 == 1).map(|i| i + 1);
-                    let grid: Vec<f64> = std::iter::once(0).chain(inner).chain([n - 1]).map(|i| points[i].0).collect();
+                    let grid: Vec<f64> =
+                        std::iter::once(0).chain(inner).chain([n - 1]).map(|i| points[i].0).collect();
                     axis.cost(&curve, &grid).unwrap()
                 })
                 .fold(f64::INFINITY, f64::min);
@@ -418,7 +492,8 @@ fn the_adaptive_grid_of_a_gaussian_is_the_arctan_law() {
     }
     let (std_dev, steps): (f64, usize) = (1.3, 200);
     let curve = Gaussian(std_dev * std_dev);
-    let request = Request { steps, snr_min: 1e-3, snr_max: 1e3, total_variance: curve.0, curve: Some(&curve) };
+    let request =
+        Request { steps, snr_min: 1e-3, snr_max: 1e3, total_variance: curve.0, curve: Some(&curve) };
     let adaptive = schedule::grid("las:axis=log,candidates=20000", &request).unwrap();
     let arctan = schedule::grid("arctan:scale=1.3", &request).unwrap();
     let angle = |snr: f64| (std_dev * snr.sqrt()).recip().atan();

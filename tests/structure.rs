@@ -1,7 +1,9 @@
-//! The structure of `src/`: arrows point one way, no two files need each other, a name means one thing, files stay short.
+//! The structure of `src/`: arrows point one way, no two files need each other, a name means one
+//! thing, files stay short.
 //!
-//! An arrow goes from a file to the file of a module whose item it names, by `crate::…` or `super::…`, tests left out. What a
-//! folder's `mod.rs` names of its own files (its table of kinds, what it re-exports) is no arrow: it gathers them.
+//! An arrow goes from a file to the file of a module whose item it names, by `crate::…` or
+//! `super::…`, tests left out. What a folder's `mod.rs` names of its own files (its table of kinds,
+//! what it re-exports) is no arrow: it gathers them.
 #![allow(clippy::unwrap_used, reason = "a failed unwrap is a failed test")]
 
 use std::collections::{BTreeMap, BTreeSet};
@@ -47,7 +49,9 @@ impl Module {
 fn is_test(item: &syn::Item) -> bool {
     let syn::Item::Mod(module) = item else { return false };
     let cfg = |attribute: &syn::Attribute| match &attribute.meta {
-        syn::Meta::List(list) if attribute.path().is_ident("cfg") => list.tokens.to_string().contains("test"),
+        syn::Meta::List(list) if attribute.path().is_ident("cfg") => {
+            list.tokens.to_string().contains("test")
+        }
         _ => false,
     };
     module.attrs.iter().any(cfg)
@@ -75,7 +79,8 @@ fn modules() -> Modules {
 }
 
 fn name_of(path: &Path) -> Vec<String> {
-    let mut name: Vec<String> = path.with_extension("").iter().map(|part| part.to_str().unwrap().to_owned()).collect();
+    let mut name: Vec<String> =
+        path.with_extension("").iter().map(|part| part.to_str().unwrap().to_owned()).collect();
     if name.last().is_some_and(|last| last == "mod") {
         name.pop();
     }
@@ -89,8 +94,7 @@ fn for_tests(name: &[String], modules: &Modules) -> bool {
     }
     let parent = if folder.is_empty() { &["lib".to_owned()][..] } else { folder };
     let Some(parent) = modules.get(parent) else { return false };
-    let declared =
-        |item: &syn::Item| matches!(item, syn::Item::Mod(module) if module.ident == last && module.content.is_none());
+    let declared = |item: &syn::Item| matches!(item, syn::Item::Mod(module) if module.ident == last && module.content.is_none());
     !parent.syntax.items.iter().any(declared)
 }
 
@@ -144,7 +148,9 @@ impl<'ast> Visit<'ast> for Paths<'_> {
     fn visit_macro(&mut self, macro_: &'ast syn::Macro) {
         // What stands in a macro is no syntax yet: its words that are joined by `::`.
         let text = macro_.tokens.to_string();
-        for word in text.replace(" :: ", "::").split(|c: char| !(c.is_alphanumeric() || c == '_' || c == ':')) {
+        for word in
+            text.replace(" :: ", "::").split(|c: char| !(c.is_alphanumeric() || c == '_' || c == ':'))
+        {
             let parts: Vec<String> = word.split("::").map(str::to_owned).collect();
             if parts.len() > 1 && parts.iter().all(|part| !part.is_empty() && !part.contains(':')) {
                 self.add(&parts);
@@ -171,8 +177,9 @@ fn paths<'a>(name: &'a [String], module: &Module) -> Paths<'a> {
 
 /// The modules whose items each module names.
 fn arrows(modules: &Modules) -> BTreeMap<Vec<String>, BTreeSet<Vec<String>>> {
-    let target =
-        |path: &Vec<String>| (1..=path.len()).rev().map(|n| path[..n].to_vec()).find(|m| modules.contains_key(m));
+    let target = |path: &Vec<String>| {
+        (1..=path.len()).rev().map(|n| path[..n].to_vec()).find(|m| modules.contains_key(m))
+    };
     let of = |(name, module): (&Vec<String>, &Module)| {
         let named: BTreeSet<Vec<String>> = paths(name, module).found.iter().filter_map(target).collect();
         let gathers = |to: &Vec<String>| to.starts_with(name);
@@ -193,7 +200,8 @@ fn order(modules: &Modules) -> Vec<String> {
 /// Arrows against the order, and a circle if there is one, in words.
 fn faults(modules: &Modules) -> Vec<String> {
     let (arrows, order) = (arrows(modules), order(modules));
-    let place = |module: &[String]| order.iter().position(|top| *top == module[0]).expect("a declared module");
+    let place =
+        |module: &[String]| order.iter().position(|top| *top == module[0]).expect("a declared module");
     let mut faults = Vec::new();
     for (from, to) in arrows.iter().flat_map(|(from, all)| all.iter().map(move |to| (from, to))) {
         if place(to) > place(from) {
@@ -277,7 +285,9 @@ fn the_face_is_one_list() {
         _ => None,
     });
     let (face, public) = (uses.sum::<usize>(), |item: &&syn::Item| match item {
-        syn::Item::Mod(module) => module.content.is_none() && matches!(module.vis, syn::Visibility::Public(_)),
+        syn::Item::Mod(module) => {
+            module.content.is_none() && matches!(module.vis, syn::Visibility::Public(_))
+        }
         _ => false,
     });
     assert!((1..=FACE).contains(&face), "{face} names");
@@ -286,7 +296,8 @@ fn the_face_is_one_list() {
 
 #[test]
 fn a_type_name_is_one_thing() {
-    let (mut public, mut private) = (BTreeMap::<String, Vec<String>>::new(), BTreeMap::<String, Vec<String>>::new());
+    let (mut public, mut private) =
+        (BTreeMap::<String, Vec<String>>::new(), BTreeMap::<String, Vec<String>>::new());
     for (name, module) in &modules() {
         for item in &module.syntax.items {
             let (visibility, ident) = match item {
@@ -296,21 +307,25 @@ fn a_type_name_is_one_thing() {
                 syn::Item::Type(item) => (&item.vis, &item.ident),
                 _ => continue,
             };
-            let names = if matches!(visibility, syn::Visibility::Public(_)) { &mut public } else { &mut private };
+            let names =
+                if matches!(visibility, syn::Visibility::Public(_)) { &mut public } else { &mut private };
             names.entry(ident.to_string()).or_default().push(name.join("::"));
         }
     }
     let twice: Vec<_> = public.iter().filter(|(_, places)| places.len() > 1).collect();
     assert!(twice.is_empty(), "public types of one name: {twice:#?}");
-    let shared: Vec<_> =
-        private.iter().filter(|(name, places)| places.len() + public.get(*name).map_or(0, Vec::len) > 1).collect();
+    let shared: Vec<_> = private
+        .iter()
+        .filter(|(name, places)| places.len() + public.get(*name).map_or(0, Vec::len) > 1)
+        .collect();
     assert!(shared.len() <= SHARED, "{} private names are shared: {shared:#?}", shared.len());
 }
 
 #[test]
 fn files_are_short() {
     let modules = modules();
-    let mut sizes: Vec<(usize, String)> = modules.iter().map(|(name, m)| (m.lines(), name.join("::"))).collect();
+    let mut sizes: Vec<(usize, String)> =
+        modules.iter().map(|(name, m)| (m.lines(), name.join("::"))).collect();
     sizes.sort();
     let (median, longest) = (&sizes[sizes.len() / 2], sizes.last().unwrap());
     assert!(longest.0 <= LINES, "{} has {} lines", longest.1, longest.0);
@@ -324,8 +339,11 @@ fn files_are_short() {
 #[test]
 fn the_command_line_stays_in_its_folder() {
     for (name, module) in modules().iter().filter(|(name, _)| name[0] != "cli") {
-        let used: Vec<String> =
-            paths(name, module).crates.into_iter().filter(|c| OF_THE_COMMAND_LINE.contains(&c.as_str())).collect();
+        let used: Vec<String> = paths(name, module)
+            .crates
+            .into_iter()
+            .filter(|c| OF_THE_COMMAND_LINE.contains(&c.as_str()))
+            .collect();
         let derived = module.text.contains("derive(") && module.text.contains("clap::");
         assert!(used.is_empty() && !derived, "{} uses {used:?}", name.join("::"));
     }

@@ -1,8 +1,9 @@
-//! Is the verdict's error rate the one promised? Claims whose truth is known, judged on samples alone.
+//! Is the verdict's error rate the one promised? Claims whose truth is known, judged on samples
+//! alone.
 //!
-//! False alarms: at equality the refuted share is at most the level 0.2 in truth, and 0.26 is three standard errors of a
-//! share over 400 seeds above it (1.3e-3 at most); a supported verdict at twice the margin takes a deviation of 5 standard errors
-//! (400 · 3e-7). The seeds are fixed.
+//! False alarms: at equality the refuted share is at most the level 0.2 in truth, and 0.26 is three
+//! standard errors of a share over 400 seeds above it (1.3e-3 at most); a supported verdict at
+//! twice the margin takes a deviation of 5 standard errors (400 · 3e-7). The seeds are fixed.
 #![allow(clippy::unwrap_used, reason = "a failed unwrap is a failed test")]
 
 use std::path::Path;
@@ -26,8 +27,8 @@ const LEVEL: f64 = 0.2;
 const MOST_REFUTED: f64 = 0.26;
 /// 0.1 + 3·√(0.1·0.9/400).
 const MOST_REFUTED_ONE_SIDED: f64 = 0.145;
-/// Fewer would mean that the error bars are idle: the second and third rounds have z = 2.1 and 2.4, together with the first
-/// about 0.1 + 0.03 + 0.02 of a true level.
+/// Fewer would mean that the error bars are idle: the second and third rounds have z = 2.1 and 2.4,
+/// together with the first about 0.1 + 0.03 + 0.02 of a true level.
 const LEAST_REFUTED: f64 = 0.08;
 /// Three rounds.
 const BUDGET: u64 = 32_768;
@@ -58,9 +59,11 @@ fn claim(statements: &[Statement]) -> Claim {
 
 /// The same about another source.
 fn claim_on(source: &str, statements: &[Statement]) -> Claim {
-    let head = "id = \"calibration\"\ntitle = \"t\"\nstatement = \"s\"\ncite = \"none\"\norigin = \"klaim\"\n";
+    let head =
+        "id = \"calibration\"\ntitle = \"t\"\nstatement = \"s\"\ncite = \"none\"\norigin = \"klaim\"\n";
     let over = format!("[over]\nsource = [\"{source}\"]\nsnr = [{SNR}]\n");
-    let controls: String = statements[1..].iter().map(|s| format!("[[control]]\nwhy = \"w\"\n{}", s.keys())).collect();
+    let controls: String =
+        statements[1..].iter().map(|s| format!("[[control]]\nwhy = \"w\"\n{}", s.keys())).collect();
     let text = format!("{head}{}{over}{controls}", statements[0].keys());
     claim::parse(Path::new("calibration.toml"), &text, &mut Sources::default()).unwrap()
 }
@@ -91,17 +94,23 @@ fn judged(claim: &Claim, seed: u64, level: f64) -> ClaimReport {
 fn shares(statements: &[Statement], seeds: u64) -> Vec<(f64, f64)> {
     let claim = claim(statements);
     let all: Vec<Vec<Verdict>> = (0..seeds).map(|seed| verdicts(&claim, seed, LEVEL)).collect();
-    let share = |i: usize, which: Verdict| all.iter().filter(|v| v[i] == which).count() as f64 / seeds as f64;
+    let share =
+        |i: usize, which: Verdict| all.iter().filter(|v| v[i] == which).count() as f64 / seeds as f64;
     (0..statements.len()).map(|i| (share(i, Verdict::Supported), share(i, Verdict::Refuted))).collect()
 }
 
 fn truths() -> [(&'static str, f64); 3] {
     let values = exact::at(&Source::parse(SOURCE).unwrap(), SNR).unwrap().unwrap();
-    [("mmse", values.mmse.value), ("mmse_slope", values.mmse_slope.value), ("information", values.information.value)]
+    [
+        ("mmse", values.mmse.value),
+        ("mmse_slope", values.mmse_slope.value),
+        ("information", values.information.value),
+    ]
 }
 
-/// All three rounds are judged, since no sample is sharp enough for the margin: the level must hold over all of them.
-/// A bound that holds with equality is refuted from one side alone, half as often.
+/// All three rounds are judged, since no sample is sharp enough for the margin: the level must hold
+/// over all of them. A bound that holds with equality is refuted from one side alone, half as
+/// often.
 #[test]
 fn what_holds_with_equality_is_refuted_no_more_often_than_the_level_says() {
     let mut statements = Vec::new();
@@ -114,7 +123,10 @@ fn what_holds_with_equality_is_refuted_no_more_often_than_the_level_says() {
         assert!(supported <= 0.0 || statement.relation != "==", "{what}: supported at an impossible margin");
         let most = if statement.relation == "==" { MOST_REFUTED } else { MOST_REFUTED_ONE_SIDED };
         assert!(refuted <= most, "{what}: refuted in {refuted} of the runs at level {LEVEL}");
-        assert!(refuted >= LEAST_REFUTED || statement.relation != "==", "{what}: {refuted}, the error bars are idle");
+        assert!(
+            refuted >= LEAST_REFUTED || statement.relation != "==",
+            "{what}: {refuted}, the error bars are idle"
+        );
     }
 }
 
@@ -123,7 +135,9 @@ fn a_violation_of_two_margins_is_never_supported() {
     let margin = 0.02;
     let mut statements = Vec::new();
     for (lhs, value) in truths() {
-        for (relation, factor) in [("==", 1.0 + 2.0 * margin), ("==", 1.0 - 2.0 * margin), ("<=", 1.0 - 2.0 * margin)] {
+        for (relation, factor) in
+            [("==", 1.0 + 2.0 * margin), ("==", 1.0 - 2.0 * margin), ("<=", 1.0 - 2.0 * margin)]
+        {
             statements.push(Statement { lhs, relation, rhs: factor * value, margin });
         }
     }
@@ -146,8 +160,9 @@ fn a_true_claim_is_supported_and_its_control_off_by_5_percent_refuted() {
     }
 }
 
-/// An event of 1e-4 among 32,768 samples: three are seen and no error bar is to be believed. The truncated mean knows that M is an
-/// average of numbers below 2(1 − p)², and decides what has room enough: nothing that is not so.
+/// An event of 1e-4 among 32,768 samples: three are seen and no error bar is to be believed. The
+/// truncated mean knows that M is an average of numbers below 2(1 − p)², and decides what has room
+/// enough: nothing that is not so.
 #[test]
 fn rare_events_are_decided_where_there_is_room_and_never_wrongly() {
     const RARE: &str = "bernoulli:p=0.0001";
@@ -160,13 +175,18 @@ fn rare_events_are_decided_where_there_is_room_and_never_wrongly() {
     let all: Vec<Vec<Verdict>> = (0..100).map(|seed| verdicts(&claim, seed, LEVEL)).collect();
     let count = |i: usize, which: Verdict| all.iter().filter(|v| v[i] == which).count();
     println!("supported {}, refuted {} of 100", count(0, Verdict::Supported), count(1, Verdict::Refuted));
-    assert_eq!((count(0, Verdict::Supported), count(1, Verdict::Refuted)), (100, 100), "what has room is decided");
+    assert_eq!(
+        (count(0, Verdict::Supported), count(1, Verdict::Refuted)),
+        (100, 100),
+        "what has room is decided"
+    );
     let wrong = [count(2, Verdict::Supported), count(3, Verdict::Supported), count(4, Verdict::Refuted)];
     assert_eq!(wrong, [0; 3], "false claims supported, true ones refuted");
 }
 
-/// M of a rare event is known as [0, p(1 − p)] alone, and lies just below its upper end. What a line through the middle would say of
-/// powers and roots is wrong: M² ≤ 0.8 p²(1 − p)² would hold, √M ≤ 1.01 √(p(1 − p)) would not.
+/// M of a rare event is known as [0, p(1 − p)] alone, and lies just below its upper end. What a
+/// line through the middle would say of powers and roots is wrong: M² ≤ 0.8 p²(1 − p)² would hold,
+/// √M ≤ 1.01 √(p(1 − p)) would not.
 #[test]
 fn brackets_are_judged_by_their_ends_in_curved_expressions() {
     const RARE: &str = "bernoulli:p=0.0001";
@@ -193,9 +213,10 @@ fn brackets_are_judged_by_their_ends_in_curved_expressions() {
     }
 }
 
-/// At γ = 1 2,048 samples of 256 orthonormal atoms are not to be believed, and the bracket [0, 99.3] decides the case; its middle once
-/// passed for the tightest. The case is measured on until its ratio is known to a tenth: γ²|M′| is 0.00999 (65,536 samples), and the
-/// tightest is at γ = 10.
+/// At γ = 1 2,048 samples of 256 orthonormal atoms are not to be believed, and the bracket
+/// [0, 99.3] decides the case; its middle once passed for the tightest. The case is measured on
+/// until its ratio is known to a tenth: γ²|M′| is 0.00999 (65,536 samples), and the tightest is at
+/// γ = 10.
 #[test]
 fn a_bracket_that_may_be_the_tightest_is_measured_until_it_is_a_value() {
     let head = "id = \"tight\"\ntitle = \"t\"\nstatement = \"s\"\ncite = \"none\"\norigin = \"klaim\"\n";
@@ -206,12 +227,15 @@ fn a_bracket_that_may_be_the_tightest_is_measured_until_it_is_a_value() {
     let main = judged(&claim, 0, 0.001).main;
     assert_eq!((main.verdict, left_out(&main)), (Verdict::Supported, None));
     assert!(main.rows.iter().all(|row| row.believed && row.ratio.unwrap().resolved()), "{main:?}");
-    assert!((main.rows[0].lhs - 0.00999).abs() <= main.rows[0].half_width && main.rows[0].n > 2048, "{main:?}");
+    assert!(
+        (main.rows[0].lhs - 0.00999).abs() <= main.rows[0].half_width && main.rows[0].n > 2048,
+        "{main:?}"
+    );
     assert!(std::ptr::eq(telling(&main).unwrap(), &main.rows[1]), "{main:?}");
 }
 
-/// Sampled sequences over growing simplex codes: I grows like H = ln N where the SNR is high, M levels off at 1 where it is low.
-/// False alarms: 40 seeds at level 0.001.
+/// Sampled sequences over growing simplex codes: I grows like H = ln N where the SNR is high, M
+/// levels off at 1 where it is low. False alarms: 40 seeds at level 0.001.
 #[test]
 fn sampled_sequences_level_off_or_grow() {
     let sequence = |lhs: &str, snr: f64| {
@@ -220,7 +244,8 @@ fn sampled_sequences_level_off_or_grow() {
         )
     };
     let head = "id = \"sequence\"\ntitle = \"t\"\nstatement = \"s\"\ncite = \"none\"\norigin = \"klaim\"\n";
-    for (lhs, snr, expected) in [("information", 30.0, Verdict::Refuted), ("mmse", 0.5, Verdict::Supported)] {
+    for (lhs, snr, expected) in [("information", 30.0, Verdict::Refuted), ("mmse", 0.5, Verdict::Supported)]
+    {
         let text = format!("{head}{}", sequence(lhs, snr));
         let claim = claim::parse(Path::new("sequence.toml"), &text, &mut Sources::default()).unwrap();
         for seed in 0..20 {

@@ -1,4 +1,5 @@
-//! What this machine can do at best: exponentials and fused multiply-adds a second, nothing else in the way.
+//! What this machine can do at best: exponentials and fused multiply-adds a second, nothing else in
+//! the way.
 
 use std::time::Instant;
 
@@ -15,8 +16,8 @@ const ARGUMENTS: usize = 1024;
 const LANES: usize = 8;
 /// Independent chains: more than latency × throughput (4 × 2) and fewer than the registers.
 const CHAINS: usize = 16;
-/// Calls on each thread, some 30 µs each, of which the fastest counts: a ceiling is not an average, and a call so short
-/// is rarely interrupted even where others use the machine.
+/// Calls on each thread, some 30 µs each, of which the fastest counts: a ceiling is not an average,
+/// and a call so short is rarely interrupted even where others use the machine.
 const CALLS: usize = 4000;
 
 /// Rates of the whole machine, all threads together.
@@ -30,10 +31,14 @@ pub struct Ceiling {
 impl Ceiling {
     /// Measures both, on every thread of the pool.
     pub fn measure() -> Self {
-        Self { exponentials: rate(EXPONENTIALS, exponentials), multiply_adds: rate(MULTIPLY_ADDS, multiply_adds) }
+        Self {
+            exponentials: rate(EXPONENTIALS, exponentials),
+            multiply_adds: rate(MULTIPLY_ADDS, multiply_adds),
+        }
     }
 
-    /// Posterior terms a second if a term were one exponential and seven multiply-adds and nothing else.
+    /// Posterior terms a second if a term were one exponential and seven multiply-adds and nothing
+    /// else.
     pub fn terms(&self) -> f64 {
         1.0 / (1.0 / self.exponentials + 7.0 / self.multiply_adds)
     }

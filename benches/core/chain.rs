@@ -1,4 +1,5 @@
-//! The reverse chain that is timed: 16 atoms in 8 dimensions, 32 geometric steps from γ = 0.01 to 10, started from the truth.
+//! The reverse chain that is timed: 16 atoms in 8 dimensions, 32 geometric steps from γ = 0.01 to
+//! 10, started from the truth.
 
 use std::sync::Arc;
 
@@ -26,7 +27,8 @@ impl Paths {
     /// Of the named sampler.
     pub fn new(sampler: &str) -> Self {
         let source = Arc::new(Source::parse("codebook:atoms=16,dim=8").expect("a source"));
-        let grid: Vec<f64> = (0..=STEPS).map(|k| ENDS.0 * (ENDS.1 / ENDS.0).powf(k as f64 / STEPS as f64)).collect();
+        let grid: Vec<f64> =
+            (0..=STEPS).map(|k| ENDS.0 * (ENDS.1 / ENDS.0).powf(k as f64 / STEPS as f64)).collect();
         let sampler = process::find(&format!("{sampler}:start=exact")).expect("a sampler");
         let estimand = Estimand::new(&source);
         let exact = denoiser::build("exact", &estimand).expect("a denoiser");

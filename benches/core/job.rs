@@ -5,7 +5,9 @@ use std::sync::Arc;
 
 use klaim::internals::backend::cpu::Cpu;
 use klaim::internals::backend::{Backend, Job};
-use klaim::internals::channel::posterior::{self, Grid, Observable, Readout, SnrPoint, Spacing, Term, Weight};
+use klaim::internals::channel::posterior::{
+    self, Grid, Observable, Readout, SnrPoint, Spacing, Term, Weight,
+};
 use klaim::internals::instrument::Instrument;
 use klaim::internals::instrument::readouts::PosteriorReadouts;
 use klaim::internals::numeric::moments::Moments;
@@ -90,7 +92,8 @@ impl Observe {
     }
 }
 
-/// The pathwise KL of a geometric schedule on 16 atoms in 8 dimensions, with a random SNR in each step.
+/// The pathwise KL of a geometric schedule on 16 atoms in 8 dimensions, with a random SNR in each
+/// step.
 pub struct PathKl(Prepared);
 
 impl PathKl {
@@ -98,7 +101,8 @@ impl PathKl {
     pub fn new(steps: usize) -> Self {
         let (lo, hi) = ENDS;
         let snr = |i: usize| lo * (hi / lo).powf(i as f64 / steps as f64);
-        let term = |point, factor| Term { point, observable: Observable::Mmse, weight: Weight::Constant(factor) };
+        let term =
+            |point, factor| Term { point, observable: Observable::Mmse, weight: Weight::Constant(factor) };
         let terms = (0..steps).flat_map(|i| {
             let (start, end) = (snr(i), snr(i + 1));
             let within = SnrPoint::Within { lo: start, hi: end, spacing: Spacing::Linear };

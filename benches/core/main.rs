@@ -1,7 +1,7 @@
 //! Speed of the Monte-Carlo core: `cargo bench --bench core`.
 //!
-//! First the whole job against what this machine can do at best (`share.rs`), then each part by itself. How to read
-//! the figures: `docs/performance.md`.
+//! First the whole job against what this machine can do at best (`share.rs`), then each part by
+//! itself. How to read the figures: `docs/performance.md`.
 
 mod ceiling;
 mod chain;
@@ -20,7 +20,8 @@ use crate::chain::Paths;
 use crate::job::{Observe, PathKl};
 
 fn main() {
-    // `cargo test --benches` runs every part once, without `--bench`, and needs no figures; a filter asks for parts.
+    // `cargo test --benches` runs every part once, without `--bench`, and needs no figures; a
+    // filter asks for parts.
     let mut arguments = std::env::args().skip(1).peekable();
     if arguments.peek().is_some() && arguments.all(|argument| argument == "--bench") {
         share::print();

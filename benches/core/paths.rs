@@ -1,5 +1,5 @@
-//! Paths on every thread: seconds to a path KL of 1 %, and steps of the reverse chain a second (16 atoms in 8 dimensions, 32
-//! geometric steps from γ = 0.01 to 10).
+//! Paths on every thread: seconds to a path KL of 1 %, and steps of the reverse chain a second (16
+//! atoms in 8 dimensions, 32 geometric steps from γ = 0.01 to 10).
 
 use std::sync::Arc;
 

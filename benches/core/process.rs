@@ -1,4 +1,5 @@
-//! What this process used and what the others took meanwhile, from `/proc`; nothing where there is none.
+//! What this process used and what the others took meanwhile, from `/proc`; nothing where there is
+//! none.
 
 use std::fs::read_to_string;
 use std::time::Instant;
@@ -31,8 +32,8 @@ impl Timing {
         (result, Self { wall, cpu, others })
     }
 
-    /// Seconds that the run would have taken alone: the wall clock, or CPU seconds over `threads` where others used
-    /// a twentieth of the machine or more.
+    /// Seconds that the run would have taken alone: the wall clock, or CPU seconds over `threads`
+    /// where others used a twentieth of the machine or more.
     pub fn alone(&self, threads: usize) -> f64 {
         match (self.cpu, self.others) {
             (Some(cpu), Some(others)) if others >= QUIET => (cpu / threads as f64).min(self.wall),

@@ -1,4 +1,5 @@
-//! The whole job on every thread: pairs a second, the machine's ceiling, and the share of it that is reached.
+//! The whole job on every thread: pairs a second, the machine's ceiling, and the share of it that
+//! is reached.
 
 use klaim::internals::channel::posterior::BATCH;
 use klaim::internals::numeric::moments::Moments;
@@ -58,7 +59,9 @@ pub fn print() {
 
 fn accounting(timing: &Timing) -> String {
     match (timing.cpu, timing.others) {
-        (Some(cpu), Some(others)) => format!("{cpu:.2} CPU s, others used {:.0} % of the machine", 100.0 * others),
+        (Some(cpu), Some(others)) => {
+            format!("{cpu:.2} CPU s, others used {:.0} % of the machine", 100.0 * others)
+        }
         _ => "no account of other processes here".into(),
     }
 }

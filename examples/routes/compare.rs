@@ -15,7 +15,8 @@ use crate::laws::{Route, Trial};
 const STANDARD_ERRORS: f64 = 5.0;
 /// Samples of a route.
 const SAMPLES: u64 = 8192;
-/// Rounding of the law itself: coordinates that were rotated, weights that were multiplied, relative.
+/// Rounding of the law itself: coordinates that were rotated, weights that were multiplied,
+/// relative.
 const SAME_LAW: f64 = 1e-12;
 /// All extensive: twice as much of two copies.
 const QUANTITIES: &[&str] = &[
@@ -64,7 +65,9 @@ pub fn compare(seed: u64, trial: &Trial) -> Tally {
             }
             match measure(seed, route, trial, name) {
                 Ok(estimate) => found.push((route, estimate.scaled(1.0 / route.copies))),
-                Err(error) => tally.wrong.push(format!("{seed}: {name} by {}: {error} · {}", route.name, trial.law)),
+                Err(error) => {
+                    tally.wrong.push(format!("{seed}: {name} by {}: {error} · {}", route.name, trial.law))
+                }
             }
         }
         tally.estimates += found.len();
@@ -94,7 +97,12 @@ pub fn compare(seed: u64, trial: &Trial) -> Tally {
 }
 
 /// A quantity of a trial by one route.
-pub fn measure(seed: u64, route: &Route, trial: &Trial, name: &str) -> klaim::internals::error::Result<Estimate> {
+pub fn measure(
+    seed: u64,
+    route: &Route,
+    trial: &Trial,
+    name: &str,
+) -> klaim::internals::error::Result<Estimate> {
     let quantity = quantity::find(name)?;
     let setting = match quantity.scope {
         Scope::Snr => Setting::at(trial.snr),

@@ -61,7 +61,8 @@ impl Dice {
         (0..n).map(|_| self.decades(lowest, 0.0)).collect()
     }
 
-    /// Atoms of a scale in R^d, some of them in clusters of a thousandth of it, or with one far outside.
+    /// Atoms of a scale in R^d, some of them in clusters of a thousandth of it, or with one far
+    /// outside.
     fn points(&mut self, n: usize, dim: usize, scale: f64) -> Vec<f64> {
         let clusters = self.below(3) == 0;
         let outlier = self.below(4) == 0;
@@ -175,15 +176,21 @@ fn mixture(dice: &mut Dice, seed: u64, scale: f64) -> (String, Vec<Route>) {
         let mean = of(&|x| x);
         second += of(&|x| (x - mean).powi(2)) + (0..n).map(|j| weights[j] * variances[j]).sum::<f64>();
     }
-    let law = format!("mixture of {n} in R^{dim}, weights {}, variances {}", listed(&weights), listed(&variances));
+    let law =
+        format!("mixture of {n} in R^{dim}, weights {}, variances {}", listed(&weights), listed(&variances));
     let mixture = Mixture { dim, means, variances, weights, approximation: 0.0 };
     let source = Source::new(&spec(seed, "mixture"), Law::Mixture(mixture), None, Estimate::exact(second));
-    let sampled =
-        Route { name: "mixture".into(), source: Arc::new(source), method: MethodChoice::MonteCarlo, copies: 1.0 };
+    let sampled = Route {
+        name: "mixture".into(),
+        source: Arc::new(source),
+        method: MethodChoice::MonteCarlo,
+        copies: 1.0,
+    };
     (law, vec![by_quadrature(&sampled), sampled])
 }
 
-/// Laws that have names: orthonormal atoms by their structure and by their coordinates, products and needles.
+/// Laws that have names: orthonormal atoms by their structure and by their coordinates, products
+/// and needles.
 fn named(dice: &mut Dice) -> (String, Vec<Route>) {
     let p = dice.decades(-12.0, -0.31);
     let (n, copies) = (2 + dice.below(20), 1 + dice.below(5));

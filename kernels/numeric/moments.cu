@@ -1,4 +1,4 @@
-// Moments of the columns of one tile of samples, in fixed trees; mirrors Moments::of_block of src/numeric/moments.rs to rounding.
+// Moments of the columns of one tile of samples, in fixed trees; mirrors Moments::of_block of src/numeric/moments/mod.rs to rounding.
 //
 // columns: width × count, a row a column of the moments. Tiles are merged on the host in the order of their samples.
 #include "prelude.cuh"

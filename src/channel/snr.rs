@@ -1,8 +1,9 @@
 //! The channel Y = √snr·X + Z, Z ~ N(0, I_d): the only place that fixes the convention.
 //!
-//! `snr` (γ in formulas) is linear, per coordinate, for a source as it is (not normalised to unit variance). Diffusion
-//! models name the same number in other ways; [`Snr`] converts. Beware of two that differ by a factor of two:
-//! DPM-Solver's λ = ½ ln γ is the *half* log-SNR, while "logsnr" in most training code is ln γ = 2λ.
+//! `snr` (γ in formulas) is linear, per coordinate, for a source as it is (not normalised to unit
+//! variance). Diffusion models name the same number in other ways; [`Snr`] converts. Beware of two
+//! that differ by a factor of two: DPM-Solver's λ = ½ ln γ is the *half* log-SNR, while "logsnr" in
+//! most training code is ln γ = 2λ.
 
 use crate::error::{Error, Result};
 
@@ -19,7 +20,10 @@ impl Snr {
         if snr.is_finite() && snr > 0.0 {
             Ok(Self(snr))
         } else {
-            Err(Error::invalid("snr", format!("must be finite and > 0 (linear, not in decibels), not {snr}")))
+            Err(Error::invalid(
+                "snr",
+                format!("must be finite and > 0 (linear, not in decibels), not {snr}"),
+            ))
         }
     }
 
@@ -119,7 +123,8 @@ mod tests {
         }
     }
 
-    /// Values by hand at γ = 4: a pair of wrong converters that undo each other would pass the round trip.
+    /// Values by hand at γ = 4: a pair of wrong converters that undo each other would pass the
+    /// round trip.
     #[test]
     fn conversions_are_the_stated_ones() {
         let snr = Snr::new(4.0).expect("positive");

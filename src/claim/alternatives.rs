@@ -8,7 +8,8 @@ impl Expression {
     /// The arguments of an outermost `min` or `max`, as written; empty for any other expression.
     pub fn alternatives(&self) -> Vec<&str> {
         // In parentheses of its own it is taken as one number.
-        let bare = ["min", "max"].into_iter().find_map(|name| self.text.trim().strip_prefix(name)).map(str::trim);
+        let bare =
+            ["min", "max"].into_iter().find_map(|name| self.text.trim().strip_prefix(name)).map(str::trim);
         let inside = bare.and_then(|call| call.strip_prefix('(')?.strip_suffix(')'));
         let (Node::Binary(Binary::Min | Binary::Max, ..), Some(inside)) = (&self.root, inside) else {
             return Vec::new();

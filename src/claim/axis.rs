@@ -77,7 +77,12 @@ impl ClaimReader<'_> {
     }
 
     /// One axis; `None` where its values cannot be used.
-    pub(super) fn axis(&mut self, name: &str, name_span: Range<usize>, value: &Spanned<DeValue>) -> Option<Written> {
+    pub(super) fn axis(
+        &mut self,
+        name: &str,
+        name_span: Range<usize>,
+        value: &Spanned<DeValue>,
+    ) -> Option<Written> {
         let before = self.problems.len();
         let values = match value.get_ref() {
             DeValue::Array(list) if list.is_empty() => {
@@ -90,7 +95,9 @@ impl ClaimReader<'_> {
                 return None;
             }
             DeValue::Array(list) => list.iter().filter_map(|v| self.axis_value(name, v)).collect(),
-            DeValue::Table(table) => self.log_spaced(name, &TomlEntries::new(table, value.span()), value.span())?,
+            DeValue::Table(table) => {
+                self.log_spaced(name, &TomlEntries::new(table, value.span()), value.span())?
+            }
             _ => {
                 self.problems.add_with_help(
                     value.span(),
@@ -140,13 +147,15 @@ impl ClaimReader<'_> {
         let [Some(from), Some(to), Some(points)] = ends else { return None };
         for (key, end) in [("from", &from), ("to", &to)] {
             if *end.get_ref() <= 0.0 {
-                self.problems.add(end.span(), format!("`{key}` must be > 0: the range of `{name}` is log-spaced"));
+                self.problems
+                    .add(end.span(), format!("`{key}` must be > 0: the range of `{name}` is log-spaced"));
                 return None;
             }
         }
         let (low, high, n) = (*from.get_ref(), *to.get_ref(), *points.get_ref());
         if n.fract().abs() > 0.0 || !(2.0..=MOST_VALUES).contains(&n) {
-            self.problems.add(points.span(), format!("`points` must be a whole number from 2 to {MOST_VALUES}"));
+            self.problems
+                .add(points.span(), format!("`points` must be a whole number from 2 to {MOST_VALUES}"));
             return None;
         }
         Some(
@@ -171,7 +180,8 @@ impl ClaimReader<'_> {
                 self.problems.add(value.span(), error.to_string());
             }
             if values[..i].iter().any(|earlier| earlier.get_ref() == value.get_ref()) {
-                self.problems.add(value.span(), format!("axis `{name}` has {} twice", value.get_ref().text()));
+                self.problems
+                    .add(value.span(), format!("axis `{name}` has {} twice", value.get_ref().text()));
             }
             if std::mem::discriminant(value.get_ref()) != std::mem::discriminant(values[0].get_ref()) {
                 self.problems.add(value.span(), format!("axis `{name}` mixes numbers and text"));
@@ -189,7 +199,11 @@ impl ClaimReader<'_> {
     fn source_table(&mut self, value: &Spanned<DeValue>) -> Option<Spec> {
         let entries = self.table("source", value)?;
         let Some(kind) = entries.get("kind") else {
-            self.problems.add_with_help(value.span(), "a source table lacks `kind`", "write `kind = \"zipf\"`");
+            self.problems.add_with_help(
+                value.span(),
+                "a source table lacks `kind`",
+                "write `kind = \"zipf\"`",
+            );
             return None;
         };
         let kind = self.words("kind", kind)?.into_inner();

@@ -55,7 +55,11 @@ impl Claim {
 }
 
 /// The sections of a claim, each with its name: `main`, `control-1`, …, `break-1`, ….
-pub fn named_sections<'a, T>(main: &'a T, controls: &'a [T], breaks: &'a [T]) -> impl Iterator<Item = (String, &'a T)> {
+pub fn named_sections<'a, T>(
+    main: &'a T,
+    controls: &'a [T],
+    breaks: &'a [T],
+) -> impl Iterator<Item = (String, &'a T)> {
     let controls = (1..).map(|i| format!("control-{i}")).zip(controls);
     let breaks = (1..).map(|i| format!("break-{i}")).zip(breaks);
     std::iter::once(("main".to_owned(), main)).chain(controls).chain(breaks)

@@ -114,7 +114,8 @@ fn cosine([low, high]: Range) -> Range {
 
 impl Binary {
     fn enclosure(self, u: Range, v: Range) -> Range {
-        let corners = |f: fn(f64, f64) -> f64| around(&[f(u[0], v[0]), f(u[0], v[1]), f(u[1], v[0]), f(u[1], v[1])]);
+        let corners =
+            |f: fn(f64, f64) -> f64| around(&[f(u[0], v[0]), f(u[0], v[1]), f(u[1], v[0]), f(u[1], v[1])]);
         match self {
             Self::Add => around(&[u[0] + v[0], u[1] + v[1]]),
             Self::Subtract => around(&[u[0] - v[1], u[1] - v[0]]),
@@ -192,7 +193,10 @@ mod tests {
             let found = enclosure(text, inputs);
             for (a, b) in found.iter().zip(expected) {
                 let near = (a - b).abs() <= 8.0 * f64::EPSILON * b.abs();
-                assert!(near || a.to_bits() == b.to_bits(), "{text} over {inputs:?}: {found:?}, not {expected:?}");
+                assert!(
+                    near || a.to_bits() == b.to_bits(),
+                    "{text} over {inputs:?}: {found:?}, not {expected:?}"
+                );
             }
         }
     }
@@ -202,9 +206,13 @@ mod tests {
     #[test]
     fn values_lie_in_their_enclosure() {
         let stream = crate::numeric::stream::Stream::named(1, "enclosure test");
-        for text in
-            ["x*y - y/x", "x^y + ln(abs(x))", "cos(x*y) - atan(y)^3", "min(x, y^2) / max(exp(x), 2)", "(x - y)^2 / y"]
-        {
+        for text in [
+            "x*y - y/x",
+            "x^y + ln(abs(x))",
+            "cos(x*y) - atan(y)^3",
+            "min(x, y^2) / max(exp(x), 2)",
+            "(x - y)^2 / y",
+        ] {
             let expression = Expression::parse(text).unwrap();
             let mut inside = 0;
             for k in 0..2000 {
@@ -216,7 +224,10 @@ mod tests {
                 let at = [0, 1].map(|i| boxes[i][0] + u[4 * i + 2] * (boxes[i][1] - boxes[i][0]));
                 let (value, _) = expression.value_and_gradient(&at);
                 let range = expression.enclosure(&boxes);
-                assert!(value.is_nan() || holds(range, value), "{text} at {at:?} of {boxes:?}: {value}, {range:?}");
+                assert!(
+                    value.is_nan() || holds(range, value),
+                    "{text} at {at:?} of {boxes:?}: {value}, {range:?}"
+                );
                 inside += usize::from(range.iter().any(|x| x.is_finite()));
             }
             assert!(inside > 200, "{text}: {inside} boxes say something");

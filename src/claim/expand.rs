@@ -46,16 +46,20 @@ impl<'a> CasePlan<'a> {
         let points = self.axes.iter().map(|axis| axis.values.len()).try_fold(1_usize, usize::checked_mul);
         reader.points = points.map_or(usize::MAX, |n| reader.points.saturating_add(n));
         if reader.points > MOST_POINTS {
-            let message =
-                format!("the axes combine to more than {MOST_POINTS} points: split the claim, or shorten an axis");
+            let message = format!(
+                "the axes combine to more than {MOST_POINTS} points: split the claim, or shorten an axis"
+            );
             reader.problems.add(self.span.clone(), message);
             return Vec::new();
         }
         let along = self.abscissa.as_ref().map_or(Vec::new(), |abscissa| self.fit_axes(abscissa));
         let (inner, outer): (Vec<&Written>, Vec<&Written>) =
             self.axes.iter().copied().partition(|axis| along.contains(&axis.name.as_str()));
-        if self.abscissa.is_some() && inner.iter().map(|axis| axis.values.len()).product::<usize>() < self.fewest {
-            let (what, fewest) = if self.fewest == 2 { ("slope", "two") } else { ("bounded sequence", "three") };
+        if self.abscissa.is_some()
+            && inner.iter().map(|axis| axis.values.len()).product::<usize>() < self.fewest
+        {
+            let (what, fewest) =
+                if self.fewest == 2 { ("slope", "two") } else { ("bounded sequence", "three") };
             let message = format!("a {what} needs at least {fewest} points along what it is taken against");
             reader.problems.add(self.span.clone(), message);
             return Vec::new();
@@ -67,7 +71,13 @@ impl<'a> CasePlan<'a> {
                 axes: case_axes(fixed),
                 points: runs
                     .iter()
-                    .map(|run| self.point(&fixed.iter().chain(run).map(|(k, v)| (*k, *v)).collect(), reader, sources))
+                    .map(|run| {
+                        self.point(
+                            &fixed.iter().chain(run).map(|(k, v)| (*k, *v)).collect(),
+                            reader,
+                            sources,
+                        )
+                    })
                     .collect(),
             })
             .collect()
@@ -91,8 +101,8 @@ impl<'a> CasePlan<'a> {
             .collect();
         let varies = |axis: &&&Written| {
             let needed = |known: &'static SettingAxis| !known.optional && known.name == axis.name;
-            let in_scope =
-                quantity.scope.axes().any(needed) && matches!(axis.values[0].get_ref(), WrittenValue::Number(_));
+            let in_scope = quantity.scope.axes().any(needed)
+                && matches!(axis.values[0].get_ref(), WrittenValue::Number(_));
             axis.values.len() > 1 && (in_scope || filling.contains(&axis.name))
         };
         let along: Vec<&str> = self.axes.iter().filter(varies).map(|axis| axis.name.as_str()).collect();
@@ -156,7 +166,10 @@ fn combinations<'a>(axes: &[&'a Written]) -> Vec<Combination<'a>> {
             fixed.insert(&axis.name, value);
             fixed
         };
-        all = all.iter().flat_map(|fixed| axis.values.iter().map(|value| with(fixed, value.get_ref()))).collect();
+        all = all
+            .iter()
+            .flat_map(|fixed| axis.values.iter().map(|value| with(fixed, value.get_ref())))
+            .collect();
     }
     all
 }
@@ -177,7 +190,9 @@ fn input(binding: &Binding, at: &Combination, source: Option<&Arc<Source>>) -> I
                 .map(|argument| match argument {
                     Binding::Axis(name) => number(at, name),
                     Binding::Number(x) => *x,
-                    Binding::Quantity(..) | Binding::Baseline(_) => unreachable!("an argument is never a quantity"),
+                    Binding::Quantity(..) | Binding::Baseline(_) => {
+                        unreachable!("an argument is never a quantity")
+                    }
                 })
                 .collect();
             need(quantity, setting, source)

@@ -90,7 +90,10 @@ mod tests {
             ("renyi(2) + renyi(2) - renyi(C)", &[3.0, 1.0], 5.0),
         ] {
             let got = value(text, inputs);
-            assert!((got - expected).abs() <= VALUE * expected.abs(), "{text} at {inputs:?}: {got}, not {expected}");
+            assert!(
+                (got - expected).abs() <= VALUE * expected.abs(),
+                "{text} at {inputs:?}: {got}, not {expected}"
+            );
         }
     }
 
@@ -117,7 +120,11 @@ mod tests {
                 };
                 let expected = (shifted(DIFFERENCE) - shifted(-DIFFERENCE)) / (2.0 * DIFFERENCE);
                 let error = (gradient[i] - expected).abs();
-                assert!(error <= GRADIENT * expected.abs().max(1.0), "{text}, input {i}: {} {expected}", gradient[i]);
+                assert!(
+                    error <= GRADIENT * expected.abs().max(1.0),
+                    "{text}, input {i}: {} {expected}",
+                    gradient[i]
+                );
             }
         }
     }
@@ -141,7 +148,10 @@ mod tests {
             let (got, by) = Expression::parse(text).unwrap().value_and_gradient(inputs);
             assert_eq!(got.to_bits(), f64::to_bits(value), "{text}: {got}");
             for (a, b) in by.iter().zip(gradient) {
-                assert!((a - b).abs() <= VALUE || (a.is_infinite() && a.to_bits() == b.to_bits()), "{text}: {by:?}");
+                assert!(
+                    (a - b).abs() <= VALUE || (a.is_infinite() && a.to_bits() == b.to_bits()),
+                    "{text}: {by:?}"
+                );
             }
         }
     }
@@ -155,7 +165,8 @@ mod tests {
     #[test]
     fn equal_references_share_an_input() {
         let expression = Expression::parse("renyi(2) * renyi(2) + renyi(a) * renyi(3) * a").unwrap();
-        let names: Vec<_> = expression.references().iter().map(|r| (r.name.as_str(), r.arguments.len())).collect();
+        let names: Vec<_> =
+            expression.references().iter().map(|r| (r.name.as_str(), r.arguments.len())).collect();
         assert_eq!(names, [("renyi", 1), ("renyi", 1), ("renyi", 1), ("a", 0)]);
         assert_eq!(expression.references()[0].span, 0..8);
     }

@@ -15,9 +15,11 @@ use crate::claim::verdict::{Relation, Verdict};
 use crate::error::nearest;
 
 /// Keys of the file itself.
-const HEADER: [&str; 9] = ["id", "title", "statement", "cite", "origin", "assumes", "remark", "expect", "over"];
+const HEADER: [&str; 9] =
+    ["id", "title", "statement", "cite", "origin", "assumes", "remark", "expect", "over"];
 /// Keys that a control or a break may override.
-const STATEMENT: [&str; 8] = ["lhs", "relation", "rhs", "constants", "margin", "against", "between", "decay"];
+const STATEMENT: [&str; 8] =
+    ["lhs", "relation", "rhs", "constants", "margin", "against", "between", "decay"];
 /// Most controls, and most breaks.
 const MOST_SECTIONS: usize = 1000;
 /// Margin of a file that states none.
@@ -59,8 +61,9 @@ pub(super) struct Statement {
 impl Statement {
     /// Both sides and the relation as the file has them: what stands for a statement in words.
     fn as_written(&self) -> String {
-        let text =
-            |side: &Option<Spanned<Expression>>| side.as_ref().map_or(String::new(), |e| e.get_ref().to_string());
+        let text = |side: &Option<Spanned<Expression>>| {
+            side.as_ref().map_or(String::new(), |e| e.get_ref().to_string())
+        };
         let (lhs, against) = (text(&self.lhs), text(&self.against));
         match self.relation.as_ref().map(Spanned::get_ref) {
             Some(Relation::Slope) => {
@@ -75,9 +78,9 @@ impl Statement {
 }
 
 impl ClaimReader<'_> {
-    /// Reads the file's text; problems are noted, and what can be read is returned. Defaults: `id` is
-    /// the stem of `path`, `statement` the expressions as written, `title` the statement, `origin`
-    /// "own"; no `cite`, no `remark`.
+    /// Reads the file's text; problems are noted, and what can be read is returned. Defaults: `id`
+    /// is the stem of `path`, `statement` the expressions as written, `title` the statement,
+    /// `origin` "own"; no `cite`, no `remark`.
     pub(super) fn file(&mut self, path: &Path) -> Option<File> {
         let (table, errors) = DeTable::parse_recoverable(self.text);
         for error in &errors {
@@ -136,7 +139,8 @@ impl ClaimReader<'_> {
                 "the file's name, the default of `id`,",
             ),
         };
-        let part = |p: &str| !p.is_empty() && p.chars().all(|c| c.is_ascii_lowercase() || c.is_ascii_digit());
+        let part =
+            |p: &str| !p.is_empty() && p.chars().all(|c| c.is_ascii_lowercase() || c.is_ascii_digit());
         if !id.is_empty() && !id.split('-').all(part) {
             let help = "lower-case letters and digits in parts joined by `-`";
             self.problems.add_with_help(span, format!("{whose} `{id}` is not kebab-case"), help);
@@ -177,7 +181,8 @@ impl ClaimReader<'_> {
         let Some(list) = entries.get(key).and_then(|value| self.list(key, value)) else { return Vec::new() };
         if list.len() > MOST_SECTIONS {
             let span = list[MOST_SECTIONS].span();
-            self.problems.add(span, format!("there are {} of `[[{key}]]`: at most {MOST_SECTIONS}", list.len()));
+            self.problems
+                .add(span, format!("there are {} of `[[{key}]]`: at most {MOST_SECTIONS}", list.len()));
             return Vec::new();
         }
         let tables: Vec<_> = list.iter().filter_map(|value| self.table(key, value)).collect();
@@ -238,7 +243,9 @@ impl ClaimReader<'_> {
     fn overs<'v>(&mut self, entries: &TomlEntries<'v>, several: bool) -> Vec<TomlEntries<'v>> {
         let Some(value) = entries.get("over") else { return Vec::new() };
         match value.get_ref() {
-            DeValue::Array(list) if several => list.iter().filter_map(|over| self.table("over", over)).collect(),
+            DeValue::Array(list) if several => {
+                list.iter().filter_map(|over| self.table("over", over)).collect()
+            }
             _ => self.table("over", value).into_iter().collect(),
         }
     }
@@ -282,7 +289,8 @@ impl ClaimReader<'_> {
 
     fn between(&mut self, value: &Spanned<DeValue>) -> Option<Spanned<[f64; 2]>> {
         let list = self.list("between", value)?;
-        let ends: Vec<f64> = list.iter().filter_map(|x| Some(self.finite("between", x)?.into_inner())).collect();
+        let ends: Vec<f64> =
+            list.iter().filter_map(|x| Some(self.finite("between", x)?.into_inner())).collect();
         match ends[..] {
             [low, high] if low <= high => Some(Spanned::new(value.span(), [low, high])),
             _ => {

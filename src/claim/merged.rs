@@ -44,10 +44,14 @@ impl<'a> Merged<'a> {
         let mut constants = BTreeMap::new();
         for (statement, is_own) in [(main, section.is_none()), (own, true)] {
             for (name, value) in &statement.constants {
-                constants.insert(name.as_str(), Constant { value: *value.get_ref(), span: value.span(), own: is_own });
+                constants.insert(
+                    name.as_str(),
+                    Constant { value: *value.get_ref(), span: value.span(), own: is_own },
+                );
             }
         }
-        let mut axes: Vec<(&Written, bool)> = main.axes.iter().map(|axis| (axis, section.is_none())).collect();
+        let mut axes: Vec<(&Written, bool)> =
+            main.axes.iter().map(|axis| (axis, section.is_none())).collect();
         for axis in section.map_or(&[][..], |s| &s.axes) {
             match axes.iter_mut().find(|(inherited, _)| inherited.name == axis.name) {
                 Some(place) => *place = (axis, true),

@@ -49,8 +49,8 @@ use value::ClaimReader;
 /// The claims of `verify/`, as they were when the program was built.
 static VERIFY: Dir = include_dir!("$CARGO_MANIFEST_DIR/verify");
 
-/// The built-in claims: id (the name of the file, which is unique over the folders of `verify/`) and
-/// text, folder by folder, each in alphabetical order.
+/// The built-in claims: id (the name of the file, which is unique over the folders of `verify/`)
+/// and text, folder by folder, each in alphabetical order.
 pub fn builtin() -> &'static [(&'static str, &'static str)] {
     static CLAIMS: LazyLock<Vec<(&str, &str)>> = LazyLock::new(|| {
         let mut claims = Vec::new();
@@ -73,10 +73,12 @@ pub fn papers() -> &'static [Paper] {
         let known = paper::names(builtin().iter().copied());
         let mut folders: Vec<_> = VERIFY.dirs().collect();
         folders.sort_unstable_by_key(|folder| folder.path());
-        let files = folders.into_iter().filter_map(|folder| folder.get_file(folder.path().join(paper::FILE)));
+        let files =
+            folders.into_iter().filter_map(|folder| folder.get_file(folder.path().join(paper::FILE)));
         let read = |file: &include_dir::File| {
             let text = file.contents_utf8().expect("a paper.toml is UTF-8");
-            Paper::parse(&Path::new("verify").join(file.path()), text, &known).unwrap_or_else(|e| panic!("{e}"))
+            Paper::parse(&Path::new("verify").join(file.path()), text, &known)
+                .unwrap_or_else(|e| panic!("{e}"))
         };
         files.map(read).collect()
     });
@@ -136,7 +138,8 @@ pub fn parse(path: &Path, text: &str, sources: &mut Sources) -> Result<Claim> {
     let claim = file.map(|file| {
         let mut main = Merged::new(&file.main, None).section(file.expected, &mut reader, sources);
         for grid in &file.main.further {
-            main.cases.extend(Merged::on(&file.main, grid).section(file.expected, &mut reader, sources).cases);
+            main.cases
+                .extend(Merged::on(&file.main, grid).section(file.expected, &mut reader, sources).cases);
         }
         let mut others = |statements: &[file::Statement]| {
             let each = statements.iter().map(|s| Merged::new(&file.main, Some(s)));

@@ -45,7 +45,9 @@ impl<'m, 'a> Names<'m, 'a> {
         reader: &mut ClaimReader,
     ) -> Option<Meaning<'a>> {
         let text = expression.get_ref().to_string();
-        let place = |reader: &ClaimReader, span: &Range<usize>| reader.within(&expression.span(), &text, span.clone());
+        let place = |reader: &ClaimReader, span: &Range<usize>| {
+            reader.within(&expression.span(), &text, span.clone())
+        };
         let mut bindings = Vec::new();
         for reference in expression.get_ref().references() {
             let span = place(reader, &reference.span);
@@ -101,8 +103,11 @@ impl<'m, 'a> Names<'m, 'a> {
                 [] => format!("write `{name}`"),
                 list => format!("write `{name}({})`", list.join(", ")),
             };
-            let message =
-                format!("`{name}` takes {} argument(s), not {}", quantity.arguments.len(), reference.arguments.len());
+            let message = format!(
+                "`{name}` takes {} argument(s), not {}",
+                quantity.arguments.len(),
+                reference.arguments.len()
+            );
             reader.problems.add_with_help(span, message, help);
             return None;
         }
@@ -113,7 +118,9 @@ impl<'m, 'a> Names<'m, 'a> {
                 Actual::Number(x) => arguments.push(Binding::Number(*x)),
                 Actual::Name(name, at) => match self.plain(name) {
                     Some(Binding::Axis(name)) if self.is_text(name) => {
-                        reader.problems.add(place(reader, at), format!("axis `{name}` is text, not a number"));
+                        reader
+                            .problems
+                            .add(place(reader, at), format!("axis `{name}` is text, not a number"));
                     }
                     Some(binding) => arguments.push(binding),
                     None => {
@@ -124,16 +131,23 @@ impl<'m, 'a> Names<'m, 'a> {
                 },
             }
         }
-        (has_axes && arguments.len() == quantity.arguments.len()).then_some(Binding::Quantity(quantity, arguments))
+        (has_axes && arguments.len() == quantity.arguments.len())
+            .then_some(Binding::Quantity(quantity, arguments))
     }
 
     /// `baseline(quantity)`, for a quantity without arguments that depends on a schedule.
-    fn baseline(&mut self, reference: &Reference, span: Range<usize>, reader: &mut ClaimReader) -> Option<Binding<'a>> {
+    fn baseline(
+        &mut self,
+        reference: &Reference,
+        span: Range<usize>,
+        reader: &mut ClaimReader,
+    ) -> Option<Binding<'a>> {
         let named = match &reference.arguments[..] {
             [Actual::Name(name, _)] => QUANTITIES.get(name),
             _ => None,
         };
-        let scheduled = |q: &&Quantity| q.arguments.is_empty() && q.scope.axes().any(|axis| axis.name == SCHEDULE.name);
+        let scheduled =
+            |q: &&Quantity| q.arguments.is_empty() && q.scope.axes().any(|axis| axis.name == SCHEDULE.name);
         let Some(quantity) = named.filter(scheduled) else {
             let message = "`baseline` takes one quantity, without arguments, that depends on a schedule";
             reader.problems.add_with_help(span, message, "write `baseline(path_kl)`");
@@ -144,7 +158,11 @@ impl<'m, 'a> Names<'m, 'a> {
         if self.axis(BASELINE).is_none() {
             if !self.excused(BASELINE, reader) {
                 let message = "`baseline(…)` needs the axis `baseline`, which `over` does not have";
-                reader.problems.add_with_help(span, message, "add `baseline = [\"geometric\"]` under `[over]`");
+                reader.problems.add_with_help(
+                    span,
+                    message,
+                    "add `baseline = [\"geometric\"]` under `[over]`",
+                );
             }
             return None;
         }
@@ -162,7 +180,8 @@ impl<'m, 'a> Names<'m, 'a> {
             if self.axis(name).is_none() {
                 complete = false;
                 if !self.excused(name, reader) {
-                    let message = format!("`{}` needs the axis `{name}`, which `over` does not have", quantity.name);
+                    let message =
+                        format!("`{}` needs the axis `{name}`, which `over` does not have", quantity.name);
                     reader.problems.add_with_help(span.clone(), message, to_add(name));
                 }
             }
@@ -179,7 +198,12 @@ impl<'m, 'a> Names<'m, 'a> {
         if self.excused(name, reader) {
             return;
         }
-        let own = self.merged.constants.keys().copied().chain(self.merged.axes.iter().map(|(a, _)| a.name.as_str()));
+        let own = self
+            .merged
+            .constants
+            .keys()
+            .copied()
+            .chain(self.merged.axes.iter().map(|(a, _)| a.name.as_str()));
         let known = own.chain(QUANTITIES.iter().map(|q| q.name)).chain(FUNCTIONS);
         if is_numeric(name) {
             reader.problems.add_with_help(span, format!("the axis `{name}` is not in `over`"), to_add(name));
@@ -187,7 +211,9 @@ impl<'m, 'a> Names<'m, 'a> {
         }
         let help = match nearest(name, known) {
             Some(near) => format!("did you mean `{near}`?"),
-            None => "a name is a constant, an axis or a quantity; `klaim list quantities` shows those".to_owned(),
+            None => {
+                "a name is a constant, an axis or a quantity; `klaim list quantities` shows those".to_owned()
+            }
         };
         reader.problems.add_with_help(span, format!("unknown name `{name}`"), help);
     }
@@ -207,7 +233,8 @@ impl<'m, 'a> Names<'m, 'a> {
             }
             if complete {
                 for filling in self.fillings(spec) {
-                    let built = sources::filled(spec, &|name| filling.get(name).cloned()).and_then(|s| sources.get(&s));
+                    let built = sources::filled(spec, &|name| filling.get(name).cloned())
+                        .and_then(|s| sources.get(&s));
                     if let Err(error) = built {
                         let span = sources::place(&error, reader.text, value.span());
                         reader.problems.add(span, error.to_string());
@@ -241,7 +268,10 @@ impl<'m, 'a> Names<'m, 'a> {
                 filling.insert(axis.name.clone(), value.get_ref().text());
                 filling
             };
-            all = all.iter().flat_map(|filling| axis.values.iter().map(|value| with(filling, value))).collect();
+            all = all
+                .iter()
+                .flat_map(|filling| axis.values.iter().map(|value| with(filling, value)))
+                .collect();
         }
         all
     }
@@ -256,7 +286,9 @@ impl<'m, 'a> Names<'m, 'a> {
                 reader.problems.add(constant.span.clone(), format!("constant `{name}` is not used"));
             }
         }
-        for (axis, _) in self.merged.axes.iter().filter(|(axis, own)| *own && !self.used.contains(&axis.name)) {
+        for (axis, _) in
+            self.merged.axes.iter().filter(|(axis, own)| *own && !self.used.contains(&axis.name))
+        {
             let message = format!("axis `{}` is not used by an expression or a source", axis.name);
             reader.problems.add(axis.name_span.clone(), message);
         }
@@ -270,6 +302,11 @@ impl<'m, 'a> Names<'m, 'a> {
 
     /// The axes in use, in order.
     pub(super) fn used_axes(&self) -> Vec<&'a Written> {
-        self.merged.axes.iter().map(|(axis, _)| *axis).filter(|axis| self.used.contains(&axis.name)).collect()
+        self.merged
+            .axes
+            .iter()
+            .map(|(axis, _)| *axis)
+            .filter(|axis| self.used.contains(&axis.name))
+            .collect()
     }
 }

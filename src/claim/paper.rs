@@ -1,5 +1,5 @@
-//! Papers: beside its claims a folder has a `paper.toml`, which says in order what the paper states,
-//! which claims test each statement, and what came of it.
+//! Papers: beside its claims a folder has a `paper.toml`, which says in order what the paper
+//! states, which claims test each statement, and what came of it.
 
 use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
@@ -93,8 +93,9 @@ impl Paper {
             message,
             help,
         };
-        let mut paper: Self = toml::from_str(text)
-            .map_err(|e| error(e.span().unwrap_or(0..0), e.message().trim_end().replace('\n', ", "), None))?;
+        let mut paper: Self = toml::from_str(text).map_err(|e| {
+            error(e.span().unwrap_or(0..0), e.message().trim_end().replace('\n', ", "), None)
+        })?;
         paper.path = path.to_owned();
         for statement in &paper.statements {
             if let Some(test) = statement.tests.iter().find(|test| !known.contains(test.get_ref())) {
@@ -103,7 +104,11 @@ impl Paper {
                 return Err(error(test.span(), message, help.map(|name| format!("did you mean `{name}`?"))));
             }
             if statement.tests.is_empty() {
-                return Err(error(statement.answer.span(), "nothing tests this answer: `tests` is empty".into(), None));
+                return Err(error(
+                    statement.answer.span(),
+                    "nothing tests this answer: `tests` is empty".into(),
+                    None,
+                ));
             }
             if (*statement.answer.get_ref() == Answer::UnderCondition) != statement.condition.is_some() {
                 let message = "`condition` and the answer \"holds under a condition\" belong together";
@@ -139,7 +144,10 @@ mod tests {
         answer = \"holds\"\n";
 
     fn known() -> BTreeSet<String> {
-        names([("stem", "id = \"one\"\n[[break]]\nwhy = \"a\"\n[[break]]\nwhy = \"b\"\n"), ("two", "not = [toml")])
+        names([
+            ("stem", "id = \"one\"\n[[break]]\nwhy = \"a\"\n[[break]]\nwhy = \"b\"\n"),
+            ("two", "not = [toml"),
+        ])
     }
 
     #[test]
@@ -179,15 +187,17 @@ mod tests {
         }
     }
 
-    /// Every shipped claim tests a statement of the paper in whose folder it stands; the keys are all
-    /// different.
+    /// Every shipped claim tests a statement of the paper in whose folder it stands; the keys are
+    /// all different.
     #[test]
     fn every_claim_belongs_to_a_statement() {
         for (id, _) in builtin() {
             let path = builtin_path(id).unwrap();
-            let paper = papers().iter().find(|paper| paper.path.parent() == path.parent()).expect("a paper.toml");
+            let paper =
+                papers().iter().find(|paper| paper.path.parent() == path.parent()).expect("a paper.toml");
             let tests = paper.statements.iter().flat_map(|statement| &statement.tests);
-            let claims: BTreeSet<&str> = tests.map(|test| test.get_ref().split('/').next().unwrap()).collect();
+            let claims: BTreeSet<&str> =
+                tests.map(|test| test.get_ref().split('/').next().unwrap()).collect();
             assert!(claims.contains(id), "{id} tests no statement of {}", paper.path.display());
         }
         let keys: BTreeSet<&str> = papers().iter().map(|paper| paper.key.as_str()).collect();

@@ -31,7 +31,12 @@ impl Problems {
     }
 
     /// Notes what is wrong at `span`, and the remedy.
-    pub(super) fn add_with_help(&mut self, span: Range<usize>, message: impl Into<String>, help: impl Into<String>) {
+    pub(super) fn add_with_help(
+        &mut self,
+        span: Range<usize>,
+        message: impl Into<String>,
+        help: impl Into<String>,
+    ) {
         self.note(span, message.into(), Some(help.into()));
     }
 

@@ -82,12 +82,18 @@ impl ClaimFile {
         let mut reader = ClaimReader { text: &self.text, points: 0, problems: Default::default() };
         let mut main = self.file.main.clone();
         main.constants.retain(|name, _| replacements.iter().all(|replacement| replacement.name != *name));
-        let own = Statement { axes: replacements.iter().map(Replacement::written).collect(), ..Statement::default() };
+        let own = Statement {
+            axes: replacements.iter().map(Replacement::written).collect(),
+            ..Statement::default()
+        };
         let main = Merged::new(&main, Some(&own)).section(self.file.expected, &mut reader, sources);
         let header = self.file.header.clone();
         match reader.problems.into_error(&self.path, &self.text) {
-            None => Ok(Claim { header, path: self.path.clone(), main, controls: Vec::new(), breaks: Vec::new() }),
-            // The claim's own text was in order: what is wrong came from outside, and has no place in it.
+            None => {
+                Ok(Claim { header, path: self.path.clone(), main, controls: Vec::new(), breaks: Vec::new() })
+            }
+            // The claim's own text was in order: what is wrong came from outside, and has no place
+            // in it.
             Some(Error::Claim { message, help, .. }) => {
                 let help = help.map_or(String::new(), |help| format!(" ({help})"));
                 Err(Error::invalid(format!("`{}` on these axes", header.id), format!("{message}{help}")))
@@ -118,9 +124,12 @@ mod tests {
     #[test]
     fn the_statement_moves_to_other_axes() {
         let source = Values::Sources(vec![Spec::parse("bernoulli:p={p}").unwrap()]);
-        let claim =
-            on(&[("source", source), ("p", Values::Numbers(vec![0.1, 0.2])), ("C", Values::Numbers(vec![5.0]))])
-                .unwrap();
+        let claim = on(&[
+            ("source", source),
+            ("p", Values::Numbers(vec![0.1, 0.2])),
+            ("C", Values::Numbers(vec![5.0])),
+        ])
+        .unwrap();
         assert_eq!(
             (claim.main.cases.len(), claim.controls.len()),
             (6, 0),

@@ -26,14 +26,17 @@ impl Merged<'_> {
         }
         let (foreign, why): (&[&str], _) = match relation {
             None => return,
-            Some(Relation::Slope) => {
-                (&["rhs", "decay"], "a slope has no right side and no plateau; state its interval as `between`")
-            }
+            Some(Relation::Slope) => (
+                &["rhs", "decay"],
+                "a slope has no right side and no plateau; state its interval as `between`",
+            ),
             Some(Relation::Bounded) => (
                 &["rhs", "between"],
                 "a bounded sequence has no right side and no exponent; state its plateau as `decay`",
             ),
-            Some(_) => (&["against", "between", "decay"], "belongs to `relation = \"slope\"` or `\"bounded\"`"),
+            Some(_) => {
+                (&["against", "between", "decay"], "belongs to `relation = \"slope\"` or `\"bounded\"`")
+            }
         };
         let spans = [
             ("decay", self.decay.map(Spanned::span)),
@@ -49,7 +52,12 @@ impl Merged<'_> {
     }
 
     /// The section with its cases; problems are noted, and then the cases are not to be used.
-    pub(super) fn section(&self, expected: Verdict, reader: &mut ClaimReader, sources: &mut Sources) -> Section {
+    pub(super) fn section(
+        &self,
+        expected: Verdict,
+        reader: &mut ClaimReader,
+        sources: &mut Sources,
+    ) -> Section {
         let relation = self.relation.map(|r| *r.get_ref());
         self.check_keys(relation, reader);
         let along = relation.is_some_and(Relation::along_an_axis);
@@ -72,7 +80,9 @@ impl Merged<'_> {
             margin: margin.map_or(DEFAULT_MARGIN, |m| *m.get_ref()),
             slope: against.as_ref().and_then(|against| {
                 let between = match relation {
-                    Some(Relation::Bounded) => [f64::NEG_INFINITY, -self.decay.map_or(trend::DECAY, |d| *d.get_ref())],
+                    Some(Relation::Bounded) => {
+                        [f64::NEG_INFINITY, -self.decay.map_or(trend::DECAY, |d| *d.get_ref())]
+                    }
                     _ => *self.between?.get_ref(),
                 };
                 Some(SlopeStatement { against: against.expression.to_string(), between })

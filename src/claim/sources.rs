@@ -87,14 +87,16 @@ pub(super) fn place(error: &Error, text: &str, span: Range<usize>) -> Range<usiz
         Error::Invalid { what, .. } => what.rsplit_once(':').map_or("", |(_, key)| key),
         _ => "",
     };
-    find_word(&text[span.clone()], name).map_or(span.clone(), |at| span.start + at.start..span.start + at.end)
+    find_word(&text[span.clone()], name)
+        .map_or(span.clone(), |at| span.start + at.start..span.start + at.end)
 }
 
 /// Where `word` stands in `text`, not as a part of a longer word.
 pub(super) fn find_word(text: &str, word: &str) -> Option<Range<usize>> {
     let inner = |c: char| c.is_alphanumeric() || c == '-' || c == '_' || c == '.';
     (!word.is_empty()).then(|| text.match_indices(word))?.map(|(at, _)| at..at + word.len()).find(|at| {
-        !text[..at.start].chars().next_back().is_some_and(inner) && !text[at.end..].chars().next().is_some_and(inner)
+        !text[..at.start].chars().next_back().is_some_and(inner)
+            && !text[at.end..].chars().next().is_some_and(inner)
     })
 }
 

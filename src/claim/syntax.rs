@@ -42,7 +42,9 @@ fn tokens(text: &str) -> Result<Vec<(Token<'_>, Range<usize>)>, ExpressionError>
     while let Some(c) = text[at..].chars().next() {
         if found.len() > MOST_TOKENS {
             let message = format!("goes beyond {MOST_TOKENS} numbers, names and symbols");
-            return Err(ExpressionError::new(at..at + c.len_utf8(), message).with_help("state a shorter expression"));
+            return Err(
+                ExpressionError::new(at..at + c.len_utf8(), message).with_help("state a shorter expression")
+            );
         }
         let rest = &text[at..];
         let length = match c {
@@ -56,23 +58,28 @@ fn tokens(text: &str) -> Result<Vec<(Token<'_>, Range<usize>)>, ExpressionError>
                 length
             }
             _ if c.is_alphabetic() || c == '_' => {
-                let length =
-                    rest.find(|c: char| !c.is_alphabetic() && !c.is_ascii_digit() && c != '_').unwrap_or(rest.len());
+                let length = rest
+                    .find(|c: char| !c.is_alphabetic() && !c.is_ascii_digit() && c != '_')
+                    .unwrap_or(rest.len());
                 let name = &rest[..length];
                 let token = if name == "inf" { Token::Number(f64::INFINITY) } else { Token::Name(name) };
                 found.push((token, at..at + length));
                 length
             }
             '*' if rest.starts_with("**") => {
-                return Err(ExpressionError::new(at..at + 2, "`**` is no operator").with_help("write powers with `^`"));
+                return Err(ExpressionError::new(at..at + 2, "`**` is no operator")
+                    .with_help("write powers with `^`"));
             }
             '+' | '-' | '*' | '/' | '^' | '(' | ')' | ',' => {
                 found.push((Token::Symbol(c), at..at + 1));
                 1
             }
             _ => {
-                return Err(ExpressionError::new(at..at + c.len_utf8(), format!("`{c}` has no meaning here"))
-                    .with_help("operators are + - * / ^, functions ln exp sqrt abs min max"));
+                return Err(ExpressionError::new(
+                    at..at + c.len_utf8(),
+                    format!("`{c}` has no meaning here"),
+                )
+                .with_help("operators are + - * / ^, functions ln exp sqrt abs min max"));
             }
         };
         at += length;
@@ -163,7 +170,9 @@ impl<'a> Parser<'a> {
                 Ok(inner)
             }
             Token::End => Err(self.error("ends where a number, a name or `(` is expected")),
-            Token::Symbol(symbol) => Err(self.error(format!("expected a number, a name or `(`, found `{symbol}`"))),
+            Token::Symbol(symbol) => {
+                Err(self.error(format!("expected a number, a name or `(`, found `{symbol}`")))
+            }
         }
     }
 
@@ -172,9 +181,8 @@ impl<'a> Parser<'a> {
         let (_, span) = self.next();
         let called = self.peek() == Token::Symbol('(');
         if FUNCTIONS.contains(&name) && !called {
-            return Err(
-                ExpressionError::new(span, format!("`{name}` is a function")).with_help(format!("write `{name}(…)`"))
-            );
+            return Err(ExpressionError::new(span, format!("`{name}` is a function"))
+                .with_help(format!("write `{name}(…)`")));
         }
         if let Some(function) = Unary::named(name) {
             self.expect('(')?;
@@ -215,7 +223,9 @@ impl<'a> Parser<'a> {
                 (Token::Name(name), span) => Actual::Name(name.to_owned(), span),
                 (_, span) => {
                     return Err(ExpressionError::new(span, "expected a number, a constant or an axis")
-                        .with_help("arguments of a quantity are not expressions; put the value under `constants`"));
+                        .with_help(
+                            "arguments of a quantity are not expressions; put the value under `constants`",
+                        ));
                 }
             });
             if self.peek() != Token::Symbol(',') {

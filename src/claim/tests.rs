@@ -74,7 +74,10 @@ fn a_claim_expands_into_every_combination() {
     assert_eq!(last.axes["source"], AxisValue::Text("simplex:atoms=16".into()));
     assert_eq!(last.axes["snr"], AxisValue::Number(100.0));
     let Input::Need(need) = &last.lhs.inputs[1] else { panic!("mmse_slope is measured") };
-    assert_eq!((need.quantity.name, need.setting.snr().unwrap(), need.source.dim()), ("mmse_slope", 100.0, 16));
+    assert_eq!(
+        (need.quantity.name, need.setting.snr().unwrap(), need.source.dim()),
+        ("mmse_slope", 100.0, 16)
+    );
     let rhs = last.rhs.as_ref().unwrap();
     assert!(matches!(rhs.inputs[0], Input::Number(c) if (c - 4.0).abs() < f64::EPSILON));
 }
@@ -83,7 +86,10 @@ fn a_claim_expands_into_every_combination() {
 fn sections_inherit_what_they_do_not_override() {
     let claim = read(GOOD).unwrap();
     let (control, broken) = (&claim.controls[0], &claim.breaks[0]);
-    assert_eq!((control.cases.len(), control.expected, control.why.as_str()), (20, Verdict::Refuted, "needs C > 0.2"));
+    assert_eq!(
+        (control.cases.len(), control.expected, control.why.as_str()),
+        (20, Verdict::Refuted, "needs C > 0.2")
+    );
     assert_eq!((control.constants["C"].to_bits(), control.relation), (0.05_f64.to_bits(), Relation::AtMost));
     assert_eq!(broken.cases.len(), 1, "the inherited `atoms` fills no template any more and is dropped");
     assert_eq!(broken.cases[0].axes.len(), 2);
@@ -110,7 +116,10 @@ fn a_slope_gathers_its_points() {
     assert_eq!(case.points.len(), 5);
     assert_eq!(case.axes["source"], AxisValue::Text("simplex:atoms={atoms}".into()));
     assert_eq!(case.points[1].axes["source"], AxisValue::Text("simplex:atoms=8".into()));
-    assert!(!case.axes.contains_key("atoms") && case.points.iter().all(|p| p.rhs.is_none() && p.abscissa.is_some()));
+    assert!(
+        !case.axes.contains_key("atoms")
+            && case.points.iter().all(|p| p.rhs.is_none() && p.abscissa.is_some())
+    );
 }
 
 #[test]
@@ -119,7 +128,10 @@ fn a_bounded_sequence_gathers_its_points() {
     for (text, decay) in [(text.clone(), 0.1), (text.replace("[over]", "decay = 0.3\n[over]"), 0.3)] {
         let claim = read(&text).unwrap();
         assert_eq!((claim.main.cases.len(), claim.main.cases[0].points.len()), (3, 5));
-        assert_eq!(claim.main.slope.unwrap().between.map(f64::to_bits), [f64::NEG_INFINITY, -decay].map(f64::to_bits));
+        assert_eq!(
+            claim.main.slope.unwrap().between.map(f64::to_bits),
+            [f64::NEG_INFINITY, -decay].map(f64::to_bits)
+        );
     }
     let (.., message, _) = failure(&text.replace("{ from = 4, to = 64, points = 5 }", "[4, 8]"));
     assert!(message.contains("at least three points"), "{message}");
@@ -184,7 +196,15 @@ const BAD: &[(&str, &str, &str, usize, usize, &str, &str)] = &[
     (GOOD, "{atoms}\"]", "{atmos}\"]", 13, 35, "no axis `atmos`", "`{atoms}`"),
     (GOOD, "simplex:atoms=", "simplex:atom=", 13, 28, "unknown parameter of `simplex` `atom`", ""),
     (GOOD, "simplex:atoms=", "simplex:atoms", 13, 19, "is not `key=value`", ""),
-    (GOOD, "\"bpsk\", ", "{ kind = \"zipf\", exponent = -1, atoms = 3 }, ", 13, 28, "zipf:exponent: must be > 0", ""),
+    (
+        GOOD,
+        "\"bpsk\", ",
+        "{ kind = \"zipf\", exponent = -1, atoms = 3 }, ",
+        13,
+        28,
+        "zipf:exponent: must be > 0",
+        "",
+    ),
     (GOOD, "[4, 16]", "[]", 14, 9, "axis `atoms` is empty", ""),
     (GOOD, "[4, 16]", "[4, 4.0]", 14, 13, "has 4 twice", ""),
     (GOOD, "[4, 16]", "[4, \"16\"]", 14, 13, "mixes numbers and text", ""),
@@ -198,7 +218,15 @@ const BAD: &[(&str, &str, &str, usize, usize, &str, &str)] = &[
     (GOOD, "snr = [2]", "snr = [inf]", 24, 17, "`snr` must be finite and > 0", ""),
     (GOOD, "why = \"rare event\"\n", "", 21, 1, "`why` is missing", ""),
     (GOOD, "constants = { C = 0.05 }\n", "", 17, 1, "this control overrides nothing", ""),
-    (GOOD, "constants = { C = 0.05 }", "constnats = { C = 0.05 }", 19, 1, "unknown key `constnats`", "`constants`"),
+    (
+        GOOD,
+        "constants = { C = 0.05 }",
+        "constnats = { C = 0.05 }",
+        19,
+        1,
+        "unknown key `constnats`",
+        "`constants`",
+    ),
     (GOOD, "C = 0.05", "D = 0.05", 19, 19, "constant `D` is not used", ""),
     (GOOD, "relation = \"<=\"", "relation = ", 8, 12, "", ""),
     (SLOPE, "between = [0.5, 1.5]\n", "", 1, 1, "`between` is missing", ""),
@@ -237,12 +265,16 @@ fn an_interval_must_not_be_empty() {
 
 #[test]
 fn the_other_problems_are_counted_and_placed() {
-    let text = GOOD.replace("mmse_slope", "mmse_sloep").replace("\"bpsk\"", "\"bspk\"").replace("[2]", "[0]");
+    let text =
+        GOOD.replace("mmse_slope", "mmse_sloep").replace("\"bpsk\"", "\"bspk\"").replace("[2]", "[0]");
     let (line, _, message, help) = failure(&text);
     assert_eq!((line, message.as_str()), (7, "unknown name `mmse_sloep`"));
     assert!(help.contains("did you mean `mmse_slope`?"), "{help}");
     assert!(help.contains("2 more problems in this file:"), "{help}");
-    assert!(help.contains("\n  13:12  unknown source `bspk`") && help.contains("\n  24:17  `snr` must be"), "{help}");
+    assert!(
+        help.contains("\n  13:12  unknown source `bspk`") && help.contains("\n  24:17  `snr` must be"),
+        "{help}"
+    );
 }
 
 /// Both sides, the relation and the axes are enough; the rest is made of them and of the file's
@@ -250,8 +282,10 @@ fn the_other_problems_are_counted_and_placed() {
 #[test]
 fn what_is_not_stated_has_defaults() {
     let over = "\n[over]\nsource = [\"simplex:atoms={atoms}\"]\natoms = [2, 4, 8]\nsnr = [1]\n";
-    let read = |path: &str, sides: &str| parse(Path::new(path), &format!("{sides}{over}"), &mut Sources::default());
-    let claim = read("my/own-bound.toml", "lhs = \"mmse\"\nrelation = \"<=\"\nrhs = \"2 * shannon / snr\"").unwrap();
+    let read =
+        |path: &str, sides: &str| parse(Path::new(path), &format!("{sides}{over}"), &mut Sources::default());
+    let claim =
+        read("my/own-bound.toml", "lhs = \"mmse\"\nrelation = \"<=\"\nrhs = \"2 * shannon / snr\"").unwrap();
     assert_eq!(
         (claim.header.id.as_str(), claim.header.cite.as_str(), claim.header.origin.as_str()),
         ("own-bound", "", "own")
@@ -266,8 +300,9 @@ fn what_is_not_stated_has_defaults() {
     assert!(error.contains("the file's name, the default of `id`, `My_Bound` is not kebab-case"), "{error}");
 }
 
-/// Every claim that ships: it is embedded, its id is its file's name, it cites a known work, has a control, and expands.
-/// A claim whose sources are all of known kinds must read without any problem; a kind that is not there is the only excuse.
+/// Every claim that ships: it is embedded, its id is its file's name, it cites a known work, has a
+/// control, and expands. A claim whose sources are all of known kinds must read without any
+/// problem; a kind that is not there is the only excuse.
 #[test]
 fn the_built_in_claims_read() {
     let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("verify");
@@ -284,7 +319,8 @@ fn the_built_in_claims_read() {
                 assert!(!claim.controls.is_empty(), "{id} has no control");
                 let (ours, page) = (folder.with_file_name(&claim.header.cite).is_file(), "docs/theory.md");
                 assert!(
-                    ours || claim.header.cite.starts_with(page) || references.contains(&key(&claim.header.cite)),
+                    ours || claim.header.cite.starts_with(page)
+                        || references.contains(&key(&claim.header.cite)),
                     "{id}"
                 );
                 let sections = [&claim.main].into_iter().chain(&claim.controls).chain(&claim.breaks);
@@ -293,7 +329,8 @@ fn the_built_in_claims_read() {
             Err(Error::Claim { message, help, .. }) => {
                 let help = help.unwrap_or_default();
                 let others = help.lines().filter(|line| line.starts_with("  "));
-                let excused = |line: &str| line.contains("unknown source `") || line.contains("zipf:atoms: `inf`");
+                let excused =
+                    |line: &str| line.contains("unknown source `") || line.contains("zipf:atoms: `inf`");
                 assert!(excused(&message) && others.into_iter().all(excused), "{id}: {message}\n{help}");
             }
             Err(other) => panic!("{id}: {other}"),

@@ -232,16 +232,24 @@ mod tests {
     #[test]
     fn the_level_is_used_at_the_edges() {
         let (refuted, _) = shares(&DECADES, |n| 5.0 - 3.0 * n.powf(-DECAY), 0.01);
-        assert!((LEAST_AT_THE_EDGE..=MOST_REFUTED).contains(&refuted), "slowest plateau refuted in {refuted}");
+        assert!(
+            (LEAST_AT_THE_EDGE..=MOST_REFUTED).contains(&refuted),
+            "slowest plateau refuted in {refuted}"
+        );
         let (_, supported) = shares(&DECADES, |n| 0.3 - 3.0 * n.powf(-2.0 * DECAY), 0.01);
-        assert!((LEAST_AT_THE_EDGE..=MOST_SUPPORTED).contains(&supported), "slowest growth supported in {supported}");
+        assert!(
+            (LEAST_AT_THE_EDGE..=MOST_SUPPORTED).contains(&supported),
+            "slowest growth supported in {supported}"
+        );
     }
 
     /// Over six decades errors of 2 % of the last value are enough to tell a logarithm from every
     /// plateau, of 1 % for the reverse.
     #[test]
     fn the_test_has_power() {
-        for (what, y) in [("logarithm", &(|n: f64| n.ln()) as &dyn Fn(f64) -> f64), ("power", &|n: f64| n.powf(0.2))] {
+        for (what, y) in
+            [("logarithm", &(|n: f64| n.ln()) as &dyn Fn(f64) -> f64), ("power", &|n: f64| n.powf(0.2))]
+        {
             let (refuted, _) = shares(&DECADES, y, 0.02 * y(1e7));
             println!("{what}: refuted in {refuted}");
             assert!(refuted >= POWER, "{what}: refuted in {refuted}");
@@ -257,9 +265,17 @@ mod tests {
     #[test]
     fn exact_sequences_are_decided() {
         assert!(shares(&DECADES[2..], |n| n.ln().sqrt(), 0.0) == (1.0, 0.0), "√ln N grows");
-        assert!(shares(&DECADES[2..], |n| (0.5 * n.ln() - 1.0).ln(), 0.0) == (0.0, 0.0), "ln ln N, not yet itself");
-        assert!(shares(&DECADES[2..], |n| 1.0 - n.powf(-1.5 * DECAY), 0.0) == (0.0, 0.0), "between the classes");
-        assert!(shares(&DECADES, |_| 2.0, 0.0) == (0.0, 1.0) && shares(&DECADES, |n| 1.0 / n, 0.0) == (0.0, 1.0));
+        assert!(
+            shares(&DECADES[2..], |n| (0.5 * n.ln() - 1.0).ln(), 0.0) == (0.0, 0.0),
+            "ln ln N, not yet itself"
+        );
+        assert!(
+            shares(&DECADES[2..], |n| 1.0 - n.powf(-1.5 * DECAY), 0.0) == (0.0, 0.0),
+            "between the classes"
+        );
+        assert!(
+            shares(&DECADES, |_| 2.0, 0.0) == (0.0, 1.0) && shares(&DECADES, |n| 1.0 / n, 0.0) == (0.0, 1.0)
+        );
     }
 
     /// H of zipf 1.1 approaches its limit like N^−0.1 ln N: a plateau just outside the class,

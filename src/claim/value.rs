@@ -50,7 +50,9 @@ impl<'a> TomlEntries<'a> {
     }
 
     /// Entry by entry: key, where the key stands, value.
-    pub(super) fn iter(&self) -> impl Iterator<Item = (&'a str, Range<usize>, &'a Spanned<DeValue<'a>>)> + '_ {
+    pub(super) fn iter(
+        &self,
+    ) -> impl Iterator<Item = (&'a str, Range<usize>, &'a Spanned<DeValue<'a>>)> + '_ {
         self.entries.iter().map(|(key, span, value)| (*key, span.clone(), *value))
     }
 
@@ -63,7 +65,8 @@ impl<'a> TomlEntries<'a> {
 impl<'a> ClaimReader<'a> {
     /// Notes that `value` is not what was expected.
     fn wrong_type(&mut self, key: &str, expected: &str, value: &Spanned<DeValue>) {
-        self.problems.add(value.span(), format!("`{key}` must be {expected}, not {}", type_of(value.get_ref())));
+        self.problems
+            .add(value.span(), format!("`{key}` must be {expected}, not {}", type_of(value.get_ref())));
     }
 
     /// Notes every key of `entries` that is not in `known`.
@@ -143,7 +146,11 @@ impl<'a> ClaimReader<'a> {
     }
 
     /// The entries of a table.
-    pub(super) fn table<'v>(&mut self, key: &str, value: &'v Spanned<DeValue<'v>>) -> Option<TomlEntries<'v>> {
+    pub(super) fn table<'v>(
+        &mut self,
+        key: &str,
+        value: &'v Spanned<DeValue<'v>>,
+    ) -> Option<TomlEntries<'v>> {
         match value.get_ref() {
             DeValue::Table(table) => Some(TomlEntries::new(table, value.span())),
             _ => {

@@ -33,7 +33,8 @@ impl Assume {
         match common.format {
             Format::Human => {
                 let blocks = findings.iter().map(|(spec, findings)| {
-                    let lines: String = findings.iter().map(|f| format!("  {}\n", f.line(self.unit))).collect();
+                    let lines: String =
+                        findings.iter().map(|f| format!("  {}\n", f.line(self.unit))).collect();
                     format!("{spec}\n{lines}")
                 });
                 output::text(&blocks.collect::<Vec<_>>().join("\n"))
@@ -42,7 +43,16 @@ impl Assume {
                 "sources": findings.iter().map(|(spec, f)| json!({ "source": spec, "findings": f.iter().map(|f| finding(f, self.unit)).collect::<Vec<_>>() })).collect::<Vec<_>>()
             })),
             Format::Csv => {
-                let header = ["source", "assumption", "subject", "verdict", "value", "half_width", "unit", "evidence"];
+                let header = [
+                    "source",
+                    "assumption",
+                    "subject",
+                    "verdict",
+                    "value",
+                    "half_width",
+                    "unit",
+                    "evidence",
+                ];
                 let rows = findings.iter().flat_map(|(spec, all)| all.iter().map(|f| self.fields(spec, f)));
                 output::text(&csv::text(&header, rows))
             }

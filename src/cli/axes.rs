@@ -16,15 +16,14 @@ pub(super) struct AxisFlags(Vec<(&'static SettingAxis, Vec<AxisValue>)>);
 
 impl clap::Args for AxisFlags {
     fn augment_args(command: Command) -> Command {
-        let flag = |axis: &'static SettingAxis| {
-            let parser = move |text: &str| read(axis, text);
-            let flag = Arg::new(axis.name).long(axis.name.replace('_', "-")).value_name(if axis.is_text() {
-                "SPEC"
-            } else {
-                "LIST|FROM..TO/POINTS"
-            });
-            flag.help(axis.help).allow_hyphen_values(true).action(ArgAction::Append).value_parser(parser)
-        };
+        let flag =
+            |axis: &'static SettingAxis| {
+                let parser = move |text: &str| read(axis, text);
+                let flag = Arg::new(axis.name)
+                    .long(axis.name.replace('_', "-"))
+                    .value_name(if axis.is_text() { "SPEC" } else { "LIST|FROM..TO/POINTS" });
+                flag.help(axis.help).allow_hyphen_values(true).action(ArgAction::Append).value_parser(parser)
+            };
         command.args(AXES.map(flag))
     }
 
@@ -56,7 +55,10 @@ impl AxisFlags {
     /// on and is.
     pub(super) fn settings(&self, quantity: &Quantity, arguments: &[f64]) -> Result<Vec<Setting>> {
         let refused = |axis: &SettingAxis, why: &str| {
-            Error::invalid(format!("--{}", axis.name.replace('_', "-")), format!("`{}` {why}", quantity.name))
+            Error::invalid(
+                format!("--{}", axis.name.replace('_', "-")),
+                format!("`{}` {why}", quantity.name),
+            )
         };
         if let Some((axis, _)) = self.0.iter().find(|(axis, _)| !axis.scopes.contains(&quantity.scope)) {
             return Err(refused(axis, "does not depend on it"));
@@ -65,8 +67,9 @@ impl AxisFlags {
         for axis in quantity.scope.axes() {
             match self.0.iter().find(|(given, _)| given.name == axis.name) {
                 Some((_, values)) => {
-                    let with =
-                        |setting: Setting| values.iter().map(move |value| setting.clone().with(axis, value.clone()));
+                    let with = |setting: Setting| {
+                        values.iter().map(move |value| setting.clone().with(axis, value.clone()))
+                    };
                     all = all.into_iter().flat_map(with).collect();
                 }
                 None if axis.optional => {}
@@ -135,8 +138,10 @@ mod tests {
         for many in ["1e-3..1e3/1e12", "1..2/100001", "1..2/99999999999999999999"] {
             assert!(snrs(many).unwrap_err().to_string().contains("at most 100000"), "{many}");
         }
-        for bad in ["1..2/inf", "1..2/2.5", "1..2/nan", "", "0", "-1", "1..2", "1..2/1", "a", "inf", "1..x/3", "0..2/3"]
-        {
+        for bad in [
+            "1..2/inf", "1..2/2.5", "1..2/nan", "", "0", "-1", "1..2", "1..2/1", "a", "inf", "1..x/3",
+            "0..2/3",
+        ] {
             assert!(snrs(bad).is_err(), "{bad}");
         }
     }

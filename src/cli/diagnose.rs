@@ -22,9 +22,12 @@ pub fn print(error: Error) {
 
 fn report(error: Error) -> Report {
     match error {
-        Error::Claim { path, text, span, message, help } if line_length(&text, span.start) > LONGEST_LINE => {
+        Error::Claim { path, text, span, message, help }
+            if line_length(&text, span.start) > LONGEST_LINE =>
+        {
             let (line, column) = line_and_column(&text, span.start);
-            let mut diagnostic = MietteDiagnostic::new(format!("{}:{line}:{column}: {message}", path.display()));
+            let mut diagnostic =
+                MietteDiagnostic::new(format!("{}:{line}:{column}: {message}", path.display()));
             diagnostic.help = help;
             Report::new(diagnostic)
         }

@@ -53,11 +53,17 @@ pub struct EstimateCommand {
 }
 
 fn positive(text: &str) -> Result<f64, String> {
-    text.parse().ok().filter(|&x: &f64| x > 0.0 && x.is_finite()).ok_or_else(|| "expected a number > 0".into())
+    text.parse()
+        .ok()
+        .filter(|&x: &f64| x > 0.0 && x.is_finite())
+        .ok_or_else(|| "expected a number > 0".into())
 }
 
 fn atoms(text: &str) -> Result<f64, String> {
-    text.parse().ok().filter(|&x: &f64| x >= 1.0 && x.is_finite()).ok_or_else(|| "expected a number ≥ 1".into())
+    text.parse()
+        .ok()
+        .filter(|&x: &f64| x >= 1.0 && x.is_finite())
+        .ok_or_else(|| "expected a number ≥ 1".into())
 }
 
 impl EstimateCommand {
@@ -72,16 +78,19 @@ impl EstimateCommand {
         let method = match (self.method, self.alphabet) {
             (EstimatorChoice::Behind(method), alphabet) => {
                 let found = sample::estimate(&self.source, quantity, &arguments, method, alphabet)?;
-                let row = |(need, e): (Need, Estimate)| EstimateRow::new(need, Ok(e.scaled(factor)), self.unit);
+                let row =
+                    |(need, e): (Need, Estimate)| EstimateRow::new(need, Ok(e.scaled(factor)), self.unit);
                 return print(&found.into_iter().map(row).collect::<Vec<_>>(), common.format, "cpu", false);
             }
             (EstimatorChoice::Law(_), Some(_)) => {
-                let message = "bounds the law behind a sample: name an estimator, as in --method chao-wang-jost";
+                let message =
+                    "bounds the law behind a sample: name an estimator, as in --method chao-wang-jost";
                 return Err(Error::invalid("--alphabet", message));
             }
             (EstimatorChoice::Law(method), None) => method,
         };
-        let budget = self.samples.unwrap_or(if self.rel_err.is_some() { MOST_SAMPLES } else { DEFAULT_SAMPLES });
+        let budget =
+            self.samples.unwrap_or(if self.rel_err.is_some() { MOST_SAMPLES } else { DEFAULT_SAMPLES });
         if method == MethodChoice::MonteCarlo
             && let Some(found) = sample::drawn(&self.source, quantity, &arguments, common.seed, budget)
         {
@@ -92,7 +101,11 @@ impl EstimateCommand {
         for spec in &self.source {
             let source = Arc::new(Source::parse(spec)?);
             output::notes(&source, common.quiet);
-            needs.extend(settings.iter().map(|s| Need { source: Arc::clone(&source), quantity, setting: s.clone() }));
+            needs.extend(settings.iter().map(|s| Need {
+                source: Arc::clone(&source),
+                quantity,
+                setting: s.clone(),
+            }));
         }
         let target = StoppingRule { relative_error: self.rel_err, budget };
         let progress = Progress::new(common.quiet);
@@ -109,7 +122,8 @@ impl EstimateCommand {
         }
         let in_unit = |found: Result<Estimate>| found.map(|estimate| estimate.scaled(factor));
         let numbers = needs.into_iter().zip(estimates.into_iter().map(in_unit));
-        let rows: Vec<EstimateRow> = numbers.map(|(need, found)| EstimateRow::new(need, found, self.unit)).collect();
+        let rows: Vec<EstimateRow> =
+            numbers.map(|(need, found)| EstimateRow::new(need, found, self.unit)).collect();
         print(&rows, common.format, &name, interrupted)?;
         let missing = rows.iter().filter(|row| row.missing.is_some()).count();
         if interrupted {
@@ -130,7 +144,11 @@ impl EstimateCommand {
     fn factor(&self, quantity: &Quantity) -> Result<f64> {
         quantity.unit.factor(self.unit).ok_or_else(|| {
             let symbol = quantity.unit.symbol(Information::Nats);
-            let what = if symbol == "1" { "a number without a unit".into() } else { format!("measured in {symbol}") };
+            let what = if symbol == "1" {
+                "a number without a unit".into()
+            } else {
+                format!("measured in {symbol}")
+            };
             Error::invalid(
                 "--unit",
                 format!("bits are a unit of information; `{}` is {what}: leave it out", quantity.name),
@@ -164,7 +182,9 @@ fn call(text: &str) -> Result<(&'static Quantity, Vec<f64>)> {
                 .strip_suffix(')')
                 .ok_or_else(|| Error::invalid("quantity", format!("`{text}` lacks its `)`")))?;
             let number = |word: &str| {
-                word.trim().parse().map_err(|_| Error::invalid("quantity", format!("`{word}` is not a number")))
+                word.trim()
+                    .parse()
+                    .map_err(|_| Error::invalid("quantity", format!("`{word}` is not a number")))
             };
             (name.trim(), inside.split(',').map(number).collect::<Result<_>>()?)
         }
@@ -175,7 +195,11 @@ fn call(text: &str) -> Result<(&'static Quantity, Vec<f64>)> {
     } else {
         Err(Error::invalid(
             "quantity",
-            format!("`{name}` takes {} arguments: {name}({})", quantity.arguments.len(), quantity.arguments.join(", ")),
+            format!(
+                "`{name}` takes {} arguments: {name}({})",
+                quantity.arguments.len(),
+                quantity.arguments.join(", ")
+            ),
         ))
     }
 }

@@ -70,8 +70,10 @@ impl List {
                 let field = |item: &Value, key: &str| {
                     format!("\"{}\"", item[key].as_str().unwrap_or_default().replace('"', "\"\""))
                 };
-                let lines: String =
-                    items.iter().map(|i| format!("{},{}\n", field(i, "name"), field(i, "summary"))).collect();
+                let lines: String = items
+                    .iter()
+                    .map(|i| format!("{},{}\n", field(i, "name"), field(i, "summary")))
+                    .collect();
                 output::text(&format!("name,summary\n{lines}"))
             }
             Format::Human if matches!(self.what, What::Claims) => output::text(&by_paper(&items)),
@@ -85,7 +87,11 @@ fn human(item: &Value) -> String {
     let mut lines = format!("{:<26} {}\n", text(&item["name"]), text(&item["summary"]));
     for parameter in item["parameters"].as_array().into_iter().flatten() {
         let default = parameter["default"].as_str().map_or(String::new(), |d| format!(" (default {d})"));
-        lines += &format!("    {:<22} {}{default}\n", text(&parameter["name"]) + "=", text(&parameter["summary"]));
+        lines += &format!(
+            "    {:<22} {}{default}\n",
+            text(&parameter["name"]) + "=",
+            text(&parameter["summary"])
+        );
     }
     lines
 }
@@ -107,13 +113,20 @@ fn by_paper(items: &[Value]) -> String {
         let year = paper.year.map_or(String::new(), |year| format!(" {year}"));
         let own = items.iter().filter(|item| item["paper"] == paper.key.as_str());
         let lines: String = own.map(|item| format!("  {}", human(item))).collect();
-        format!("[{}] {}\n{lines}", paper.key, [paper.title.clone(), authors + &year].join(". ").trim_end_matches(". "))
+        format!(
+            "[{}] {}\n{lines}",
+            paper.key,
+            [paper.title.clone(), authors + &year].join(". ").trim_end_matches(". ")
+        )
     };
     papers().iter().map(group).collect::<Vec<_>>().join("\n")
 }
 
 fn methods() -> Vec<Value> {
-    Method::ALL.iter().map(|(method, summary)| json!({ "name": method.to_string(), "summary": summary })).collect()
+    Method::ALL
+        .iter()
+        .map(|(method, summary)| json!({ "name": method.to_string(), "summary": summary }))
+        .collect()
 }
 
 fn sources() -> Vec<Value> {
@@ -121,15 +134,24 @@ fn sources() -> Vec<Value> {
 }
 
 fn denoisers() -> Vec<Value> {
-    DENOISERS.iter().map(|denoiser| with_parameters(denoiser.name, denoiser.summary, denoiser.parameters)).collect()
+    DENOISERS
+        .iter()
+        .map(|denoiser| with_parameters(denoiser.name, denoiser.summary, denoiser.parameters))
+        .collect()
 }
 
 fn samplers() -> Vec<Value> {
-    SAMPLERS.iter().map(|sampler| with_parameters(sampler.name, sampler.summary, sampler.parameters)).collect()
+    SAMPLERS
+        .iter()
+        .map(|sampler| with_parameters(sampler.name, sampler.summary, sampler.parameters))
+        .collect()
 }
 
 fn schedules() -> Vec<Value> {
-    SCHEDULES.iter().map(|schedule| with_parameters(schedule.name, schedule.summary, schedule.parameters)).collect()
+    SCHEDULES
+        .iter()
+        .map(|schedule| with_parameters(schedule.name, schedule.summary, schedule.parameters))
+        .collect()
 }
 
 fn models() -> Vec<Value> {
@@ -139,9 +161,13 @@ fn models() -> Vec<Value> {
         NoiseAxis::Flow => "t (or 1000 t) of (1 − t)·x0 + t·ε, 0 the data".to_owned(),
     };
     let item = |model: &Model| {
-        let shift = if model.shift > 1.0 { format!(", shift {}", plain(model.shift, 4)) } else { String::new() };
-        let aliases =
-            if model.aliases.is_empty() { String::new() } else { format!("; also {}", model.aliases.join(", ")) };
+        let shift =
+            if model.shift > 1.0 { format!(", shift {}", plain(model.shift, 4)) } else { String::new() };
+        let aliases = if model.aliases.is_empty() {
+            String::new()
+        } else {
+            format!("; also {}", model.aliases.join(", "))
+        };
         let sets = format!("{}; {:?} loss{shift}{aliases}", noise(model), model.parametrization);
         json!({ "name": model.name, "summary": format!("{} ({sets})", model.summary), "shift": model.shift })
     };

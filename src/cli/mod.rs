@@ -57,7 +57,13 @@ struct Common {
     #[arg(long, global = true, value_parser = clap::value_parser!(u16).range(1..=1024), help_heading = "Common options")]
     threads: Option<u16>,
     /// Form of the results on stdout; those after json are forms of a schedule
-    #[arg(long = "format", global = true, value_enum, default_value = "human", help_heading = "Common options")]
+    #[arg(
+        long = "format",
+        global = true,
+        value_enum,
+        default_value = "human",
+        help_heading = "Common options"
+    )]
     form: OutputForm,
     /// The form where it is one of every command
     #[arg(skip)]

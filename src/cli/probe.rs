@@ -98,9 +98,11 @@ impl Probe {
         };
         page::write(&report, &self.out)?;
         match common.format {
-            Format::Human => {
-                output::text(&format!("{}report: {}\n", report.text(), self.out.join("index.html").display()))?
-            }
+            Format::Human => output::text(&format!(
+                "{}report: {}\n",
+                report.text(),
+                self.out.join("index.html").display()
+            ))?,
             Format::Csv => output::text(&report.csv())?,
             Format::Json => output::text(&report.json())?,
         };
@@ -111,20 +113,29 @@ impl Probe {
     fn swept(&self, claim: Arc<ClaimFile>, options: Options, common: &Common) -> Result<ProbeReport> {
         let source = Spec::parse(self.source.as_deref().expect("the command line requires it"))?;
         let points = if self.vary.len() > 1 { POINTS.1 } else { POINTS.0 };
-        let parameters: Vec<Varied> = self.vary.iter().map(|v| Varied::parse(v, points)).collect::<Result<_>>()?;
+        let parameters: Vec<Varied> =
+            self.vary.iter().map(|v| Varied::parse(v, points)).collect::<Result<_>>()?;
         let fixed = self.fixed()?;
-        let new = |place: &Coordinates| ProbedClaim::new(Arc::clone(&claim), source.clone(), fixed.clone(), place);
+        let new =
+            |place: &Coordinates| ProbedClaim::new(Arc::clone(&claim), source.clone(), fixed.clone(), place);
         let parameters = settled(parameters, |place| new(place).map(|_| ()))?;
         let sample: Coordinates = parameters.iter().map(|p| (p.name.clone(), p.values[0])).collect();
         let statement = new(&sample)?;
         let expanded = statement.at(&sample, &[], &mut Sources::default())?;
-        let (found, run) =
-            self.watched(&options, common, |watch| sweep(&statement, parameters, self.width, options.clone(), watch))?;
+        let (found, run) = self.watched(&options, common, |watch| {
+            sweep(&statement, parameters, self.width, options.clone(), watch)
+        })?;
         Ok(ProbeReport::new(&expanded, &source.to_string(), found, run))
     }
 
     /// A search from `starts` starts.
-    fn hunted(&self, claim: Arc<ClaimFile>, starts: u64, options: Options, common: &Common) -> Result<ProbeReport> {
+    fn hunted(
+        &self,
+        claim: Arc<ClaimFile>,
+        starts: u64,
+        options: Options,
+        common: &Common,
+    ) -> Result<ProbeReport> {
         // Any law serves to read the expressions; two atoms have every quantity.
         let any = Replacement { name: "source".into(), values: Values::Sources(vec![Spec::parse("bpsk")?]) };
         let expanded = claim.on(&[any], &mut Sources::default())?;
@@ -133,7 +144,8 @@ impl Probe {
         let log = self.out.join("search.jsonl");
         let ((search, comparisons), run) = self.watched(&options, common, |watch| {
             (watch.event)(Event::Needs(starts as usize));
-            let climbs = hunt(&objective, bounds, starts, (&log, self.resume), self.limit, (&options, watch))?;
+            let climbs =
+                hunt(&objective, bounds, starts, (&log, self.resume), self.limit, (&options, watch))?;
             let options = options.clone();
             let measuring = Measuring { claim, expanded: &expanded, options, watch, folder: &self.out };
             measuring.report(&climbs, &objective, (bounds.atoms, bounds.dim))
@@ -168,7 +180,10 @@ impl Probe {
     /// The axes that the command line fixes.
     fn fixed(&self) -> Result<Vec<Replacement>> {
         let snrs = self.snr.as_deref().map(axes::snrs).transpose()?;
-        Ok(snrs.map(|snrs| Replacement { name: "snr".into(), values: Values::Numbers(snrs) }).into_iter().collect())
+        Ok(snrs
+            .map(|snrs| Replacement { name: "snr".into(), values: Values::Numbers(snrs) })
+            .into_iter()
+            .collect())
     }
 }
 

@@ -51,7 +51,8 @@ impl Merge {
     /// damaged record.
     pub(super) fn run(self, common: &Common) -> Result<u8> {
         let mut commands = self.slices.iter().map(|dir| slice_command(dir)).collect::<Result<Vec<_>>>()?;
-        let present: BTreeSet<u64> = commands.iter().filter_map(|(v, _)| v.shard).map(|shard| shard.index).collect();
+        let present: BTreeSet<u64> =
+            commands.iter().filter_map(|(v, _)| v.shard).map(|shard| shard.index).collect();
         let (mut verify, slice_common) = commands.remove(0);
         let total = verify.shard.map_or(1, |shard| shard.count);
         if let Some(missing) = (0..total).find(|i| !present.contains(i)) {
@@ -75,7 +76,8 @@ fn slice_command(dir: &Path) -> Result<(verify::Verify, Common)> {
     let text = std::fs::read_to_string(&path).map_err(Error::io(&path))?;
     let bad = |message: String| Error::Data { path: path.clone(), place: String::new(), message };
     let table: toml::Table = text.parse().map_err(|e: toml::de::Error| bad(e.message().to_owned()))?;
-    let command = table.get("command").and_then(toml::Value::as_str).ok_or_else(|| bad("has no `command`".into()))?;
+    let command =
+        table.get("command").and_then(toml::Value::as_str).ok_or_else(|| bad("has no `command`".into()))?;
     let words = shell_words::split(command).map_err(|e| bad(e.to_string()))?;
     let arguments = CommandLine::try_parse_from(words).map_err(|e| bad(e.to_string()))?;
     match arguments.command {

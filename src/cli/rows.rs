@@ -107,7 +107,8 @@ pub(super) fn csv(rows: &[EstimateRow]) -> String {
         "dominance",
     ];
     let optional = |x: Option<f64>| x.map_or(String::new(), number::name);
-    let header: Vec<&str> = ["quantity", "source"].into_iter().chain(AXES.map(|axis| axis.name)).chain(after).collect();
+    let header: Vec<&str> =
+        ["quantity", "source"].into_iter().chain(AXES.map(|axis| axis.name)).chain(after).collect();
     let fields = |row: &EstimateRow| {
         let EstimateRow { need, estimate: e, .. } = row;
         let axis = |axis| need.setting.get(axis).map_or_else(String::new, AxisValue::to_string);
@@ -148,9 +149,11 @@ pub(super) fn table(rows: &[EstimateRow]) -> String {
             (false, true) => format!(" ± {:.0e} (bound)", e.bound),
             (false, false) => String::new(),
         };
-        let unit = Some(row.unit()).filter(|unit| *unit != "1").map_or(String::new(), |unit| format!(" {unit}"));
-        let number =
-            row.method().map_or("not measured".to_owned(), |m| format!("{}{error}{unit}  {m}", readable(e.value)));
+        let unit =
+            Some(row.unit()).filter(|unit| *unit != "1").map_or(String::new(), |unit| format!(" {unit}"));
+        let number = row
+            .method()
+            .map_or("not measured".to_owned(), |m| format!("{}{error}{unit}  {m}", readable(e.value)));
         let mut doubt = row.doubts().iter().map(|why| format!("  ! {why}")).collect::<String>();
         if let Some(range) = row.proven() {
             doubt += &format!("  ! not to be believed; proven: {}", wording::bracketed(range));
@@ -162,5 +165,9 @@ pub(super) fn table(rows: &[EstimateRow]) -> String {
 
 /// Every digit of a number, with an exponent where zeros would otherwise be counted.
 fn readable(x: f64) -> String {
-    if x == 0.0 || (1e-5..1e16).contains(&x.abs()) || !x.is_finite() { x.to_string() } else { format!("{x:e}") }
+    if x == 0.0 || (1e-5..1e16).contains(&x.abs()) || !x.is_finite() {
+        x.to_string()
+    } else {
+        format!("{x:e}")
+    }
 }

@@ -22,8 +22,10 @@ pub enum EstimatorChoice {
 
 /// The name of a choice as one.
 pub fn choice(name: &str) -> Result<EstimatorChoice, String> {
-    let route =
-        MethodChoice::ALL.iter().find(|(_, route)| *route == name).map(|&(route, _)| EstimatorChoice::Law(route));
+    let route = MethodChoice::ALL
+        .iter()
+        .find(|(_, route)| *route == name)
+        .map(|&(route, _)| EstimatorChoice::Law(route));
     let behind = || behind().find(|method| method.to_string() == name).map(EstimatorChoice::Behind);
     route.or_else(behind).ok_or_else(|| {
         let law = MethodChoice::ALL.map(|(_, name)| name);
@@ -65,7 +67,8 @@ pub fn estimate(
     sources.iter().map(row).collect()
 }
 
-/// The entropies of laws whose weights are known, from draws of them; `None` where `quantity` is none of finite order.
+/// The entropies of laws whose weights are known, from draws of them; `None` where `quantity` is
+/// none of finite order.
 ///
 /// # Errors
 /// A source without known weights.
@@ -102,8 +105,9 @@ fn one(source: &Source, method: Method, order: f64, alphabet: Option<f64>) -> Re
     let Some(estimator) = ESTIMATORS.iter().find(|estimator| estimator.method == method) else {
         return density(source, counts, order, alphabet);
     };
-    let counts = Counts::new(counts.iter().copied())
-        .map_err(|error| Error::invalid(source.spec(), format!("an estimator of the law behind a sample: {error}")))?;
+    let counts = Counts::new(counts.iter().copied()).map_err(|error| {
+        Error::invalid(source.spec(), format!("an estimator of the law behind a sample: {error}"))
+    })?;
     law_behind::estimate(&counts, estimator, order, alphabet)
 }
 

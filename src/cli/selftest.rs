@@ -52,8 +52,10 @@ mod run {
             let cuda = Cuda::new(common.device_options())?;
             let given = self.source.iter().map(String::as_str);
             let specs: Vec<&str> = if self.source.is_empty() { SOURCES.to_vec() } else { given.collect() };
-            let found =
-                specs.iter().map(|spec| compare(&cuda, spec, common.seed, self.samples)).collect::<Result<Vec<_>>>()?;
+            let found = specs
+                .iter()
+                .map(|spec| compare(&cuda, spec, common.seed, self.samples))
+                .collect::<Result<Vec<_>>>()?;
             let specs: Vec<&str> = match (self.no_paths, self.source.is_empty()) {
                 (true, _) => Vec::new(),
                 (false, true) => paths::SOURCES.to_vec(),
@@ -64,7 +66,9 @@ mod run {
             let holds = found.iter().all(Comparison::holds) && walked.iter().all(PathComparison::holds);
             let allowed = tolerance(common.precision);
             match common.format {
-                Format::Human => output::text(&(table(&cuda.name(), allowed, &found) + &table_of_paths(&walked)))?,
+                Format::Human => {
+                    output::text(&(table(&cuda.name(), allowed, &found) + &table_of_paths(&walked)))?
+                }
                 Format::Csv => output::text(&csv(&found, &walked))?,
                 Format::Json => {
                     let rows: Vec<_> = found.iter().map(row).collect();
@@ -81,7 +85,8 @@ mod run {
     }
 
     fn table(device: &str, allowed: f64, found: &[Comparison]) -> String {
-        let mut text = format!("CPU against {device}; readouts of each sample may differ by {allowed:.0e}\n\n");
+        let mut text =
+            format!("CPU against {device}; readouts of each sample may differ by {allowed:.0e}\n\n");
         text += &format!(
             "{:<46} {:>8} {:>6} {:>16} {:>8} {:>8} {:>8}\n",
             "source", "samples", "atoms", "normals", "readout", "moments", "withheld"
@@ -105,9 +110,14 @@ mod run {
     }
 
     fn table_of_paths(walked: &[PathComparison]) -> String {
-        let mut text =
-            format!("\nSimulated paths; last states and path KLs may differ by {:.0e}\n\n", paths::TOLERANCE);
-        text += &format!("{:<60} {:<22} {:>6} {:>18} {:>8}\n", "source", "simulation", "paths", "numbers", "apart");
+        let mut text = format!(
+            "\nSimulated paths; last states and path KLs may differ by {:.0e}\n\n",
+            paths::TOLERANCE
+        );
+        text += &format!(
+            "{:<60} {:<22} {:>6} {:>18} {:>8}\n",
+            "source", "simulation", "paths", "numbers", "apart"
+        );
         for c in walked {
             text += &format!(
                 "{:<60} {:<22} {:>6} {:>18} {:>8.0e}  {}\n",
@@ -146,9 +156,20 @@ mod run {
     /// is the largest difference of either.
     fn csv(found: &[Comparison], walked: &[PathComparison]) -> String {
         let mut text =
-            "source,simulation,samples,atoms,normals,normals_compared,readout,moments,withheld,holds\n".to_owned();
+            "source,simulation,samples,atoms,normals,normals_compared,readout,moments,withheld,holds\n"
+                .to_owned();
         for c in found {
-            let Comparison { source, samples, atoms, normals, normals_compared, readout, moments, withheld, .. } = c;
+            let Comparison {
+                source,
+                samples,
+                atoms,
+                normals,
+                normals_compared,
+                readout,
+                moments,
+                withheld,
+                ..
+            } = c;
             text += &format!(
                 "\"{source}\",,{samples},{atoms},{normals},{normals_compared},{readout:e},{moments:e},{withheld},{}\n",
                 c.holds()

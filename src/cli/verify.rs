@@ -64,12 +64,11 @@ impl Budget {
             "quick" => 1 << 15,
             "standard" => Options::BUDGET,
             "thorough" => 1 << 22,
-            number => number
-                .parse::<f64>()
-                .ok()
-                .filter(|&n| (1.0..=1e12).contains(&n) && n.fract() == 0.0)
-                .ok_or("expected quick, standard, thorough or a whole number of samples from 1 to 1e12")?
-                as u64,
+            number => {
+                number.parse::<f64>().ok().filter(|&n| (1.0..=1e12).contains(&n) && n.fract() == 0.0).ok_or(
+                    "expected quick, standard, thorough or a whole number of samples from 1 to 1e12",
+                )? as u64
+            }
         };
         Ok(Self { name: text.into(), samples })
     }
@@ -150,7 +149,10 @@ impl Verify {
         let Some(report) = execute(claims, &options, place, common, run.clone())? else {
             report::write_settings(&run, &self.folder())?;
             if interrupt::attended().requested() {
-                eprintln!("interrupted: slice incomplete in {}; `--resume` goes on", self.folder().display());
+                eprintln!(
+                    "interrupted: slice incomplete in {}; `--resume` goes on",
+                    self.folder().display()
+                );
                 return Ok(interrupt::INCOMPLETE);
             }
             return output::text(&format!(
@@ -172,7 +174,8 @@ pub(super) fn execute(
     run: Run,
 ) -> Result<Option<Report>> {
     let progress = Progress::new(common.quiet);
-    let watch = Watch { backend, event: &|event| progress.show(event), stop: interrupt::attended(), checkpoint };
+    let watch =
+        Watch { backend, event: &|event| progress.show(event), stop: interrupt::attended(), checkpoint };
     let report = verify(claims, options, &watch, run);
     progress.finish();
     report
@@ -196,9 +199,11 @@ pub(super) fn settings(options: &Options, budget: &str, backend: String) -> Run 
 /// The result in the form asked for; the exit status is the report's.
 pub(super) fn print(report: &Report, out: &Path, common: &Common) -> Result<u8> {
     match common.format {
-        Format::Human => {
-            output::text(&format!("{}\nreport: {}\n", report::summary(report), out.join("index.html").display()))?
-        }
+        Format::Human => output::text(&format!(
+            "{}\nreport: {}\n",
+            report::summary(report),
+            out.join("index.html").display()
+        ))?,
         Format::Csv => output::text(&report::csv::table(report))?,
         Format::Json => output::json(&report::verify_json(report))?,
     };
@@ -254,7 +259,8 @@ fn files_in(folder: &Path) -> Result<Vec<PathBuf>> {
     if paper.exists() {
         claim::load_paper(&paper)?;
     }
-    let claims = entries.iter().filter(|file| **file != paper && file.extension().is_some_and(|e| e == "toml"));
+    let claims =
+        entries.iter().filter(|file| **file != paper && file.extension().is_some_and(|e| e == "toml"));
     let mut files: Vec<PathBuf> = claims.cloned().collect();
     for inner in entries.iter().filter(|inner| inner.join(paper::FILE).exists()) {
         files.extend(files_in(inner)?);

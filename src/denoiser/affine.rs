@@ -1,4 +1,5 @@
-//! Denoisers that are affine in the state, x̂ = EX + gain·(U − γEX) + a constant vector: their loss needs no posterior.
+//! Denoisers that are affine in the state, x̂ = EX + gain·(U − γEX) + a constant vector: their loss
+//! needs no posterior.
 
 use std::fmt::{Debug, Formatter};
 

@@ -6,7 +6,8 @@ use super::Denoiser;
 use crate::channel::posterior::BATCH;
 use crate::error::{Error, Result};
 
-/// A function of n states and their SNR: n × d numbers by rows in, n × d estimates of X by rows out.
+/// A function of n states and their SNR: n × d numbers by rows in, n × d estimates of X by rows
+/// out.
 ///
 /// ```
 /// use std::sync::Arc;
@@ -28,7 +29,8 @@ pub struct Function<F> {
 }
 
 impl<F: Fn(&[f64], f64) -> Result<Vec<f64>> + Send + Sync> Function<F> {
-    /// `function(rows, snr)` of states U_γ = γX + √γZ (n × `dim` by rows, units γ|x|), called from many threads at once.
+    /// `function(rows, snr)` of states U_γ = γX + √γZ (n × `dim` by rows, units γ|x|), called from
+    /// many threads at once.
     pub fn new(name: impl Into<String>, dim: usize, function: F) -> Self {
         Self { name: name.into(), dim, function }
     }
@@ -52,7 +54,8 @@ impl<F: Fn(&[f64], f64) -> Result<Vec<f64>> + Send + Sync> Denoiser for Function
         if states.len() != self.dim * BATCH {
             return wrong(format!("is on R^{}, not on R^{}", self.dim, states.len() / BATCH));
         }
-        let rows: Vec<f64> = (0..BATCH).flat_map(|s| (0..self.dim).map(move |k| states[k * BATCH + s])).collect();
+        let rows: Vec<f64> =
+            (0..BATCH).flat_map(|s| (0..self.dim).map(move |k| states[k * BATCH + s])).collect();
         let found = (self.function)(&rows, snr)?;
         if found.len() != rows.len() {
             return wrong(format!("gave {} numbers for {BATCH} × {}", found.len(), self.dim));

@@ -1,4 +1,5 @@
-//! The state itself, x̂ = U/γ = X + Z/√γ: what a network that predicts the noise gives where it predicts none. L(γ) = d/γ.
+//! The state itself, x̂ = U/γ = X + Z/√γ: what a network that predicts the noise gives where it
+//! predicts none. L(γ) = d/γ.
 
 use std::sync::Arc;
 

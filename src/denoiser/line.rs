@@ -1,5 +1,5 @@
-//! Averages over the states of a law on a line by quadrature: E|x̂ − m|² of any denoiser, which is asked at the nodes, and the
-//! divergence of two laws behind the channel.
+//! Averages over the states of a law on a line by quadrature: E|x̂ − m|² of any denoiser, which is
+//! asked at the nodes, and the divergence of two laws behind the channel.
 
 use std::num::NonZeroUsize;
 use std::sync::LazyLock;
@@ -13,7 +13,8 @@ use crate::error::{Error, Result};
 use crate::numeric::estimate::Estimate;
 use crate::source::Source;
 
-/// Standard deviations kept beyond the outermost component, and the width of the first panels in those of the narrowest.
+/// Standard deviations kept beyond the outermost component, and the width of the first panels in
+/// those of the narrowest.
 const REACH: f64 = 12.0;
 const WIDTH: f64 = 3.0;
 /// Halving stops where a panel changes by less than this share of the whole, or at this depth.
@@ -28,7 +29,8 @@ static RULE: LazyLock<Vec<(f64, f64)>> = LazyLock::new(|| {
     rule.iter().map(|(x, w)| (*x, *w)).collect()
 });
 
-/// ∫ p(u) |x̂(u) − m(u)|² du over the states U_γ = u of atoms or a Gaussian mixture on a line; `None` for another law.
+/// ∫ p(u) |x̂(u) − m(u)|² du over the states U_γ = u of atoms or a Gaussian mixture on a line;
+/// `None` for another law.
 ///
 /// `bound` adds what halving the panels changes to the rounding of x̂ and m.
 ///
@@ -59,13 +61,15 @@ pub fn gap_on_a_line(estimand: &Estimand, denoiser: &dyn Denoiser, snr: f64) -> 
     Ok(Some(Estimate::quadrature(gap, change + rounding(gap, size))))
 }
 
-/// KL(P ∗ N ‖ Q ∗ N) of the states U_γ under both laws, nats; 0 at γ = 0. `None` where one is not atoms or a Gaussian mixture
-/// on a line.
+/// KL(P ∗ N ‖ Q ∗ N) of the states U_γ under both laws, nats; 0 at γ = 0. `None` where one is not
+/// atoms or a Gaussian mixture on a line.
 ///
 /// # Errors
 /// None today.
 pub fn divergence_on_a_line(ours: &Source, theirs: &Source, snr: f64) -> Result<Option<Estimate>> {
-    let (Some(p), Some(q)) = (Components::on_a_line(ours), Components::on_a_line(theirs)) else { return Ok(None) };
+    let (Some(p), Some(q)) = (Components::on_a_line(ours), Components::on_a_line(theirs)) else {
+        return Ok(None);
+    };
     if snr <= 0.0 {
         return Ok(Some(Estimate::exact(0.0)));
     }
@@ -82,7 +86,8 @@ pub fn divergence_on_a_line(ours: &Source, theirs: &Source, snr: f64) -> Result<
 /// Two functions of each state of a batch.
 type Averaged<'a> = dyn Fn(&[f64]) -> Result<[[f64; 2]; BATCH]> + 'a;
 
-/// ∫ p(u) f(u) du for two functions, given a batch of states at a time, and what the last halving changed of the first.
+/// ∫ p(u) f(u) du for two functions, given a batch of states at a time, and what the last halving
+/// changed of the first.
 fn over_states(law: &Components, snr: f64, f: &Averaged) -> Result<([f64; 2], f64)> {
     let panel = |lo: f64, hi: f64| -> Result<[f64; 2]> {
         let half = 0.5 * (hi - lo);
@@ -120,14 +125,17 @@ fn rounding(gap: f64, size: f64) -> f64 {
     2.0 * ROUNDING * (gap.abs() * size).sqrt() + ROUNDING * (gap.abs() + ROUNDING * size)
 }
 
-/// Pieces of the line of states that hold all components, each a few standard deviations of the narrowest wide.
+/// Pieces of the line of states that hold all components, each a few standard deviations of the
+/// narrowest wide.
 fn panels(law: &Components, snr: f64) -> Vec<[f64; 2]> {
     let deviation = |variance: &f64| (snr * (1.0 + snr * variance)).sqrt();
     let mut reached: Vec<[f64; 2]> = law
         .means
         .iter()
         .zip(&law.variances)
-        .map(|(mean, variance)| [-1.0, 1.0].map(|sign| snr.mul_add(*mean, sign * REACH * deviation(variance))))
+        .map(|(mean, variance)| {
+            [-1.0, 1.0].map(|sign| snr.mul_add(*mean, sign * REACH * deviation(variance)))
+        })
         .collect();
     reached.sort_by(|a, b| a[0].total_cmp(&b[0]));
     let narrowest = law.variances.iter().map(deviation).fold(f64::INFINITY, f64::min);

@@ -1,6 +1,6 @@
-//! What a network with EDM's or v's preconditioning gives before its first step: x̂ = EX + c(Y/√γ − EX), c = γv/(1 + γv)
-//! with v = E|X − EX|²/d, the posterior mean of N(EX, vI) [KAAL22]. L(γ) = dv/(1 + γv), the loss of the best linear
-//! estimate of a law with covariance vI.
+//! What a network with EDM's or v's preconditioning gives before its first step: x̂ = EX + c(Y/√γ −
+//! EX), c = γv/(1 + γv) with v = E|X − EX|²/d, the posterior mean of N(EX, vI) [KAAL22]. L(γ) =
+//! dv/(1 + γv), the loss of the best linear estimate of a law with covariance vI.
 
 use std::sync::Arc;
 

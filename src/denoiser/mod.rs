@@ -1,8 +1,9 @@
 //! Denoisers: estimates x̂(U_γ, γ) of X, a batch of states at one SNR at a time.
 //!
-//! A state is U_γ = √γ·Y_γ = γX + √γZ, in units of γ|x| (U/γ = X + Z/√γ is what a network with noise level σ = 1/√γ is
-//! given). A batch is [`BATCH`](crate::channel::posterior::BATCH) states side by side: coordinate k of state s stands at
-//! k·BATCH + s. Estimates stand likewise, in units of |x|. A function of rows becomes a denoiser by [`Function`].
+//! A state is U_γ = √γ·Y_γ = γX + √γZ, in units of γ|x| (U/γ = X + Z/√γ is what a network with
+//! noise level σ = 1/√γ is given). A batch is [`BATCH`](crate::channel::posterior::BATCH) states
+//! side by side: coordinate k of state s stands at k·BATCH + s. Estimates stand likewise, in units
+//! of |x|. A function of rows becomes a denoiser by [`Function`].
 //!
 //! The kinds of specs are in [`DENOISERS`], one file per kind; a program adds its own there.
 
@@ -36,10 +37,12 @@ pub trait Denoiser: Debug + Send + Sync {
     /// Its name. Two denoisers of one source with the same name are the same function.
     fn name(&self) -> &str;
 
-    /// x̂(u, γ) of each state u of a batch (`states`, d × BATCH, units γ|x|) at `snr` γ ≥ 0 into `out` (d × BATCH, units |x|).
+    /// x̂(u, γ) of each state u of a batch (`states`, d × BATCH, units γ|x|) at `snr` γ ≥ 0 into
+    /// `out` (d × BATCH, units |x|).
     ///
     /// # Errors
-    /// Whatever keeps it from an answer. An estimate that is NaN or infinite is found by whoever asks.
+    /// Whatever keeps it from an answer. An estimate that is NaN or infinite is found by whoever
+    /// asks.
     fn estimate(&self, states: &[f64], snr: f64, out: &mut [f64]) -> Result<()>;
 
     /// (L(γ) − M(γ))/E|X − EX|², L(γ) = E|X − x̂|², where it is known in closed form.
@@ -48,8 +51,8 @@ pub trait Denoiser: Debug + Send + Sync {
         None
     }
 
-    /// x̂ − E[X | U_γ] in every coordinate, in units of |x|, where it is one number whatever the state: such denoisers run on
-    /// devices.
+    /// x̂ − E[X | U_γ] in every coordinate, in units of |x|, where it is one number whatever the
+    /// state: such denoisers run on devices.
     fn offset(&self, snr: f64) -> Option<f64> {
         let _ = snr;
         None
@@ -60,7 +63,8 @@ pub trait Denoiser: Debug + Send + Sync {
         None
     }
 
-    /// The coefficients of x̂ at `snr`, where it is affine in the state with one factor for all coordinates.
+    /// The coefficients of x̂ at `snr`, where it is affine in the state with one factor for all
+    /// coordinates.
     fn affine(&self, snr: f64) -> Option<Affine> {
         let _ = snr;
         None
@@ -144,7 +148,8 @@ pub static DENOISERS: Registry<DenoiserKind> = Registry::new(&[
 /// `mismatched:source=(gaussian:dim=1,variance=2)`.
 ///
 /// # Errors
-/// [`Error::Invalid`] for a malformed spec or a value outside its domain, [`Error::Unknown`] with the nearest name otherwise.
+/// [`Error::Invalid`] for a malformed spec or a value outside its domain, [`Error::Unknown`] with
+/// the nearest name otherwise.
 pub fn find(spec: &str) -> Result<Make> {
     let written = Spec::parse(spec).map_err(|error| match error {
         Error::Invalid { message, .. } => Error::invalid(format!("denoiser `{spec}`"), message),
@@ -171,7 +176,8 @@ pub fn build(spec: &str, estimand: &Arc<Estimand>) -> Result<Arc<dyn Denoiser>> 
 /// [`Denoiser::estimate`] of samples `first .. first + BATCH` of `stream`, every number checked.
 ///
 /// # Errors
-/// Those of the denoiser; [`Error::NonFinite`] with SNR and sample where an estimate is NaN or infinite.
+/// Those of the denoiser; [`Error::NonFinite`] with SNR and sample where an estimate is NaN or
+/// infinite.
 pub fn estimate(
     denoiser: &dyn Denoiser,
     source: &Source,

@@ -1,5 +1,6 @@
-//! The posterior mean off by a known length in a fixed direction: x̂ = m + δ(γ)·√V·e with V = E|X − EX|² and the unit vector
-//! e = (1, …, 1)/√d, so that L(γ) = M(γ) + δ(γ)²·V exactly: the error is orthogonal to X − m.
+//! The posterior mean off by a known length in a fixed direction: x̂ = m + δ(γ)·√V·e with V = E|X −
+//! EX|² and the unit vector e = (1, …, 1)/√d, so that L(γ) = M(γ) + δ(γ)²·V exactly: the error is
+//! orthogonal to X − m.
 
 use std::sync::Arc;
 

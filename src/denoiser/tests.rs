@@ -15,7 +15,10 @@ fn shapes_are_the_stated_ones() {
         let (_, denoiser) = made("gaussian:dim=1,variance=2", &format!("perturbed:error=0.5,shape={shape}"));
         let found = denoiser.offset(0.125).unwrap();
         assert!((found - 0.5 * at_a_quarter * 2.0_f64.sqrt()).abs() < ROUNDING, "{shape}: {found}");
-        assert!((denoiser.excess(0.125).unwrap() - (0.5 * at_a_quarter).powi(2)).abs() < ROUNDING, "{shape}");
+        assert!(
+            (denoiser.excess(0.125).unwrap() - (0.5 * at_a_quarter).powi(2)).abs() < ROUNDING,
+            "{shape}"
+        );
     }
     assert!(made("bpsk", "exact").1.offset(3.0).unwrap().abs() < ROUNDING);
 }
@@ -41,11 +44,12 @@ fn what_is_no_denoiser_is_refused() {
     assert!(message.contains("R^3") && message.contains("`bpsk` is one on R^1"), "{message}");
 }
 
-/// L of each affine kind by hand, on laws with E|X − EX|² = 1.25 on a line; what is left over the mmse is the gap, by an
-/// integral that knows of neither.
+/// L of each affine kind by hand, on laws with E|X − EX|² = 1.25 on a line; what is left over the
+/// mmse is the gap, by an integral that knows of neither.
 #[test]
 fn losses_have_their_closed_forms_and_gaps_are_what_is_left() {
-    for source in ["pam:levels=4", "mixture:means=-1|1,variances=0.25|0.25", "gaussian:dim=1,variance=1.25"] {
+    for source in ["pam:levels=4", "mixture:means=-1|1,variances=0.25|0.25", "gaussian:dim=1,variance=1.25"]
+    {
         for snr in [0.01, 0.7, 30.0] {
             let assumed = |variance: f64| (1.0 + snr * variance).recip();
             for (spec, expected) in [
@@ -61,14 +65,21 @@ fn losses_have_their_closed_forms_and_gaps_are_what_is_left() {
                 let gap = gap_on_a_line(&estimand, denoiser.as_ref(), snr).unwrap().unwrap();
                 let left = loss.value - mmse.value;
                 let allowed = gap.bound + loss.bound + mmse.bound + ROUNDING * loss.value;
-                assert!((gap.value - left).abs() < allowed, "{spec} on {source} at {snr}: {gap:?} for {left}");
-                assert!(gap.bound < 1e-8 * gap.value + 1e-14 * loss.value, "{spec} on {source} at {snr}: {gap:?}");
+                assert!(
+                    (gap.value - left).abs() < allowed,
+                    "{spec} on {source} at {snr}: {gap:?} for {left}"
+                );
+                assert!(
+                    gap.bound < 1e-8 * gap.value + 1e-14 * loss.value,
+                    "{spec} on {source} at {snr}: {gap:?}"
+                );
             }
         }
     }
 }
 
-/// m_P = vU/(1+γv) and m_Q = (ν + wU)/(1+γw) of N(0, v) and N(ν, w): E|m_Q − m_P|² and the divergence by hand.
+/// m_P = vU/(1+γv) and m_Q = (ν + wU)/(1+γw) of N(0, v) and N(ν, w): E|m_Q − m_P|² and the
+/// divergence by hand.
 #[test]
 fn two_gaussians_are_apart_by_their_closed_forms() {
     let (v, w, nu) = (0.8_f64, 2.0_f64, 0.6_f64);
@@ -88,7 +99,9 @@ fn two_gaussians_are_apart_by_their_closed_forms() {
 
 #[test]
 fn a_law_is_not_mistaken_for_itself() {
-    for source in ["pam:levels=4", "mixture:ring=5,radius=2,variance=0.1", "product:base=(bernoulli:p=0.2),dim=3"] {
+    for source in
+        ["pam:levels=4", "mixture:ring=5,radius=2,variance=0.1", "product:base=(bernoulli:p=0.2),dim=3"]
+    {
         let (estimand, mismatched) = made(source, &format!("mismatched:source=({source})"));
         let exact = build("exact", &estimand).unwrap();
         let dim = estimand.source().dim();
@@ -113,5 +126,10 @@ fn estimates_that_are_not_finite_name_snr_and_sample() {
         assert!(message.contains(part), "{message}");
     }
     let long = Function::new("long", 2, |rows: &[f64], _| Ok([rows, rows].concat()));
-    assert!(long.estimate(&[0.0; 2 * BATCH], 0.5, &mut out).unwrap_err().to_string().contains("gave 256 numbers"));
+    assert!(
+        long.estimate(&[0.0; 2 * BATCH], 0.5, &mut out)
+            .unwrap_err()
+            .to_string()
+            .contains("gave 256 numbers")
+    );
 }

@@ -9,7 +9,7 @@ use std::any::Any;
 use std::ops::Range;
 use std::sync::Arc;
 
-use crate::channel::posterior::{Readout, Sampler};
+use crate::channel::posterior::{PosteriorSampler, Readout};
 use crate::error::Result;
 use crate::numeric::stream::Stream;
 use crate::numeric::truncated::Envelope;
@@ -86,7 +86,11 @@ pub trait Instrument: Any + Send + Sync {
     ///
     /// # Errors
     /// [`crate::error::Error::Backend`] of the simulator.
-    fn open<'a>(&'a self, stream: Stream, simulator: Box<dyn Simulator + 'a>) -> Result<Box<dyn BatchReader + 'a>>;
+    fn open<'a>(
+        &'a self,
+        stream: Stream,
+        simulator: Box<dyn Simulator + 'a>,
+    ) -> Result<Box<dyn BatchReader + 'a>>;
 }
 
 /// What is proven of a column's summands s.
@@ -118,7 +122,7 @@ pub enum Kernels<'a> {
     /// Readouts of posterior sums: all of it is a device's.
     Posterior {
         /// Draws (X, Z) and evaluates the posterior.
-        sampler: &'a dyn Sampler,
+        sampler: &'a dyn PosteriorSampler,
         /// The columns.
         readouts: &'a [Readout],
     },

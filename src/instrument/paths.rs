@@ -53,7 +53,8 @@ impl Instrument for PathStatistics {
     }
 
     fn join(&mut self, other: Box<dyn Instrument>) -> usize {
-        let other: Box<Self> = (other as Box<dyn Any>).downcast().expect("instruments of one name are of one kind");
+        let other: Box<Self> =
+            (other as Box<dyn Any>).downcast().expect("instruments of one name are of one kind");
         self.columns.extend(other.columns);
         self.columns.len() - 1
     }
@@ -71,7 +72,11 @@ impl Instrument for PathStatistics {
         Kernels::Paths(self.columns.iter().map(|c| c.statistic.simulation()).collect())
     }
 
-    fn open<'a>(&'a self, stream: Stream, simulator: Box<dyn Simulator + 'a>) -> Result<Box<dyn BatchReader + 'a>> {
+    fn open<'a>(
+        &'a self,
+        stream: Stream,
+        simulator: Box<dyn Simulator + 'a>,
+    ) -> Result<Box<dyn BatchReader + 'a>> {
         self.columns.iter().try_for_each(|c| c.statistic.prepare(&stream, simulator.as_ref()))?;
         let simulations: Vec<Simulation> = self.columns.iter().map(|c| c.statistic.simulation()).collect();
         let earliest = |of: &Simulation| simulations.iter().position(|s| s == of).expect("it is among them");

@@ -9,7 +9,9 @@ use crate::channel::exact::pairs;
 use crate::channel::exact::unseen::Unseen;
 use crate::channel::posterior::envelope::envelope;
 use crate::channel::posterior::readout::PlacedReadout;
-use crate::channel::posterior::{self, BATCH, Grid, Observable, Observed, Readout, Sampler, SnrPoint, Term, Weight};
+use crate::channel::posterior::{
+    self, BATCH, Grid, Observable, Observed, PosteriorSampler, Readout, SnrPoint, Term, Weight,
+};
 use crate::error::Result;
 use crate::numeric::stream::Stream;
 use crate::process::Simulator;
@@ -32,7 +34,7 @@ pub struct PosteriorReadouts {
 
 #[derive(Clone)]
 struct Ready {
-    sampler: Arc<dyn Sampler>,
+    sampler: Arc<dyn PosteriorSampler>,
     tilted: bool,
     /// What plain samples may miss.
     unseen: Option<Arc<Unseen>>,
@@ -42,11 +44,16 @@ impl PosteriorReadouts {
     /// `readout` of `source`. It is sampled with tilted noise, and such samples serve its SNR
     /// alone, where it looks at one SNR and plain samples would see nothing there.
     pub fn new(source: &Arc<Source>, readout: Readout) -> Self {
-        Self { source: Arc::clone(source), tilt: tilt(source, &readout), readouts: vec![readout], ready: None }
+        Self {
+            source: Arc::clone(source),
+            tilt: tilt(source, &readout),
+            readouts: vec![readout],
+            ready: None,
+        }
     }
 
     /// `readouts` of `source` by a given sampler; nothing is said of what samples may miss.
-    pub fn by(sampler: Box<dyn Sampler>, source: &Arc<Source>, readouts: Vec<Readout>) -> Self {
+    pub fn by(sampler: Box<dyn PosteriorSampler>, source: &Arc<Source>, readouts: Vec<Readout>) -> Self {
         let ready = Ready { sampler: sampler.into(), tilted: false, unseen: None };
         Self { source: Arc::clone(source), tilt: None, readouts, ready: Some(ready) }
     }
@@ -92,7 +99,8 @@ impl Instrument for PosteriorReadouts {
     }
 
     fn join(&mut self, other: Box<dyn Instrument>) -> usize {
-        let other: Box<Self> = (other as Box<dyn Any>).downcast().expect("instruments of one name are of one kind");
+        let other: Box<Self> =
+            (other as Box<dyn Any>).downcast().expect("instruments of one name are of one kind");
         let [readout] = <[Readout; 1]>::try_from(other.readouts).expect("it has one column");
         self.readouts.iter().position(|r| *r == readout).unwrap_or_else(|| {
             self.readouts.push(readout);
@@ -108,8 +116,10 @@ impl Instrument for PosteriorReadouts {
     fn prepare(&mut self) -> Result<()> {
         let tilted = self.tilt.and_then(|snr| posterior::tilted(&self.source, snr));
         let is_tilted = tilted.is_some();
-        let sampler: Arc<dyn Sampler> = tilted.map_or_else(|| posterior::sampler(&self.source), Ok)?.into();
-        let unseen = if is_tilted { None } else { Unseen::new(&self.source, sampler.control_means()).map(Arc::new) };
+        let sampler: Arc<dyn PosteriorSampler> =
+            tilted.map_or_else(|| posterior::sampler(&self.source), Ok)?.into();
+        let unseen =
+            if is_tilted { None } else { Unseen::new(&self.source, sampler.control_means()).map(Arc::new) };
         self.ready = Some(Ready { sampler, tilted: is_tilted, unseen });
         Ok(())
     }
@@ -142,7 +152,9 @@ impl Instrument for PosteriorReadouts {
             return None;
         }
         let (of, from) = match observable {
-            Observable::Information => (Observable::PosteriorEntropy, Some(self.source.pmf()?.shannon().value)),
+            Observable::Information => {
+                (Observable::PosteriorEntropy, Some(self.source.pmf()?.shannon().value))
+            }
             _ => (observable, None),
         };
         Some(Enveloped { envelope: envelope(&self.source, of)?, from })
@@ -161,7 +173,7 @@ impl Instrument for PosteriorReadouts {
 
 /// Readouts with their grid.
 struct OnProcessors<'a> {
-    sampler: &'a dyn Sampler,
+    sampler: &'a dyn PosteriorSampler,
     stream: Stream,
     grid: Grid,
     placed: Vec<PlacedReadout>,

@@ -12,7 +12,8 @@ pub enum Method {
     Quadrature,
     /// An average over random samples, with a standard error.
     MonteCarlo,
-    /// An average over truncated random samples, with a bound that holds at the run's level without a variance ([`crate::numeric::truncated`]).
+    /// An average over truncated random samples, with a bound that holds at the run's level without
+    /// a variance ([`crate::numeric::truncated`]).
     TruncatedMean,
     /// The entropy of a sample's frequencies ([`crate::source::entropy::plug_in`]).
     PlugIn,
@@ -29,7 +30,8 @@ pub enum Method {
 }
 
 impl Method {
-    /// Every method with what it is, in one line; the most exact first, those for the law behind a sample last.
+    /// Every method with what it is, in one line; the most exact first, those for the law behind a
+    /// sample last.
     pub const ALL: [(Self, &str); 10] = [
         (Self::ClosedForm, "a formula, exact to rounding"),
         (Self::Quadrature, "a deterministic integral or sum, with a bound on its error"),
@@ -40,8 +42,14 @@ impl Method {
         (Self::MonteCarlo, "an average over random samples, with a standard error"),
         (Self::PlugIn, "entropy of the law behind a sample: that of its frequencies, any order"),
         (Self::MillerMadow, "entropy of the law behind a sample: plug-in + (seen − 1)/(2n), Shannon alone"),
-        (Self::Grassberger, "entropy of the law behind a sample: digamma functions of the counts, Shannon alone"),
-        (Self::ChaoShen, "entropy of the law behind a sample: frequencies shrunk by the coverage, Shannon alone"),
+        (
+            Self::Grassberger,
+            "entropy of the law behind a sample: digamma functions of the counts, Shannon alone",
+        ),
+        (
+            Self::ChaoShen,
+            "entropy of the law behind a sample: frequencies shrunk by the coverage, Shannon alone",
+        ),
         (
             Self::ChaoWangJost,
             "entropy of the law behind a sample: unbiased for what is seen, extrapolated for what is not, any finite order",
@@ -70,29 +78,32 @@ impl std::fmt::Display for Method {
     }
 }
 
-/// What is known about the trustworthiness of an error bar: the figures behind [`Estimate::doubts`].
+/// What is known about the trustworthiness of an error bar: the figures behind
+/// [`Estimate::doubts`].
 #[derive(Debug, Clone, Copy, Default, PartialEq, Serialize, Deserialize)]
 pub struct Flags {
-    /// Pareto shape k̂ of the summands' upper tail (\[VSGYG24\]); ≥ 0.5: the variance may be infinite, > 0.7: do not
-    /// believe the error bar. `None` where there are no samples or no tail.
+    /// Pareto shape k̂ of the summands' upper tail (\[VSGYG24\]); ≥ 0.5: the variance may be
+    /// infinite, > 0.7: do not believe the error bar. `None` where there are no samples or no tail.
     pub pareto_k: Option<f64>,
-    /// Share of the largest single summand in what is summed: of its squared deviation from the mean in the sum of
-    /// those where an error bar is at stake (1 where no two samples differ), of its size in the sum of sizes where all
-    /// are of one sign.
+    /// Share of the largest single summand in what is summed: of its squared deviation from the
+    /// mean in the sum of those where an error bar is at stake (1 where no two samples differ), of
+    /// its size in the sum of sizes where all are of one sign.
     pub dominance: Option<f64>,
-    /// How far the mean of a control variate is from its known mean, in its standard errors, the worst of them: large
-    /// where the samples missed what the law has. `None` without controls.
+    /// How far the mean of a control variate is from its known mean, in its standard errors, the
+    /// worst of them: large where the samples missed what the law has. `None` without controls.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub control_shift: Option<f64>,
-    /// Share of one sample in the squared deviations of a control variate, the worst of them: near 1 a coefficient of
-    /// the regression rests on that sample alone. `None` without controls.
+    /// Share of one sample in the squared deviations of a control variate, the worst of them: near
+    /// 1 a coefficient of the regression rests on that sample alone. `None` without controls.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub control_dominance: Option<f64>,
-    /// The deterministic bound as a share of the way from the value to the farther end of all that it may be: from 1 on it
-    /// says nothing. `None` where that range is not known ([`Estimate::within`]).
+    /// The deterministic bound as a share of the way from the value to the farther end of all that
+    /// it may be: from 1 on it says nothing. `None` where that range is not known
+    /// ([`Estimate::within`]).
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub bound_share: Option<f64>,
-    /// Upper limit (97.5 %) of the mass of the atoms that a sample did not hold, where nothing bounds what they add.
+    /// Upper limit (97.5 %) of the mass of the atoms that a sample did not hold, where nothing
+    /// bounds what they add.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub unseen: Option<f64>,
     /// The estimate could not be made: there is no number ([`Estimate::failed`]).
@@ -105,7 +116,8 @@ impl Flags {
     pub const UNRELIABLE_K: f64 = 0.7;
     /// Above this share a single sample decides the value.
     pub const DOMINANT_SHARE: f64 = 0.05;
-    /// Beyond this many standard errors a known mean was missed (probability 6e-7 for a normal mean, 7 controls a source).
+    /// Beyond this many standard errors a known mean was missed (probability 6e-7 for a normal
+    /// mean, 7 controls a source).
     pub const MISSED_MEAN: f64 = 5.0;
     /// Above this share a coefficient of the regression rests on a single sample.
     pub const CONTROL_SHARE: f64 = 0.25;
@@ -116,12 +128,15 @@ impl Flags {
     pub fn doubts(&self) -> Vec<String> {
         let above = |figure: Option<f64>, most: f64| figure.filter(|&x| x > most);
         let missed = above(self.control_shift, Self::MISSED_MEAN).map(|shift| {
-            format!("a known mean is missed by {shift:.0} standard errors: the samples did not see a rare event")
+            format!(
+                "a known mean is missed by {shift:.0} standard errors: the samples did not see a rare event"
+            )
         });
         let rests = above(self.control_dominance, Self::CONTROL_SHARE)
             .map(|share| format!("one sample carries {:.0} % of a control variate's spread", share * 100.0));
-        let heavy = above(self.pareto_k, Self::UNRELIABLE_K)
-            .map(|k| format!("tail index k̂ = {k:.2} > {}: the variance may be infinite", Self::UNRELIABLE_K));
+        let heavy = above(self.pareto_k, Self::UNRELIABLE_K).map(|k| {
+            format!("tail index k̂ = {k:.2} > {}: the variance may be infinite", Self::UNRELIABLE_K)
+        });
         let alone = above(self.dominance, Self::DOMINANT_SHARE).map(|share| match share {
             1.0.. => "no event was seen: the samples do not differ, or one alone does".into(),
             _ => format!(
@@ -176,8 +191,8 @@ pub struct Estimate {
     pub value: f64,
     /// Standard error of `value` over the random samples; 0 without sampling.
     pub std_err: f64,
-    /// Bound on the deterministic error: quadrature, truncation, rounding. |E value − truth| ≤ bound. For a truncated mean,
-    /// the half-width of its interval.
+    /// Bound on the deterministic error: quadrature, truncation, rounding. |E value − truth| ≤
+    /// bound. For a truncated mean, the half-width of its interval.
     pub bound: f64,
     /// Number of independent samples; 0 without sampling.
     pub n: u64,
@@ -187,8 +202,8 @@ pub struct Estimate {
     pub flags: Flags,
 }
 
-/// A number known to lie in [`low`, `high`] and no better: what stands in for a value whose error is not to be believed.
-/// It is no value with an error: no point of it is likelier than another.
+/// A number known to lie in [`low`, `high`] and no better: what stands in for a value whose error
+/// is not to be believed. It is no value with an error: no point of it is likelier than another.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub struct Bracket {
     /// Lower end.
@@ -243,14 +258,15 @@ impl Estimate {
         Self { value, std_err: 0.0, bound, n: 0, method: Method::Quadrature, flags: Flags::default() }
     }
 
-    /// An estimate that could not be made: no number, and not to be believed. Who reports it says why.
+    /// An estimate that could not be made: no number, and not to be believed. Who reports it says
+    /// why.
     pub fn failed(method: Method) -> Self {
         let flags = Flags { failed: true, ..Flags::default() };
         Self { value: f64::NAN, std_err: 0.0, bound: f64::INFINITY, n: 0, method, flags }
     }
 
-    /// The same of a value that lies in [`low`, `high`] whatever was measured: it is doubted where its bound reaches over all of
-    /// that.
+    /// The same of a value that lies in [`low`, `high`] whatever was measured: it is doubted where
+    /// its bound reaches over all of that.
     pub fn within(mut self, [low, high]: [f64; 2]) -> Self {
         let farther = (self.value - low).max(high - self.value);
         if self.bound > 0.0 && farther.is_finite() {
@@ -259,7 +275,8 @@ impl Estimate {
         self
     }
 
-    /// Everything that speaks against the value with its errors, in words that stand alone; empty where it is to be believed.
+    /// Everything that speaks against the value with its errors, in words that stand alone; empty
+    /// where it is to be believed.
     pub fn doubts(&self) -> Vec<String> {
         let mut doubts = self.flags.doubts();
         if self.value.is_nan() && !self.flags.failed {
@@ -277,7 +294,8 @@ impl Estimate {
         doubts
     }
 
-    /// Whether the value is to be believed within its errors: nothing speaks against it ([`Estimate::doubts`]).
+    /// Whether the value is to be believed within its errors: nothing speaks against it
+    /// ([`Estimate::doubts`]).
     pub fn believed(&self) -> bool {
         self.doubts().is_empty()
     }

@@ -1,7 +1,8 @@
-//! What Student's and the normal law need of the gamma, beta and error functions, with relative accuracy in the tails.
+//! What Student's and the normal law need of the gamma, beta and error functions, with relative
+//! accuracy in the tails.
 
-/// ln Γ(a + ½) − ln Γ(a), a > 0; absolute error below 1e-15. The asymptotic series from a = 16 on, reached by
-/// Γ(a + 1) = a Γ(a): a difference of two large logarithms would lose its digits.
+/// ln Γ(a + ½) − ln Γ(a), a > 0; absolute error below 1e-15. The asymptotic series from a = 16 on,
+/// reached by Γ(a + 1) = a Γ(a): a difference of two large logarithms would lose its digits.
 pub fn ln_gamma_half_step(a: f64) -> f64 {
     let (mut a, mut correction) = (a, 0.0);
     while a < 16.0 {
@@ -9,7 +10,8 @@ pub fn ln_gamma_half_step(a: f64) -> f64 {
         a += 1.0;
     }
     let r = 1.0 / (a * a);
-    let series = -1.0 / 8.0 + r * (1.0 / 192.0 + r * (-1.0 / 640.0 + r * (17.0 / 14_336.0 - r * 31.0 / 18_432.0)));
+    let series =
+        -1.0 / 8.0 + r * (1.0 / 192.0 + r * (-1.0 / 640.0 + r * (17.0 / 14_336.0 - r * 31.0 / 18_432.0)));
     0.5 * a.ln() + series / a - correction
 }
 
@@ -21,7 +23,8 @@ pub fn digamma_half_step(a: f64) -> f64 {
         a += 1.0;
     }
     let r = 1.0 / (a * a);
-    let series = 1.0 / 8.0 + r * (-3.0 / 192.0 + r * (5.0 / 640.0 + r * (-119.0 / 14_336.0 + r * 279.0 / 18_432.0)));
+    let series =
+        1.0 / 8.0 + r * (-3.0 / 192.0 + r * (5.0 / 640.0 + r * (-119.0 / 14_336.0 + r * 279.0 / 18_432.0)));
     0.5 / a + series * r + correction
 }
 
@@ -30,10 +33,11 @@ pub fn ln_beta_half(a: f64) -> f64 {
     0.5 * std::f64::consts::PI.ln() - ln_gamma_half_step(a)
 }
 
-/// Regularised incomplete beta function I_w(a, ½), 0 ≤ w ≤ 1, relative accuracy 1e-13 however small.
+/// Regularised incomplete beta function I_w(a, ½), 0 ≤ w ≤ 1, relative accuracy 1e-13 however
+/// small.
 ///
-/// `complement` is 1 − w, given apart so that neither is a difference. Lentz's method on the continued fraction
-/// [DLMF, 8.17.22], on the side where it converges fast.
+/// `complement` is 1 − w, given apart so that neither is a difference. Lentz's method on the
+/// continued fraction [DLMF, 8.17.22], on the side where it converges fast.
 pub fn beta_half(a: f64, w: f64, complement: f64) -> f64 {
     if w < (a + 1.0) / (a + 2.5) {
         beta_fraction(a, 0.5, w, complement, ln_beta_half(a))
@@ -74,8 +78,8 @@ pub fn normal_survival(z: f64) -> f64 {
     0.5 * libm::erfc(z * std::f64::consts::FRAC_1_SQRT_2)
 }
 
-/// ln P(Z > z) of the standard normal, also where the mass underflows: Mills' ratio by its continued fraction
-/// 1/(z + 1/(z + 2/(z + 3/(z + …)))) from z = 20 on, relative accuracy 1e-15.
+/// ln P(Z > z) of the standard normal, also where the mass underflows: Mills' ratio by its
+/// continued fraction 1/(z + 1/(z + 2/(z + 3/(z + …)))) from z = 20 on, relative accuracy 1e-15.
 pub fn ln_normal_survival(z: f64) -> f64 {
     if z < 20.0 {
         return if z < -1.0 { (-normal_survival(-z)).ln_1p() } else { normal_survival(z).ln() };
@@ -87,12 +91,19 @@ pub fn ln_normal_survival(z: f64) -> f64 {
 /// The z with P(Z ≤ z) = u, u in (0, 1): bisected to the last place on whichever tail is smaller.
 pub fn normal_quantile(u: f64) -> f64 {
     let (lower, mass) = if u < 0.5 { (true, u) } else { (false, 1.0 - u) };
-    let z = invert_survival(normal_survival, |z| (-0.5 * (z * z + std::f64::consts::TAU.ln())).exp(), mass, 0.0, 1.0);
+    let z = invert_survival(
+        normal_survival,
+        |z| (-0.5 * (z * z + std::f64::consts::TAU.ln())).exp(),
+        mass,
+        0.0,
+        1.0,
+    );
     if lower { -z } else { z }
 }
 
-/// The x ≥ `from` with `survival(x)` = `mass`, for a decreasing survival function with the given `density`; brackets in
-/// steps that double from `step`, then Newton's method on ln survival, safeguarded by bisection.
+/// The x ≥ `from` with `survival(x)` = `mass`, for a decreasing survival function with the given
+/// `density`; brackets in steps that double from `step`, then Newton's method on ln survival,
+/// safeguarded by bisection.
 pub fn invert_survival(
     survival: impl Fn(f64) -> f64,
     density: impl Fn(f64) -> f64,

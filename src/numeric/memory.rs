@@ -10,8 +10,9 @@ pub fn limit(bytes: u64) {
     LIMIT.store(bytes, Ordering::Relaxed);
 }
 
-/// Bytes that can be had without swapping or being stopped: the least of what the system calls available and what the
-/// process's control group leaves, and [`limit`]; [`u64::MAX`] where neither is told (other systems than Linux).
+/// Bytes that can be had without swapping or being stopped: the least of what the system calls
+/// available and what the process's control group leaves, and [`limit`]; [`u64::MAX`] where neither
+/// is told (other systems than Linux).
 pub fn available() -> u64 {
     let read = |path: &str| std::fs::read_to_string(path).ok();
     let number = |path: &str| read(path)?.trim().parse::<u64>().ok();
@@ -19,7 +20,8 @@ pub fn available() -> u64 {
         let line = text.lines().find_map(|line| line.strip_prefix("MemAvailable:"))?;
         Some(line.trim().strip_suffix("kB")?.trim().parse::<u64>().ok()? * 1024)
     });
-    // Control groups of version 2, then of version 1; page cache counts as used, so this errs low only near the limit.
+    // Control groups of version 2, then of version 1; page cache counts as used, so this errs low
+    // only near the limit.
     let left = [
         ("/sys/fs/cgroup/memory.max", "/sys/fs/cgroup/memory.current"),
         ("/sys/fs/cgroup/memory/memory.limit_in_bytes", "/sys/fs/cgroup/memory/memory.usage_in_bytes"),
@@ -36,7 +38,9 @@ fn cached(used: u64) -> u64 {
         .unwrap_or_default();
     let cache: u64 = text
         .lines()
-        .filter_map(|line| line.strip_prefix("inactive_file ").or_else(|| line.strip_prefix("total_inactive_file ")))
+        .filter_map(|line| {
+            line.strip_prefix("inactive_file ").or_else(|| line.strip_prefix("total_inactive_file "))
+        })
         .filter_map(|number| number.trim().parse::<u64>().ok())
         .sum();
     used.saturating_sub(cache)

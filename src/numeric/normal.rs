@@ -1,4 +1,5 @@
-//! Standard normals by Box–Muller with 52 bits in radius and angle, in an operation order that a CUDA twin repeats.
+//! Standard normals by Box–Muller with 52 bits in radius and angle, in an operation order that a
+//! CUDA twin repeats.
 
 use crate::numeric::stream::Stream;
 
@@ -7,8 +8,8 @@ const LANES: usize = 8;
 /// Block 0 of a sample is kept for its discrete choices (which atom); normals start at block 1.
 pub const FIRST_BLOCK: u32 = 1;
 
-/// Fills `out` with independent N(0, 1): coordinates 2b and 2b+1 are the radius times cosine and sine of block
-/// [`FIRST_BLOCK`] + b of `sample`. Absolute error below 4e-16 of the radius.
+/// Fills `out` with independent N(0, 1): coordinates 2b and 2b+1 are the radius times cosine and
+/// sine of block [`FIRST_BLOCK`] + b of `sample`. Absolute error below 4e-16 of the radius.
 pub fn fill(stream: &Stream, sample: u64, out: &mut [f64]) {
     fill_from(stream, sample, FIRST_BLOCK, out);
 }
@@ -18,10 +19,13 @@ pub fn fill_from(stream: &Stream, sample: u64, first: u32, out: &mut [f64]) {
     super::arch().dispatch(Fill { stream, sample, first, out });
 }
 
-/// As [`fill_from`] for `samples` samples side by side: coordinate c of sample `first + s` at `out[c · samples + s]`, the
-/// same bits; `samples` is a multiple of 8.
+/// As [`fill_from`] for `samples` samples side by side: coordinate c of sample `first + s` at
+/// `out[c · samples + s]`, the same bits; `samples` is a multiple of 8.
 pub fn fill_across(stream: &Stream, first: u64, block: u32, samples: usize, out: &mut [f64]) {
-    assert!(samples.is_multiple_of(LANES) && out.len().is_multiple_of(samples), "whole registers of samples");
+    assert!(
+        samples.is_multiple_of(LANES) && out.len().is_multiple_of(samples),
+        "whole registers of samples"
+    );
     super::arch().dispatch(FillAcross { stream, first, block, samples, out });
 }
 
@@ -41,7 +45,8 @@ impl pulp::WithSimd for FillAcross<'_> {
         for (pair, rows) in self.out.chunks_mut(2 * self.samples).enumerate() {
             let (even, odd) = rows.split_at_mut(self.samples);
             for at in (0..self.samples).step_by(LANES) {
-                let [u, turn] = self.stream.uniforms_across::<LANES>(self.first + at as u64, self.block + pair as u32);
+                let [u, turn] =
+                    self.stream.uniforms_across::<LANES>(self.first + at as u64, self.block + pair as u32);
                 let (mut cosine, mut sine) = ([0.0; LANES], [0.0; LANES]);
                 for lane in 0..LANES {
                     let radius = (-2.0 * ln(u[lane])).sqrt();
@@ -94,7 +99,8 @@ fn fill_portable(stream: &Stream, sample: u64, first: u32, out: &mut [f64]) {
     }
 }
 
-/// 2/(2k+1): ln m = s·Σ 2/(2k+1) s^{2k}, s = (m−1)/(m+1), |s| ≤ 3 − 2√2; the next term is below 1e-17.
+/// 2/(2k+1): ln m = s·Σ 2/(2k+1) s^{2k}, s = (m−1)/(m+1), |s| ≤ 3 − 2√2; the next term is below
+/// 1e-17.
 const LN_SERIES: [f64; 11] = [
     2.0,
     2.0 / 3.0,
@@ -192,12 +198,16 @@ mod tests {
             assert!((ln(u) - u.ln()).abs() <= 1e-15 * u.ln().abs(), "ln({u})");
             let (s, c) = sin_cos_turn(u);
             let (s0, c0) = (u * std::f64::consts::TAU).sin_cos();
-            assert!((s - s0).abs() < 1e-15 && (c - c0).abs() < 1e-15, "angle {u}: ({s}, {c}) against ({s0}, {c0})");
+            assert!(
+                (s - s0).abs() < 1e-15 && (c - c0).abs() < 1e-15,
+                "angle {u}: ({s}, {c}) against ({s0}, {c0})"
+            );
         }
         assert!((ln(2e-17) - 2e-17_f64.ln()).abs() < 1e-14);
     }
 
-    /// Mean, variance, fourth moment of 2^20 normals; false-alarm probability 3 × 6e-7 (5 standard errors each).
+    /// Mean, variance, fourth moment of 2^20 normals; false-alarm probability 3 × 6e-7 (5 standard
+    /// errors each).
     #[test]
     fn moments_are_those_of_a_normal() {
         let stream = Stream::named(1, "normal test");
@@ -238,6 +248,10 @@ mod tests {
         fill(&Stream::named(0, "pinned"), 0, &mut row);
         let mut longer = [0.0; 40];
         fill(&Stream::named(0, "pinned"), 0, &mut longer);
-        assert_eq!(row.map(f64::to_bits), [longer[0], longer[1], longer[2]].map(f64::to_bits), "a prefix is a prefix");
+        assert_eq!(
+            row.map(f64::to_bits),
+            [longer[0], longer[1], longer[2]].map(f64::to_bits),
+            "a prefix is a prefix"
+        );
     }
 }

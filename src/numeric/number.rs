@@ -63,7 +63,11 @@ pub struct Number(f64);
 
 impl Serialize for Number {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        if self.0.is_finite() { serializer.serialize_f64(self.0) } else { serializer.serialize_str(&name(self.0)) }
+        if self.0.is_finite() {
+            serializer.serialize_f64(self.0)
+        } else {
+            serializer.serialize_str(&name(self.0))
+        }
     }
 }
 
@@ -148,7 +152,9 @@ mod tests {
 
     #[test]
     fn names_are_short_and_read_back() {
-        for (x, text) in [(1.0, "1"), (-0.25, "-0.25"), (1e-300, "1e-300"), (1e22, "1e22"), (f64::INFINITY, "inf")] {
+        for (x, text) in
+            [(1.0, "1"), (-0.25, "-0.25"), (1e-300, "1e-300"), (1e22, "1e22"), (f64::INFINITY, "inf")]
+        {
             assert_eq!(name(x), text);
             assert_eq!(text.parse::<f64>().unwrap().to_bits(), x.to_bits());
         }

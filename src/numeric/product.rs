@@ -1,16 +1,21 @@
-//! Dense f64 products. The one place that calls `gemm`, whose entry point is `unsafe` because it takes raw pointers;
-//! the lengths checked here are all that it asks for.
+//! Dense f64 products. The one place that calls `gemm`, whose entry point is `unsafe` because it
+//! takes raw pointers; the lengths checked here are all that it asks for.
 #![allow(unsafe_code, reason = "gemm takes raw pointers; every length is checked above the call")]
 
 /// out = rows · columnsᵀ: `rows` is m × k, `columns` n × k, `out` m × n, all row-major.
 ///
-/// Sequential: callers run many products side by side. The same bits for a given (m, n, k) and element.
+/// Sequential: callers run many products side by side. The same bits for a given (m, n, k) and
+/// element.
 pub fn rows_times_rows(out: &mut [f64], rows: &[f64], columns: &[f64], k: usize) {
     let (m, n) = (rows.len() / k, columns.len() / k);
-    assert!(rows.len() == m * k && columns.len() == n * k && out.len() == m * n, "shapes of a product disagree");
+    assert!(
+        rows.len() == m * k && columns.len() == n * k && out.len() == m * n,
+        "shapes of a product disagree"
+    );
     let k_stride = k as isize;
-    // SAFETY: out is m × n with row stride n, rows m × k with row stride k, columns (read transposed) n × k with row
-    // stride k; the assertion above makes every access lie inside its slice, and out is borrowed mutably.
+    // SAFETY: out is m × n with row stride n, rows m × k with row stride k, columns (read
+    // transposed) n × k with row stride k; the assertion above makes every access lie inside its
+    // slice, and out is borrowed mutably.
     unsafe {
         gemm::gemm(
             m,

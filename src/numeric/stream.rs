@@ -1,14 +1,16 @@
 //! Random words that are a pure function of their address, never of what was drawn before.
 //!
-//! Philox4x32-10 (J. Salmon, M. Moraes, R. Dror, D. Shaw, "Parallel random numbers: as easy as 1, 2, 3", SC 2011).
-//! An address is (seed, lane, sample, block): the seed is the key, the rest the 128-bit counter. So sample k of a lane
-//! is the same numbers on one thread, on sixty-four, in another shard, or on a device.
+//! Philox4x32-10 (J. Salmon, M. Moraes, R. Dror, D. Shaw, "Parallel random numbers: as easy as 1,
+//! 2, 3", SC 2011). An address is (seed, lane, sample, block): the seed is the key, the rest the
+//! 128-bit counter. So sample k of a lane is the same numbers on one thread, on sixty-four, in
+//! another shard, or on a device.
 
 use rand::rand_core::{Infallible, TryRng};
 
 /// Words of one Philox block.
 const BLOCK_WORDS: usize = 4;
-/// Samples are addressed by 40 bits, lanes by 56: together with the block index they fill the counter.
+/// Samples are addressed by 40 bits, lanes by 56: together with the block index they fill the
+/// counter.
 const SAMPLE_BITS: u32 = 40;
 
 /// Philox4x32-10: 10 rounds of the bijection with the key schedule of the paper.
@@ -35,8 +37,9 @@ pub struct Stream {
 }
 
 impl Stream {
-    /// The lane named `what` under `seed`. The name is hashed (XXH3, 56 bits), so a lane depends on what is measured
-    /// and never on the order of measuring. Two names that collide would share numbers (common random numbers), no more.
+    /// The lane named `what` under `seed`. The name is hashed (XXH3, 56 bits), so a lane depends on
+    /// what is measured and never on the order of measuring. Two names that collide would share
+    /// numbers (common random numbers), no more.
     pub fn named(seed: u64, what: &str) -> Self {
         Self { seed, lane: xxhash_rust::xxh3::xxh3_64(what.as_bytes()) >> 8 }
     }
@@ -55,8 +58,12 @@ impl Stream {
     #[inline]
     pub fn block(&self, sample: u64, block: u32) -> [u32; 4] {
         debug_assert!(sample >> SAMPLE_BITS == 0, "sample index beyond 2^40");
-        let counter =
-            [block, sample as u32, (sample >> 32) as u32 & 0xFF | (self.lane as u32) << 8, (self.lane >> 24) as u32];
+        let counter = [
+            block,
+            sample as u32,
+            (sample >> 32) as u32 & 0xFF | (self.lane as u32) << 8,
+            (self.lane >> 24) as u32,
+        ];
         philox(counter, [self.seed as u32, (self.seed >> 32) as u32])
     }
 
@@ -67,7 +74,8 @@ impl Stream {
         [uniform(words[0], words[1]), uniform(words[2], words[3])]
     }
 
-    /// [`Stream::uniforms`] of block `block` for N consecutive samples, lane by lane: loops that vector units run side by side.
+    /// [`Stream::uniforms`] of block `block` for N consecutive samples, lane by lane: loops that
+    /// vector units run side by side.
     #[allow(clippy::needless_range_loop, reason = "a lane indexes every array: that is what vectorises")]
     #[inline(always)]
     pub fn uniforms_across<const N: usize>(&self, first: u64, block: u32) -> [[f64; N]; 2] {
@@ -111,8 +119,9 @@ pub fn uniform(low: u32, high: u32) -> f64 {
     unit(u64::from(high) << 32 | u64::from(low))
 }
 
-/// The same from the two words as one. An integer k below 2⁵² or-ed into the mantissa of 2⁵² is 2⁵² + k: exact, and
-/// unlike a conversion of integers the same few instructions on every vector unit.
+/// The same from the two words as one. An integer k below 2⁵² or-ed into the mantissa of 2⁵² is
+/// 2⁵² + k: exact, and unlike a conversion of integers the same few instructions on every vector
+/// unit.
 #[inline(always)]
 fn unit(word: u64) -> f64 {
     const INTEGER: f64 = (1_u64 << 52) as f64;
@@ -165,7 +174,10 @@ mod tests {
     #[test]
     fn philox_gives_the_published_answers() {
         assert_eq!(philox([0; 4], [0; 2]), [0x6627_e8d5, 0xe169_c58d, 0xbc57_ac4c, 0x9b00_dbd8]);
-        assert_eq!(philox([u32::MAX; 4], [u32::MAX; 2]), [0x408f_276d, 0x41c8_3b0e, 0xa20b_c7c6, 0x6d54_51fd]);
+        assert_eq!(
+            philox([u32::MAX; 4], [u32::MAX; 2]),
+            [0x408f_276d, 0x41c8_3b0e, 0xa20b_c7c6, 0x6d54_51fd]
+        );
         assert_eq!(
             philox([0x243f_6a88, 0x85a3_08d3, 0x1319_8a2e, 0x0370_7344], [0xa409_3822, 0x299f_31d0]),
             [0xd16c_fe09, 0x94fd_cceb, 0x5001_e420, 0x2412_6ea1]

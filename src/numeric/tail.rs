@@ -2,21 +2,23 @@
 
 /// Fewest distinct exceedances that a shape is fitted to.
 const FEWEST: usize = 5;
-/// Grid points beyond √n, and the prior's scale in units of the first quartile ([ZS09, §3], as in [VSGYG24, App. G]).
+/// Grid points beyond √n, and the prior's scale in units of the first quartile ([ZS09, §3], as in
+/// [VSGYG24, App. G]).
 const GRID: usize = 30;
 const PRIOR_SCALE: f64 = 3.0;
 /// The weak prior of \[VSGYG24\]: ten observations of shape ½.
 const PRIOR_WEIGHT: f64 = 10.0;
 const PRIOR_SHAPE: f64 = 0.5;
 
-/// Shape k̂ of the generalised Pareto law F(x) = 1 − (1 + kx/σ)^{−1/k} fitted to the exceedances over the smallest of
-/// `largest`.
+/// Shape k̂ of the generalised Pareto law F(x) = 1 − (1 + kx/σ)^{−1/k} fitted to the exceedances
+/// over the smallest of `largest`.
 ///
-/// The quasi-Bayesian estimate of \[ZS09\] with the weak prior of \[VSGYG24\], k̂ = (n k + 10·½)/(n + 10): about 1/k
-/// moments are finite. `largest` are the upper order statistics, positive and in descending order; values tied with the
-/// smallest are the threshold and not exceedances. Invariant under scaling. For n = 200 exact exceedances the bias is
-/// below 0.06 and the standard deviation below 0.15 for −½ ≤ k ≤ 1.2 (measured, see the tests).
-/// `None` for fewer than five distinct exceedances, or where a value is not finite.
+/// The quasi-Bayesian estimate of \[ZS09\] with the weak prior of \[VSGYG24\], k̂ = (n k +
+/// 10·½)/(n + 10): about 1/k moments are finite. `largest` are the upper order statistics, positive
+/// and in descending order; values tied with the smallest are the threshold and not exceedances.
+/// Invariant under scaling. For n = 200 exact exceedances the bias is below 0.06 and the standard
+/// deviation below 0.15 for −½ ≤ k ≤ 1.2 (measured, see the tests). `None` for fewer than five
+/// distinct exceedances, or where a value is not finite.
 pub fn pareto_shape(largest: &[f64]) -> Option<f64> {
     let (&top, &threshold) = (largest.first()?, largest.last()?);
     let range = top - threshold;
@@ -24,7 +26,8 @@ pub fn pareto_shape(largest: &[f64]) -> Option<f64> {
         return None;
     }
     // Descending, in units of the largest exceedance.
-    let exceedances: Vec<f64> = largest.iter().map(|x| (x - threshold) / range).filter(|&x| x > 0.0).collect();
+    let exceedances: Vec<f64> =
+        largest.iter().map(|x| (x - threshold) / range).filter(|&x| x > 0.0).collect();
     let distinct = 1 + exceedances.windows(2).filter(|pair| pair[0] > pair[1]).count();
     if distinct < FEWEST {
         return None;
@@ -39,13 +42,15 @@ fn mean_ln_1p(a: f64, x: &[f64]) -> f64 {
     x.iter().map(|x| (a * x).ln_1p()).sum::<f64>() / x.len() as f64
 }
 
-/// Posterior mean of θ = −k/σ on the grid of [ZS09, eq. (7)], weighted by the profile likelihood, which for a = −θ is
-/// n·(ln(a/k(a)) − k(a) − 1) with k(a) = mean ln(1 + a x). `x` descending with maximum 1.
+/// Posterior mean of θ = −k/σ on the grid of [ZS09, eq. (7)], weighted by the profile likelihood,
+/// which for a = −θ is n·(ln(a/k(a)) − k(a) − 1) with k(a) = mean ln(1 + a x). `x` descending with
+/// maximum 1.
 fn posterior_mean_rate(x: &[f64]) -> f64 {
     let n = x.len();
     let points = GRID + n.isqrt();
     let first_quartile = x[n - ((n as f64 / 4.0 + 0.5) as usize).max(1)];
-    let rate = |j: usize| 1.0 + (1.0 - (points as f64 / (j as f64 + 0.5)).sqrt()) / (PRIOR_SCALE * first_quartile);
+    let rate =
+        |j: usize| 1.0 + (1.0 - (points as f64 / (j as f64 + 0.5)).sqrt()) / (PRIOR_SCALE * first_quartile);
     let mean = x.iter().sum::<f64>() / n as f64;
     let ln_likelihood = |theta: f64| {
         let shape = mean_ln_1p(-theta, x);
@@ -68,16 +73,19 @@ fn posterior_mean_rate(x: &[f64]) -> f64 {
 /// A tail index with its standard error.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub struct TailIndex {
-    /// Estimate of ξ in P(X > x) = x^{−1/ξ} up to slowly varying factors; moments below order 1/ξ are finite.
+    /// Estimate of ξ in P(X > x) = x^{−1/ξ} up to slowly varying factors; moments below order 1/ξ
+    /// are finite.
     pub shape: f64,
     /// Asymptotic standard error ξ/√k, k the number of exceedances.
     pub std_err: f64,
 }
 
-/// Hill's estimate ξ̂ = k⁻¹ Σ ln(x_i/x_{k+1}) from the k + 1 largest values, descending and positive.
+/// Hill's estimate ξ̂ = k⁻¹ Σ ln(x_i/x_{k+1}) from the k + 1 largest values, descending and
+/// positive.
 ///
-/// \[H75\]; unbiased with standard deviation ξ/√k for an exact Pareto tail. It presumes ξ > 0: on light tails it tends to
-/// 0 only slowly. `None` for fewer than five distinct exceedances, or where a value is not finite and positive.
+/// \[H75\]; unbiased with standard deviation ξ/√k for an exact Pareto tail. It presumes ξ > 0: on
+/// light tails it tends to 0 only slowly. `None` for fewer than five distinct exceedances, or where
+/// a value is not finite and positive.
 pub fn hill(largest: &[f64]) -> Option<TailIndex> {
     let (&top, (&threshold, above)) = (largest.first()?, largest.split_last()?);
     let distinct = largest.windows(2).filter(|pair| pair[0] > pair[1]).count();
@@ -98,8 +106,8 @@ mod tests {
     const EXCEEDANCES: usize = 200;
     /// Relative agreement with ArviZ: the same sums in another order.
     const REFERENCE: f64 = 1e-10;
-    /// How far a mean or a deviation over 400 seeds may be from the measured one: 5 standard errors of the mean are at
-    /// most 5·0.15/20; false-alarm probability 6e-7 each, 15 of them.
+    /// How far a mean or a deviation over 400 seeds may be from the measured one: 5 standard errors
+    /// of the mean are at most 5·0.15/20; false-alarm probability 6e-7 each, 15 of them.
     const MEAN_TOLERANCE: f64 = 0.0375;
     /// The same for a standard deviation, relative: 5/√(2·400).
     const DEVIATION_TOLERANCE: f64 = 0.18;
@@ -126,7 +134,10 @@ mod tests {
     }
 
     fn assert_near(what: &str, (mean, deviation): (f64, f64), expected_mean: f64, expected_deviation: f64) {
-        assert!((mean - expected_mean).abs() < MEAN_TOLERANCE, "{what}: mean {mean}, expected {expected_mean}");
+        assert!(
+            (mean - expected_mean).abs() < MEAN_TOLERANCE,
+            "{what}: mean {mean}, expected {expected_mean}"
+        );
         assert!(
             (deviation / expected_deviation - 1.0).abs() < DEVIATION_TOLERANCE,
             "{what}: deviation {deviation}, expected {expected_deviation}"
@@ -142,11 +153,15 @@ mod tests {
             // The threshold 1 and, above it, the exceedances.
             let largest: Vec<f64> = (1..=n).map(|i| 1.0 + quantile(i)).chain([1.0]).collect();
             let shape = pareto_shape(&largest).expect("enough exceedances");
-            assert!((shape / expected - 1.0).abs() < REFERENCE, "n {n}, e {exponent}: {shape}, ArviZ {expected}");
+            assert!(
+                (shape / expected - 1.0).abs() < REFERENCE,
+                "n {n}, e {exponent}: {shape}, ArviZ {expected}"
+            );
         }
     }
 
-    /// The bias is the prior's pull towards ½, 10/(n+10)·(½ − k), the spread the asymptotic (1 + k)/√n times n/(n+10).
+    /// The bias is the prior's pull towards ½, 10/(n+10)·(½ − k), the spread the asymptotic (1 +
+    /// k)/√n times n/(n+10).
     #[test]
     fn bias_and_spread_on_exact_tails() {
         for k in [-0.5, 0.0, 0.3, 0.7, 1.2] {
@@ -166,13 +181,16 @@ mod tests {
         }
     }
 
-    /// Measured once over these seeds; the limits (n → ∞) are 0 for all of them, reached only logarithmically.
+    /// Measured once over these seeds; the limits (n → ∞) are 0 for all of them, reached only
+    /// logarithmically.
     #[test]
     fn light_and_lognormal_tails_keep_their_order() {
         use statrs::distribution::{ContinuousCDF, Normal};
         let normal = |u: f64| Normal::standard().inverse_cdf(u);
         let fitted = |quantile: &dyn Fn(f64) -> f64| {
-            over_seeds(|seed| pareto_shape(&largest_of(seed, 2000, EXCEEDANCES + 1, quantile)).expect("enough"))
+            over_seeds(|seed| {
+                pareto_shape(&largest_of(seed, 2000, EXCEEDANCES + 1, quantile)).expect("enough")
+            })
         };
         assert_near("normal squared", fitted(&|u| normal(u).powi(2)), 0.065, 0.073);
         assert_near("lognormal, deviation ½", fitted(&|u| (0.5 * normal(u)).exp()), 0.072, 0.074);
@@ -180,12 +198,15 @@ mod tests {
         assert_near("lognormal, deviation 2", fitted(&|u| (2.0 * normal(u)).exp()), 0.672, 0.110);
     }
 
-    /// Exactly unbiased with deviation ξ/√k on a Pareto law; 5 standard errors, false-alarm probability 6e-7 a shape.
+    /// Exactly unbiased with deviation ξ/√k on a Pareto law; 5 standard errors, false-alarm
+    /// probability 6e-7 a shape.
     #[test]
     fn hill_is_unbiased_on_pareto_tails() {
         for shape in [0.1, 0.7, 2.0] {
             let (mean, deviation) = over_seeds(|seed| {
-                hill(&largest_of(seed, 1000, EXCEEDANCES + 1, |u| u.powf(-shape))).expect("enough exceedances").shape
+                hill(&largest_of(seed, 1000, EXCEEDANCES + 1, |u| u.powf(-shape)))
+                    .expect("enough exceedances")
+                    .shape
             });
             let std_err = shape / (EXCEEDANCES as f64).sqrt();
             assert!((mean - shape).abs() < 5.0 * std_err / (SEEDS as f64).sqrt(), "{shape}: {mean}");
@@ -209,7 +230,9 @@ mod tests {
 
     #[test]
     fn no_tail_no_shape() {
-        for sample in [&[][..], &[1.0], &[2.0; 50], &[5.0, 4.0, 3.0, 2.0, 1.0], &[2.0, 2.0, 2.0, 1.0, 1.0, 1.0, 1.0]] {
+        for sample in
+            [&[][..], &[1.0], &[2.0; 50], &[5.0, 4.0, 3.0, 2.0, 1.0], &[2.0, 2.0, 2.0, 1.0, 1.0, 1.0, 1.0]]
+        {
             assert_eq!(pareto_shape(sample), None, "{sample:?}");
             assert_eq!(hill(sample), None, "{sample:?}");
         }

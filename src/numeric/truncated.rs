@@ -1,22 +1,27 @@
-//! The mean of summands with a heavy tail, with an interval that needs no variance: truncate, and bound what was cut off.
+//! The mean of summands with a heavy tail, with an interval that needs no variance: truncate, and
+//! bound what was cut off.
 //!
-//! Of summands W ≥ 0 a moment of order r > 1 is known beforehand, E W^r ≤ u, or a ceiling W ≤ c. With W truncated at τ,
+//! Of summands W ≥ 0 a moment of order r > 1 is known beforehand, E W^r ≤ u, or a ceiling W ≤ c.
+//! With W truncated at τ,
 //!
 //! ```text
 //! 0 ≤ E W − E min(W, τ) ≤ u (r−1)^{r−1} r^{−r} τ^{1−r} = bias        (the maximum of (w − τ)/w^r is at w = rτ/(r−1))
 //! |mean − E min(W, τ)| ≤ √(2 s² L/n) + 7 τ L/(3(n−1)),  L = ln(4/δ)   with probability 1 − δ
 //! ```
 //!
-//! the second by the empirical Bernstein bound of A. Maurer, M. Pontil, "Empirical Bernstein bounds and sample-variance penalization",
-//! COLT 2009, Theorem 4, on both sides; s² is the variance of the truncated summands. The level τ is fixed by n and what is
-//! proven alone, never by the samples: that is what makes the interval honest for every law, whether or not a rare summand
-//! was seen. Median of means has the same rate, but on Pareto summands of α = 1.2, 1.5 and 1.8 its proven
-//! half-width is 9 to 23 times this one's (`data/truncated.py`), and it needs its groups kept apart. The price: 4 to 7 times the
-//! width of the Gaussian interval, which misses in 12, 24 and 53 % of the runs there at a nominal 5 %.
+//! the second by the empirical Bernstein bound of A. Maurer, M. Pontil, "Empirical Bernstein bounds
+//! and sample-variance penalization", COLT 2009, Theorem 4, on both sides; s² is the variance of
+//! the truncated summands. The level τ is fixed by n and what is proven alone, never by the
+//! samples: that is what makes the interval honest for every law, whether or not a rare summand was
+//! seen. Median of means has the same rate, but on Pareto summands of α = 1.2, 1.5 and 1.8 its
+//! proven half-width is 9 to 23 times this one's (`data/truncated.py`), and it needs its groups
+//! kept apart. The price: 4 to 7 times the width of the Gaussian interval, which misses in 12, 24
+//! and 53 % of the runs there at a nominal 5 %.
 
 use crate::numeric::estimate::{Bracket, Method};
 
-/// Summands expected beyond the truncation level, at most: half of the extreme values that moments keep.
+/// Summands expected beyond the truncation level, at most: half of the extreme values that moments
+/// keep.
 const BEYOND: f64 = 32.0;
 
 /// What moments keep of some summands.
@@ -51,8 +56,8 @@ struct Cut {
 }
 
 impl Envelope {
-    /// The level with the shortest interval for `n` summands, as far as that does not depend on them; `None` without a
-    /// finite moment or ceiling.
+    /// The level with the shortest interval for `n` summands, as far as that does not depend on
+    /// them; `None` without a finite moment or ceiling.
     fn cut(&self, n: f64, ln_level: f64) -> Option<Cut> {
         let of_moment = |&(r, u): &(f64, f64)| {
             let level = (u * n / BEYOND).powf(1.0 / r);
@@ -64,8 +69,9 @@ impl Envelope {
         cuts.min_by(|a, b| cost(a).total_cmp(&cost(b)))
     }
 
-    /// An interval that holds E W with probability 1 − `level`; `None` where nothing is proven
-    /// of the tail, or where more summands lie beyond the truncation level than were kept (probability below 1e-6).
+    /// An interval that holds E W with probability 1 − `level`; `None` where nothing is proven of
+    /// the tail, or where more summands lie beyond the truncation level than were kept (probability
+    /// below 1e-6).
     pub fn mean(&self, summands: &Summands, level: f64) -> Option<Bracket> {
         let n = summands.n as f64;
         let ln_level = (4.0 / level).ln();
@@ -76,7 +82,8 @@ impl Envelope {
         }
         let (mean, variance) = truncated(summands, cut.level, beyond);
         let half = (2.0 * variance * ln_level / n).sqrt() + 7.0 * cut.level * ln_level / (3.0 * (n - 1.0));
-        let (low, high) = ((mean - half - summands.rounding).max(0.0), mean + half + cut.bias + summands.rounding);
+        let (low, high) =
+            ((mean - half - summands.rounding).max(0.0), mean + half + cut.bias + summands.rounding);
         Some(Bracket { low, high, n: summands.n, method: Method::TruncatedMean })
     }
 }
@@ -86,7 +93,8 @@ fn truncated(summands: &Summands, level: f64, beyond: usize) -> (f64, f64) {
     let Summands { n, mean, scatter, largest, .. } = summands;
     let (n, cut) = (*n as f64, &largest[..beyond]);
     let below = mean - cut.iter().map(|w| (w - level) / n).sum::<f64>();
-    // Σ (min(W, τ) − below)²: what lies below keeps its squares, what lies beyond has that of τ. Rounding is that of the whole scatter.
+    // Σ (min(W, τ) − below)²: what lies below keeps its squares, what lies beyond has that of τ.
+    // Rounding is that of the whole scatter.
     let shift = mean - below;
     let squares = cut.iter().map(|w| (w - below).powi(2) - (level - below).powi(2)).sum::<f64>();
     let rest = (scatter + n * shift * shift - squares).max(0.0) + 4.0 * f64::EPSILON * scatter;
@@ -103,9 +111,11 @@ mod tests {
     const SEEDS: u64 = 500;
     const SAMPLES: u64 = 2048;
     const LEVEL: f64 = 0.05;
-    /// The level is proven: at most 25 of 500 in the mean. Measured: none at all, so that a miss more than that is a defect.
+    /// The level is proven: at most 25 of 500 in the mean. Measured: none at all, so that a miss
+    /// more than that is a defect.
     const MOST_MISSED: usize = 25;
-    /// Where the variance is infinite the Gaussian interval misses far more often than 5 % (measured: 12 % at α = 1.8).
+    /// Where the variance is infinite the Gaussian interval misses far more often than 5 %
+    /// (measured: 12 % at α = 1.8).
     const GAUSSIAN_MISSES: usize = 45;
     const GAUSSIAN: f64 = 1.959_963_984_540;
     /// Rounding of a few sums of 200 terms.
@@ -124,7 +134,8 @@ mod tests {
             let found = envelope.mean(&moments.summands(0, None), LEVEL).expect("few lie beyond the level");
             let plain = moments.regress(&[]);
             missed[0] += usize::from(!(found.low..=found.high).contains(&truth));
-            missed[1] += usize::from((plain.value[0] - truth).abs() > GAUSSIAN * plain.covariance[(0, 0)].sqrt());
+            missed[1] +=
+                usize::from((plain.value[0] - truth).abs() > GAUSSIAN * plain.covariance[(0, 0)].sqrt());
         }
         missed
     }
@@ -134,26 +145,35 @@ mod tests {
     fn pareto_means_are_covered_where_the_variance_is_infinite() {
         for alpha in [1.2_f64, 1.5, 1.8] {
             let orders = [1.1, 1.25, 1.5, 1.75].into_iter().filter(|&r| r < alpha);
-            let envelope =
-                Envelope { ceiling: f64::INFINITY, moments: orders.map(|r| (r, alpha / (alpha - r))).collect() };
+            let envelope = Envelope {
+                ceiling: f64::INFINITY,
+                moments: orders.map(|r| (r, alpha / (alpha - r))).collect(),
+            };
             let [truncated, gaussian] = missed(&envelope, alpha / (alpha - 1.0), &|u| u.powf(-1.0 / alpha));
             println!("α = {alpha}: {truncated} missed, Gaussian {gaussian}");
             assert!(truncated <= MOST_MISSED, "α = {alpha}: {truncated} of {SEEDS} intervals miss");
-            assert!(gaussian >= GAUSSIAN_MISSES, "α = {alpha}: the Gaussian interval misses only {gaussian}");
+            assert!(
+                gaussian >= GAUSSIAN_MISSES,
+                "α = {alpha}: the Gaussian interval misses only {gaussian}"
+            );
         }
     }
 
-    /// H = E ι of laws with heavy tails, by sampling ι: the entropies are known by other means (data/entropies.csv).
+    /// H = E ι of laws with heavy tails, by sampling ι: the entropies are known by other means
+    /// (data/entropies.csv).
     #[test]
     fn entropies_of_heavy_tails_are_covered() {
-        for spec in ["zipf:exponent=1.5,atoms=1e4", "zipf:exponent=2.5,atoms=1e4", "log-power:power=2.5,atoms=1e4"] {
+        for spec in
+            ["zipf:exponent=1.5,atoms=1e4", "zipf:exponent=2.5,atoms=1e4", "log-power:power=2.5,atoms=1e4"]
+        {
             let source = Source::parse(spec).unwrap();
             let crate::source::Law::Atoms(atoms) = source.law() else { panic!("atoms") };
             let cumulative = crate::source::cumulative::Cumulative::new(&atoms.weights);
             let content = |u: f64| -atoms.weights[cumulative.index(u)].ln();
             let orders = [1.25_f64, 1.5, 2.0, 3.0, 4.0];
             let moment = |r: f64| atoms.weights.iter().map(|p| p * (-p.ln()).powf(r)).sum();
-            let envelope = Envelope { ceiling: f64::INFINITY, moments: orders.map(|r| (r, moment(r))).to_vec() };
+            let envelope =
+                Envelope { ceiling: f64::INFINITY, moments: orders.map(|r| (r, moment(r))).to_vec() };
             let [truncated, gaussian] = missed(&envelope, source.pmf().unwrap().shannon().value, &content);
             println!("{spec}: {truncated} missed, Gaussian {gaussian}");
             assert!(truncated <= MOST_MISSED, "{spec}: {truncated} of {SEEDS} intervals miss");
@@ -185,7 +205,10 @@ mod tests {
         let mirrored: Vec<f64> = data.iter().map(|w| 5.0 - w).collect();
         let plain = Moments::of_block(&data, 1).summands(0, None);
         let back = Moments::of_block(&mirrored, 1).summands(0, Some(5.0));
-        assert!((plain.mean - back.mean).abs() < ROUNDING && (plain.scatter / back.scatter - 1.0).abs() < ROUNDING);
+        assert!(
+            (plain.mean - back.mean).abs() < ROUNDING
+                && (plain.scatter / back.scatter - 1.0).abs() < ROUNDING
+        );
         assert!(plain.largest.iter().zip(&back.largest).all(|(a, b)| (a - b).abs() < ROUNDING));
     }
 
@@ -197,7 +220,8 @@ mod tests {
         assert!(wrong.mean(&summands, LEVEL).is_none(), "every summand lies beyond the level");
     }
 
-    /// Nothing seen is no proof of nothing there: the interval reaches up to 7/3 · ln 80 · 2/2047 = 0.00999.
+    /// Nothing seen is no proof of nothing there: the interval reaches up to 7/3 · ln 80 ·
+    /// 2/2047 = 0.00999.
     #[test]
     fn unseen_events_stay_inside_the_interval() {
         let summands = Moments::of_block(&[0.0; 2048], 1).summands(0, None);

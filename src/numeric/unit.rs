@@ -37,11 +37,14 @@ impl Unit {
         }
     }
 
-    /// What a value is multiplied with to be told in `information`; `None` where bits are asked of what is no information.
+    /// What a value is multiplied with to be told in `information`; `None` where bits are asked of
+    /// what is no information.
     pub fn factor(self, information: Information) -> Option<f64> {
         match (self, information) {
             (_, Information::Nats) => Some(1.0),
-            (Self::Information(power), Information::Bits) => Some(std::f64::consts::LOG2_E.powi(power.into())),
+            (Self::Information(power), Information::Bits) => {
+                Some(std::f64::consts::LOG2_E.powi(power.into()))
+            }
             (Self::One | Self::Length(_), Information::Bits) => None,
         }
     }

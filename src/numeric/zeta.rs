@@ -1,4 +1,5 @@
-//! Hurwitz's zeta function with its first three derivatives in s, by Euler–Maclaurin summation with a proven bound.
+//! Hurwitz's zeta function with its first three derivatives in s, by Euler–Maclaurin summation with
+//! a proven bound.
 
 /// B_{2k}/(2k)!, k = 1 … 8 (Bernoulli numbers over factorials, exact rationals).
 const BERNOULLI_OVER_FACTORIAL: [f64; 8] = [
@@ -11,7 +12,8 @@ const BERNOULLI_OVER_FACTORIAL: [f64; 8] = [
     1.0 / 74_724_249_600.0,
     -3_617.0 / 10_670_622_842_880_000.0,
 ];
-/// Terms below this abscissa (plus s, up to [`LARGEST_SHIFT`]) are summed one by one; at 20 the bound is below 1e-18.
+/// Terms below this abscissa (plus s, up to [`LARGEST_SHIFT`]) are summed one by one; at 20 the
+/// bound is below 1e-18.
 const FIRST_SMOOTH: f64 = 20.0;
 /// Beyond this exponent every term that is left over is below 2⁻⁶⁰ of the sum.
 const LARGEST_SHIFT: f64 = 60.0;
@@ -29,9 +31,10 @@ pub struct Zeta {
 
 /// ζ(s, q) = Σ_{n ≥ 0} (q + n)^{−s} with three derivatives in s, for s > 1 and q > 0.
 ///
-/// Euler–Maclaurin from x = q + N: ∫ + ½f(x) + Σ_k B_{2k}/(2k)! (s)_{2k−1} x^{−s−2k+1}. The remainder after m terms is
-/// ∫ (B_{2m} − B̃_{2m}(y))/(2m)! f^{(2m)}(y) dy with |B̃_{2m}| ≤ |B_{2m}|, hence at most twice the last term; its
-/// derivatives in s multiply the integrand by at most (σ + ln y)^k, σ = Σ_{j<2m} 1/(s+j).
+/// Euler–Maclaurin from x = q + N: ∫ + ½f(x) + Σ_k B_{2k}/(2k)! (s)_{2k−1} x^{−s−2k+1}. The
+/// remainder after m terms is ∫ (B_{2m} − B̃_{2m}(y))/(2m)! f^{(2m)}(y) dy with |B̃_{2m}|
+/// ≤ |B_{2m}|, hence at most twice the last term; its derivatives in s multiply the integrand by at
+/// most (σ + ln y)^k, σ = Σ_{j<2m} 1/(s+j).
 pub fn hurwitz(s: f64, q: f64) -> Zeta {
     debug_assert!(s > 1.0 && q > 0.0, "ζ(s, q) needs s > 1 and q > 0");
     let direct = (FIRST_SMOOTH + s.min(LARGEST_SHIFT) - q).ceil().max(0.0);
@@ -57,7 +60,12 @@ pub fn hurwitz(s: f64, q: f64) -> Zeta {
     sum.add_power(0.5 * power, ln_x);
     let (area, d) = (power * x, 1.0 / (s - 1.0));
     let second = ln_x * ln_x + 2.0 * d * (ln_x + d);
-    sum.add([area * d, -area * d * (ln_x + d), area * d * second, -area * d * (ln_x.powi(3) + 3.0 * d * second)]);
+    sum.add([
+        area * d,
+        -area * d * (ln_x + d),
+        area * d * second,
+        -area * d * (ln_x.powi(3) + 3.0 * d * second),
+    ]);
     for n in (0..direct as usize).rev() {
         let y = q + n as f64;
         sum.add_power(y.powf(-s), y.ln());
@@ -92,7 +100,8 @@ impl Rising {
     }
 }
 
-/// A function and three derivatives, summed together with the absolute values for the rounding bound.
+/// A function and three derivatives, summed together with the absolute values for the rounding
+/// bound.
 #[derive(Default)]
 struct Accumulator {
     value: [f64; 4],
@@ -154,7 +163,10 @@ mod tests {
             let first = [0, 1, 2, 3].map(|k| q.powf(-s) * (-q.ln()).powi(k));
             for (k, first) in first.iter().enumerate() {
                 let difference = (whole.value[k] - rest.value[k] - first).abs();
-                assert!(difference <= whole.bound[k] + rest.bound[k], "s = {s}, q = {q}, k = {k}: {difference:e}");
+                assert!(
+                    difference <= whole.bound[k] + rest.bound[k],
+                    "s = {s}, q = {q}, k = {k}: {difference:e}"
+                );
             }
         }
     }

@@ -48,8 +48,10 @@ impl Boundary {
     /// `breaks for p < 0.0312 ± 0.0003`.
     pub fn words(&self) -> String {
         let sign = if self.side == BreakSide::Below { '<' } else { '>' };
-        let beside =
-            self.beside.as_ref().map_or(String::new(), |(name, x)| format!("{name} = {}: ", digits::plain(*x, DIGITS)));
+        let beside = self
+            .beside
+            .as_ref()
+            .map_or(String::new(), |(name, x)| format!("{name} = {}: ", digits::plain(*x, DIGITS)));
         let half = self.half_width;
         let error = if half > 0.0 { format!(" ± {}", digits::plain(half, 2)) } else { String::new() };
         let open = if self.resolved { "" } else { " (undecided in between)" };
@@ -99,8 +101,11 @@ fn changes(parameter: &Varied, row: &[(f64, PlaceOutcome)], rest: &Coordinates) 
         .windows(2)
         .filter(|pair| pair[0].1.outcome.verdict != pair[1].1.outcome.verdict)
         .map(|pair| {
-            let (holds, breaks) =
-                if pair[0].1.outcome.verdict == Verdict::Supported { (pair[0], pair[1]) } else { (pair[1], pair[0]) };
+            let (holds, breaks) = if pair[0].1.outcome.verdict == Verdict::Supported {
+                (pair[0], pair[1])
+            } else {
+                (pair[1], pair[0])
+            };
             let stuck = parameter.middle(pair[0].0, pair[1].0).is_none();
             Narrowing { rest: rest.clone(), holds: holds.clone(), breaks: breaks.clone(), stuck }
         })
@@ -121,7 +126,8 @@ pub fn bracket(
     rows: &[(Coordinates, Vec<(f64, PlaceOutcome)>)],
     width: f64,
 ) -> Result<Vec<Boundary>> {
-    let mut all: Vec<Narrowing> = rows.iter().flat_map(|(rest, row)| changes(parameter, row, rest)).collect();
+    let mut all: Vec<Narrowing> =
+        rows.iter().flat_map(|(rest, row)| changes(parameter, row, rest)).collect();
     let most = steps(parameter, width);
     for _ in 0..most {
         let mut open: Vec<(&mut Narrowing, f64)> = all

@@ -93,8 +93,11 @@ impl SearchReport {
                 Some(AxisValue::Number(snr)) => format!("at snr {}", digits::plain(*snr, 4)),
                 _ => "there".into(),
             };
-            let most =
-                if row.most.is_finite() { format!(" (at most {})", digits::plain(row.most, 3)) } else { String::new() };
+            let most = if row.most.is_finite() {
+                format!(" (at most {})", digits::plain(row.most, 3))
+            } else {
+                String::new()
+            };
             format!("{at}{most}: {}", row.reason)
         };
         let named: Vec<String> = rows.iter().take(NAMED).map(name).collect();
@@ -105,7 +108,11 @@ impl SearchReport {
 
     /// What was found, a sentence per line.
     pub fn findings(&self) -> Vec<String> {
-        let climbs = format!("{} climbs ({} evaluations)", digits::count(self.starts), digits::count(self.evaluations));
+        let climbs = format!(
+            "{} climbs ({} evaluations)",
+            digits::count(self.starts),
+            digits::count(self.evaluations)
+        );
         let best = format!(
             "{} on {} atoms in {} dimensions",
             self.found.finding.ratio(),
@@ -177,7 +184,8 @@ impl Measuring<'_> {
         let argument = |key: &str, value: String| (key.to_owned(), Argument::Text(value));
         let parameters = vec![argument("path", path.display().to_string()), argument("weights", "p".into())];
         let spec = Spec { kind: "file".into(), parameters };
-        let claim = ProbedClaim::new(Arc::clone(&self.claim), spec.clone(), Vec::new(), &Coordinates::new())?;
+        let claim =
+            ProbedClaim::new(Arc::clone(&self.claim), spec.clone(), Vec::new(), &Coordinates::new())?;
         Ok((claim.including(snr), spec))
     }
 
@@ -225,7 +233,10 @@ impl Measuring<'_> {
         let mut best = None;
         for (k, start) in ranked.iter().take(REMEASURED).enumerate() {
             let measured = self.measured(&start.end.law, &format!("law-{}.csv", k + 1), place)?;
-            if best.as_ref().is_none_or(|(_, b): &(_, MeasuredLaw)| measured.finding.order(&b.finding).is_gt()) {
+            if best
+                .as_ref()
+                .is_none_or(|(_, b): &(_, MeasuredLaw)| measured.finding.order(&b.finding).is_gt())
+            {
                 best = Some((*start, measured));
             }
         }
@@ -253,11 +264,13 @@ impl Measuring<'_> {
         if report.found.finding.outcome.verdict == Verdict::Refuted {
             let (objective, law, ln_ratio, seed) =
                 (objective.clone(), start.end.law.clone(), start.end.ln_ratio, self.options.seed);
-            let Some(small) = self.watch.stop.unless(move || shrink(&objective, &law, ln_ratio, seed)) else {
+            let Some(small) = self.watch.stop.unless(move || shrink(&objective, &law, ln_ratio, seed))
+            else {
                 return Ok((report, comparisons));
             };
             let small = self.measured(&small?, "small.csv", place)?;
-            let repeated = if small.finding.outcome.verdict == Verdict::Refuted { &small } else { &report.found };
+            let repeated =
+                if small.finding.outcome.verdict == Verdict::Refuted { &small } else { &report.found };
             let path = self.folder.join("counterexample.toml");
             fs::write(&path, self.counterexample(repeated)).map_err(Error::io(&path))?;
             report.claim_file = Some(path.display().to_string());
@@ -287,7 +300,8 @@ impl Measuring<'_> {
                 lines.push(format!("{key} = {}", text(&value)));
             }
         }
-        let constants = main.constants.iter().map(|(name, x)| format!("{name} = {x:?}")).collect::<Vec<_>>().join(", ");
+        let constants =
+            main.constants.iter().map(|(name, x)| format!("{name} = {x:?}")).collect::<Vec<_>>().join(", ");
         lines.extend([
             format!("constants = {{ {constants} }}"),
             format!("margin = {:?}", main.margin),

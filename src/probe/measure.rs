@@ -130,7 +130,9 @@ impl Meter<'_> {
             return *law;
         }
         let (spec, source) = (source.spec().to_owned(), Arc::clone(source));
-        let Some(law) = self.watch.stop.unless(move || LawNumbers::of(&source)) else { return LawNumbers::UNKNOWN };
+        let Some(law) = self.watch.stop.unless(move || LawNumbers::of(&source)) else {
+            return LawNumbers::UNKNOWN;
+        };
         self.laws.insert(spec, law);
         law
     }
@@ -169,8 +171,11 @@ impl Worst {
 
 /// SNRs between the neighbours, in `snrs`, of the worst one.
 fn closer(snrs: &[f64], worst: Option<&PlaceOutcome>) -> Vec<f64> {
-    let Some(at) = worst.and_then(|finding| finding.outcome.axes.get("snr")?.number()) else { return snrs.to_vec() };
-    let nearest = (0..snrs.len()).min_by(|&i, &j| (snrs[i] / at).ln().abs().total_cmp(&(snrs[j] / at).ln().abs()));
+    let Some(at) = worst.and_then(|finding| finding.outcome.axes.get("snr")?.number()) else {
+        return snrs.to_vec();
+    };
+    let nearest =
+        (0..snrs.len()).min_by(|&i, &j| (snrs[i] / at).ln().abs().total_cmp(&(snrs[j] / at).ln().abs()));
     let i = nearest.expect("a look has SNRs");
     let (low, high) = (snrs[i.saturating_sub(1)], snrs[(i + 1).min(snrs.len() - 1)]);
     let share = |k: usize| (k + 1) as f64 / (SNRS_OF_A_LOOK + 1) as f64;

@@ -37,7 +37,8 @@ pub fn page(report: &ProbeReport) -> String {
             i { "α" } " = " (digits::plain(report.run.level, 4)) "."
         }
     };
-    let caption = "The ratio lhs/rhs at the worst SNR; above 1 the claim fails (hollow markers; red cells with ✗).";
+    let caption =
+        "The ratio lhs/rhs at the worst SNR; above 1 the claim fails (hollow markers; red cells with ✗).";
     let main = html! {
         p class="statement" { (typeset(&report.statement)) }
         p { "Tested: " code { (report.formula) } "." }

@@ -64,7 +64,8 @@ pub struct LawNumbers {
 
 impl LawNumbers {
     /// Where nothing is known of the law.
-    pub const UNKNOWN: Self = Self { shannon: f64::NAN, renyi_half: f64::NAN, relative_varentropy: f64::NAN };
+    pub const UNKNOWN: Self =
+        Self { shannon: f64::NAN, renyi_half: f64::NAN, relative_varentropy: f64::NAN };
 
     /// The numbers of `source`.
     pub fn of(source: &Source) -> Self {
@@ -96,14 +97,13 @@ pub fn ratio(relation: Relation, lhs: f64, rhs: f64) -> f64 {
 pub fn nearness(relation: Relation, outcome: &Outcome) -> Ratio {
     let (lhs, rhs) = (outcome.lhs, outcome.rhs);
     if outcome.bracketed() {
-        let [left, right] =
-            [(outcome.bracket, lhs), (outcome.rhs_bracket, rhs)].map(|(bracket, value)| bracket.unwrap_or([value; 2]));
+        let [left, right] = [(outcome.bracket, lhs), (outcome.rhs_bracket, rhs)]
+            .map(|(bracket, value)| bracket.unwrap_or([value; 2]));
         let [low, high] = match relation {
             Relation::AtMost | Relation::Slope | Relation::Bounded => quotient(left, right),
             Relation::AtLeast => quotient(right, left),
-            Relation::Equal => {
-                excesses(relation, quotient(left, right).map(|quotient| quotient - 1.0)).map(|excess| 1.0 + excess)
-            }
+            Relation::Equal => excesses(relation, quotient(left, right).map(|quotient| quotient - 1.0))
+                .map(|excess| 1.0 + excess),
         };
         return Ratio { value: f64::NAN, std_err: f64::NAN, low, high };
     }
@@ -156,7 +156,8 @@ impl PlaceOutcome {
     /// The left and the right side with `digits` significant digits, or their brackets.
     pub fn sides(&self, digits: usize) -> [String; 2] {
         let Outcome { lhs, rhs, bracket, rhs_bracket, .. } = self.outcome;
-        [(bracket, lhs), (rhs_bracket, rhs)].map(|(ends, x)| ends.map_or_else(|| digits::plain(x, digits), range))
+        [(bracket, lhs), (rhs_bracket, rhs)]
+            .map(|(ends, x)| ends.map_or_else(|| digits::plain(x, digits), range))
     }
 
     /// The ratio with its error; `≤ 0.41` where it is known by a bracket, `void` where the right
@@ -235,17 +236,26 @@ mod tests {
 
     fn at(relation: Relation, outcome: Outcome) -> PlaceOutcome {
         let nearness = nearness(relation, &outcome);
-        PlaceOutcome { at: BTreeMap::new(), outcome, nearness, law: LawNumbers::UNKNOWN, undecided: Vec::new() }
+        PlaceOutcome {
+            at: BTreeMap::new(),
+            outcome,
+            nearness,
+            law: LawNumbers::UNKNOWN,
+            undecided: Vec::new(),
+        }
     }
 
     /// A side that is known as an interval alone has a ratio that is one, by either side and for
     /// every relation.
     #[test]
     fn a_bracket_has_a_ratio_between_its_ends() {
-        let bracket = Outcome { bracket: Some([0.5, 1.0]), rhs: 4.0, ..Outcome::undecided(String::new(), f64::NAN) };
-        for (relation, [low, high]) in
-            [(Relation::AtMost, [0.125, 0.25]), (Relation::AtLeast, [4.0, 8.0]), (Relation::Equal, [1.75, 1.875])]
-        {
+        let bracket =
+            Outcome { bracket: Some([0.5, 1.0]), rhs: 4.0, ..Outcome::undecided(String::new(), f64::NAN) };
+        for (relation, [low, high]) in [
+            (Relation::AtMost, [0.125, 0.25]),
+            (Relation::AtLeast, [4.0, 8.0]),
+            (Relation::Equal, [1.75, 1.875]),
+        ] {
             let found = at(relation, bracket.clone());
             assert!((found.nearness.low - low).abs() < 1e-12, "{relation}: {:?}", found.nearness);
             assert!((found.nearness.high - high).abs() < 1e-12, "{relation}: {:?}", found.nearness);
@@ -254,14 +264,16 @@ mod tests {
         let json = serde_json::to_value(at(Relation::AtMost, bracket.clone())).unwrap();
         assert!(json["ratio"].is_null() && json["std_err"].is_null(), "{json}");
         assert!((json["ratio_bracket"][1].as_f64().unwrap() - 0.25).abs() < 1e-12, "{json}");
-        let other = Outcome { lhs: 1.0, rhs: f64::NAN, rhs_bracket: Some([2.0, 4.0]), bracket: None, ..bracket };
+        let other =
+            Outcome { lhs: 1.0, rhs: f64::NAN, rhs_bracket: Some([2.0, 4.0]), bracket: None, ..bracket };
         assert_eq!(at(Relation::AtMost, other).ratio(), "0.25 … 0.5");
     }
 
     /// A bound that is infinite says nothing of how tight it is.
     #[test]
     fn a_void_statement_has_no_ratio() {
-        let outcome = Outcome { lhs: 1.0, rhs: f64::INFINITY, std_err: 0.0, ..Outcome::undecided(String::new(), 0.1) };
+        let outcome =
+            Outcome { lhs: 1.0, rhs: f64::INFINITY, std_err: 0.0, ..Outcome::undecided(String::new(), 0.1) };
         let void = at(Relation::AtMost, Outcome { verdict: Verdict::Supported, ..outcome });
         assert!(void.void() && !void.has_ratio());
         assert_eq!((void.ratio(), void.verdict()), ("void".to_owned(), "void".to_owned()));

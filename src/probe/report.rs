@@ -68,7 +68,10 @@ impl ProbeReport {
             parameters: Vec::new(),
             boundaries: Vec::new(),
             largest: Some(search.found.finding.clone()),
-            map: std::iter::once(&search.found).chain(&search.shrunk).map(|law| law.finding.clone()).collect(),
+            map: std::iter::once(&search.found)
+                .chain(&search.shrunk)
+                .map(|law| law.finding.clone())
+                .collect(),
             search: Some(search),
         }
     }
@@ -89,13 +92,17 @@ impl ProbeReport {
             lines.push(match refuted {
                 0 => format!("no break found in the range; {largest}"),
                 n if n == self.map.len() => format!("breaks everywhere in the range; {largest}"),
-                n => format!("breaks at {n} of {} points, with nothing decided in between; {largest}", self.map.len()),
+                n => format!(
+                    "breaks at {n} of {} points, with nothing decided in between; {largest}",
+                    self.map.len()
+                ),
             });
         } else {
             lines.push(largest);
         }
         if self.run.interrupted {
-            lines.insert(0, format!("interrupted: {missing} of {} points were not measured", self.map.len()));
+            lines
+                .insert(0, format!("interrupted: {missing} of {} points were not measured", self.map.len()));
         }
         if open > 0 {
             lines.push(format!("{open} of {} points are undecided", self.map.len()));
@@ -117,13 +124,15 @@ impl ProbeReport {
 
     /// Compares the boundary with the most clearly refuted point on its side.
     fn explanation(&self, boundary: &Boundary) -> Option<String> {
-        let beside =
-            |f: &&PlaceOutcome| boundary.beside.as_ref().is_none_or(|(name, x)| f.at[name].to_bits() == x.to_bits());
+        let beside = |f: &&PlaceOutcome| {
+            boundary.beside.as_ref().is_none_or(|(name, x)| f.at[name].to_bits() == x.to_bits())
+        };
         let beyond = |f: &&PlaceOutcome| match boundary.side {
             BreakSide::Below => f.at[&boundary.name] < boundary.value,
             BreakSide::Above => f.at[&boundary.name] > boundary.value,
         };
-        let refuted = self.map.iter().filter(|f| f.outcome.verdict == Verdict::Refuted).filter(beside).filter(beyond);
+        let refuted =
+            self.map.iter().filter(|f| f.outcome.verdict == Verdict::Refuted).filter(beside).filter(beyond);
         let far = refuted.max_by(|a, b| a.order(b))?;
         let here = &boundary.breaks;
         Some(format!("at {}: {}; at {}: {}", here.place(), here.described(), far.place(), far.described()))
@@ -132,7 +141,11 @@ impl ProbeReport {
     /// Exit status: 3 where something is undecided or was left by a stop, else 0 (a break is a
     /// finding).
     pub fn exit(&self) -> u8 {
-        if self.run.interrupted || self.map.iter().any(|f| f.outcome.verdict == Verdict::Inconclusive) { 3 } else { 0 }
+        if self.run.interrupted || self.map.iter().any(|f| f.outcome.verdict == Verdict::Inconclusive) {
+            3
+        } else {
+            0
+        }
     }
 
     /// The JSON form with a final newline.
@@ -198,7 +211,8 @@ impl ProbeReport {
         table.set_header(self.parameters.iter().map(String::as_str).chain(columns));
         for f in &self.map {
             let mut cells = self.cells(f);
-            cells.insert(self.parameters.len() + 4, format!("{} {}", symbol(f.outcome.verdict), f.verdict()));
+            cells
+                .insert(self.parameters.len() + 4, format!("{} {}", symbol(f.outcome.verdict), f.verdict()));
             table.add_row(cells);
         }
         let lines = self.findings().into_iter().chain(self.explanations());

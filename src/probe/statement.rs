@@ -34,7 +34,12 @@ impl ProbedClaim {
     ///
     /// # Errors
     /// A slope, which has no ratio; what [`ClaimFile::on`] refuses at `sample`, a place.
-    pub fn new(claim: Arc<ClaimFile>, source: Spec, fixed: Vec<Replacement>, sample: &Coordinates) -> Result<Self> {
+    pub fn new(
+        claim: Arc<ClaimFile>,
+        source: Spec,
+        fixed: Vec<Replacement>,
+        sample: &Coordinates,
+    ) -> Result<Self> {
         let mut statement = Self { claim, source, fixed, snrs: None };
         let claim = statement.at(sample, &[], &mut Sources::default())?;
         if claim.main.relation.along_an_axis() {
@@ -65,11 +70,14 @@ impl ProbedClaim {
     /// # Errors
     /// What [`ClaimFile::on`] refuses.
     pub fn at(&self, place: &Coordinates, snrs: &[f64], sources: &mut Sources) -> Result<Claim> {
-        let number =
-            |name: &str, values: Vec<f64>| Replacement { name: name.to_owned(), values: Values::Numbers(values) };
+        let number = |name: &str, values: Vec<f64>| Replacement {
+            name: name.to_owned(),
+            values: Values::Numbers(values),
+        };
         let mut replacements =
             vec![Replacement { name: "source".into(), values: Values::Sources(vec![self.source.clone()]) }];
-        replacements.extend(self.fixed.iter().filter(|fixed| snrs.is_empty() || fixed.name != "snr").cloned());
+        replacements
+            .extend(self.fixed.iter().filter(|fixed| snrs.is_empty() || fixed.name != "snr").cloned());
         replacements.extend(place.iter().map(|(name, value)| number(name, vec![*value])));
         if !snrs.is_empty() {
             replacements.push(number("snr", snrs.to_vec()));
@@ -81,7 +89,8 @@ impl ProbedClaim {
 /// The statement's SNRs, filled up to [`FIRST_LOOK`] between their ends unless they were `given`;
 /// `None` for fewer than two.
 fn first_look(claim: &Claim, given: bool) -> Option<Vec<f64>> {
-    let mut snrs: Vec<f64> = claim.main.cases.iter().filter_map(|case| case.axes.get("snr")?.number()).collect();
+    let mut snrs: Vec<f64> =
+        claim.main.cases.iter().filter_map(|case| case.axes.get("snr")?.number()).collect();
     snrs.sort_by(f64::total_cmp);
     snrs.dedup_by(|a, b| *a <= *b);
     let (&low, &high) = (snrs.first()?, snrs.last()?);

@@ -40,10 +40,16 @@ impl Sweep {
 /// # Errors
 /// What the statement refuses at the parameter's ends.
 pub fn settle(parameter: Varied, takes: impl Fn(f64) -> Result<()>) -> Result<Varied> {
-    let fraction = parameter.spacing.between(parameter.values[0], parameter.values[1].min(f64::MAX), 0.381_966);
+    let fraction =
+        parameter.spacing.between(parameter.values[0], parameter.values[1].min(f64::MAX), 0.381_966);
     let is_whole = |x: &f64| x.fract() == 0.0 || x.is_infinite();
-    let ends_whole = parameter.values.first().is_some_and(is_whole) && parameter.values.last().is_some_and(is_whole);
-    if !parameter.values[1].is_infinite() && ends_whole && takes(fraction).is_err() && takes(fraction.round()).is_ok() {
+    let ends_whole =
+        parameter.values.first().is_some_and(is_whole) && parameter.values.last().is_some_and(is_whole);
+    if !parameter.values[1].is_infinite()
+        && ends_whole
+        && takes(fraction).is_err()
+        && takes(fraction.round()).is_ok()
+    {
         return Ok(parameter.rounded());
     }
     Ok(parameter)
@@ -73,13 +79,18 @@ pub fn sweep(
         Some(p) => p.values.iter().map(|&value| vec![(p.name.clone(), value)]).collect(),
     };
     let (inner, outer): (Vec<Coordinates>, Vec<Coordinates>) = (places_of(first), places_of(second));
-    let places: Vec<Coordinates> =
-        outer.iter().flat_map(|rest| inner.iter().map(|place| [place.clone(), rest.clone()].concat())).collect();
-    let comparisons = Meter::cases_a_place(statement, &places[0])? * most_places(&places, &parameters, width);
+    let places: Vec<Coordinates> = outer
+        .iter()
+        .flat_map(|rest| inner.iter().map(|place| [place.clone(), rest.clone()].concat()))
+        .collect();
+    let comparisons =
+        Meter::cases_a_place(statement, &places[0])? * most_places(&places, &parameters, width);
     let options = Options { comparisons: Some(comparisons), ..options };
     let mut meter = Meter::new(statement, options, watch);
     let mut map = meter.measure(&places)?;
-    let Some(first) = first else { return Ok(Sweep { parameters, map, boundaries: Vec::new(), comparisons }) };
+    let Some(first) = first else {
+        return Ok(Sweep { parameters, map, boundaries: Vec::new(), comparisons });
+    };
     if second.is_none() {
         climb(&mut meter, first, &mut map)?;
     }
@@ -93,7 +104,9 @@ pub fn sweep(
 /// Places that the map, the climbs and the bisections along either parameter take at most.
 fn most_places(places: &[Coordinates], parameters: &[Varied], width: f64) -> u64 {
     let gaps = |p: &Varied| (places.len() - places.len() / p.values.len()) as u64 + 2 * CLIMBS;
-    places.len() as u64 + 2 * CLIMBS + parameters.iter().map(|p| gaps(p) * boundary::steps(p, width)).sum::<u64>()
+    places.len() as u64
+        + 2 * CLIMBS
+        + parameters.iter().map(|p| gaps(p) * boundary::steps(p, width)).sum::<u64>()
 }
 
 /// For each value of `other`, the findings at increasing values of `parameter`.

@@ -49,7 +49,9 @@ impl Varied {
     pub fn parse(text: &str, points: usize) -> Result<Self> {
         let bad = |message: String| Error::invalid("--vary", message);
         let form = || {
-            bad(format!("`{text}` is not NAME=a..b, NAME=a..b/points or NAME=v1,v2,…; `:log` or `:linear` may follow"))
+            bad(format!(
+                "`{text}` is not NAME=a..b, NAME=a..b/points or NAME=v1,v2,…; `:log` or `:linear` may follow"
+            ))
         };
         let (name, values) = text.split_once('=').ok_or_else(form)?;
         let named = |c: char| c.is_alphanumeric() || c == '_';
@@ -67,7 +69,8 @@ impl Varied {
             None => (values.split(',').map(number).collect::<Result<Vec<f64>>>()?, None),
             Some((from, rest)) => {
                 let (to, steps) = rest.split_once('/').map_or((rest, None), |(to, n)| (to, Some(n)));
-                let steps = steps.map_or(Ok(points), |n| n.trim().parse().ok().filter(|&n| n >= 2).ok_or_else(form))?;
+                let steps = steps
+                    .map_or(Ok(points), |n| n.trim().parse().ok().filter(|&n| n >= 2).ok_or_else(form))?;
                 (vec![number(from)?, number(to)?], Some(steps))
             }
         };
@@ -82,7 +85,10 @@ impl Varied {
             VariedSpacing::Linear
         });
         if spacing == VariedSpacing::Log && list[0] <= 0.0 {
-            return Err(bad(format!("`{text}` cannot be spaced by logarithms: {} is not positive", list[0])));
+            return Err(bad(format!(
+                "`{text}` cannot be spaced by logarithms: {} is not positive",
+                list[0]
+            )));
         }
         if let Some(n) = steps {
             let (a, b) = (list[0], list[1]);
@@ -118,8 +124,11 @@ impl Varied {
     /// range.
     pub fn relative_width(&self, a: f64, b: f64) -> f64 {
         let size = a.abs().max(b.abs()).min(0.5 * (a + b).abs());
-        let range =
-            self.values.iter().filter(|x| x.is_finite()).fold(0.0_f64, |m, x| m.max((x - self.values[0]).abs()));
+        let range = self
+            .values
+            .iter()
+            .filter(|x| x.is_finite())
+            .fold(0.0_f64, |m, x| m.max((x - self.values[0]).abs()));
         (b - a) / if size > 0.0 && a * b > 0.0 { size } else { range }
     }
 }

@@ -23,7 +23,8 @@ pub struct Chain {
     steps: Vec<Step>,
 }
 
-/// Whether both give the same last states on the same stream; a law is known by its spec, its denoiser by its name.
+/// Whether both give the same last states on the same stream; a law is known by its spec, its
+/// denoiser by its name.
 impl PartialEq for Chain {
     fn eq(&self, other: &Self) -> bool {
         let names = |c: &Self| [c.source.spec(), c.denoiser.name()].map(str::to_owned);
@@ -37,7 +38,12 @@ impl Chain {
     ///
     /// # Errors
     /// Those of [`Estimand::mean`] and [`Sampler::steps`].
-    pub fn new(estimand: &Estimand, sampler: &Sampler, denoiser: Arc<dyn Denoiser>, grid: &[f64]) -> Result<Self> {
+    pub fn new(
+        estimand: &Estimand,
+        sampler: &Sampler,
+        denoiser: Arc<dyn Denoiser>,
+        grid: &[f64],
+    ) -> Result<Self> {
         let mean = estimand.mean()?;
         Ok(Self {
             prior: mean.prior(),
@@ -91,10 +97,12 @@ impl Chain {
         self.last_snr
     }
 
-    /// Last states x̂ = Û_K/γ_K of paths `first .. first + BATCH`, d × BATCH (coordinate k of path s at k·BATCH + s).
+    /// Last states x̂ = Û_K/γ_K of paths `first .. first + BATCH`, d × BATCH (coordinate k of path
+    /// s at k·BATCH + s).
     ///
-    /// Noise: coordinates of step k in blocks 1 + (k+1)⌈d/2⌉ on of the path's sample, of the start in those before; so
-    /// chains that differ in schedule, sampler or denoiser share their noise step by step.
+    /// Noise: coordinates of step k in blocks 1 + (k+1)⌈d/2⌉ on of the path's sample, of the start
+    /// in those before; so chains that differ in schedule, sampler or denoiser share their noise
+    /// step by step.
     ///
     /// # Errors
     /// Those of the denoiser, and one that gives NaN or ∞.
@@ -133,7 +141,13 @@ impl Chain {
             let (asked, samples) = ((&*states, step.snr), (stream, first));
             denoiser::estimate(self.denoiser.as_ref(), &self.source, asked, samples, &mut estimate)?;
             if step.spread > 0.0 {
-                normal::fill_across(stream, first, normal::FIRST_BLOCK + (k as u32 + 1) * blocks, BATCH, &mut noise);
+                normal::fill_across(
+                    stream,
+                    first,
+                    normal::FIRST_BLOCK + (k as u32 + 1) * blocks,
+                    BATCH,
+                    &mut noise,
+                );
             }
             arch().dispatch(Advance { step, states, estimate: &estimate, before: &before, noise: &noise });
             std::mem::swap(&mut estimate, &mut before);
@@ -154,7 +168,8 @@ pub fn draws(source: &Source, stream: &Stream, first: u64) -> Vec<f64> {
     points
 }
 
-/// X + Z/√γ of samples `first .. first + BATCH` of `stream`, d × BATCH: what an exact sampler's last states would be.
+/// X + Z/√γ of samples `first .. first + BATCH` of `stream`, d × BATCH: what an exact sampler's
+/// last states would be.
 pub fn truth(source: &Source, snr: f64, stream: &Stream, first: u64) -> Vec<f64> {
     let mut noise = vec![0.0; source.dim() * BATCH];
     normal::fill_across(stream, first, normal::FIRST_BLOCK, BATCH, &mut noise);
@@ -176,7 +191,9 @@ impl pulp::WithSimd for Advance<'_> {
     #[inline(always)]
     fn with_simd<S: pulp::Simd>(self, _: S) {
         let Step { keep, pull, spread, carry, .. } = *self.step;
-        for (((u, x), before), noise) in self.states.iter_mut().zip(self.estimate).zip(self.before).zip(self.noise) {
+        for (((u, x), before), noise) in
+            self.states.iter_mut().zip(self.estimate).zip(self.before).zip(self.noise)
+        {
             let extrapolated = carry.mul_add(*x - before, *x);
             *u = keep.mul_add(*u, pull.mul_add(extrapolated, spread * noise));
         }

@@ -34,8 +34,8 @@ impl TrueStates {
     }
 }
 
-/// Σ_k w_k of two squared errors at γ_k: |X − x̂|², whose mean is the loss, and |x̂ − E[X | U]|², whose mean is its excess over the
-/// mmse.
+/// Σ_k w_k of two squared errors at γ_k: |X − x̂|², whose mean is the loss, and |x̂ − E[X | U]|²,
+/// whose mean is its excess over the mmse.
 #[derive(Debug)]
 pub struct Errors {
     source: Arc<Source>,
@@ -45,7 +45,8 @@ pub struct Errors {
     terms: Vec<[f64; 2]>,
 }
 
-/// Whether both give the same numbers on the same stream; a law is known by its spec, its denoiser by its name.
+/// Whether both give the same numbers on the same stream; a law is known by its spec, its denoiser
+/// by its name.
 impl PartialEq for Errors {
     fn eq(&self, other: &Self) -> bool {
         let names = |e: &Self| [e.source.spec(), e.denoiser.name()].map(str::to_owned);
@@ -134,7 +135,10 @@ mod tests {
             ("linear", mmse),
             ("identity", 5.0 / snr),
             ("mean", 5.0 * v),
-            ("mismatched:source=(gaussian:dim=5,variance=0.2)", 5.0 * (v + snr * 0.04) / (1.0_f64 + 0.2 * snr).powi(2)),
+            (
+                "mismatched:source=(gaussian:dim=5,variance=0.2)",
+                5.0 * (v + snr * 0.04) / (1.0_f64 + 0.2 * snr).powi(2),
+            ),
         ] {
             let denoiser = denoiser::build(spec, &estimand).unwrap();
             let found = measured(&Errors::new(&estimand, denoiser, vec![[snr, 0.5]]).unwrap());
@@ -154,7 +158,8 @@ mod tests {
         for sampler in ["ancestral", "ddim", "dpm-solver-2m"] {
             let states = |denoiser: &str| {
                 let denoiser = denoiser::build(denoiser, &estimand).unwrap();
-                let chain = Chain::new(&estimand, &find(sampler).unwrap(), denoiser, &[0.1, 0.4, 2.0, 9.0]).unwrap();
+                let chain =
+                    Chain::new(&estimand, &find(sampler).unwrap(), denoiser, &[0.1, 0.4, 2.0, 9.0]).unwrap();
                 chain.run(&stream, 0).unwrap()
             };
             assert_eq!(states("exact"), states(&format!("mismatched:source=({spec})")), "{sampler}");
@@ -165,7 +170,11 @@ mod tests {
     fn a_chain_names_the_snr_and_the_sample_that_failed() {
         let estimand = Estimand::new(&Arc::new(Source::parse("bpsk").unwrap()));
         let fails = |rows: &[f64], snr: f64| {
-            Ok(rows.iter().enumerate().map(|(s, _)| if snr > 1.0 && s == 5 { f64::INFINITY } else { 0.0 }).collect())
+            Ok(rows
+                .iter()
+                .enumerate()
+                .map(|(s, _)| if snr > 1.0 && s == 5 { f64::INFINITY } else { 0.0 })
+                .collect())
         };
         let denoiser = Arc::new(Function::new("fails", 1, fails));
         let chain = Chain::new(&estimand, &find("ddim").unwrap(), denoiser, &[0.1, 0.4, 2.0, 9.0]).unwrap();

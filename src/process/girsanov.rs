@@ -1,8 +1,10 @@
-//! The pathwise KL by simulation along true paths: an independent check of the identities behind `path_kl`.
+//! The pathwise KL by simulation along true paths: an independent check of the identities behind
+//! `path_kl`.
 //!
-//! KL = ½ Σ ∫ E|m_γ − x̂_k|² dγ (docs/theory.md, P3). A path is U_γ = γX + W_γ, W a Brownian motion; with a pair of mirrored
-//! uniform points s in each step, ½ Σ Δ_k · mean |m(U_s) − x̂(U_{γ_k})|² is unbiased, and exact in s where the integrand is
-//! linear there. Nothing here uses the mmse.
+//! KL = ½ Σ ∫ E|m_γ − x̂_k|² dγ (docs/theory.md, P3). A path is U_γ = γX + W_γ, W a Brownian
+//! motion; with a pair of mirrored uniform points s in each step, ½ Σ Δ_k · mean |m(U_s) −
+//! x̂(U_{γ_k})|² is unbiased, and exact in s where the integrand is linear there. Nothing here uses
+//! the mmse.
 
 use std::sync::Arc;
 
@@ -14,9 +16,11 @@ use crate::numeric::normal;
 use crate::numeric::stream::Stream;
 use crate::source::Source;
 
-/// The KL of the true path from the sampler's, given the same first state, nats: what `path_kl` and `denoiser_kl` add up to.
+/// The KL of the true path from the sampler's, given the same first state, nats: what `path_kl` and
+/// `denoiser_kl` add up to.
 ///
-/// One row a batch, since its paths share the points s. Time O(K · N · d) a path, three posterior means a step.
+/// One row a batch, since its paths share the points s. Time O(K · N · d) a path, three posterior
+/// means a step.
 #[derive(Debug)]
 pub struct Girsanov {
     source: Arc<Source>,
@@ -25,7 +29,8 @@ pub struct Girsanov {
     grid: Vec<f64>,
 }
 
-/// Whether both give the same number on the same stream; a law is known by its spec, its denoiser by its name.
+/// Whether both give the same number on the same stream; a law is known by its spec, its denoiser
+/// by its name.
 impl PartialEq for Girsanov {
     fn eq(&self, other: &Self) -> bool {
         let names = |g: &Self| [g.source.spec(), g.denoiser.name()].map(str::to_owned);
@@ -65,8 +70,9 @@ impl Girsanov {
 
     /// The mean of paths `first .. first + BATCH` of `stream`.
     ///
-    /// Increments are normals of [`increments`], ⌈d/2⌉ blocks an advance from block 0 on; the points of step k are s and 1 − s,
-    /// s half the first uniform of block k of the batch's first sample in [`points`]; X is that of `stream` itself.
+    /// Increments are normals of [`increments`], ⌈d/2⌉ blocks an advance from block 0 on; the
+    /// points of step k are s and 1 − s, s half the first uniform of block k of the batch's first
+    /// sample in [`points`]; X is that of `stream` itself.
     ///
     /// # Errors
     /// Those of the denoiser, and one that gives NaN or ∞.
@@ -163,7 +169,11 @@ mod tests {
 
     fn need(source: &str, schedule: &str, snr_min: f64, denoiser: &str) -> Need {
         let setting = Setting::path(8, schedule, snr_min, 20.0).with(&DENOISER, denoiser);
-        Need { source: Arc::new(Source::parse(source).unwrap()), quantity: find("path_kl").unwrap(), setting }
+        Need {
+            source: Arc::new(Source::parse(source).unwrap()),
+            quantity: find("path_kl").unwrap(),
+            setting,
+        }
     }
 
     /// Mean and standard error over `batches` batches.
@@ -199,7 +209,10 @@ mod tests {
             let denoiser = crate::quantity::denoiser::kl(&need, &tools).unwrap().unwrap().value;
             let (value, std_err) = simulated(&need, &tools, 0, 256);
             let expected = path + denoiser;
-            assert!((value - expected).abs() < STD_ERRS * std_err, "{source}: {value} ± {std_err} for {expected}");
+            assert!(
+                (value - expected).abs() < STD_ERRS * std_err,
+                "{source}: {value} ± {std_err} for {expected}"
+            );
             assert!(std_err < SHARP * expected, "{source}: {std_err} of {expected}");
         }
     }

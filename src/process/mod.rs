@@ -1,5 +1,5 @@
-//! The discretised reverse process with any denoiser, numbers of its paths, the pathwise KL simulated along true paths, and
-//! errors of denoisers on true states.
+//! The discretised reverse process with any denoiser, numbers of its paths, the pathwise KL
+//! simulated along true paths, and errors of denoisers on true states.
 
 pub mod distance;
 pub mod chain;

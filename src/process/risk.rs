@@ -1,7 +1,8 @@
-//! A loss curve: the x0-risk of a denoiser over SNRs by simulation, as a practitioner has it from a training log.
+//! A loss curve: the x0-risk of a denoiser over SNRs by simulation, as a practitioner has it from a
+//! training log.
 //!
-//! With the exact denoiser, for sources whose mmse no deterministic route knows. Schedules made from it inherit its noise; the same samples at every
-//! SNR make that noise smooth.
+//! With the exact denoiser, for sources whose mmse no deterministic route knows. Schedules made
+//! from it inherit its noise; the same samples at every SNR make that noise smooth.
 
 use std::sync::{Arc, OnceLock};
 
@@ -62,7 +63,8 @@ impl Curve for RiskCurve {
     }
 }
 
-/// The risk at each SNR over the same samples of a pinned lane (seed 0): a schedule does not change with the run's seed.
+/// The risk at each SNR over the same samples of a pinned lane (seed 0): a schedule does not change
+/// with the run's seed.
 ///
 /// # Errors
 /// Those of the denoiser, and one that gives NaN or ∞.

@@ -136,10 +136,15 @@ impl Sampler {
         let step = |(k, pair): (usize, &[f64])| {
             let (snr, next) = (pair[0], pair[1]);
             match self.rule {
-                Rule::Ancestral => Step { snr, keep: 1.0, pull: next - snr, spread: (next - snr).sqrt(), carry: 0.0 },
+                Rule::Ancestral => {
+                    Step { snr, keep: 1.0, pull: next - snr, spread: (next - snr).sqrt(), carry: 0.0 }
+                }
                 rule => {
-                    let carry =
-                        if rule == Rule::Multistep && k > 0 { 0.5 * half_log(k) / half_log(k - 1) } else { 0.0 };
+                    let carry = if rule == Rule::Multistep && k > 0 {
+                        0.5 * half_log(k) / half_log(k - 1)
+                    } else {
+                        0.0
+                    };
                     // γ′ − √(γγ′) = √γ′(γ′ − γ)/(√γ′ + √γ) loses no digits on a small step.
                     let pull = next.sqrt() * (next - snr) / (next.sqrt() + snr.sqrt());
                     Step { snr, keep: (next / snr).sqrt(), pull, spread: 0.0, carry }
@@ -155,12 +160,18 @@ mod tests {
     use super::*;
     use crate::schedule;
 
-    /// Nine steps of DDIM on N(0, 1.3²) along the arctan law, σ from 80 to 0.01, shrink the standard deviation by cos⁹(Δθ).
+    /// Nine steps of DDIM on N(0, 1.3²) along the arctan law, σ from 80 to 0.01, shrink the
+    /// standard deviation by cos⁹(Δθ).
     #[test]
     fn ddim_on_the_arctan_law_shrinks_a_gaussian_by_powers_of_the_cosine() {
         let variance = 1.3_f64 * 1.3;
-        let request =
-            schedule::Request { steps: 9, snr_min: 1.0 / 6400.0, snr_max: 1e4, total_variance: variance, curve: None };
+        let request = schedule::Request {
+            steps: 9,
+            snr_min: 1.0 / 6400.0,
+            snr_max: 1e4,
+            total_variance: variance,
+            curve: None,
+        };
         let grid = schedule::grid("arctan:scale=1.3", &request).unwrap();
         let deviation = |snr: f64| (snr * (1.0 + snr * variance)).sqrt();
         let steps = find("ddim").unwrap().steps(&grid).unwrap();

@@ -54,8 +54,8 @@ impl<'a> Simulation<'a> {
 
 /// Whoever simulates.
 pub trait Simulator: Sync {
-    /// The numbers of the paths of `range`, both ends multiples of [`BATCH`]: [`Simulation::width`] a batch, one batch after
-    /// the other.
+    /// The numbers of the paths of `range`, both ends multiples of [`BATCH`]: [`Simulation::width`]
+    /// a batch, one batch after the other.
     ///
     /// # Errors
     /// [`crate::error::Error::Backend`] of a device; those of a denoiser.
@@ -69,10 +69,12 @@ pub trait Simulator: Sync {
 
 /// A functional of simulated paths whose mean over batches of [`BATCH`] paths is a quantity.
 ///
-/// Paths are addressed like samples: path i uses sample i of the stream it is given (and of lanes named after that one) and
-/// nothing else. So two statistics on one lane share their random numbers, and a difference of theirs is a paired one.
+/// Paths are addressed like samples: path i uses sample i of the stream it is given (and of lanes
+/// named after that one) and nothing else. So two statistics on one lane share their random
+/// numbers, and a difference of theirs is a paired one.
 pub trait Statistic: Send + Sync {
-    /// Rows that a batch gives: one a path (`BATCH`), or one for the whole batch (1) where paths enter in pairs.
+    /// Rows that a batch gives: one a path (`BATCH`), or one for the whole batch (1) where paths
+    /// enter in pairs.
     fn rows(&self) -> usize;
 
     /// What it is a number of.
@@ -87,7 +89,8 @@ pub trait Statistic: Send + Sync {
         Ok(())
     }
 
-    /// The rows of paths `first .. first + BATCH` into `out`, [`Statistic::rows`] numbers, from what was `simulated` of them.
+    /// The rows of paths `first .. first + BATCH` into `out`, [`Statistic::rows`] numbers, from
+    /// what was `simulated` of them.
     fn read(&self, simulated: &[f64], stream: &Stream, first: u64, out: &mut [f64]);
 }
 

@@ -139,7 +139,8 @@ const PLAIN: SettingAxis = SettingAxis {
 };
 
 /// A number > 0.
-const POSITIVE: AxisKind = AxisKind::Number { inside: |x| x > 0.0 && x.is_finite(), domain: "finite and > 0" };
+const POSITIVE: AxisKind =
+    AxisKind::Number { inside: |x| x > 0.0 && x.is_finite(), domain: "finite and > 0" };
 
 /// Signal-to-noise ratio γ > 0, linear.
 pub static SNR: SettingAxis = SettingAxis {

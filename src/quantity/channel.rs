@@ -45,8 +45,12 @@ pub fn proven(observable: Observable, source: &Source, snr: f64) -> Option<[f64;
     // What Gaussian signals of the law's total variance carry, nats: an upper bound of I(X; Y).
     let capacity = || 0.5 * dim * (snr * upper(source.second_moment()) / dim).ln_1p() * (1.0 + ROUNDING);
     match observable {
-        Observable::Mmse => Some([0.0, smallest([upper(source.second_moment()), dim / snr, of_pairs(|b| b.mmse)])]),
-        Observable::Slope => Some([0.0, smallest([dim * (dim + 2.0) / snr / snr, of_pairs(|b| b.mmse_slope)])]),
+        Observable::Mmse => {
+            Some([0.0, smallest([upper(source.second_moment()), dim / snr, of_pairs(|b| b.mmse)])])
+        }
+        Observable::Slope => {
+            Some([0.0, smallest([dim * (dim + 2.0) / snr / snr, of_pairs(|b| b.mmse_slope)])])
+        }
         Observable::PosteriorEntropy => {
             let shannon = source.pmf()?.shannon();
             let low = (shannon.value - shannon.bound - capacity()).max(0.0);

@@ -1,7 +1,9 @@
-//! Quantities of a denoiser x̂: its loss L(γ) = E|X − x̂|², its gap L − M = E|x̂ − m|², and what the gap costs a sampler.
+//! Quantities of a denoiser x̂: its loss L(γ) = E|X − x̂|², its gap L − M = E|x̂ − m|², and what
+//! the gap costs a sampler.
 //!
-//! Each has a route of its own, so that one checks the others: the loss by closed form or by |X − x̂|² over true states, the gap by
-//! closed form, by quadrature of |x̂ − m|² on a line or by |x̂ − m|² over true states.
+//! Each has a route of its own, so that one checks the others: the loss by closed form or by |X −
+//! x̂|² over true states, the gap by closed form, by quadrature of |x̂ − m|² on a line or by |x̂ −
+//! m|² over true states.
 
 use std::num::NonZeroUsize;
 use std::sync::Arc;
@@ -43,7 +45,8 @@ fn sum(a: Estimate, sign: f64, b: Estimate) -> Estimate {
     Estimate::quadrature(sign.mul_add(b.value, a.value), a.bound + b.bound + rounding)
 }
 
-/// E|X − x̂|²: of an affine denoiser by its coefficients, of one with a known excess as M + δ²E|X − EX|².
+/// E|X − x̂|²: of an affine denoiser by its coefficients, of one with a known excess as M + δ²E|X −
+/// EX|².
 pub fn loss(need: &Need, tools: &Instruments) -> Result<Option<Estimate>> {
     let (snr, (_, denoiser)) = (need.setting.snr()?, denoiser(need)?);
     if let Some(excess) = denoiser.excess(snr) {
@@ -54,7 +57,8 @@ pub fn loss(need: &Need, tools: &Instruments) -> Result<Option<Estimate>> {
     Ok(denoiser.affine(snr).map(|affine| affine.loss(&need.source, snr)))
 }
 
-/// E|x̂ − m|² at `snr` ≥ 0: δ²E|X − EX|² where the excess is known, by quadrature on a line, or as L − M of an affine denoiser.
+/// E|x̂ − m|² at `snr` ≥ 0: δ²E|X − EX|² where the excess is known, by quadrature on a line, or as
+/// L − M of an affine denoiser.
 fn gap_at(
     need: &Need,
     tools: &Instruments,
@@ -63,12 +67,18 @@ fn gap_at(
     snr: f64,
 ) -> Result<Option<Estimate>> {
     if let Some(excess) = denoiser.excess(snr) {
-        return Ok(Some(if excess > 0.0 { need.source.second_moment().scaled(excess) } else { Estimate::exact(0.0) }));
+        return Ok(Some(if excess > 0.0 {
+            need.source.second_moment().scaled(excess)
+        } else {
+            Estimate::exact(0.0)
+        }));
     }
     if let Some(gap) = gap_on_a_line(estimand, denoiser, snr)? {
         return Ok(Some(gap));
     }
-    let (Some(affine), Some(mmse)) = (denoiser.affine(snr), mmse(need, tools, snr)?) else { return Ok(None) };
+    let (Some(affine), Some(mmse)) = (denoiser.affine(snr), mmse(need, tools, snr)?) else {
+        return Ok(None);
+    };
     Ok(Some(sum(affine.loss(&need.source, snr), -1.0, mmse)))
 }
 
@@ -102,7 +112,8 @@ pub fn kl(need: &Need, tools: &Instruments) -> Result<Option<Estimate>> {
     Ok(Some(total))
 }
 
-/// The parts of ½ Σ Δ_k (L − M)(γ_k): a share of M(0) = E|X − EX|², or the losses of an affine denoiser less M.
+/// The parts of ½ Σ Δ_k (L − M)(γ_k): a share of M(0) = E|X − EX|², or the losses of an affine
+/// denoiser less M.
 fn kl_parts(need: &Need, tools: &Instruments) -> Result<Vec<Summand>> {
     let at = |snr: f64, factor: f64| Summand::At { snr, observable: Observable::Mmse, factor };
     if let Some(share) = share(need, tools)? {
@@ -142,7 +153,10 @@ pub fn terminal_kl(need: &Need, tools: &Instruments) -> Result<Option<Estimate>>
         return Err(Error::Unsupported {
             quantity: need.quantity.name.into(),
             source_spec: need.source.spec().into(),
-            message: format!("is known for the denoisers `exact` and `perturbed`, not for `{}`", denoiser.name()),
+            message: format!(
+                "is known for the denoisers `exact` and `perturbed`, not for `{}`",
+                denoiser.name()
+            ),
         });
     }
     let offset = |snr: f64| denoiser.offset(snr).expect("every SNR of the grid was asked");
@@ -153,14 +167,15 @@ fn interval(need: &Need) -> Result<(f64, f64)> {
     Ok((need.setting.snr_min()?, need.setting.snr_max()?))
 }
 
-/// Nodes on a panel of SNRs, of the rule and of the one that tells its error; a panel ends at this multiple of its start.
+/// Nodes on a panel of SNRs, of the rule and of the one that tells its error; a panel ends at this
+/// multiple of its start.
 const NODES: [usize; 2] = [16, 12];
 const RATIO: f64 = 4.0;
 /// A first panel from γ = 0 ends at about this share of the interval.
 const FIRST: f64 = 1e-6;
 
-/// ½ ∫ E|x̂ − m|² dγ over the interval, by Gauss–Legendre on panels that grow with γ; `bound` adds the difference of two rules to
-/// the bounds of the gap.
+/// ½ ∫ E|x̂ − m|² dγ over the interval, by Gauss–Legendre on panels that grow with γ; `bound` adds
+/// the difference of two rules to the bounds of the gap.
 pub fn gap_integral(need: &Need, tools: &Instruments) -> Result<Option<Estimate>> {
     let ((estimand, denoiser), (low, high)) = (denoiser(need)?, interval(need)?);
     let rules = NODES.map(|nodes| GaussLegendre::new(NonZeroUsize::new(nodes).expect("a rule has nodes")));
@@ -267,15 +282,20 @@ mod tests {
             for low in [0.0, 0.05] {
                 let mut need = need("gap_integral", source, &format!("mismatched:source=({assumed})"));
                 need.setting = need.setting.with(&SNR_MIN, low);
-                let [left, right] = [gap_integral, mismatch_gain].map(|f| f(&need, &tools).unwrap().unwrap());
+                let [left, right] =
+                    [gap_integral, mismatch_gain].map(|f| f(&need, &tools).unwrap().unwrap());
                 let allowed = left.bound + right.bound;
-                assert!((left.value - right.value).abs() < allowed, "{source}, {assumed}: {left:?}, {right:?}");
+                assert!(
+                    (left.value - right.value).abs() < allowed,
+                    "{source}, {assumed}: {left:?}, {right:?}"
+                );
                 assert!(allowed < 1e-6 * right.value, "{source}, {assumed}: {left:?}, {right:?}");
             }
         }
     }
 
-    /// L − M = E|x̂ − m|², the loss without a posterior and the gap by quadrature; in several dimensions both are sampled.
+    /// L − M = E|x̂ − m|², the loss without a posterior and the gap by quadrature; in several
+    /// dimensions both are sampled.
     #[test]
     fn a_loss_is_the_mmse_and_the_gap() {
         let tools = Instruments::default();
@@ -305,7 +325,10 @@ mod tests {
             let found = moments.regress(instrument.control_means());
             let (value, std_err) = (found.value[0], found.covariance[(0, 0)].sqrt());
             let expected = need.deterministic(&tools).unwrap().unwrap().value;
-            assert!((value - expected).abs() < STD_ERRS * std_err, "{denoiser}: {value} ± {std_err} for {expected}");
+            assert!(
+                (value - expected).abs() < STD_ERRS * std_err,
+                "{denoiser}: {value} ± {std_err} for {expected}"
+            );
             assert!(std_err < 0.05 * expected, "{denoiser}: {std_err} of {expected}");
         }
     }

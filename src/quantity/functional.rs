@@ -90,7 +90,8 @@ impl Functional {
     }
 
     fn is_infinite(&self) -> bool {
-        let infinite = |part: &Summand| matches!(part, Summand::Growth { factor, .. } if factor.is_infinite());
+        let infinite =
+            |part: &Summand| matches!(part, Summand::Growth { factor, .. } if factor.is_infinite());
         self.factor.is_infinite() || self.parts.iter().any(infinite)
     }
 
@@ -114,7 +115,10 @@ impl Functional {
     /// [`Error::Invalid`] where it is ∞.
     pub fn readout(&self, source: &Source) -> Result<Readout> {
         if self.is_infinite() {
-            return Err(Error::invalid("snr_min", "Monte-Carlo needs snr_min > 0 here: the bound is infinite from 0"));
+            return Err(Error::invalid(
+                "snr_min",
+                "Monte-Carlo needs snr_min > 0 here: the bound is infinite from 0",
+            ));
         }
         let terms: Vec<Term> = self.parts.iter().flat_map(|part| part.terms(source, self.factor)).collect();
         // The empty sum observes something, and makes nothing of it.
@@ -134,11 +138,21 @@ fn total(parts: &[Estimate]) -> Estimate {
     let rounding = if cancels { f64::EPSILON } else { 0.0 };
     let closed = !cancels && parts.iter().all(|part| part.method == Method::ClosedForm);
     let method = if closed { Method::ClosedForm } else { Method::Quadrature };
-    Estimate { value, bound: parts.iter().map(|part| part.bound + rounding * part.value.abs()).sum(), method, ..*first }
+    Estimate {
+        value,
+        bound: parts.iter().map(|part| part.bound + rounding * part.value.abs()).sum(),
+        method,
+        ..*first
+    }
 }
 
 impl Summand {
-    fn value(&self, source: &Source, tools: &Instruments, curve: Option<&ExactCurve>) -> Result<Option<Estimate>> {
+    fn value(
+        &self,
+        source: &Source,
+        tools: &Instruments,
+        curve: Option<&ExactCurve>,
+    ) -> Result<Option<Estimate>> {
         let weighed = |lo: f64, hi: f64, weight: &dyn Fn(f64) -> f64| {
             curve.map(|curve| curve.integral(lo, hi, |snr, slope| weight(snr) * slope)).transpose()
         };
@@ -151,9 +165,13 @@ impl Summand {
             }
             Self::Integral { ends, observable, factor, power } => {
                 let weight = Weight::Power { factor, exponent: power };
-                ends.integral(source, tools, |snr, values| of(values, observable).map(|f| f.scaled(weight.at(snr))))
+                ends.integral(source, tools, |snr, values| {
+                    of(values, observable).map(|f| f.scaled(weight.at(snr)))
+                })
             }
-            Self::Step { lo, .. } if curve.is_some() && lo <= 0.0 && source.second_moment().value.is_infinite() => {
+            Self::Step { lo, .. }
+                if curve.is_some() && lo <= 0.0 && source.second_moment().value.is_infinite() =>
+            {
                 Ok(Some(Estimate::exact(f64::INFINITY)))
             }
             Self::Step { lo, hi, .. } => weighed(lo, hi, &|snr| 0.5 * (hi - snr)),
@@ -176,7 +194,10 @@ impl Summand {
                 let (mmse, slope) = (Weight::Constant(-half), Weight::Remaining { factor: half, end: hi });
                 match sampled {
                     StepForm::Differences => {
-                        vec![at(lo, Observable::Mmse, half), Term { point, observable: Observable::Mmse, weight: mmse }]
+                        vec![
+                            at(lo, Observable::Mmse, half),
+                            Term { point, observable: Observable::Mmse, weight: mmse },
+                        ]
                     }
                     StepForm::Slopes => vec![Term { point, observable: Observable::Slope, weight: slope }],
                 }
@@ -184,7 +205,10 @@ impl Summand {
             Self::Growth { lo, hi, factor } => {
                 let signed = [(lo, -times * factor), (hi, times * factor)];
                 let end = |(snr, factor): (f64, f64)| {
-                    [at(snr, Observable::Mmse, -factor * snr), at(snr, Observable::Information, 2.0 * factor)]
+                    [
+                        at(snr, Observable::Mmse, -factor * snr),
+                        at(snr, Observable::Information, 2.0 * factor),
+                    ]
                 };
                 signed.into_iter().flat_map(end).collect()
             }
@@ -197,7 +221,12 @@ fn at(snr: f64, observable: Observable, factor: f64) -> Term {
 }
 
 /// f(γ) without sampling, from γ = 0 on for M and I; `None` where the law has no such route.
-fn observed(source: &Source, tools: &Instruments, snr: f64, observable: Observable) -> Result<Option<Estimate>> {
+fn observed(
+    source: &Source,
+    tools: &Instruments,
+    snr: f64,
+    observable: Observable,
+) -> Result<Option<Estimate>> {
     match observable {
         Observable::Mmse if snr <= 0.0 => Ok(Some(source.second_moment())),
         Observable::Information if snr <= 0.0 => Ok(Some(Estimate::exact(0.0))),

@@ -96,7 +96,9 @@ impl Instruments {
     pub fn gaussian_information(&self, source: &Source, snr: f64) -> Estimate {
         let half_ln = |variance: &f64| 0.5 * (snr * variance).ln_1p();
         let value = match source.law() {
-            Law::Product { base, copies } => return self.gaussian_information(base, snr).scaled(*copies as f64),
+            Law::Product { base, copies } => {
+                return self.gaussian_information(base, snr).scaled(*copies as f64);
+            }
             _ if source.second_moment().value.is_infinite() => f64::INFINITY,
             _ if source.dim() == 1 => half_ln(&source.second_moment().value),
             Law::Simplex(simplex) => simplex_information(simplex, snr),
@@ -147,9 +149,12 @@ fn simplex_information(simplex: &Simplex, snr: f64) -> f64 {
 /// are fewer atoms than dimensions: the others are 0.
 fn covariance_spectrum(atoms: &Atoms) -> Vec<f64> {
     let mean = atoms.mean();
-    let rows = DMatrix::from_fn(atoms.len(), atoms.dim, |i, j| (atoms.point(i)[j] - mean[j]) * atoms.weights[i].sqrt());
+    let rows = DMatrix::from_fn(atoms.len(), atoms.dim, |i, j| {
+        (atoms.point(i)[j] - mean[j]) * atoms.weights[i].sqrt()
+    });
     let smaller = if atoms.len() < atoms.dim { &rows * rows.transpose() } else { rows.tr_mul(&rows) };
-    let mut eigenvalues: Vec<f64> = SymmetricEigen::new(smaller).eigenvalues.iter().map(|&l| l.max(0.0)).collect();
+    let mut eigenvalues: Vec<f64> =
+        SymmetricEigen::new(smaller).eigenvalues.iter().map(|&l| l.max(0.0)).collect();
     eigenvalues.resize(atoms.dim, 0.0);
     eigenvalues
 }
@@ -157,8 +162,12 @@ fn covariance_spectrum(atoms: &Atoms) -> Vec<f64> {
 /// Eigenvalues of Σ_j w_j (v_j I + (μ_j − μ)(μ_j − μ)ᵀ).
 fn mixture_spectrum(mixture: &Mixture) -> Vec<f64> {
     let within: f64 = mixture.weights.iter().zip(&mixture.variances).map(|(w, v)| w * v).sum();
-    let means =
-        Atoms { dim: mixture.dim, points: mixture.means.clone(), weights: mixture.weights.clone(), missing: 0.0 };
+    let means = Atoms {
+        dim: mixture.dim,
+        points: mixture.means.clone(),
+        weights: mixture.weights.clone(),
+        missing: 0.0,
+    };
     covariance_spectrum(&means).into_iter().map(|between| between + within).collect()
 }
 
@@ -175,7 +184,8 @@ mod tests {
             let Law::Atoms(atoms) = source.law() else { panic!("atoms") };
             let mean = atoms.mean();
             let covariance = DMatrix::from_fn(atoms.dim, atoms.dim, |k, l| {
-                let term = |i| atoms.weights[i] * (atoms.point(i)[k] - mean[k]) * (atoms.point(i)[l] - mean[l]);
+                let term =
+                    |i| atoms.weights[i] * (atoms.point(i)[k] - mean[k]) * (atoms.point(i)[l] - mean[l]);
                 (0..atoms.len()).map(term).sum::<f64>()
             });
             let shifted = DMatrix::identity(atoms.dim, atoms.dim) + snr * &covariance;

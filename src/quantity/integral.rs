@@ -38,7 +38,10 @@ impl Ends {
         if lo >= 0.0 && hi > lo && hi.is_finite() {
             Ok(Self { lo, hi })
         } else {
-            Err(Error::invalid("snr_min, snr_max", format!("need 0 ≤ snr_min < snr_max < ∞, not {lo} and {hi}")))
+            Err(Error::invalid(
+                "snr_min, snr_max",
+                format!("need 0 ≤ snr_min < snr_max < ∞, not {lo} and {hi}"),
+            ))
         }
     }
 

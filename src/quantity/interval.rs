@@ -54,6 +54,10 @@ pub(super) fn weighted_slope_integral(need: &Need, _: &Instruments) -> Result<Fu
 pub(super) fn root_slope_integral(need: &Need, tools: &Instruments) -> Result<Option<Estimate>> {
     Ends::of(need)?.integral(&need.source, tools, |_, v| {
         let root = v.mmse_slope.value.sqrt();
-        Some(Estimate { value: root, bound: (v.mmse_slope.value + v.mmse_slope.bound).sqrt() - root, ..v.mmse_slope })
+        Some(Estimate {
+            value: root,
+            bound: (v.mmse_slope.value + v.mmse_slope.bound).sqrt() - root,
+            ..v.mmse_slope
+        })
     })
 }

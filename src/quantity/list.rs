@@ -22,7 +22,8 @@ pub static QUANTITIES: Registry<Quantity> = Registry::new(&[
     Quantity::new("renyi", Source, NATS, Known(source::renyi))
         .of(&["order"])
         .is("Rényi entropy of the given order, (1−a)⁻¹ ln Σ p^a, nats"),
-    Quantity::new("collision", Source, NATS, Known(source::collision)).is("collision entropy H_2 = −ln Σ p², nats"),
+    Quantity::new("collision", Source, NATS, Known(source::collision))
+        .is("collision entropy H_2 = −ln Σ p², nats"),
     Quantity::new("min_entropy", Source, NATS, Known(source::min_entropy)).is("min-entropy −ln max p, nats"),
     Quantity::new("differential_entropy", Source, NATS, Known(source::differential_entropy))
         .is("differential entropy h = −∫ f ln f, nats; -inf for a law with atoms"),
@@ -36,7 +37,8 @@ pub static QUANTITIES: Registry<Quantity> = Registry::new(&[
         .is("sub-exponential norm of the information content about its mean, nats"),
     Quantity::new("info_variance", Source, Unit::Information(2), Known(source::info_variance))
         .is("varentropy Var[−ln p(X)], nats²"),
-    Quantity::new("mmse", Snr, Unit::Length(2), Observed(Mmse)).is("minimum mean-square error M(γ) = E|X − E[X|Y]|²"),
+    Quantity::new("mmse", Snr, Unit::Length(2), Observed(Mmse))
+        .is("minimum mean-square error M(γ) = E|X − E[X|Y]|²"),
     Quantity::new("mmse_slope", Snr, Unit::Length(4), Observed(Slope)).is("−M′(γ) = E‖Cov(X|Y)‖²_F ≥ 0"),
     Quantity::new("mmse_curvature", Snr, Unit::Length(6), Deterministic(channel::mmse_curvature))
         .is("M″(γ) = E[2 tr Cov³ − ‖K₃‖²]"),
@@ -64,7 +66,8 @@ pub static QUANTITIES: Registry<Quantity> = Registry::new(&[
     Quantity::new("ratio_log", Interval, Unit::One, Known(interval::ratio_log)).is("ln(snr_max/snr_min)"),
     Quantity::new("mmse_integral", Interval, NATS, Linear(interval::mmse_integral))
         .is("½ ∫ M dγ over the interval, nats"),
-    Quantity::new("mmse_drop", Interval, Unit::Length(2), Linear(interval::mmse_drop)).is("M(snr_min) − M(snr_max)"),
+    Quantity::new("mmse_drop", Interval, Unit::Length(2), Linear(interval::mmse_drop))
+        .is("M(snr_min) − M(snr_max)"),
     Quantity::new("slope_integral", Interval, Unit::Length(2), Linear(interval::slope_integral))
         .is("∫ −M′ dγ over the interval"),
     Quantity::new("weighted_slope_integral", Interval, NATS, Linear(interval::weighted_slope_integral))
@@ -99,8 +102,13 @@ pub static QUANTITIES: Registry<Quantity> = Registry::new(&[
     Quantity::new("terminal_kl", Path, NATS, Deterministic(denoiser::terminal_kl))
         .is("KL of the last state's law from the sampler's, started from N(γ_0 EX, γ_0 I), nats; \
              on a line"),
-    Quantity::new("girsanov_kl", Path, NATS, Sampled { deterministic: None, instrument: simulated::girsanov_kl })
-        .is("path_kl + denoiser_kl simulated along true paths, ½ Σ ∫ E|m_γ − x̂_k|² dγ, nats; \
+    Quantity::new(
+        "girsanov_kl",
+        Path,
+        NATS,
+        Sampled { deterministic: None, instrument: simulated::girsanov_kl },
+    )
+    .is("path_kl + denoiser_kl simulated along true paths, ½ Σ ∫ E|m_γ − x̂_k|² dγ, nats; \
              uses no mmse"),
     Quantity::new(
         "energy_distance",
@@ -114,7 +122,10 @@ pub static QUANTITIES: Registry<Quantity> = Registry::new(&[
         "wasserstein_1",
         Sampler,
         Unit::Length(1),
-        Sampled { deterministic: Some(simulated::wasserstein_1_on_a_line), instrument: simulated::wasserstein_1 },
+        Sampled {
+            deterministic: Some(simulated::wasserstein_1_on_a_line),
+            instrument: simulated::wasserstein_1,
+        },
     )
     .is("1-Wasserstein distance of the sampler's last state from the truth, on a line; \
              sampled: a lower bound by a witness"),
@@ -146,7 +157,8 @@ pub static QUANTITIES: Registry<Quantity> = Registry::new(&[
         .is("½ C H² Σ (r_k − 1 − ln r_k), r_k = γ_{k+1}/γ_k, nats"),
     Quantity::new("bound_renyi", Path, NATS, Deterministic(path_bound::renyi))
         .is("½ B Σ (r_k − 1 − ln r_k), B the bound on γ²|M′| by H_½, nats"),
-    Quantity::new("bound_information", Path, NATS, Linear(path_bound::information)).is("(max r_k − 1)·I(γ_K), nats"),
+    Quantity::new("bound_information", Path, NATS, Linear(path_bound::information))
+        .is("(max r_k − 1)·I(γ_K), nats"),
     Quantity::new("bound_growth", Path, NATS, Linear(path_bound::growth))
         .is("½ Σ (r_k − 1) ∫ −γM′ dγ over each step, nats"),
     Quantity::new("bound_entropy", Path, NATS, Deterministic(path_bound::entropy))

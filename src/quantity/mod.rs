@@ -184,7 +184,9 @@ impl Need {
     /// Where the value lies whatever is measured; `None` where nothing is proven.
     pub fn proven(&self) -> Option<[f64; 2]> {
         match self.quantity.rule {
-            Rule::Observed(observable) => channel::proven(observable, &self.source, self.setting.snr().ok()?),
+            Rule::Observed(observable) => {
+                channel::proven(observable, &self.source, self.setting.snr().ok()?)
+            }
             _ => None,
         }
     }
@@ -208,7 +210,9 @@ impl Need {
     pub fn deterministic(&self, tools: &Instruments) -> Result<Option<Estimate>> {
         match self.quantity.rule {
             Rule::Known(value) => value(self).map(Some),
-            Rule::Deterministic(value) | Rule::Sampled { deterministic: Some(value), .. } => value(self, tools),
+            Rule::Deterministic(value) | Rule::Sampled { deterministic: Some(value), .. } => {
+                value(self, tools)
+            }
             Rule::Sampled { deterministic: None, .. } => Ok(None),
             Rule::Observed(_) | Rule::Linear(_) => {
                 let functional = self.functional(tools)?;
@@ -237,7 +241,12 @@ mod tests {
         for quantity in QUANTITIES.iter() {
             let says = quantity.summary.contains("nats");
             assert_eq!(says, matches!(quantity.unit, Unit::Information(_)), "{}", quantity.name);
-            assert_eq!(quantity.summary.contains("nats²"), quantity.unit == Unit::Information(2), "{}", quantity.name);
+            assert_eq!(
+                quantity.summary.contains("nats²"),
+                quantity.unit == Unit::Information(2),
+                "{}",
+                quantity.name
+            );
         }
         let symbol = |name: &str| find(name).unwrap().unit.symbol(Information::Nats);
         assert_eq!(["mmse", "mmse_slope", "mmse_curvature"].map(symbol), ["|x|²", "|x|⁴", "|x|⁶"]);

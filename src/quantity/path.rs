@@ -55,7 +55,8 @@ pub fn path_kl_information(need: &Need, tools: &Instruments) -> Result<Functiona
     let grid = grid(need, tools)?;
     let at = |snr: f64, observable: Observable, factor: f64| Summand::At { snr, observable, factor };
     let step = |pair: &[f64]| at(pair[0], Observable::Mmse, 0.5 * (pair[1] - pair[0]));
-    let ends = [at(grid[grid.len() - 1], Observable::Information, -1.0), at(grid[0], Observable::Information, 1.0)];
+    let ends =
+        [at(grid[grid.len() - 1], Observable::Information, -1.0), at(grid[0], Observable::Information, 1.0)];
     Ok(Functional::sum(grid.windows(2).map(step).chain(ends)))
 }
 

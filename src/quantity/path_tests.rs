@@ -44,7 +44,10 @@ fn path_kl_has_its_reference_values() {
     ] {
         let steps = if range.1 > 20.0 { 7 } else { 8 };
         let found = known(&need("path_kl", source, schedule, range, steps));
-        assert!((found.value / expected - 1.0).abs() < GOLDEN + 0.5e-9 / expected, "{source}, {schedule}: {found:?}");
+        assert!(
+            (found.value / expected - 1.0).abs() < GOLDEN + 0.5e-9 / expected,
+            "{source}, {schedule}: {found:?}"
+        );
         assert!(found.bound < SHARP * found.value, "{source}, {schedule}: {found:?}");
     }
 }
@@ -100,7 +103,10 @@ fn deviations(steps: usize, samples: u64) -> [f64; 3] {
     let found = moments.regress(instrument.control_means());
     std::array::from_fn(|i| {
         let std_err = found.covariance[(i, i)].sqrt();
-        assert!((found.value[i] - truth).abs() < STD_ERRS * std_err, "{steps} steps, readout {i}: {found:?}");
+        assert!(
+            (found.value[i] - truth).abs() < STD_ERRS * std_err,
+            "{steps} steps, readout {i}: {found:?}"
+        );
         std_err * (samples as f64).sqrt() / truth
     })
 }
@@ -111,7 +117,9 @@ fn deviations(steps: usize, samples: u64) -> [f64; 3] {
 fn the_difference_readout_is_the_quietest() {
     for steps in [8, 64, 256] {
         let [difference, slope, information] = deviations(steps, 4096);
-        println!("{steps:4} steps: difference {difference:.2}, slope {slope:.2}, information {information:.2}");
+        println!(
+            "{steps:4} steps: difference {difference:.2}, slope {slope:.2}, information {information:.2}"
+        );
         assert!(difference < 2.0 && difference < 1.2 * slope.min(information), "{steps} steps");
     }
 }

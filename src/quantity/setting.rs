@@ -114,7 +114,8 @@ impl std::fmt::Display for Setting {
     /// settings read differently.
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         if !self.arguments.is_empty() {
-            let arguments: Vec<String> = self.arguments.iter().map(|&x| AxisValue::Number(x).to_string()).collect();
+            let arguments: Vec<String> =
+                self.arguments.iter().map(|&x| AxisValue::Number(x).to_string()).collect();
             write!(f, "({})", arguments.join(", "))?;
         }
         self.values().try_for_each(|(axis, value)| f.write_str(&axis.told(value)))
@@ -138,7 +139,10 @@ mod tests {
     fn a_setting_reads_in_words() {
         let path = Setting::path(1, "geometric", 0.0, 1e-300).with(&DENOISER, "exact");
         assert_eq!(path.to_string(), " from snr 0 to 1e-300, 1 step, geometric, exact");
-        assert_eq!(Setting::path(8, "geometric", 0.5, 2.0).to_string(), " from snr 0.5 to 2, 8 steps, geometric");
+        assert_eq!(
+            Setting::path(8, "geometric", 0.5, 2.0).to_string(),
+            " from snr 0.5 to 2, 8 steps, geometric"
+        );
         let argument = Setting { arguments: vec![2.0], ..Setting::at(1.5) };
         assert_eq!(argument.to_string(), "(2) at snr 1.5");
     }

@@ -7,7 +7,9 @@ use super::{Instruments, Need};
 use crate::error::{Error, Result};
 use crate::instrument::Instrument;
 use crate::numeric::estimate::Estimate;
-use crate::process::distance::{Energy, ModeSigns, Potentials, Slopes, Spread, Target, Witnessed, line, spread};
+use crate::process::distance::{
+    Energy, ModeSigns, Potentials, Slopes, Spread, Target, Witnessed, line, spread,
+};
 use crate::process::{self, Chain, Girsanov, Sampler};
 
 /// What is simulated, whatever is read off it.

@@ -82,7 +82,10 @@ pub fn differential_entropy(need: &Need) -> Result<Estimate> {
 pub fn differential_renyi(need: &Need) -> Result<Estimate> {
     let order = need.setting.argument(0)?;
     if order.is_nan() || order < 0.0 {
-        return Err(Error::invalid("differential_renyi(order)", format!("the order must be ≥ 0, not {order}")));
+        return Err(Error::invalid(
+            "differential_renyi(order)",
+            format!("the order must be ≥ 0, not {order}"),
+        ));
     }
     of_density(need, "differential_renyi(order)", order)
 }

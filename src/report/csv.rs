@@ -56,23 +56,25 @@ pub fn text<T: AsRef<[u8]>>(header: &[T], rows: impl IntoIterator<Item = Vec<Str
 /// The whole table. Numbers read back to the same bits; non-finite ones are `inf`, `-inf`, `nan`;
 /// what is missing is empty, never 0.
 pub fn table(report: &Report) -> String {
-    let rows = report
-        .sections()
-        .flat_map(|(claim, name, section)| section.rows.iter().map(move |row| fields(claim, &name, section, row)));
+    let rows = report.sections().flat_map(|(claim, name, section)| {
+        section.rows.iter().map(move |row| fields(claim, &name, section, row))
+    });
     let header: Vec<&str> = BEFORE.into_iter().chain(axes()).chain(AFTER).collect();
     text(&header, rows)
 }
 
 fn fields(claim: &ClaimReport, name: &str, section: &SectionReport, row: &Outcome) -> Vec<String> {
     let sides = [(row.bracket, row.lhs), (row.rhs_bracket, row.rhs)];
-    let [lhs, rhs] = sides.map(|(bracket, x)| if bracket.is_some() { String::new() } else { number::name(x) });
+    let [lhs, rhs] =
+        sides.map(|(bracket, x)| if bracket.is_some() { String::new() } else { number::name(x) });
     let std_err = if row.bracketed() { String::new() } else { number::name(row.std_err) };
     let mut fields = vec![claim.header.id.clone(), name.to_owned(), section.expected.to_string()];
     fields.extend(axes().map(|axis| row.axes.get(axis).map_or_else(String::new, AxisValue::to_string)));
     fields.extend([others(row), lhs, section.relation.to_string(), rhs, std_err]);
     fields.extend([row.half_width, row.margin].map(number::name));
     fields.extend([row.verdict.to_string(), row.reason.clone(), row.n.to_string(), row.method.to_string()]);
-    fields.extend([row.flags.pareto_k, row.flags.dominance].map(|x| x.map_or_else(String::new, number::name)));
+    fields
+        .extend([row.flags.pareto_k, row.flags.dominance].map(|x| x.map_or_else(String::new, number::name)));
     let ratio = row.ratio.map(|ratio| [ratio.value, ratio.std_err]);
     let ends = [row.bracket, row.rhs_bracket, ratio].map(|ends| ends.unwrap_or([f64::NAN; 2]));
     fields.extend(ends.into_iter().flatten().map(number::cell));

@@ -41,7 +41,8 @@ pub struct ExponentTable<'a> {
 pub fn table(report: &Report) -> ExponentTable<'_> {
     let mut table = ExponentTable { scalings: Vec::new(), families: Vec::new() };
     for claim in &report.claims {
-        for (section, is_break) in claim.stated().filter(|(section, _)| section.relation == Relation::Slope) {
+        for (section, is_break) in claim.stated().filter(|(section, _)| section.relation == Relation::Slope)
+        {
             let Some(slope) = &section.slope else { continue };
             let scaling = Scaling { lhs: section.lhs.clone(), against: slope.against.clone() };
             let column = position_or_push(&mut table.scalings, scaling);
@@ -60,8 +61,10 @@ impl<'a> ExponentTable<'a> {
     /// Without the scalings that fewer than `least` families have, and the families that are left
     /// without any.
     pub fn shared_by(mut self, least: usize) -> Self {
-        let measured = |column: usize| self.families.iter().filter(|(_, cells)| !cells[column].is_empty()).count();
-        let kept: Vec<usize> = (0..self.scalings.len()).filter(|&column| measured(column) >= least).collect();
+        let measured =
+            |column: usize| self.families.iter().filter(|(_, cells)| !cells[column].is_empty()).count();
+        let kept: Vec<usize> =
+            (0..self.scalings.len()).filter(|&column| measured(column) >= least).collect();
         self.scalings = kept.iter().map(|&column| self.scalings[column].clone()).collect();
         for (_, cells) in &mut self.families {
             *cells = kept.iter().map(|&column| std::mem::take(&mut cells[column])).collect();

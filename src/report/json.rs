@@ -30,10 +30,12 @@ pub fn parse(text: &str, path: &Path) -> Result<Report> {
         schema: u32,
     }
     let data = |place: String, message: String| Error::Data { path: path.to_owned(), place, message };
-    let syntax = |e: serde_json::Error| data(format!(", line {}, column {}", e.line(), e.column()), e.to_string());
+    let syntax =
+        |e: serde_json::Error| data(format!(", line {}, column {}", e.line(), e.column()), e.to_string());
     let Version { schema } = serde_json::from_str(text).map_err(syntax)?;
     if schema != SCHEMA {
-        let message = format!("has schema {schema}, but this klaim reads schema {SCHEMA}; run the claims again");
+        let message =
+            format!("has schema {schema}, but this klaim reads schema {SCHEMA}; run the claims again");
         return Err(data(String::new(), message));
     }
     serde_json::from_str(text).map_err(syntax)
@@ -95,7 +97,8 @@ fn tightest(section: &SectionReport) -> Value {
 }
 
 fn case(row: &Outcome) -> Value {
-    let side = |bracket: Option<[f64; 2]>, x: f64| if bracket.is_some() { Value::Null } else { number::json(x) };
+    let side =
+        |bracket: Option<[f64; 2]>, x: f64| if bracket.is_some() { Value::Null } else { number::json(x) };
     json!({
         "axes": row.axes,
         "lhs": side(row.bracket, row.lhs),

@@ -34,7 +34,9 @@ pub fn parse(text: &str) -> Vec<MarkupPiece<'_>> {
                 Some((inside, left)) => (MarkupPiece::Italic(inside), left),
                 None => (MarkupPiece::Plain(mark), after),
             },
-            "\\" if after.starts_with(['_', '^', '*', '\\']) => (MarkupPiece::Plain(&after[..1]), &after[1..]),
+            "\\" if after.starts_with(['_', '^', '*', '\\']) => {
+                (MarkupPiece::Plain(&after[..1]), &after[1..])
+            }
             "\\" => (MarkupPiece::Plain(mark), after),
             _ => match argument(after) {
                 ("", left) => (MarkupPiece::Plain(mark), left),

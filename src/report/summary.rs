@@ -62,7 +62,8 @@ fn scalings(report: &Report) -> String {
     }
     let mut table = Table::new();
     table.load_style(presets::UTF8_HORIZONTAL_ONLY).set_content_arrangement(ContentArrangement::Disabled);
-    let columns = found.scalings.iter().map(|scaling| format!("{}\nagainst {}", scaling.lhs, scaling.against));
+    let columns =
+        found.scalings.iter().map(|scaling| format!("{}\nagainst {}", scaling.lhs, scaling.against));
     table.set_header(std::iter::once("exponent of".to_owned()).chain(columns));
     for (family, cells) in found.families {
         let lines = cells.iter().map(|cell| {

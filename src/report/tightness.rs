@@ -133,7 +133,8 @@ pub fn left_out(section: &SectionReport) -> Option<LeftOut> {
     };
     let spans: Vec<Option<(f64, f64)>> = rows.iter().map(|row| span(row)).collect();
     let tighter = spans.iter().filter(|span| span.is_none_or(|(high, _)| high > shown)).count();
-    let nearest = spans.iter().flatten().copied().max_by(|a, b| a.0.total_cmp(&b.0)).map_or(f64::NAN, |(_, end)| end);
+    let nearest =
+        spans.iter().flatten().copied().max_by(|a, b| a.0.total_cmp(&b.0)).map_or(f64::NAN, |(_, end)| end);
     (!rows.is_empty()).then_some(LeftOut { count: rows.len(), tighter, nearest })
 }
 
@@ -186,10 +187,16 @@ mod tests {
         };
         assert_eq!(found(Relation::AtMost, [[1.0, 2.0, 0.1], [9.0, 10.0, 0.1], [0.0, 0.1, 0.1]]), 1);
         assert_eq!(found(Relation::AtMost, [[-2.0, -1.0, 0.1], [-1.1, -1.0, 0.1], [f64::NAN, 1.0, 0.1]]), 1);
-        assert_eq!(found(Relation::AtMost, [[1.0, f64::INFINITY, 0.0], [0.0, 0.0, 0.0], [-1.0, 0.0, 0.0]]), 1);
+        assert_eq!(
+            found(Relation::AtMost, [[1.0, f64::INFINITY, 0.0], [0.0, 0.0, 0.0], [-1.0, 0.0, 0.0]]),
+            1
+        );
         assert_eq!(found(Relation::AtLeast, [[1.1, 1.0, 0.1], [90.0, 10.0, 0.1], [5.0, 1.0, 0.1]]), 0);
         assert_eq!(found(Relation::Equal, [[1.1, 1.0, 0.2], [1.01, 1.0, 0.011], [1.0, 1.0, 0.0]]), 1);
-        assert_eq!(found(Relation::Slope, [[-1.0, -0.95, 0.1], [-1.04, -1.05, 0.1], [-0.97, -0.95, 0.1]]), 1);
+        assert_eq!(
+            found(Relation::Slope, [[-1.0, -0.95, 0.1], [-1.04, -1.05, 0.1], [-0.97, -0.95, 0.1]]),
+            1
+        );
     }
 
     /// A bracket, a value that is not to be believed and a ratio with a half-width of more than a
@@ -248,8 +255,12 @@ mod tests {
             (both, "lhs/rhs = 0.5; 2 with an infinite side"),
             (missing, "lhs/rhs = 0.5; 1 without a value; 1 with an infinite side"),
         ] {
-            let found = section(Relation::AtMost, vec![infinite(), untold, row(0.5, 1.0, 0.01, Verdict::Supported)]);
-            assert!(std::ptr::eq(telling(&found).unwrap(), &found.rows[1]), "it is why the claim is undecided");
+            let found =
+                section(Relation::AtMost, vec![infinite(), untold, row(0.5, 1.0, 0.01, Verdict::Supported)]);
+            assert!(
+                std::ptr::eq(telling(&found).unwrap(), &found.rows[1]),
+                "it is why the claim is undecided"
+            );
             assert!(std::ptr::eq(tightest(&found).unwrap(), &found.rows[2]));
             assert_eq!(wording::tightest(&found), said);
         }

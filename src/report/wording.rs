@@ -21,7 +21,9 @@ pub fn words(section: &SectionReport, row: &Outcome) -> String {
         _ if row.bracketed() => sides(row),
         // Interrupted before its first round, or it could not be measured.
         _ if row.lhs.is_nan() || row.rhs.is_nan() => return "no value".into(),
-        _ if row.lhs.is_infinite() && row.rhs.is_infinite() => format!("{}, which cannot be compared", sides(row)),
+        _ if row.lhs.is_infinite() && row.rhs.is_infinite() => {
+            format!("{}, which cannot be compared", sides(row))
+        }
         _ if boundless(section, row) && row.verdict == Verdict::Supported => {
             format!("{}, which claims nothing", sides(row))
         }
@@ -90,13 +92,18 @@ pub fn sides(row: &Outcome) -> String {
 /// What the ranking of a section leaves out, in a sentence; empty where nothing is.
 pub fn unranked(section: &SectionReport) -> String {
     let Some(LeftOut { count, tighter, nearest }) = left_out(section) else { return String::new() };
-    let cases = if count == 1 { "1 case is".into() } else { format!("{} cases are", digits::count(count as u64)) };
+    let cases =
+        if count == 1 { "1 case is".into() } else { format!("{} cases are", digits::count(count as u64)) };
     let why = match section.relation {
         Relation::AtMost | Relation::AtLeast => "lhs/rhs is not known to a tenth there",
         _ => "only brackets are known there",
     };
     let most = if section.relation == Relation::AtLeast { "at least" } else { "at most" };
-    let end = if nearest.is_nan() { String::new() } else { format!(" (lhs/rhs {most} {})", digits::plain(nearest, 3)) };
+    let end = if nearest.is_nan() {
+        String::new()
+    } else {
+        format!(" (lhs/rhs {most} {})", digits::plain(nearest, 3))
+    };
     let tighter = match tighter {
         0 => "none".into(),
         n if n == count && n > 1 => "any".into(),
@@ -119,8 +126,11 @@ pub fn tightest(section: &SectionReport) -> String {
         None if missing > 0 => return "no value".into(),
         None => String::new(),
     };
-    let notes = [(tighter, "may be tighter"), (missing, "without a value"), (infinite, "with an infinite side")];
-    let shown = notes.iter().filter(|&&(n, note)| n > 0 && !(note.starts_with("may") && told.starts_with("not known")));
+    let notes =
+        [(tighter, "may be tighter"), (missing, "without a value"), (infinite, "with an infinite side")];
+    let shown = notes
+        .iter()
+        .filter(|&&(n, note)| n > 0 && !(note.starts_with("may") && told.starts_with("not known")));
     let notes: String = shown.map(|(n, note)| format!("; {n} {note}")).collect();
     told + &notes
 }

@@ -40,11 +40,12 @@ pub fn write(report: &Report, dir: &Path) -> Result<()> {
 /// stands.
 pub fn folder(dir: &Path, files: &[(&str, String)]) -> Result<()> {
     fs::create_dir_all(dir).map_err(Error::io(dir))?;
-    let temporary = |(name, text): &(&str, String)| Ok((dir.join(name), temporary(dir, name, text.as_bytes())?));
+    let temporary =
+        |(name, text): &(&str, String)| Ok((dir.join(name), temporary(dir, name, text.as_bytes())?));
     let ready = files.iter().map(temporary).collect::<Result<Vec<_>>>()?;
-    ready
-        .into_iter()
-        .try_for_each(|(path, file)| file.persist(&path).map(|_| ()).map_err(|e| Error::Io { path, source: e.error }))
+    ready.into_iter().try_for_each(|(path, file)| {
+        file.persist(&path).map(|_| ()).map_err(|e| Error::Io { path, source: e.error })
+    })
 }
 
 /// Writes `run.toml` alone: what a slice of a run leaves for the merge.
@@ -82,7 +83,8 @@ fn temporary(dir: &Path, name: &str, bytes: &[u8]) -> Result<NamedTempFile> {
     let prefix = format!(".{name}.");
     let mut builder = tempfile::Builder::new();
     builder.prefix(&prefix);
-    // Temporary files are private by default; a report is for others to read, as far as the umask allows.
+    // Temporary files are private by default; a report is for others to read, as far as the umask
+    // allows.
     #[cfg(unix)]
     builder.permissions(std::os::unix::fs::PermissionsExt::from_mode(0o666));
     let mut file = builder.tempfile_in(dir).map_err(|e| named(dir, e))?;
@@ -98,7 +100,8 @@ fn named(dir: &Path, error: std::io::Error) -> Error {
 
 /// `run.toml`: the settings of a run. A seed beyond TOML's signed 64 bits is written as text.
 fn settings(run: &Run) -> String {
-    let integer = |x: u64| i64::try_from(x).map_or_else(|_| toml::Value::from(x.to_string()), toml::Value::from);
+    let integer =
+        |x: u64| i64::try_from(x).map_or_else(|_| toml::Value::from(x.to_string()), toml::Value::from);
     let entries: [(&str, toml::Value); 8] = [
         ("klaim", run.klaim.as_str().into()),
         ("command", run.command.as_str().into()),

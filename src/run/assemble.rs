@@ -6,7 +6,9 @@ use std::sync::mpsc::Sender;
 use crate::claim::verdict::Verdict;
 use crate::claim::{Claim, Input, Outcome, Point, Section};
 use crate::quantity::Instruments;
-use crate::report::model::{AssumptionReport, ClaimReport, Grids, Report, Run, SCHEMA, SectionReport, SourceReport};
+use crate::report::model::{
+    AssumptionReport, ClaimReport, Grids, Report, Run, SCHEMA, SectionReport, SourceReport,
+};
 use crate::run::judge::CaseResult;
 use crate::run::options::Options;
 use crate::run::pictures;
@@ -18,7 +20,13 @@ use crate::source::assume;
 /// The report of a run from its results, in the order of the cases of [`Claim::sections`]. Pictures
 /// and assumptions that are not ready when `stop` is asked for are left out, and the run is marked
 /// interrupted.
-pub fn assemble(claims: &[Claim], options: &Options, results: Vec<CaseResult>, mut run: Run, stop: &Stop) -> Report {
+pub fn assemble(
+    claims: &[Claim],
+    options: &Options,
+    results: Vec<CaseResult>,
+    mut run: Run,
+    stop: &Stop,
+) -> Report {
     let mut results = results.into_iter();
     let mut sources: Vec<Arc<Source>> = Vec::new();
     let mut reports = Vec::new();
@@ -64,7 +72,8 @@ fn sources_of(point: &Point) -> impl Iterator<Item = &Arc<Source>> {
 
 /// 0 all as expected, 1 something decided otherwise, 3 nothing wrong but something inconclusive.
 fn exit_status(claims: &[ClaimReport]) -> u8 {
-    let sections = || claims.iter().flat_map(|c| std::iter::once(&c.main).chain(&c.controls).chain(&c.breaks));
+    let sections =
+        || claims.iter().flat_map(|c| std::iter::once(&c.main).chain(&c.controls).chain(&c.breaks));
     if sections().any(|s| !s.ok && s.verdict != Verdict::Inconclusive) {
         1
     } else if sections().any(|s| !s.ok) {

@@ -103,7 +103,8 @@ impl Book<'_> {
                     return Err(Arc::clone(error));
                 }
                 let sampled = lane.read(*column).ok_or_else(interrupted)?;
-                let truncated = if sampled.believed() { None } else { lane.truncated(*column, self.spent.proven) };
+                let truncated =
+                    if sampled.believed() { None } else { lane.truncated(*column, self.spent.proven) };
                 (sampled, truncated)
             }
         };
@@ -123,14 +124,22 @@ impl Book<'_> {
         let known: Result<Vec<_>, Arc<Error>> = bound.inputs.iter().map(|input| self.input(input)).collect();
         let known = match known {
             Ok(known) => known,
-            Err(error) => return Linear { value: f64::NAN, missing: Some(error.to_string()), ..Linear::default() },
+            Err(error) => {
+                return Linear { value: f64::NAN, missing: Some(error.to_string()), ..Linear::default() };
+            }
         };
-        let numbers: Vec<f64> = bound.inputs.iter().zip(&known).map(|(i, k)| number(i, k.as_ref())).collect();
+        let numbers: Vec<f64> =
+            bound.inputs.iter().zip(&known).map(|(i, k)| number(i, k.as_ref())).collect();
         let (value, gradient) = bound.expression.value_and_gradient(&numbers);
         let mut terms = Vec::new();
         for ((input, known), gradient) in bound.inputs.iter().zip(known).zip(gradient) {
             if let (Input::Need(need), Some(Account { known, doubts })) = (input, known) {
-                terms.push(Term { route: self.ledger.route(need).clone(), known, replaced: doubts, gradient });
+                terms.push(Term {
+                    route: self.ledger.route(need).clone(),
+                    known,
+                    replaced: doubts,
+                    gradient,
+                });
             }
         }
         let bracketed = terms.iter().any(|t| t.value().is_none());
@@ -189,7 +198,8 @@ impl Book<'_> {
     /// a bracket.
     pub fn alternatives(&self, bound: &Bound) -> Vec<f64> {
         let known = |input: &Input| self.input(input).ok().flatten();
-        let numbers: Vec<f64> = bound.inputs.iter().map(|input| number(input, known(input).as_ref())).collect();
+        let numbers: Vec<f64> =
+            bound.inputs.iter().map(|input| number(input, known(input).as_ref())).collect();
         bound.expression.values_of_alternatives(&numbers)
     }
 

@@ -98,7 +98,8 @@ impl Checkpoint {
 
     /// The places that measured the strips, joined by ` + `; `None` where there are no strips.
     pub fn backends(&self) -> Option<String> {
-        let all: BTreeSet<&str> = self.finished.values().flatten().map(|(_, strip)| strip.backend.as_str()).collect();
+        let all: BTreeSet<&str> =
+            self.finished.values().flatten().map(|(_, strip)| strip.backend.as_str()).collect();
         (!all.is_empty()).then(|| Vec::from_iter(all).join(" + "))
     }
 
@@ -143,7 +144,8 @@ fn read_into(finished: &mut Finished, path: &Path, text: &str) -> Result<()> {
         if checksum(line.record.get()) != line.xxh3 {
             return Err(damaged("does not match its checksum"));
         }
-        let record: Record = serde_json::from_str(line.record.get()).map_err(|_| damaged("is of another version"))?;
+        let record: Record =
+            serde_json::from_str(line.record.get()).map_err(|_| damaged("is of another version"))?;
         finished.entry(record.address).or_default().push((record.columns, record.strip));
     }
     Ok(())

@@ -168,7 +168,8 @@ impl Ledger {
 /// What is found of each need; `None` where a stop came first.
 fn find_all(needs: &[Need], search: Search) -> Vec<Option<Result<Unplaced>>> {
     let mut all: Vec<Option<Result<Unplaced>>> = needs.iter().map(|_| None).collect();
-    let (needs, tools, asked, method) = (needs.to_vec(), Arc::clone(search.tools), search.stop.clone(), search.method);
+    let (needs, tools, asked, method) =
+        (needs.to_vec(), Arc::clone(search.tools), search.stop.clone(), search.method);
     let work = move |sender: &Sender<(usize, Result<Unplaced>)>| {
         // One by one: what takes long must not hold others that wait behind it.
         needs.par_iter().enumerate().with_max_len(1).for_each(|(i, need)| {
@@ -213,9 +214,9 @@ fn find(need: &Need, method: MethodChoice, tools: &Instruments) -> Result<Unplac
         };
     }
     match (may_sample, sampled) {
-        (true, true) => {
-            decided(need).map(Unplaced::Known).map_or_else(|| need.instrument(tools).map(Unplaced::Sampled), Ok)
-        }
+        (true, true) => decided(need)
+            .map(Unplaced::Known)
+            .map_or_else(|| need.instrument(tools).map(Unplaced::Sampled), Ok),
         (true, false) => Err(unsupported(
             "has a deterministic route alone, and none for this law: it needs a law on a line with a finite variance, \
              a product of such, or a Gaussian",

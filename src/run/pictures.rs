@@ -21,10 +21,14 @@ pub fn schedules(claim: &Claim, tools: &Instruments) -> Option<Grids> {
     let mut groups: Vec<Vec<&Need>> = Vec::new();
     for need in needs(claim).filter(|need| need.setting.steps().is_ok_and(|steps| steps <= MOST_STEPS)) {
         let place = |n: &Need| {
-            (n.source.spec().to_owned(), [&SNR_MIN, &SNR_MAX, &STEPS].map(|axis| n.setting.get(axis).cloned()))
+            (
+                n.source.spec().to_owned(),
+                [&SNR_MIN, &SNR_MAX, &STEPS].map(|axis| n.setting.get(axis).cloned()),
+            )
         };
         match groups.iter_mut().find(|group| place(group[0]) == place(need)) {
-            Some(group) if group.iter().any(|n| n.setting.get(&SCHEDULE) == need.setting.get(&SCHEDULE)) => {}
+            Some(group) if group.iter().any(|n| n.setting.get(&SCHEDULE) == need.setting.get(&SCHEDULE)) => {
+            }
             Some(group) => group.push(need),
             None => groups.push(vec![need]),
         }
@@ -42,7 +46,8 @@ fn drawn(group: &[&Need], tools: &Instruments) -> Option<Grids> {
     };
     let grids = group.iter().map(|need| one(need)).collect::<Option<Vec<_>>>()?;
     let positive = grids.iter().flat_map(|grid| &grid.snrs).copied().filter(|&snr| snr > 0.0);
-    let (mut low, high) = positive.fold((f64::INFINITY, 0.0_f64), |(lo, hi), snr| (lo.min(snr), hi.max(snr)));
+    let (mut low, high) =
+        positive.fold((f64::INFINITY, 0.0_f64), |(lo, hi), snr| (lo.min(snr), hi.max(snr)));
     if grids.iter().any(|grid| grid.snrs[0] <= 0.0) {
         low *= BELOW_FIRST;
     }
@@ -55,7 +60,8 @@ fn drawn(group: &[&Need], tools: &Instruments) -> Option<Grids> {
 /// The needs of the main statement that have a schedule.
 fn needs(claim: &Claim) -> impl Iterator<Item = &Need> {
     let points = claim.main.cases.iter().flat_map(|case| &case.points);
-    let inputs = points.flat_map(|point| point.lhs.inputs.iter().chain(point.rhs.iter().flat_map(|rhs| &rhs.inputs)));
+    let inputs =
+        points.flat_map(|point| point.lhs.inputs.iter().chain(point.rhs.iter().flat_map(|rhs| &rhs.inputs)));
     inputs.filter_map(|input| match input {
         Input::Need(need) if need.setting.schedule().is_ok() => Some(need),
         _ => None,

@@ -10,8 +10,11 @@ use crate::run::options::MethodChoice;
 /// A case that was decided after `samples` samples of its sources was undecided after fewer, so
 /// that budget makes its run end where it ended; 0 for a case that was not sampled.
 pub fn command(claim: &Claim, address: &str, samples: u64, run: &Run, method: MethodChoice) -> String {
-    let mut words =
-        vec!["klaim verify".to_owned(), shell_words::quote(&argument(claim)).into_owned(), format!("--case {address}")];
+    let mut words = vec![
+        "klaim verify".to_owned(),
+        shell_words::quote(&argument(claim)).into_owned(),
+        format!("--case {address}"),
+    ];
     words.push(format!("--comparisons {}", run.comparisons));
     if samples > 0 {
         words.push(format!("--budget {samples}"));

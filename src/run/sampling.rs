@@ -48,7 +48,10 @@ impl LaneState {
             words,
             taken: 0,
             moments: Moments::new(columns + instrument.control_means().len()),
-            sampled: Sampled { stream: Stream::named(seed, &instrument.samples()), instrument: instrument.into() },
+            sampled: Sampled {
+                stream: Stream::named(seed, &instrument.samples()),
+                instrument: instrument.into(),
+            },
             regression: None,
             bounds: vec![0.0; columns],
             failures: BTreeMap::new(),
@@ -86,7 +89,8 @@ impl LaneState {
         if needed.len() == width {
             return;
         }
-        let place = |c: &usize| self.active.binary_search(c).expect("a column once dropped is not needed again");
+        let place =
+            |c: &usize| self.active.binary_search(c).expect("a column once dropped is not needed again");
         let kept: Vec<usize> = needed.iter().map(place).collect();
         let columns: Vec<usize> = kept.iter().copied().chain(width..width + controls).collect();
         self.moments = self.moments.select(&columns);

@@ -153,8 +153,8 @@ mod tests {
     #[test]
     fn errors_and_panics_come_through() {
         let stop = Stop::default();
-        let error =
-            stop.attend(|sender| sender.send(1).unwrap_or_default(), |_: u32| Err(Error::invalid("here", "no")));
+        let error = stop
+            .attend(|sender| sender.send(1).unwrap_or_default(), |_: u32| Err(Error::invalid("here", "no")));
         assert_eq!(error.unwrap_err().to_string(), "here: no");
         let panicked = panic::catch_unwind(|| stop.unless(|| -> u32 { panic!("a broken invariant") }));
         assert_eq!(panicked.unwrap_err().downcast_ref::<&str>(), Some(&"a broken invariant"));

@@ -87,21 +87,25 @@ impl Sampled {
     pub fn take(&self, range: &Range<u64>, conditions: &Conditions) -> Result<Taken> {
         let names: Vec<String> = (0..self.instrument.columns()).map(|c| self.instrument.name(c)).collect();
         let mut pending = self.pending(range, &names, conditions);
-        let missing = |(index, strip): (usize, &Pending)| strip.strip.is_none().then(|| (index, strip.range.clone()));
+        let missing =
+            |(index, strip): (usize, &Pending)| strip.strip.is_none().then(|| (index, strip.range.clone()));
         let missing = pending.iter().enumerate().filter_map(missing).collect();
         let (mut errors, backend) = (Vec::<(usize, Error)>::new(), conditions.backend.name());
         let keep = |Measured { index, found }| {
             match found {
                 Ok((moments, mut bounds)) => {
                     bounds.resize(names.len(), 0.0);
-                    let (strip, pending) = (Strip { backend: backend.clone(), moments, bounds }, &mut pending[index]);
+                    let (strip, pending) =
+                        (Strip { backend: backend.clone(), moments, bounds }, &mut pending[index]);
                     if let Some(checkpoint) = conditions.checkpoint {
                         checkpoint.append(&pending.address, &names, &strip)?;
                     }
                     (conditions.progress)(pending.range.end - pending.range.start);
                     pending.strip = Some(strip);
                 }
-                Err(error @ (Error::NonFinite { .. } | Error::Unsupported { .. })) => errors.push((index, error)),
+                Err(error @ (Error::NonFinite { .. } | Error::Unsupported { .. })) => {
+                    errors.push((index, error))
+                }
                 Err(error) => return Err(error),
             }
             Ok(())
@@ -120,7 +124,8 @@ impl Sampled {
         let of = |strip: u64| {
             let range = range.start + strip * length..range.start + (strip + 1) * length;
             let address = format!("{samples}|seed {}|{range:?}", self.stream.seed());
-            let strip = conditions.checkpoint.and_then(|checkpoint| checkpoint.find(&address, names, controls));
+            let strip =
+                conditions.checkpoint.and_then(|checkpoint| checkpoint.find(&address, names, controls));
             if strip.is_some() {
                 (conditions.progress)(length);
             }

@@ -79,7 +79,8 @@ mod tests {
             outcome(1.0, [f64::NAN, 0.0, 0.9]),
             outcome(-1.0, [0.20, 0.10, 0.30]),
         ];
-        let found = |relation, all: &[Outcome]| candidates(relation, &all.iter().map(Some).collect::<Vec<_>>(), 1);
+        let found =
+            |relation, all: &[Outcome]| candidates(relation, &all.iter().map(Some).collect::<Vec<_>>(), 1);
         assert_eq!(found(Relation::AtMost, &all[..5]), [false, false, true, false, true]);
         assert_eq!(found(Relation::AtMost, &all), [false, false, true, false, true, true]);
         assert_eq!(found(Relation::AtLeast, &all[..5]), [false, false, true, true, true]);

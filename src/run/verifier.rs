@@ -89,7 +89,12 @@ impl Verifier {
     }
 
     fn watch(&self) -> Watch<'_> {
-        Watch { backend: Arc::clone(&self.backend), event: &self.event, stop: self.stop.clone(), checkpoint: None }
+        Watch {
+            backend: Arc::clone(&self.backend),
+            event: &self.event,
+            stop: self.stop.clone(),
+            checkpoint: None,
+        }
     }
 }
 

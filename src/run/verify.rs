@@ -87,7 +87,8 @@ struct OpenCase<'a> {
 
 impl OpenCase<'_> {
     fn needs(&self) -> impl Iterator<Item = &Need> {
-        let sides = self.case.points.iter().flat_map(|p| std::iter::once(&p.lhs).chain(&p.rhs).chain(&p.abscissa));
+        let sides =
+            self.case.points.iter().flat_map(|p| std::iter::once(&p.lhs).chain(&p.rhs).chain(&p.abscissa));
         sides.flat_map(|bound| &bound.inputs).filter_map(|input| match input {
             Input::Need(need) => Some(need),
             Input::Number(_) => None,
@@ -110,9 +111,10 @@ fn open_cases<'a>(claims: &'a [Claim], options: &Options) -> Result<Vec<OpenCase
         }
     }
     match (&options.only, open.is_empty()) {
-        (Some(only), true) => {
-            Err(Error::invalid("--case", format!("`{only}` names no case; addresses look like main/1 or control-2/3")))
-        }
+        (Some(only), true) => Err(Error::invalid(
+            "--case",
+            format!("`{only}` names no case; addresses look like main/1 or control-2/3"),
+        )),
         _ => Ok(open),
     }
 }
@@ -179,8 +181,11 @@ impl<'a> Session<'a> {
     /// before the end.
     fn sample(&mut self, round: u32, range: Range<u64>) -> Result<()> {
         let mut needed = vec![BTreeSet::new(); self.standing.lanes.len()];
-        let unsettled: Vec<&OpenCase> = self.open.iter().filter(|case| !self.standing.settled(case)).collect();
-        for slot in unsettled.iter().flat_map(|case| case.needs()).filter_map(|need| self.standing.ledger.slot(need)) {
+        let unsettled: Vec<&OpenCase> =
+            self.open.iter().filter(|case| !self.standing.settled(case)).collect();
+        for slot in
+            unsettled.iter().flat_map(|case| case.needs()).filter_map(|need| self.standing.ledger.slot(need))
+        {
             if let Some(needed) = needed.get_mut(slot.lane) {
                 needed.insert(slot.column);
             }
@@ -197,7 +202,9 @@ impl<'a> Session<'a> {
             partial: false,
             progress: &progress,
         };
-        for (lane, needed) in self.standing.lanes.iter_mut().zip(&needed).filter(|(_, needed)| !needed.is_empty()) {
+        for (lane, needed) in
+            self.standing.lanes.iter_mut().zip(&needed).filter(|(_, needed)| !needed.is_empty())
+        {
             lane.narrow(&needed.iter().copied().collect::<Vec<_>>());
             if !lane.sample(range.clone(), &conditions)? {
                 self.interrupted = true;
@@ -227,7 +234,8 @@ impl<'a> Session<'a> {
     fn close(&mut self) {
         for section in self.open.chunk_by_mut(|a, b| std::ptr::eq(a.section, b.section)) {
             let outcomes: Vec<Option<&Outcome>> = section.iter().map(|case| case.outcome.as_ref()).collect();
-            let candidates = tightness::candidates(section[0].section.relation, &outcomes, self.options.budget);
+            let candidates =
+                tightness::candidates(section[0].section.relation, &outcomes, self.options.budget);
             for (case, candidate) in section.iter_mut().zip(candidates) {
                 let done = case.decided() && !candidate && self.options.only.is_none();
                 case.closed |= done || !self.standing.sampled(case);
@@ -237,8 +245,10 @@ impl<'a> Session<'a> {
 
     fn found(self) -> Found {
         let unmeasured = || Outcome::undecided(Error::Interrupted.to_string(), f64::NAN);
-        let result =
-            |case: OpenCase| CaseResult { outcome: case.outcome.unwrap_or_else(unmeasured), samples: case.samples };
+        let result = |case: OpenCase| CaseResult {
+            outcome: case.outcome.unwrap_or_else(unmeasured),
+            samples: case.samples,
+        };
         Found { results: self.open.into_iter().map(result).collect(), interrupted: self.interrupted }
     }
 }

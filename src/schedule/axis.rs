@@ -136,7 +136,8 @@ impl StepAxis {
     /// # Errors
     /// A grid that leaves the curve.
     pub fn cost(self, curve: &dyn Curve, grid: &[f64]) -> Result<f64> {
-        let step = |pair: &[f64]| Ok(curve.mmse(pair[0])? * (self.position(pair[1]) - self.position(pair[0])));
+        let step =
+            |pair: &[f64]| Ok(curve.mmse(pair[0])? * (self.position(pair[1]) - self.position(pair[0])));
         grid.windows(2).map(step).sum()
     }
 
@@ -155,7 +156,12 @@ impl StepAxis {
 
 /// `steps` + 1 SNRs between `ends`, equally spaced in `to`, a monotone function of γ whose inverse
 /// is `from`.
-pub(super) fn uniform(ends: (f64, f64), steps: usize, to: impl Fn(f64) -> f64, from: impl Fn(f64) -> f64) -> Vec<f64> {
+pub(super) fn uniform(
+    ends: (f64, f64),
+    steps: usize,
+    to: impl Fn(f64) -> f64,
+    from: impl Fn(f64) -> f64,
+) -> Vec<f64> {
     let (first, last) = (to(ends.0), to(ends.1));
     let at = |k: usize| k as f64 / steps as f64;
     (0..=steps).map(|k| from(first * (1.0 - at(k)) + last * at(k))).collect()
@@ -190,11 +196,17 @@ mod tests {
             assert_eq!(StepAxis::new(axis.name(), axis.lambda().unwrap_or(1.0)).unwrap(), axis);
             for snr in [3e-4, 0.2, 1.3, 45.0, 900.0] {
                 let back = axis.snr(axis.position(snr));
-                assert!((back / snr - 1.0).abs() < ROUND_TRIP * (1.0 + 2.0 * snr), "{name}: {back} for {snr}");
+                assert!(
+                    (back / snr - 1.0).abs() < ROUND_TRIP * (1.0 + 2.0 * snr),
+                    "{name}: {back} for {snr}"
+                );
                 let h = 1e-5 * snr;
                 let difference = (axis.position(snr + h) - axis.position(snr - h)) / (2.0 * h);
                 let tolerance = DIFFERENCE * (1.0 + snr);
-                assert!((difference / axis.rate(snr) - 1.0).abs() < tolerance, "{name} at {snr}: {difference}");
+                assert!(
+                    (difference / axis.rate(snr) - 1.0).abs() < tolerance,
+                    "{name} at {snr}: {difference}"
+                );
                 assert!((axis.rate(snr) * axis.stretch(snr) - 1.0).abs() < ROUND_TRIP, "{name} at {snr}");
             }
         }

@@ -64,8 +64,9 @@ impl Curve for SampledCurve {
         let (i, width, t) = self.locate(snr)?;
         let s = 1.0 - t;
         let rise = (self.values[i + 1] - self.values[i]) / width;
-        let derivative =
-            6.0 * s * t * rise + s * (s - 2.0 * t) * self.tangents[i] + t * (t - 2.0 * s) * self.tangents[i + 1];
+        let derivative = 6.0 * s * t * rise
+            + s * (s - 2.0 * t) * self.tangents[i]
+            + t * (t - 2.0 * s) * self.tangents[i + 1];
         Ok((-derivative).max(0.0))
     }
 }
@@ -75,7 +76,8 @@ impl Curve for SampledCurve {
 /// the region of monotonicity.
 fn monotone_tangents(x: &[f64], y: &[f64]) -> Vec<f64> {
     let widths: Vec<f64> = x.windows(2).map(|pair| pair[1] - pair[0]).collect();
-    let chords: Vec<f64> = y.windows(2).zip(&widths).map(|(pair, width)| (pair[1] - pair[0]) / width).collect();
+    let chords: Vec<f64> =
+        y.windows(2).zip(&widths).map(|(pair, width)| (pair[1] - pair[0]) / width).collect();
     let last = chords.len();
     (0..=last)
         .map(|i| {

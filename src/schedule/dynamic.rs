@@ -39,7 +39,8 @@ fn solve(values: &[f64], axis: &[f64], steps: usize, layer: LayerRule) -> Vec<us
     let mut from = Vec::with_capacity(steps.saturating_sub(1));
     for k in 2..=steps {
         let mut back = vec![0_u32; axis.len()];
-        costs = layer(&Layer { values, axis, costs: &costs, taken: k - 1, last: last - (steps - k) }, &mut back);
+        costs =
+            layer(&Layer { values, axis, costs: &costs, taken: k - 1, last: last - (steps - k) }, &mut back);
         from.push(back);
     }
     let mut indices = vec![last];
@@ -222,7 +223,8 @@ mod tests {
         let stream = Stream::named(3, "dynamic test");
         let coarse = case.is_multiple_of(3);
         let draws: Vec<[f64; 2]> = (0..n).map(|i| stream.uniforms(case, i as u32)).collect();
-        let mut risks: Vec<f64> = draws.iter().map(|d| if coarse { (4.0 * d[0]).floor() } else { d[0] }).collect();
+        let mut risks: Vec<f64> =
+            draws.iter().map(|d| if coarse { (4.0 * d[0]).floor() } else { d[0] }).collect();
         if monotone {
             risks.sort_by(|a, b| b.total_cmp(a));
         }
@@ -268,7 +270,10 @@ mod tests {
                 let (values, axis) = random(n, case, false);
                 let found = cost(&values, &axis, &best_steps(&values, &axis, steps).unwrap());
                 let expected = brute(&values, &axis, steps);
-                assert!(agree(found, expected), "case {case}, {steps} steps, any risks: {found} for {expected}");
+                assert!(
+                    agree(found, expected),
+                    "case {case}, {steps} steps, any risks: {found} for {expected}"
+                );
             }
         }
     }
@@ -276,11 +281,13 @@ mod tests {
     #[test]
     fn hull_and_tree_agree_with_the_pairs_on_many_candidates() {
         for case in 0..20 {
-            for (monotone, fast) in [(true, hull_layer as LayerRule), (true, tree_layer), (false, tree_layer)] {
+            for (monotone, fast) in
+                [(true, hull_layer as LayerRule), (true, tree_layer), (false, tree_layer)]
+            {
                 let (values, axis) = random(400, case, monotone);
                 for steps in [2, 13, 100, 399] {
-                    let [fast, pairs] =
-                        [fast, plain_layer].map(|layer| cost(&values, &axis, &solve(&values, &axis, steps, layer)));
+                    let [fast, pairs] = [fast, plain_layer]
+                        .map(|layer| cost(&values, &axis, &solve(&values, &axis, steps, layer)));
                     assert!(agree(fast, pairs), "case {case}, {steps} steps: {fast} and {pairs}");
                 }
             }
@@ -308,7 +315,8 @@ mod tests {
         for (n, steps) in [(100_000, 100), (4_000, 100)] {
             let axis: Vec<f64> = (0..n).map(|i| (f64::from(i) * 14.0 / f64::from(n)).exp() - 1.0).collect();
             let values: Vec<f64> = axis.iter().map(|g| 1.0 / (1.0 + g)).collect();
-            let layers: [(&str, LayerRule); 3] = [("hull", hull_layer), ("tree", tree_layer), ("pairs", plain_layer)];
+            let layers: [(&str, LayerRule); 3] =
+                [("hull", hull_layer), ("tree", tree_layer), ("pairs", plain_layer)];
             for (name, layer) in layers.into_iter().take(if n > 10_000 { 2 } else { 3 }) {
                 let start = std::time::Instant::now();
                 let indices = solve(&values, &axis, steps, layer);

@@ -32,7 +32,10 @@ pub const TARGETS: [(&str, &str); 12] = [
     ("FlowMatchEulerDiscreteScheduler", "diffusers: pipe(sigmas=…) before the shift, or `scheduled`"),
     ("DDIMScheduler", "diffusers: `scheduled`, a scheduler of K timesteps made with trained_betas"),
     ("DDPMScheduler", "diffusers: `scheduled`, as DDIMScheduler"),
-    ("DPMSolverMultistepScheduler", "diffusers: `scheduled`; pipe(timesteps=…) for the nearest whole timesteps"),
+    (
+        "DPMSolverMultistepScheduler",
+        "diffusers: `scheduled`; pipe(timesteps=…) for the nearest whole timesteps",
+    ),
     ("DEISMultistepScheduler", "diffusers: `scheduled`, as DDIMScheduler"),
     ("UniPCMultistepScheduler", "diffusers: `scheduled`, as DDIMScheduler"),
     ("EulerAncestralDiscreteScheduler", "diffusers: `scheduled`, as DDIMScheduler"),
@@ -147,7 +150,8 @@ pub fn diffusers(snrs: &[f64], end: End, betas: Option<&BetaTable>) -> Result<Va
         let own = |&t: &usize| sigmas(&[betas.snr(t)], End::Keep)[0];
         value["timestep_sigmas"] = json!(timesteps.iter().map(own).chain([0.0]).collect::<Vec<f64>>());
         value["timesteps"] = json!(timesteps);
-        value["model_timesteps"] = json!(evaluated.iter().map(|&snr| betas.timestep(snr)).collect::<Vec<f64>>());
+        value["model_timesteps"] =
+            json!(evaluated.iter().map(|&snr| betas.timestep(snr)).collect::<Vec<f64>>());
         value["scheduler"] = betas.diffusers();
     }
     Ok(value)
@@ -205,7 +209,9 @@ mod tests {
             assert_eq!(read, sigmas);
         }
         assert!(
-            check(&[1.0, 1.0]).is_err() && check(&[f64::INFINITY, 1.0]).is_err() && check(&[1.0, f64::NAN]).is_err()
+            check(&[1.0, 1.0]).is_err()
+                && check(&[f64::INFINITY, 1.0]).is_err()
+                && check(&[1.0, f64::NAN]).is_err()
         );
     }
 
@@ -226,7 +232,8 @@ mod tests {
         let value = diffusers(&snrs, End::Zero, Some(&betas)).unwrap();
         assert_eq!(value["timesteps"], json!([999, 700, 300, 20]));
         assert_eq!(value["scheduler"]["beta_schedule"], "scaled_linear");
-        for (own, asked) in value["timestep_sigmas"].as_array().unwrap().iter().zip(sigmas(&snrs, End::Zero)) {
+        for (own, asked) in value["timestep_sigmas"].as_array().unwrap().iter().zip(sigmas(&snrs, End::Zero))
+        {
             assert!((own.as_f64().unwrap() - asked).abs() <= ROUNDING * asked, "{own} for {asked}");
         }
         assert_eq!(value["flow_sigmas"].as_array().unwrap().len(), 4);

@@ -34,8 +34,9 @@ pub fn spelling(spec: &str) -> Result<String> {
         return Err(Error::invalid(format!("schedule `{spec}`"), message));
     }
     let found = SYNONYMS.iter().find(|(known, _)| *known == name);
-    Ok(found
-        .map_or(spec.to_owned(), |(_, ours)| if rest.is_empty() { (*ours).into() } else { format!("{ours}:{rest}") }))
+    Ok(found.map_or(spec.to_owned(), |(_, ours)| {
+        if rest.is_empty() { (*ours).into() } else { format!("{ours}:{rest}") }
+    }))
 }
 
 #[cfg(test)]
@@ -44,7 +45,9 @@ mod tests {
 
     #[test]
     fn names_of_others_are_rules_or_say_what_is_needed() {
-        for (theirs, ours) in [("exponential", "geometric"), ("kl_optimal:scale=2", "arctan:scale=2"), ("las", "las")] {
+        for (theirs, ours) in
+            [("exponential", "geometric"), ("kl_optimal:scale=2", "arctan:scale=2"), ("las", "las")]
+        {
             assert_eq!(spelling(theirs).unwrap(), ours);
         }
         assert!(spelling("ays").unwrap_err().to_string().contains("resample FILE"));

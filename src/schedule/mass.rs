@@ -56,7 +56,11 @@ const TOLERANCE: f64 = 1e-8;
 /// The density is tabulated uniformly on the axis and integrated with error O(h⁴); the table is
 /// doubled until the SNRs agree to 1e-8 of the axis, or to 8,192 intervals (reached only where the
 /// curve has kinks).
-fn equal_mass(name: &str, request: &Request, density: impl Fn(&dyn Curve, f64) -> Result<f64>) -> Result<Vec<f64>> {
+fn equal_mass(
+    name: &str,
+    request: &Request,
+    density: impl Fn(&dyn Curve, f64) -> Result<f64>,
+) -> Result<Vec<f64>> {
     let curve = request.curve(name)?;
     let axis = request.smooth_axis(name)?;
     let (lo, hi) = (axis.position(request.snr_min), axis.position(request.snr_max));
@@ -77,7 +81,8 @@ fn equal_mass(name: &str, request: &Request, density: impl Fn(&dyn Curve, f64) -
             .collect::<Result<_>>()?;
         let finer = quantiles(name, &table, request.steps)?;
         // The ends are the request's, wherever the table has run out of mass.
-        let moved = finer[1..request.steps].iter().zip(&found[1..]).map(|(x, y)| (x - y).abs()).fold(0.0, f64::max);
+        let moved =
+            finer[1..request.steps].iter().zip(&found[1..]).map(|(x, y)| (x - y).abs()).fold(0.0, f64::max);
         found = finer;
         if moved <= TOLERANCE {
             break;
@@ -91,7 +96,8 @@ fn quantiles(name: &str, table: &[f64], steps: usize) -> Result<Vec<f64>> {
     let mass = cumulative(table);
     let (last, total) = (table.len() - 1, mass[table.len() - 1]);
     if !(total > 0.0 && total.is_finite()) {
-        let message = format!("the curve has no finite mass to share out between the two SNRs (found {total})");
+        let message =
+            format!("the curve has no finite mass to share out between the two SNRs (found {total})");
         return Err(Error::invalid(format!("schedule `{name}`"), message));
     }
     let mut i = 0;
@@ -113,7 +119,9 @@ fn cumulative(table: &[f64]) -> Vec<f64> {
     let interval = |i: usize| {
         let cubic = match i {
             0 => 9.0 * table[0] + 19.0 * table[1] - 5.0 * table[2] + table[3],
-            i if i + 1 == last => 9.0 * table[last] + 19.0 * table[last - 1] - 5.0 * table[last - 2] + table[last - 3],
+            i if i + 1 == last => {
+                9.0 * table[last] + 19.0 * table[last - 1] - 5.0 * table[last - 2] + table[last - 3]
+            }
             i => 13.0 * (table[i] + table[i + 1]) - table[i - 1] - table[i + 2],
         };
         (cubic / 24.0).max(0.0)

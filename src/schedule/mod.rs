@@ -99,8 +99,10 @@ impl<'a> Request<'a> {
             return Err(Error::invalid("steps", "a schedule has at least 1 step"));
         }
         if !(self.snr_min >= 0.0 && self.snr_min < self.snr_max) {
-            let message =
-                format!("need 0 ≤ snr_min < snr_max, not snr_min = {} and snr_max = {}", self.snr_min, self.snr_max);
+            let message = format!(
+                "need 0 ≤ snr_min < snr_max, not snr_min = {} and snr_max = {}",
+                self.snr_min, self.snr_max
+            );
             return Err(Error::invalid("snr_min", message));
         }
         if self.snr_min <= 0.0 && !schedule.from_zero {
@@ -148,7 +150,8 @@ impl<'a> Request<'a> {
     /// The curve, for a schedule that is made from it.
     fn curve(&self, schedule: &str) -> Result<&'a dyn Curve> {
         if self.snr_max.is_infinite() {
-            let message = format!("`{schedule}` is made from a curve, which has no end at ∞: need snr_max < ∞");
+            let message =
+                format!("`{schedule}` is made from a curve, which has no end at ∞: need snr_max < ∞");
             return Err(Error::invalid("snr_max", message));
         }
         let message = "needs the mmse of the source as a function of SNR, and none is known here";
@@ -160,7 +163,8 @@ impl<'a> Request<'a> {
         if self.total_variance > 0.0 && self.total_variance.is_finite() {
             return Ok(self.total_variance);
         }
-        let message = format!("needs a total variance in (0, ∞), not {}; give its scale instead", self.total_variance);
+        let message =
+            format!("needs a total variance in (0, ∞), not {}; give its scale instead", self.total_variance);
         Err(Error::invalid(format!("schedule `{schedule}`"), message))
     }
 }

@@ -40,12 +40,28 @@ pub struct Model {
 
 const fn timesteps(name: &'static str, betas: &'static str, parametrization: Parametrization) -> Model {
     let noise = NoiseAxis::Timesteps(betas);
-    Model { name, aliases: &[], summary: "", noise, parametrization, shift: 1.0, sigmas: (f64::INFINITY, 0.0) }
+    Model {
+        name,
+        aliases: &[],
+        summary: "",
+        noise,
+        parametrization,
+        shift: 1.0,
+        sigmas: (f64::INFINITY, 0.0),
+    }
 }
 
 const fn sigma(name: &'static str, shift: f64) -> Model {
     let parametrization = Parametrization::X0;
-    Model { name, aliases: &[], summary: "", noise: NoiseAxis::Sigma, parametrization, shift, sigmas: (80.0, 0.002) }
+    Model {
+        name,
+        aliases: &[],
+        summary: "",
+        noise: NoiseAxis::Sigma,
+        parametrization,
+        shift,
+        sigmas: (80.0, 0.002),
+    }
 }
 
 const fn flow(name: &'static str, shift: f64) -> Model {
@@ -58,13 +74,19 @@ const FLUX_SHIFT: f64 = 3.158_192_909_689_767;
 
 /// Every model that `--model` knows.
 pub const MODELS: [Model; 14] = [
-    Model { summary: "DDPM: β linear over 1,000 steps  [HJA20]", ..timesteps("ddpm", "linear", Parametrization::Eps) },
+    Model {
+        summary: "DDPM: β linear over 1,000 steps  [HJA20]",
+        ..timesteps("ddpm", "linear", Parametrization::Eps)
+    },
     Model {
         aliases: &["sd", "sd14", "sd1", "sd2-base"],
         summary: "Stable Diffusion 1.x and 2-base: √β linear",
         ..timesteps("sd15", "scaled-linear", Parametrization::Eps)
     },
-    Model { summary: "Stable Diffusion XL: √β linear", ..timesteps("sdxl", "scaled-linear", Parametrization::Eps) },
+    Model {
+        summary: "Stable Diffusion XL: √β linear",
+        ..timesteps("sdxl", "scaled-linear", Parametrization::Eps)
+    },
     Model {
         aliases: &["sd21"],
         summary: "Stable Diffusion 2.1 at 768: √β linear, v",
@@ -83,7 +105,11 @@ pub const MODELS: [Model; 14] = [
     Model { summary: "EDM: σ from 80 to 0.002, X + σZ  [KAAL22]", ..sigma("edm", 1.0) },
     Model { summary: "EDM2: σ from 80 to 0.002, X + σZ", ..sigma("edm2", 1.0) },
     Model { summary: "EDM with its levels shifted for larger pictures (--shift)", ..sigma("cosmos", 1.0) },
-    Model { aliases: &["rectified-flow"], summary: "Flow matching: (1 − t)X + tZ, velocity", ..flow("flow", 1.0) },
+    Model {
+        aliases: &["rectified-flow"],
+        summary: "Flow matching: (1 − t)X + tZ, velocity",
+        ..flow("flow", 1.0)
+    },
     Model { aliases: &["sd35"], summary: "Stable Diffusion 3 and 3.5: a flow, shift 3", ..flow("sd3", 3.0) },
     Model {
         aliases: &["flux-dev"],
@@ -101,7 +127,8 @@ impl Model {
     /// [`Error::Unknown`] with the nearest.
     pub fn find(name: &str) -> Result<&'static Self> {
         let plain = name.to_ascii_lowercase().replace('_', "-");
-        let found = MODELS.iter().find(|model| model.name == plain || model.aliases.contains(&plain.as_str()));
+        let found =
+            MODELS.iter().find(|model| model.name == plain || model.aliases.contains(&plain.as_str()));
         let names = MODELS.iter().flat_map(|model| std::iter::once(&model.name).chain(model.aliases));
         found.ok_or_else(|| Error::unknown("model", name, names.copied()))
     }
@@ -254,9 +281,11 @@ mod tests {
             let floor = certificate::floor(&curve, &asked.reach(&curve).unwrap()).unwrap();
             let bands = bands::bands(&curve, &asked, &made, floor, 0).unwrap().unwrap();
             let fine: Vec<f64> = curve.spread().uniform((first, last), 2000);
-            let point = |&snr: &f64| LossPoint { snr, risk: exact.mmse(snr).unwrap(), rel_err: None, count: None };
+            let point =
+                |&snr: &f64| LossPoint { snr, risk: exact.mmse(snr).unwrap(), rel_err: None, count: None };
             let truth = LossCurve::new(fine.iter().map(point).collect()).unwrap();
-            let truth = place(&truth, &Settings { snr_min: Some(first), ..settings(Denoise::None) }).unwrap().snrs;
+            let truth =
+                place(&truth, &Settings { snr_min: Some(first), ..settings(Denoise::None) }).unwrap().snrs;
             let outside = |k: &usize| {
                 let (lo, hi) = bands.steps[*k];
                 truth[*k] < lo * (1.0 - ONE_GRID) || truth[*k] > hi * (1.0 + ONE_GRID)

@@ -127,7 +127,8 @@ impl State {
         let cost = grid.windows(2).zip(&risks).map(|(pair, risk)| (pair[1] - pair[0]) * (risk - end)).sum();
         let mut state = Self { grid, risks, slopes, cost, residual: 0.0 };
         let share = |k: usize| {
-            let scale = state.slopes[k] * (state.grid[k + 1] - state.grid[k]) + state.risks[k - 1] - state.risks[k];
+            let scale =
+                state.slopes[k] * (state.grid[k + 1] - state.grid[k]) + state.risks[k - 1] - state.risks[k];
             if scale > 0.0 { state.gradient(k).abs() / scale } else { 0.0 }
         };
         state.residual = (1..state.grid.len() - 1).map(share).fold(0.0, f64::max);
@@ -143,7 +144,8 @@ impl State {
     /// stationarity.
     fn improves(&self, before: &Self) -> bool {
         let rounding = ROUNDING * before.cost.abs();
-        self.cost < before.cost - rounding || self.cost <= before.cost + rounding && self.residual < before.residual
+        self.cost < before.cost - rounding
+            || self.cost <= before.cost + rounding && self.residual < before.residual
     }
 
     /// The grid after one damped Newton step; `None` where the damped Hessian is not positive
@@ -173,8 +175,9 @@ impl State {
         }
         // Neighbours keep at least half of their distance.
         let shares = (0..last).filter(|&k| shift[k + 1] < shift[k]);
-        let length =
-            shares.map(|k| 0.5 * (self.grid[k + 1] - self.grid[k]) / (shift[k] - shift[k + 1])).fold(1.0, f64::min);
+        let length = shares
+            .map(|k| 0.5 * (self.grid[k + 1] - self.grid[k]) / (shift[k] - shift[k + 1]))
+            .fold(1.0, f64::min);
         Ok(Some(self.grid.iter().zip(&shift).map(|(snr, by)| snr + length * by).collect()))
     }
 }
@@ -229,7 +232,11 @@ mod tests {
             let positive = Request { snr_min: 0.01, ..whole };
             for (k, found) in grid("optimal", &whole).unwrap().into_iter().enumerate() {
                 let expected: f64 = row[k + 1].parse().unwrap();
-                assert!((found - expected).abs() < SHOOTING, "{}, step {k}: {found} for {expected}", &row[0]);
+                assert!(
+                    (found - expected).abs() < SHOOTING,
+                    "{}, step {k}: {found} for {expected}",
+                    &row[0]
+                );
             }
             let schedules = [("optimal", whole), ("shifted-geometric", whole), ("geometric", positive)];
             for ((spec, request), expected) in schedules.into_iter().zip(golden) {
@@ -246,8 +253,10 @@ mod tests {
         let (variance, snr_max) = (1.7, 50.0);
         let curve = Gaussian { variance };
         for steps in [2, 7, 40] {
-            let request = Request { steps, snr_min: 0.0, snr_max, total_variance: variance, curve: Some(&curve) };
-            let (optimal, shifted) = (grid("optimal", &request).unwrap(), grid("shifted-geometric", &request).unwrap());
+            let request =
+                Request { steps, snr_min: 0.0, snr_max, total_variance: variance, curve: Some(&curve) };
+            let (optimal, shifted) =
+                (grid("optimal", &request).unwrap(), grid("shifted-geometric", &request).unwrap());
             for (x, y) in optimal.iter().zip(&shifted).skip(1) {
                 assert!((x / y - 1.0).abs() < CLOSED_FORM, "{steps} steps: {x} for {y}");
             }
@@ -268,8 +277,9 @@ mod tests {
                 let request = Request { snr_min, ..from_zero(&curve, &law, steps, 60.0) };
                 let best = grid("optimal", &request).unwrap();
                 for t in best.windows(3) {
-                    let next =
-                        t[1] + (curve.mmse(t[0]).unwrap() - curve.mmse(t[1]).unwrap()) / curve.slope(t[1]).unwrap();
+                    let next = t[1]
+                        + (curve.mmse(t[0]).unwrap() - curve.mmse(t[1]).unwrap())
+                            / curve.slope(t[1]).unwrap();
                     let error = (next - t[2]).abs() / (t[2] - t[1]);
                     assert!(error < STATIONARITY, "{spec}, {steps} steps at {}: {error:e}", t[1]);
                 }
@@ -298,7 +308,10 @@ mod tests {
         };
         assert!((scaled("geometric", 160) - 11.691).abs() < 6e-4, "{}", scaled("geometric", 160));
         let (optimal, limit) = (scaled("optimal", 160), scaled("root-slope", 160));
-        assert!((optimal / 7.08 - 1.0).abs() < 0.02 && (limit / optimal - 1.0).abs() < 0.01, "{optimal} {limit}");
+        assert!(
+            (optimal / 7.08 - 1.0).abs() < 0.02 && (limit / optimal - 1.0).abs() < 0.01,
+            "{optimal} {limit}"
+        );
     }
 
     /// The same optimum from 400 samples of the curve, to the accuracy of the interpolation.

@@ -70,7 +70,9 @@ fn a_wrong_request_says_what_is_wrong() {
 
 #[test]
 fn a_choice_has_one_spelling() {
-    for (spec, canonical) in [("karras:rho=7.0", "karras"), ("beta:beta=1,alpha=.5", "beta:alpha=0.5,beta=1")] {
+    for (spec, canonical) in
+        [("karras:rho=7.0", "karras"), ("beta:beta=1,alpha=.5", "beta:alpha=0.5,beta=1")]
+    {
         assert_eq!(find(spec).unwrap().to_string(), canonical);
     }
 }
@@ -123,16 +125,24 @@ fn some_rules_end_without_noise() {
         for snr_min in [0.0, 0.01] {
             let from = Request { snr_max: f64::INFINITY, ..request(&curve, 1.0, 6, snr_min, 1.0) };
             match grid(name, &from) {
-                Ok(grid) => assert!(grid[6] == f64::INFINITY && grid[..6].iter().all(|x| x.is_finite()), "{grid:?}"),
-                Err(error) => assert!(snr_min == 0.0 && error.to_string().contains("cannot start at 0"), "{error}"),
+                Ok(grid) => {
+                    assert!(grid[6] == f64::INFINITY && grid[..6].iter().all(|x| x.is_finite()), "{grid:?}")
+                }
+                Err(error) => {
+                    assert!(snr_min == 0.0 && error.to_string().contains("cannot start at 0"), "{error}")
+                }
             }
         }
     }
-    for name in ["geometric", "linear-snr", "shifted-geometric", "scaled-linear", "optimal", "las", "entropic"] {
+    for name in
+        ["geometric", "linear-snr", "shifted-geometric", "scaled-linear", "optimal", "las", "entropic"]
+    {
         let from = Request { snr_max: f64::INFINITY, ..request(&curve, 1.0, 6, 0.01, 1.0) };
         assert!(grid(name, &from).unwrap_err().to_string().contains("snr_max < ∞"), "{name}");
     }
-    let flow = grid("flow:shift=3", &Request { snr_max: f64::INFINITY, ..request(&curve, 1.0, 4, 0.0, 1.0) }).unwrap();
+    let flow =
+        grid("flow:shift=3", &Request { snr_max: f64::INFINITY, ..request(&curve, 1.0, 4, 0.0, 1.0) })
+            .unwrap();
     // u = 3/4: t = 3u/(1 + 2u) = 0.9.
     assert!((flow[1] - (0.1_f64 / 0.9).powi(2)).abs() < CLOSED_FORM, "{flow:?}");
 }
@@ -159,7 +169,8 @@ fn steps_have_the_stated_density() {
     ];
     for (spec, density) in densities {
         let grid = grid(spec, &request).unwrap();
-        let masses: Vec<f64> = grid.windows(2).map(|p| density((p[0] * p[1]).sqrt()) * (p[1] / p[0]).ln()).collect();
+        let masses: Vec<f64> =
+            grid.windows(2).map(|p| density((p[0] * p[1]).sqrt()) * (p[1] / p[0]).ln()).collect();
         let mean = masses.iter().sum::<f64>() / steps as f64;
         let worst = masses.iter().map(|m| (m / mean - 1.0).abs()).fold(0.0, f64::max);
         assert!(worst < DENSITY / steps as f64, "{spec}: a step is {worst} off");
@@ -172,8 +183,11 @@ fn steps_have_the_stated_density() {
 fn diffusion_times_follow_the_published_forward_rules() {
     let linear = |t: f64| (-0.5 * t * t * 19.9 - 0.1 * t).exp();
     let f = |t: f64| (std::f64::consts::FRAC_PI_2 * (t + 0.008) / 1.008).cos().powi(2);
-    let rules: [(&str, &dyn Fn(f64) -> f64); 3] =
-        [("linear-beta", &linear), ("quadratic", &|root| linear(root * root)), ("cosine", &|t| f(t) / f(0.0))];
+    let rules: [(&str, &dyn Fn(f64) -> f64); 3] = [
+        ("linear-beta", &linear),
+        ("quadratic", &|root| linear(root * root)),
+        ("cosine", &|t| f(t) / f(0.0)),
+    ];
     for (spec, alpha_bar) in rules {
         let snr = |t: f64| Snr::from_alpha_bar(alpha_bar(t)).unwrap().linear();
         let time = |target: f64| {
@@ -188,7 +202,10 @@ fn diffusion_times_follow_the_published_forward_rules() {
         let (first, last) = (time(request.snr_min), time(request.snr_max));
         for (k, found) in grid(spec, &request).unwrap().into_iter().enumerate() {
             let expected = snr(first + (last - first) * k as f64 / 9.0);
-            assert!((found / expected - 1.0).abs() < CLOSED_FORM, "{spec}, step {k}: {found} for {expected}");
+            assert!(
+                (found / expected - 1.0).abs() < CLOSED_FORM,
+                "{spec}, step {k}: {found} for {expected}"
+            );
         }
     }
 }
@@ -207,7 +224,8 @@ fn the_discrete_table_is_the_published_one() {
         .collect();
     snrs.reverse();
     assert!((snrs[0].powf(-0.5) - 14.6146).abs() < 1e-4 && (snrs[999].powf(-0.5) - 0.0292).abs() < 1e-4);
-    let request = Request { steps: 999, snr_min: snrs[0], snr_max: snrs[999], total_variance: 1.0, curve: None };
+    let request =
+        Request { steps: 999, snr_min: snrs[0], snr_max: snrs[999], total_variance: 1.0, curve: None };
     for (found, expected) in grid("scaled-linear", &request).unwrap().into_iter().zip(snrs) {
         assert!((found / expected - 1.0).abs() < CLOSED_FORM, "{found} for {expected}");
     }
@@ -227,12 +245,16 @@ fn beta_quantiles_match_the_reference() {
         rows += 1;
         let k = 8.0 * (1.0 - level);
         if k.fract().abs() < 1e-12 {
-            let request = Request { steps: 8, snr_min: 0.01, snr_max: 100.0, total_variance: 1.0, curve: None };
+            let request =
+                Request { steps: 8, snr_min: 0.01, snr_max: 100.0, total_variance: 1.0, curve: None };
             let spec = format!("beta:alpha={alpha},beta={beta},over=sigma");
             if let Ok(grid) = grid(&spec, &request) {
                 let expected = 0.1 + 9.9 * quantile;
                 let found = grid[k as usize].powf(-0.5);
-                assert!((found / expected - 1.0).abs() < 100.0 * QUANTILE, "{row:?}: {found} for {expected}");
+                assert!(
+                    (found / expected - 1.0).abs() < 100.0 * QUANTILE,
+                    "{row:?}: {found} for {expected}"
+                );
                 eighths += 1;
             }
         }
@@ -260,7 +282,8 @@ fn the_geometric_grid_minimises_the_bound() {
     };
     let stream = crate::numeric::stream::Stream::named(0, "random grids");
     for start in 0..1000 {
-        let mut logs: Vec<f64> = (1..STEPS).map(|k| low + (high - low) * stream.uniforms(start, k as u32)[0]).collect();
+        let mut logs: Vec<f64> =
+            (1..STEPS).map(|k| low + (high - low) * stream.uniforms(start, k as u32)[0]).collect();
         logs.push(low);
         logs.push(high);
         logs.sort_by(f64::total_cmp);
@@ -324,7 +347,10 @@ fn a_sampled_curve_follows_its_points() {
         assert!((curve.slope(g).unwrap() / truth.slope(g).unwrap() - 1.0).abs() < 0.03, "slope at {g}");
         let h = 1e-6;
         let difference = (m - curve.mmse(g + h).unwrap()) / h;
-        assert!((difference - curve.slope(g + 0.5 * h).unwrap()).abs() < 1e-8 + 1e-5 * difference, "slope at {g}");
+        assert!(
+            (difference - curve.slope(g + 0.5 * h).unwrap()).abs() < 1e-8 + 1e-5 * difference,
+            "slope at {g}"
+        );
         before = m;
     }
     assert!(curve.mmse(100.1).is_err() && curve.slope(-0.1).is_err());
@@ -336,7 +362,9 @@ fn a_sampled_curve_follows_its_points() {
 /// in space.
 #[test]
 fn a_source_curve_is_continuous_at_zero() {
-    for spec in ["bernoulli:p=0.1", "product:dim=3,base=(pam:levels=4)", "codebook:atoms=2,dim=3", "simplex:atoms=2"] {
+    for spec in
+        ["bernoulli:p=0.1", "product:dim=3,base=(pam:levels=4)", "codebook:atoms=2,dim=3", "simplex:atoms=2"]
+    {
         let law = Source::parse(spec).unwrap();
         let curve = curve_of(&law);
         let near = 1e-7;

@@ -51,7 +51,9 @@ impl LinearBeta {
     fn new(arguments: &Arguments) -> Result<Self> {
         let (first, last) = (arguments.positive("beta-min")?, arguments.positive("beta-max")?);
         if last <= first {
-            return Err(arguments.invalid("beta-max", format!("must be above beta-min = {first}, not {last}")));
+            return Err(
+                arguments.invalid("beta-max", format!("must be above beta-min = {first}, not {last}"))
+            );
         }
         Ok(Self { first, rise: last - first })
     }
@@ -108,7 +110,12 @@ pub const SCALED_LINEAR: Schedule = Schedule {
     from_zero: false,
     build: |_, request| {
         let logs = scaled_linear_logs();
-        Ok(uniform(request.ends(), request.steps, |snr| timestep(&logs, snr.ln()), |t| log_at(&logs, t).exp()))
+        Ok(uniform(
+            request.ends(),
+            request.steps,
+            |snr| timestep(&logs, snr.ln()),
+            |t| log_at(&logs, t).exp(),
+        ))
     },
 };
 
@@ -170,6 +177,8 @@ fn beta(arguments: &Arguments, request: &Request) -> Result<Vec<f64>> {
     Ok(if arguments.choice("over", &["time", "sigma"])? == "time" {
         spread(time.time(request.snr_max), time.time(request.snr_min)).map(|t| time.snr(t)).collect()
     } else {
-        spread(request.snr_max.sqrt().recip(), request.snr_min.sqrt().recip()).map(|sigma| sigma.powi(-2)).collect()
+        spread(request.snr_max.sqrt().recip(), request.snr_min.sqrt().recip())
+            .map(|sigma| sigma.powi(-2))
+            .collect()
     })
 }

@@ -47,7 +47,11 @@ fn karras(arguments: &Arguments, request: &Request) -> Result<Vec<f64>> {
 pub const ARCTAN: Schedule = Schedule {
     name: "arctan",
     summary: "uniform in arctan(σ/c), σ = 1/√γ; DDIM-optimal for N(0, c²I)  [SFK24, Thm. 3.1]",
-    parameters: &[Parameter { name: "scale", default: Some("1"), summary: "standard deviation c > 0 per coordinate" }],
+    parameters: &[Parameter {
+        name: "scale",
+        default: Some("1"),
+        summary: "standard deviation c > 0 per coordinate",
+    }],
     from_zero: true,
     build: arctan,
 };
@@ -84,7 +88,11 @@ fn flow(arguments: &Arguments, request: &Request) -> Result<Vec<f64>> {
 pub const SHIFTED_GEOMETRIC: Schedule = Schedule {
     name: "shifted-geometric",
     summary: "uniform in ln(1 + cγ), c = E|X − EX|² unless given; path-KL optimal for N(0, cI)  (docs/theory.md, B6)",
-    parameters: &[Parameter { name: "variance", default: None, summary: "c > 0; left out: the total variance" }],
+    parameters: &[Parameter {
+        name: "variance",
+        default: None,
+        summary: "c > 0; left out: the total variance",
+    }],
     from_zero: true,
     build: shifted_geometric,
 };

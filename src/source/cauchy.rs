@@ -8,8 +8,12 @@ use crate::source::{Density, Law, Source, SourceKind, student_t};
 use crate::spec::Arguments;
 
 /// The Cauchy law of scale 1: no mean, mmse ≤ 1/γ all the same.
-pub const CAUCHY: SourceKind =
-    SourceKind { name: "cauchy", summary: "density 1/(π(1 + x²)); infinite variance", parameters: &[], build };
+pub const CAUCHY: SourceKind = SourceKind {
+    name: "cauchy",
+    summary: "density 1/(π(1 + x²)); infinite variance",
+    parameters: &[],
+    build,
+};
 
 fn build(arguments: &Arguments) -> Result<Source> {
     Ok(Source::new(arguments.spec(), Law::Density(Box::new(Cauchy)), None, Estimate::exact(f64::INFINITY)))

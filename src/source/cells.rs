@@ -8,7 +8,8 @@ use crate::source::lattice::{self, Sum};
 const NODES: usize = 16;
 /// A difference of tail masses is taken as it is where it is at least this share of the larger.
 const NO_CANCELLATION: f64 = 0.1;
-/// Where ln f changes by less than this between ends and middle of a cell, the rule integrates f to rounding.
+/// Where ln f changes by less than this between ends and middle of a cell, the rule integrates f to
+/// rounding.
 const SMOOTH: f64 = 0.5;
 
 /// Relative error of a mass, and of the content of a cell of nearly all mass.
@@ -83,8 +84,9 @@ impl Cells {
         [k - 0.5, k + 0.5].map(|k| k * self.step - self.density.origin()).into()
     }
 
-    /// ln P(X in cell k), of a mass with relative accuracy [`MASS`]; also between the integers. From the mass of the other
-    /// cells where that is little, as an integral where f is smooth, as a difference of tail masses otherwise.
+    /// ln P(X in cell k), of a mass with relative accuracy [`MASS`]; also between the integers.
+    /// From the mass of the other cells where that is little, as an integral where f is smooth, as
+    /// a difference of tail masses otherwise.
     pub fn ln_mass(&self, k: f64) -> f64 {
         let ((lo, hi), density) = (self.ends(k), self.density());
         let middle = k * self.step - density.origin();
@@ -92,7 +94,8 @@ impl Cells {
         let [at_lo, at_middle, at_hi] = [lo, middle, hi].map(|x| density.ln_density(x));
         let smooth = (at_lo - at_middle).abs().max((at_hi - at_middle).abs()) < SMOOTH;
         if smooth && !density.breakpoints().iter().any(inside) {
-            // Over the offset in units of the step: far out the ends of a cell have lost their distance.
+            // Over the offset in units of the step: far out the ends of a cell have lost their
+            // distance.
             let ratio = |v: f64| (density.ln_density(v.mul_add(self.step, middle)) - at_middle).exp();
             return at_middle + self.step.ln() + gauss_legendre(NODES).integrate(-0.5, 0.5, ratio).ln();
         }
@@ -101,7 +104,8 @@ impl Cells {
             return (-others).ln_1p();
         }
         let (below, above) = (density.ln_cdf(hi), density.ln_survival(lo));
-        let (far, near) = if below < above { (density.ln_cdf(lo), below) } else { (density.ln_survival(hi), above) };
+        let (far, near) =
+            if below < above { (density.ln_cdf(lo), below) } else { (density.ln_survival(hi), above) };
         let share = -(far - near).exp_m1();
         if near == f64::NEG_INFINITY || share.is_nan() || share >= NO_CANCELLATION {
             return if near == f64::NEG_INFINITY { near } else { near + share.ln() };
@@ -110,7 +114,9 @@ impl Cells {
         let mut ends = vec![lo, hi];
         ends.extend(density.breakpoints().into_iter().chain([least, most]).filter(inside));
         ends.sort_by(f64::total_cmp);
-        let mass = |pair: &[f64]| gauss_legendre(NODES).integrate(pair[0], pair[1], |x| density.ln_density(x).exp());
+        let mass = |pair: &[f64]| {
+            gauss_legendre(NODES).integrate(pair[0], pair[1], |x| density.ln_density(x).exp())
+        };
         ends.windows(2).map(mass).sum::<f64>().ln()
     }
 
@@ -165,18 +171,25 @@ mod tests {
     use crate::source::{Law, Source};
 
     fn cells(base: &str, step: f64) -> Cells {
-        let Law::Density(density) = Source::parse(base).expect(base).into_law() else { panic!("{base} is a density") };
+        let Law::Density(density) = Source::parse(base).expect(base).into_law() else {
+            panic!("{base} is a density")
+        };
         Cells::new(density, step)
     }
 
     /// All masses make one, for fine and coarse grids, light and heavy tails.
     #[test]
     fn the_masses_make_one() {
-        for base in ["laplace", "cauchy", "student-t:dof=0.3", "pareto:shape=1.5", "lognormal:sigma=3", "uniform"] {
+        for base in
+            ["laplace", "cauchy", "student-t:dof=0.3", "pareto:shape=1.5", "lognormal:sigma=3", "uniform"]
+        {
             for step in [1e-7, 0.01, 0.7, 50.0] {
                 let total = cells(base, step).sum(|_, ln_mass| ln_mass.exp());
                 let error = (total.value - 1.0).abs();
-                assert!(error <= total.bound + MASS && total.bound < 1e-9, "{base}, step {step}: {error:e}, {total:?}");
+                assert!(
+                    error <= total.bound + MASS && total.bound < 1e-9,
+                    "{base}, step {step}: {error:e}, {total:?}"
+                );
             }
         }
     }

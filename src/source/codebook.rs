@@ -18,13 +18,17 @@ pub const CODEBOOK: SourceKind = SourceKind {
 };
 
 fn codebook(arguments: &Arguments) -> Result<Source> {
-    let (atoms, dim, seed) = (arguments.count("atoms", 1)?, arguments.count("dim", 1)?, arguments.count("seed", 0)?);
+    let (atoms, dim, seed) =
+        (arguments.count("atoms", 1)?, arguments.count("dim", 1)?, arguments.count("seed", 0)?);
     arguments.room("atoms", atoms as f64 * dim as f64)?;
-    Source::discrete(arguments.spec(), Atoms::new(dim, gaussian_points(atoms, dim, seed as u64), vec![1.0; atoms])?)
+    Source::discrete(
+        arguments.spec(),
+        Atoms::new(dim, gaussian_points(atoms, dim, seed as u64), vec![1.0; atoms])?,
+    )
 }
 
-/// `n` points of N(0, I_d), row-major; row i is sample i of the lane `codebook` under `seed`, so a larger codebook
-/// begins with the smaller one.
+/// `n` points of N(0, I_d), row-major; row i is sample i of the lane `codebook` under `seed`, so a
+/// larger codebook begins with the smaller one.
 pub fn gaussian_points(n: usize, dim: usize, seed: u64) -> Vec<f64> {
     let stream = Stream::named(seed, "codebook");
     let mut points = vec![0.0; n * dim];
@@ -38,7 +42,11 @@ pub fn gaussian_points(n: usize, dim: usize, seed: u64) -> Vec<f64> {
 pub const SIMPLEX: SourceKind = SourceKind {
     name: "simplex",
     summary: "equiprobable orthonormal atoms",
-    parameters: &[Parameter { name: "atoms", default: None, summary: "number of atoms N; they live in R^N" }],
+    parameters: &[Parameter {
+        name: "atoms",
+        default: None,
+        summary: "number of atoms N; they live in R^N",
+    }],
     build: simplex,
 };
 

@@ -38,12 +38,14 @@ pub enum Line {
     Half,
 }
 
-/// Differential Rényi entropy of order a of a density e^{`ln_density`} with respect to e^{`ln_measure`} dx, by quadrature, where
-/// ∫ f^a converges: between `points` (increasing; where f may peak or is not smooth) and beyond them in panels that double
-/// from a tenth of `scale` and end as a geometric series, each halved until it settles.
+/// Differential Rényi entropy of order a of a density e^{`ln_density`} with respect to
+/// e^{`ln_measure`} dx, by quadrature, where ∫ f^a converges: between `points` (increasing; where f
+/// may peak or is not smooth) and beyond them in panels that double from a tenth of `scale` and end
+/// as a geometric series, each halved until it settles.
 ///
-/// With L = ln f at the highest of these points and ι = L − ln f: h_a = −L − ln(1 + ∫ f (e^{(1−a)ι} − 1))/(a−1) near a = 1,
-/// which keeps its digits there, and −L − (L + ln ∫ e^{−aι})/(a−1) elsewhere, which no order overflows.
+/// With L = ln f at the highest of these points and ι = L − ln f: h_a = −L − ln(1 + ∫ f (e^{(1−a)ι}
+/// − 1))/(a−1) near a = 1, which keeps its digits there, and −L − (L + ln ∫ e^{−aι})/(a−1)
+/// elsewhere, which no order overflows.
 pub fn renyi_by_quadrature(
     ln_density: impl Fn(f64) -> f64,
     ln_measure: impl Fn(f64) -> f64,
@@ -128,12 +130,13 @@ fn integral(points: &[f64], line: Line, scale: f64, f: impl Fn(f64) -> f64) -> (
     (sum, error)
 }
 
-/// ∫ f over [from, to] by a rule on halves of halves, until they settle or their change, which was `before` for a longer
-/// panel, is the rounding of f; the bound is the last change.
+/// ∫ f over [from, to] by a rule on halves of halves, until they settle or their change, which was
+/// `before` for a longer panel, is the rounding of f; the bound is the last change.
 fn adaptive(f: &impl Fn(f64) -> f64, from: f64, to: f64, before: f64, depth: u32) -> (f64, f64) {
     let middle = 0.5 * (from + to);
     let whole = gauss_legendre(NODES).integrate(from, to, f);
-    let halves = gauss_legendre(NODES).integrate(from, middle, f) + gauss_legendre(NODES).integrate(middle, to, f);
+    let halves =
+        gauss_legendre(NODES).integrate(from, middle, f) + gauss_legendre(NODES).integrate(middle, to, f);
     let change = (whole - halves).abs();
     let rounding = change <= 1e-9 * halves.abs() && change >= 0.1 * before;
     if change <= TOLERANCE * halves.abs() || rounding || depth >= DEEPEST {

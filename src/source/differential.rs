@@ -5,11 +5,13 @@ use crate::numeric::log_sum::ln_sum_exp;
 use crate::source::gaussian_density::GaussianDensity;
 use crate::source::{Law, Mixture, density};
 
-/// Differential Rényi entropy h_a = (1−a)⁻¹ ln ∫ f^a of order a ≥ 0 (a = 1: Shannon, −∫ f ln f; a = ∞: −ln sup f), nats.
+/// Differential Rényi entropy h_a = (1−a)⁻¹ ln ∫ f^a of order a ≥ 0 (a = 1: Shannon, −∫ f ln f; a =
+/// ∞: −ln sup f), nats.
 ///
-/// −∞ for a law with atoms, ∞ where the integral diverges. A closed form where the law has one, quadrature with a bound for
-/// stable laws and mixtures of Gaussians on a line or about one mean. `None` for mixtures about several means in space, and
-/// for orders below 1 where components only represent the law ([`Mixture::approximation`]): its tail is cut.
+/// −∞ for a law with atoms, ∞ where the integral diverges. A closed form where the law has one,
+/// quadrature with a bound for stable laws and mixtures of Gaussians on a line or about one mean.
+/// `None` for mixtures about several means in space, and for orders below 1 where components only
+/// represent the law ([`Mixture::approximation`]): its tail is cut.
 pub fn renyi(law: &Law, order: f64) -> Option<Estimate> {
     match law {
         Law::Atoms(_) | Law::Simplex(_) | Law::Needle(_) => Some(Estimate::exact(f64::NEG_INFINITY)),
@@ -27,7 +29,8 @@ fn of_mixture(mixture: &Mixture, order: f64) -> Option<Estimate> {
     let one = |variance: f64| {
         let parts = [0.5 * (std::f64::consts::TAU * variance).ln(), 0.5 * density::ln_over_excess(order)];
         let size: f64 = parts.iter().map(|x| x.abs()).sum();
-        Estimate { bound: 8.0 * f64::EPSILON * (1.0 + size), ..Estimate::exact(parts.iter().sum()) }.scaled(dim)
+        Estimate { bound: 8.0 * f64::EPSILON * (1.0 + size), ..Estimate::exact(parts.iter().sum()) }
+            .scaled(dim)
     };
     if order <= 0.0 {
         return Some(Estimate::exact(f64::INFINITY));
@@ -45,8 +48,9 @@ fn of_mixture(mixture: &Mixture, order: f64) -> Option<Estimate> {
         _ => return None,
     };
     // A relative error ε of f moves ∫ f^a by aε and −ln f by ε.
-    let slack =
-        mixture.approximation * (2.0 + h.value.abs()) * if order > 1.0 { order / (order - 1.0).min(1.0) } else { 1.0 };
+    let slack = mixture.approximation
+        * (2.0 + h.value.abs())
+        * if order > 1.0 { order / (order - 1.0).min(1.0) } else { 1.0 };
     Some(Estimate { bound: h.bound + slack, ..h })
 }
 
@@ -94,14 +98,17 @@ mod tests {
             };
             for order in [0.3, 1.0, 1.0 + 1e-9, 2.0, 1e3] {
                 let [one, two] = [1, 2].map(|n| renyi(&law(n), order).expect("known"));
-                assert!((one.value - two.value).abs() <= one.bound + two.bound, "{dim}, {order}: {one:?} {two:?}");
+                assert!(
+                    (one.value - two.value).abs() <= one.bound + two.bound,
+                    "{dim}, {order}: {one:?} {two:?}"
+                );
                 assert!(two.bound < 1e-9 * dim as f64, "{dim}, {order}: {two:?}");
             }
         }
     }
 
-    /// Far components: h = Σ w (h_j − ln w), H_a by the sum of ∫ f_j^a; the multivariate Student law by its closed form
-    /// (mpmath, ν = 3, d = 2: ln of 2πν/ν·… is 1 + ν/2·… written out below).
+    /// Far components: h = Σ w (h_j − ln w), H_a by the sum of ∫ f_j^a; the multivariate Student
+    /// law by its closed form (mpmath, ν = 3, d = 2: ln of 2πν/ν·… is 1 + ν/2·… written out below).
     #[test]
     fn known_values_are_met() {
         let h = of("mixture:means=-1e3|1e3,variances=4|0.25,weights=1|3", 1.0);
@@ -111,7 +118,8 @@ mod tests {
         let half = of("mixture:means=-1e3|1e3,variances=4|0.25,weights=1|3", 2.0);
         let collision = 0.0625 / (16.0 * std::f64::consts::PI).sqrt() + 0.5625 / std::f64::consts::PI.sqrt();
         assert!((half.value + collision.ln()).abs() <= half.bound + 1e-14, "{half:?}");
-        // d = 2: f = (1 + r²/ν)^{−ν/2−1}/2π, h = ln 2π + (ν/2 + 1)·E ln(1 + r²/ν) = ln 2π + 1 + 2/ν.
+        // d = 2: f = (1 + r²/ν)^{−ν/2−1}/2π, h = ln 2π + (ν/2 + 1)·E ln(1 + r²/ν) = ln 2π + 1 +
+        // 2/ν.
         let student = of("scale-mixture:dof=3,dim=2", 1.0);
         let expected = std::f64::consts::TAU.ln() + 1.0 + 2.0 / 3.0;
         assert!(
@@ -122,11 +130,17 @@ mod tests {
 
     #[test]
     fn atoms_have_none_and_products_add() {
-        assert!(of("bpsk", 1.0).value == f64::NEG_INFINITY && of("simplex:atoms=4", 2.0).value == f64::NEG_INFINITY);
+        assert!(
+            of("bpsk", 1.0).value == f64::NEG_INFINITY
+                && of("simplex:atoms=4", 2.0).value == f64::NEG_INFINITY
+        );
         let (one, three) = (of("laplace", 1.0), of("product:base=(laplace),dim=3", 1.0));
         assert!((three.value - 3.0 * one.value).abs() <= three.bound);
         assert!((of("uniform:lo=-1,hi=3", 0.0).value - 4.0_f64.ln()).abs() < 1e-15);
         assert!(of("gaussian:dim=3", 0.0).value.is_infinite());
-        assert!(renyi(Source::parse("mixture:ring=3,radius=2,variance=0.1").expect("a law").law(), 1.0).is_none());
+        assert!(
+            renyi(Source::parse("mixture:ring=3,radius=2,variance=0.1").expect("a law").law(), 1.0)
+                .is_none()
+        );
     }
 }

@@ -1,9 +1,10 @@
 //! Drawing X from any source.
 //!
-//! Sample k of a stream is X_k, whatever was drawn before. The blocks of a sample are shared out so that the channel's
-//! noise ([`normal::fill`], from [`normal::FIRST_BLOCK`] on) may use the same stream and stays independent of X:
-//! block 0 holds the choice of the atom, the component or the quantile; blocks from [`OWN_BLOCKS`] on hold everything
-//! else that X needs (a mixture's normals, the copies of a product).
+//! Sample k of a stream is X_k, whatever was drawn before. The blocks of a sample are shared out so
+//! that the channel's noise ([`normal::fill`], from [`normal::FIRST_BLOCK`] on) may use the same
+//! stream and stays independent of X: block 0 holds the choice of the atom, the component or the
+//! quantile; blocks from [`OWN_BLOCKS`] on hold everything else that X needs (a mixture's normals,
+//! the copies of a product).
 
 use crate::numeric::normal;
 use crate::numeric::stream::Stream;
@@ -45,7 +46,9 @@ impl Source {
                 Some(atoms) => Prepared::Atoms(atoms, Cumulative::new(&atoms.weights)),
                 None => Prepared::Needle(needle),
             },
-            Law::Product { base, copies } => Prepared::Product { base: Box::new(base.sampler()), copies: *copies },
+            Law::Product { base, copies } => {
+                Prepared::Product { base: Box::new(base.sampler()), copies: *copies }
+            }
             Law::Density(density) => Prepared::Density(density.as_ref()),
             Law::Mixture(mixture) => Prepared::Mixture(mixture, Cumulative::new(&mixture.weights)),
         };
@@ -79,7 +82,8 @@ pub struct DrawTables<'a> {
     pub ends: &'a [f64],
     /// Atoms, or means of components (row-major J × d); empty for orthonormal atoms.
     pub points: &'a [f64],
-    /// Where the copies of a product find their random numbers, one after the other; one entry without a product.
+    /// Where the copies of a product find their random numbers, one after the other; one entry
+    /// without a product.
     pub blocks: Vec<WordBlocks>,
 }
 
@@ -111,17 +115,20 @@ impl Draws<'_> {
         self.dim
     }
 
-    /// Draws X of `sample` into `out` (length d) and returns the index of its atom (of its component, for a mixture);
-    /// `None` for a density and for a product, whose atoms are not numbered.
+    /// Draws X of `sample` into `out` (length d) and returns the index of its atom (of its
+    /// component, for a mixture); `None` for a density and for a product, whose atoms are not
+    /// numbered.
     ///
-    /// A law whose tail was cut ([`Atoms::missing`] > 0) is drawn from its kept atoms, renormalised.
+    /// A law whose tail was cut ([`Atoms::missing`] > 0) is drawn from its kept atoms,
+    /// renormalised.
     pub fn draw(&self, stream: &Stream, sample: u64, out: &mut [f64]) -> Option<usize> {
         assert_eq!(out.len(), self.dim, "a draw needs room for one point");
         self.draw_at(Place::top(stream, sample), out)
     }
 
-    /// Information content ι(X) = −ln p(X), nats, of the draw that [`Draws::draw`] makes for the same `sample`.
-    /// `None` for laws without atoms, and where a tail was cut (its mass is not in the weights).
+    /// Information content ι(X) = −ln p(X), nats, of the draw that [`Draws::draw`] makes for the
+    /// same `sample`. `None` for laws without atoms, and where a tail was cut (its mass is not in
+    /// the weights).
     pub fn information_content(&self, stream: &Stream, sample: u64) -> Option<f64> {
         self.content_at(Place::top(stream, sample))
     }
@@ -207,7 +214,9 @@ impl Draws<'_> {
             Prepared::Atoms(atoms, cumulative) if atoms.missing <= 0.0 => {
                 Some(-atoms.weights[cumulative.index(place.uniform())].ln())
             }
-            Prepared::Simplex(simplex, cumulative) => Some(-simplex.weights[cumulative.index(place.uniform())].ln()),
+            Prepared::Simplex(simplex, cumulative) => {
+                Some(-simplex.weights[cumulative.index(place.uniform())].ln())
+            }
             Prepared::Needle(needle) => {
                 let p = if of_needle(needle, place.uniform()) == 0 {
                     1.0 - needle.p
@@ -228,7 +237,11 @@ impl Draws<'_> {
 /// The atom of a uniform number: 0 for the origin, i for e_i.
 fn of_needle(needle: &Needle, uniform: f64) -> usize {
     let beyond = uniform - (1.0 - needle.p);
-    if beyond < 0.0 { 0 } else { 1 + ((beyond / needle.p * needle.atoms as f64) as usize).min(needle.atoms - 1) }
+    if beyond < 0.0 {
+        0
+    } else {
+        1 + ((beyond / needle.p * needle.atoms as f64) as usize).min(needle.atoms - 1)
+    }
 }
 
 #[cfg(test)]
@@ -274,7 +287,10 @@ mod tests {
     }
 
     fn assert_average(what: &str, (mean, std_err): (f64, f64), expected: f64) {
-        assert!((mean - expected).abs() < STD_ERRS * std_err, "{what}: {mean} ± {std_err}, expected {expected}");
+        assert!(
+            (mean - expected).abs() < STD_ERRS * std_err,
+            "{what}: {mean} ± {std_err}, expected {expected}"
+        );
     }
 
     #[test]
@@ -283,15 +299,20 @@ mod tests {
         let Law::Atoms(atoms) = zipf.law() else { panic!("zipf has atoms") };
         for (i, &p) in atoms.weights.iter().enumerate() {
             let at = atoms.point(i)[0];
-            assert_average("frequency", average(&zipf, |x, _| f64::from(u8::from((x[0] - at).abs() < 0.5))), p);
+            assert_average(
+                "frequency",
+                average(&zipf, |x, _| f64::from(u8::from((x[0] - at).abs() < 0.5))),
+                p,
+            );
         }
     }
 
     #[test]
     fn the_index_names_the_point_and_its_weight() {
-        for spec in
-            ["zipf:exponent=1.5,atoms=6,embedding=codebook,dim=3", "zipf:exponent=1.5,atoms=6,embedding=simplex"]
-        {
+        for spec in [
+            "zipf:exponent=1.5,atoms=6,embedding=codebook,dim=3",
+            "zipf:exponent=1.5,atoms=6,embedding=simplex",
+        ] {
             let source = Source::parse(spec).expect("a known source");
             let (sampler, mut x) = (source.sampler(), vec![0.0; source.dim()]);
             for sample in 0..100 {
@@ -330,7 +351,8 @@ mod tests {
         let (sampler, mut x) = (source.sampler(), [0.0; 6]);
         for sample in 0..100 {
             sampler.draw(&stream(), sample, &mut x);
-            let expected: f64 = x.iter().map(|&bit| if bit > 0.5 { -0.3_f64.ln() } else { -0.7_f64.ln() }).sum();
+            let expected: f64 =
+                x.iter().map(|&bit| if bit > 0.5 { -0.3_f64.ln() } else { -0.7_f64.ln() }).sum();
             let content = sampler.information_content(&stream(), sample).expect("discrete");
             assert!((content - expected).abs() < 1e-13, "{content}, expected {expected}");
         }

@@ -17,9 +17,11 @@ pub const EMBEDDING: Parameter = Parameter {
 pub const DIM: Parameter =
     Parameter { name: "dim", default: Some("8"), summary: "dimension of the embedding `codebook`" };
 /// The parameter `seed` of the embedding `codebook`.
-pub const SEED: Parameter = Parameter { name: "seed", default: Some("0"), summary: "seed of the embedding `codebook`" };
+pub const SEED: Parameter =
+    Parameter { name: "seed", default: Some("0"), summary: "seed of the embedding `codebook`" };
 
-/// Atoms kept of an infinite law whose tail is too heavy to be negligible; the rest is [`Atoms::missing`].
+/// Atoms kept of an infinite law whose tail is too heavy to be negligible; the rest is
+/// [`Atoms::missing`].
 pub const KEPT_OF_INFINITE: usize = 100_000;
 /// ln 1e−300: a tail of less mass than this is cut, and still counted in [`Atoms::missing`].
 pub const LN_NEGLIGIBLE_MASS: f64 = -690.8;
@@ -44,9 +46,10 @@ fn placement(arguments: &Arguments) -> Result<&'static str> {
 pub fn embed(arguments: &Arguments, weights: Vec<f64>) -> Result<Source> {
     let n = weights.len();
     match placement(arguments)? {
-        "simplex" => {
-            Source::orthonormal(arguments.spec(), Simplex { weights: Atoms::new(1, vec![0.0; n], weights)?.weights })
-        }
+        "simplex" => Source::orthonormal(
+            arguments.spec(),
+            Simplex { weights: Atoms::new(1, vec![0.0; n], weights)?.weights },
+        ),
         "codebook" => {
             let (dim, seed) = (arguments.count("dim", 1)?, arguments.count("seed", 0)?);
             arguments.room("dim", n as f64 * dim as f64)?;
@@ -55,12 +58,14 @@ pub fn embed(arguments: &Arguments, weights: Vec<f64>) -> Result<Source> {
                 Atoms::new(dim, codebook::gaussian_points(n, dim, seed as u64), weights)?,
             )
         }
-        _ => Source::discrete(arguments.spec(), Atoms::new(1, (1..=n).map(|i| i as f64).collect(), weights)?),
+        _ => {
+            Source::discrete(arguments.spec(), Atoms::new(1, (1..=n).map(|i| i as f64).collect(), weights)?)
+        }
     }
 }
 
-/// The source with atoms x_i = i, i ≥ 1, without end: `weights` are the first true probabilities, `missing` the mass
-/// of all others, `variance` the true one.
+/// The source with atoms x_i = i, i ≥ 1, without end: `weights` are the first true probabilities,
+/// `missing` the mass of all others, `variance` the true one.
 ///
 /// # Errors
 /// An embedding other than `line`: infinitely many orthonormal or random atoms have no finite form.
@@ -73,7 +78,8 @@ pub fn embed_infinite(
 ) -> Result<Source> {
     let embedding = placement(arguments)?;
     if embedding != "line" {
-        let message = format!("`{embedding}` needs finitely many atoms: give atoms=N, or leave embedding out (line)");
+        let message =
+            format!("`{embedding}` needs finitely many atoms: give atoms=N, or leave embedding out (line)");
         return Err(arguments.invalid(EMBEDDING.name, message));
     }
     let points = (1..=weights.len()).map(|i| i as f64).collect();
@@ -89,5 +95,10 @@ pub fn cut_line(
     pmf: Arc<dyn Pmf>,
     variance: Estimate,
 ) -> Source {
-    Source::new(arguments.spec(), Law::Atoms(Atoms { dim: 1, points, weights, missing }), Some(pmf), variance)
+    Source::new(
+        arguments.spec(),
+        Law::Atoms(Atoms { dim: 1, points, weights, missing }),
+        Some(pmf),
+        variance,
+    )
 }

@@ -19,6 +19,12 @@ pub const GAUSSIAN: SourceKind = SourceKind {
 fn build(arguments: &Arguments) -> Result<Source> {
     let (dim, variance) = (arguments.count("dim", 1)?, arguments.positive("variance")?);
     arguments.room("dim", dim as f64)?;
-    let law = Mixture { dim, means: vec![0.0; dim], variances: vec![variance], weights: vec![1.0], approximation: 0.0 };
+    let law = Mixture {
+        dim,
+        means: vec![0.0; dim],
+        variances: vec![variance],
+        weights: vec![1.0],
+        approximation: 0.0,
+    };
     Ok(Source::new(arguments.spec(), Law::Mixture(law), None, Estimate::exact(dim as f64 * variance)))
 }

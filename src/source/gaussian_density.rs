@@ -1,4 +1,5 @@
-//! A mixture of Gaussians on the line as a density: for rounding it, and for its differential entropies.
+//! A mixture of Gaussians on the line as a density: for rounding it, and for its differential
+//! entropies.
 
 use crate::numeric::estimate::Estimate;
 use crate::numeric::gamma::{ln_normal_survival, normal_quantile, normal_survival};
@@ -28,7 +29,8 @@ impl GaussianDensity {
         ln_sum_exp((0..self.deviations.len()).map(term))
     }
 
-    /// The highest peak: from every mean by x ← E[μ | x] weighted with precisions, each step of which goes uphill.
+    /// The highest peak: from every mean by x ← E[μ | x] weighted with precisions, each step of
+    /// which goes uphill.
     fn mode(&self) -> f64 {
         let climb = |start: f64| {
             let mut x = start;
@@ -79,7 +81,8 @@ impl Density for GaussianDensity {
         let z = normal_quantile(u);
         let own = |j: usize| self.mixture.means[j] - self.origin() + self.deviations[j] * z;
         let ends = (0..self.deviations.len()).map(own);
-        let (mut lo, mut hi) = ends.fold((f64::INFINITY, f64::NEG_INFINITY), |(lo, hi), x| (lo.min(x), hi.max(x)));
+        let (mut lo, mut hi) =
+            ends.fold((f64::INFINITY, f64::NEG_INFINITY), |(lo, hi), x| (lo.min(x), hi.max(x)));
         let below = |x: f64| if u < 0.5 { self.cdf(x) < u } else { self.survival(x) > 1.0 - u };
         loop {
             let middle = 0.5 * (lo + hi);
@@ -106,7 +109,8 @@ impl Density for GaussianDensity {
         self.ln_sum(x, |z, _| ln_normal_survival(z))
     }
 
-    /// The means: the density is smooth there, but only there can it have a peak that a rule does not see.
+    /// The means: the density is smooth there, but only there can it have a peak that a rule does
+    /// not see.
     fn breakpoints(&self) -> Vec<f64> {
         if self.deviations.len() == 1 {
             return Vec::new();
@@ -130,13 +134,25 @@ impl Density for GaussianDensity {
     /// ½ ln 2πv + ½ ln a/(a−1) for one component, by quadrature for several.
     fn differential_renyi(&self, order: f64) -> Estimate {
         if self.deviations.len() == 1 {
-            let parts =
-                [0.5 * (std::f64::consts::TAU * self.mixture.variances[0]).ln(), 0.5 * density::ln_over_excess(order)];
+            let parts = [
+                0.5 * (std::f64::consts::TAU * self.mixture.variances[0]).ln(),
+                0.5 * density::ln_over_excess(order),
+            ];
             let size: f64 = parts.iter().map(|x| x.abs()).sum();
-            return Estimate { bound: 8.0 * f64::EPSILON * (1.0 + size), ..Estimate::exact(parts.iter().sum()) };
+            return Estimate {
+                bound: 8.0 * f64::EPSILON * (1.0 + size),
+                ..Estimate::exact(parts.iter().sum())
+            };
         }
         let narrowest = self.deviations.iter().copied().fold(f64::INFINITY, f64::min);
         let points = if order.is_infinite() { vec![self.mode()] } else { self.breakpoints() };
-        density::renyi_by_quadrature(|x| self.ln_density(x), |_| 0.0, &points, density::Line::Whole, narrowest, order)
+        density::renyi_by_quadrature(
+            |x| self.ln_density(x),
+            |_| 0.0,
+            &points,
+            density::Line::Whole,
+            narrowest,
+            order,
+        )
     }
 }

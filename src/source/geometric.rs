@@ -28,5 +28,12 @@ fn build(arguments: &Arguments) -> Result<Source> {
     let variance = Estimate::exact(ratio / ((1.0 - ratio) * (1.0 - ratio)));
     let points = (0..n as usize).map(|k| k as f64).collect();
     let missing = (n * ratio.ln()).exp();
-    Ok(embedding::cut_line(arguments, points, weights, missing, Arc::new(GeometricPmf::new(ratio)), variance))
+    Ok(embedding::cut_line(
+        arguments,
+        points,
+        weights,
+        missing,
+        Arc::new(GeometricPmf::new(ratio)),
+        variance,
+    ))
 }

@@ -3,7 +3,8 @@
 use crate::numeric::quadrature::gauss_legendre;
 use crate::numeric::sum::compensated;
 
-/// Terms on either side of a special integer, and of a block too rough for a rule, that are added one by one.
+/// Terms on either side of a special integer, and of a block too rough for a rule, that are added
+/// one by one.
 const DIRECT: f64 = 64.0;
 /// A block's error must be below this share of it, or [`ENOUGH`] of all that was found.
 const TOLERANCE: f64 = 1e-13;
@@ -15,7 +16,8 @@ const DEEPEST: u32 = 64;
 const ENOUGH: f64 = 1e-18;
 /// Rounding of the sums.
 const ROUNDING: f64 = 8.0 * f64::EPSILON;
-/// Integers beyond this are not looked at: a tail that has not died out is continued as a geometric series.
+/// Integers beyond this are not looked at: a tail that has not died out is continued as a geometric
+/// series.
 const FARTHEST: f64 = 1e295;
 
 /// Nodes of the fine and the coarse rule.
@@ -42,9 +44,10 @@ impl Sum {
 
 /// Σ_k term(k) over the integers of [`support`.0, `support`.1] (possibly infinite).
 ///
-/// Near each of `special` (increasing integers inside) terms are added one by one; outwards from there come blocks that double in
-/// length, each the integral of the term, continued to real k, with the midpoint correction of Euler and Maclaurin at its
-/// ends; a block is halved until its error is below 1e-13 of it. So the cost does not grow with the number of terms.
+/// Near each of `special` (increasing integers inside) terms are added one by one; outwards from
+/// there come blocks that double in length, each the integral of the term, continued to real k,
+/// with the midpoint correction of Euler and Maclaurin at its ends; a block is halved until its
+/// error is below 1e-13 of it. So the cost does not grow with the number of terms.
 pub fn sum(special: &[f64], support: (f64, f64), term: impl Fn(f64) -> f64) -> Sum {
     let mut total = Sum::default();
     // Ends of what is added one by one, merged.
@@ -105,8 +108,8 @@ fn one_by_one(term: &impl Fn(f64) -> f64, first: f64, count: f64) -> Sum {
     Sum { value: compensated(terms), bound: ROUNDING * size, size }
 }
 
-/// The terms `first` … `first` + `count` − 1, to within `enough` or [`TOLERANCE`] of their size; `before` is the relative error
-/// of the block of which this is a half.
+/// The terms `first` … `first` + `count` − 1, to within `enough` or [`TOLERANCE`] of their size;
+/// `before` is the relative error of the block of which this is a half.
 fn block(term: &impl Fn(f64) -> f64, first: f64, count: f64, enough: f64, before: f64, depth: u32) -> Sum {
     if count <= DIRECT {
         return one_by_one(term, first, count);
@@ -127,8 +130,9 @@ fn block(term: &impl Fn(f64) -> f64, first: f64, count: f64, enough: f64, before
     sum
 }
 
-/// Σ_{k ≥ n} f(k) − ∫_{n−½} f = f′(n−½)/24 − 7 f‴/5760 + … with f′ taken as f(n) − f(n−1), which adds −f‴/576: the rest is
-/// below 0.003 |f‴|, a hundredth of the third difference with a reserve of 3. At the far end of a block it is subtracted.
+/// Σ_{k ≥ n} f(k) − ∫_{n−½} f = f′(n−½)/24 − 7 f‴/5760 + … with f′ taken as f(n) − f(n−1), which
+/// adds −f‴/576: the rest is below 0.003 |f‴|, a hundredth of the third difference with a reserve
+/// of 3. At the far end of a block it is subtracted.
 fn edge(term: &impl Fn(f64) -> f64, n: f64) -> (f64, f64) {
     let [before, here, next, last] = [-2.0, -1.0, 0.0, 1.0].map(|shift| term(n + shift));
     let third = last - 3.0 * next + 3.0 * here - before;
@@ -153,7 +157,10 @@ mod tests {
             (sum(&[0.0], (-1e9, 1e9), |_| 1.0), 2e9 + 1.0),
         ] {
             let error = (found.value - expected).abs();
-            assert!(error <= found.bound && found.bound < 1e-12 * expected, "{found:?} for {expected}: {error:e}");
+            assert!(
+                error <= found.bound && found.bound < 1e-12 * expected,
+                "{found:?} for {expected}: {error:e}"
+            );
         }
     }
 }

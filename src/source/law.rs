@@ -6,14 +6,17 @@ use crate::error::{Error, Result};
 use crate::numeric::sum::{compensated, weighted_mean};
 use crate::source::Source;
 
-/// How a source is built. Each variant has its own evaluators; a new source picks one and adds none.
+/// How a source is built. Each variant has its own evaluators; a new source picks one and adds
+/// none.
 #[derive(Debug)]
 pub enum Law {
-    /// Finitely many atoms in R^d (or infinitely many on a line, cut where [`Atoms::missing`] says).
+    /// Finitely many atoms in R^d (or infinitely many on a line, cut where [`Atoms::missing`]
+    /// says).
     Atoms(Atoms),
     /// Orthonormal atoms e_1 … e_N of R^N with weights: posterior sums need no product.
     Simplex(Simplex),
-    /// One atom at the origin and many orthonormal ones of equal weight: exact however many they are.
+    /// One atom at the origin and many orthonormal ones of equal weight: exact however many they
+    /// are.
     Needle(Needle),
     /// Independent coordinates: mmse, slope and information add.
     Product {
@@ -53,10 +56,12 @@ impl Law {
 }
 
 impl Atoms {
-    /// Atoms from rows and unnormalised weights: zero weights are dropped, weights are normalised to 1.
+    /// Atoms from rows and unnormalised weights: zero weights are dropped, weights are normalised
+    /// to 1.
     ///
     /// # Errors
-    /// [`Error::Invalid`] where sizes disagree, a number is not finite, a weight is negative or all are zero.
+    /// [`Error::Invalid`] where sizes disagree, a number is not finite, a weight is negative or all
+    /// are zero.
     pub fn new(dim: usize, points: Vec<f64>, weights: Vec<f64>) -> Result<Self> {
         let bad = |message: &str| Err(Error::invalid("atoms", message));
         if dim == 0 || weights.is_empty() || points.len() != dim * weights.len() {
@@ -148,7 +153,8 @@ impl Needle {
         Self { p, atoms, dense: OnceLock::new() }
     }
 
-    /// The atoms in R^N, the origin first, for what needs them one by one; `None` beyond [`Needle::MOST_DENSE`].
+    /// The atoms in R^N, the origin first, for what needs them one by one; `None` beyond
+    /// [`Needle::MOST_DENSE`].
     pub fn dense(&self) -> Option<&Atoms> {
         let n = self.atoms;
         (n <= Self::MOST_DENSE).then(|| {
@@ -163,8 +169,8 @@ impl Needle {
     }
 }
 
-/// A density on the line with what quadrature needs, all of it as functions of x = X − [`Density::origin`]: a law that is
-/// narrow beside its distance from 0 keeps its digits.
+/// A density on the line with what quadrature needs, all of it as functions of x = X −
+/// [`Density::origin`]: a law that is narrow beside its distance from 0 keeps its digits.
 pub trait Density: std::fmt::Debug + Send + Sync {
     /// Where x = 0 lies.
     fn origin(&self) -> f64 {
@@ -215,6 +221,7 @@ pub struct Mixture {
     pub variances: Vec<f64>,
     /// Component weights, summing to 1.
     pub weights: Vec<f64>,
-    /// Bound on the relative error that representing the law by these components makes; 0 for a true mixture.
+    /// Bound on the relative error that representing the law by these components makes; 0 for a
+    /// true mixture.
     pub approximation: f64,
 }

@@ -8,7 +8,8 @@ use crate::source::pmf::log_power::LogPowerPmf;
 use crate::source::{Source, SourceKind, embedding};
 use crate::spec::{Arguments, Parameter};
 
-/// p_i ∝ 1/(i ln^a(i+1)): with infinitely many atoms H < ∞ iff a > 2, V < ∞ iff a > 3, H_½ = ∞ always.
+/// p_i ∝ 1/(i ln^a(i+1)): with infinitely many atoms H < ∞ iff a > 2, V < ∞ iff a > 3, H_½ = ∞
+/// always.
 pub const LOG_POWER: SourceKind = SourceKind {
     name: "log-power",
     summary: "p_i ∝ 1/(i ln^power(i+1)), i = 1 … atoms: infinite entropy for power ≤ 2 and atoms=inf",

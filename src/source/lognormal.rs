@@ -10,7 +10,11 @@ use crate::spec::{Arguments, Parameter};
 pub const LOGNORMAL: SourceKind = SourceKind {
     name: "lognormal",
     summary: "the law of e^{sigma·Z}, Z standard normal",
-    parameters: &[Parameter { name: "sigma", default: None, summary: "standard deviation of ln X, from 1e-3 to 20" }],
+    parameters: &[Parameter {
+        name: "sigma",
+        default: None,
+        summary: "standard deviation of ln X, from 1e-3 to 20",
+    }],
     build,
 };
 
@@ -21,7 +25,8 @@ fn build(arguments: &Arguments) -> Result<Source> {
     }
     let law = Lognormal { std_dev };
     let variance = law.variance();
-    let second_moment = if variance.is_finite() { Estimate::exact(variance) } else { Estimate::beyond_range() };
+    let second_moment =
+        if variance.is_finite() { Estimate::exact(variance) } else { Estimate::beyond_range() };
     Ok(Source::new(arguments.spec(), Law::Density(Box::new(law)), None, second_moment))
 }
 
@@ -30,7 +35,8 @@ struct Lognormal {
     std_dev: f64,
 }
 
-/// From this σ on the law reaches so near to 0 that distances from its median would lose their digits.
+/// From this σ on the law reaches so near to 0 that distances from its median would lose their
+/// digits.
 const NARROW: f64 = 0.25;
 
 impl Lognormal {
@@ -98,9 +104,15 @@ impl Density for Lognormal {
     fn differential_renyi(&self, order: f64) -> Estimate {
         let square = self.std_dev * self.std_dev;
         let location = if order.is_infinite() { -0.5 } else { 0.5 * (1.0 - order) / order };
-        let parts =
-            [0.5 * (std::f64::consts::TAU * square).ln(), 0.5 * density::ln_over_excess(order), location * square];
+        let parts = [
+            0.5 * (std::f64::consts::TAU * square).ln(),
+            0.5 * density::ln_over_excess(order),
+            location * square,
+        ];
         let exact = Estimate::exact(parts.iter().sum());
-        Estimate { bound: exact.bound + 4.0 * f64::EPSILON * parts.iter().map(|x| x.abs()).sum::<f64>(), ..exact }
+        Estimate {
+            bound: exact.bound + 4.0 * f64::EPSILON * parts.iter().map(|x| x.abs()).sum::<f64>(),
+            ..exact
+        }
     }
 }

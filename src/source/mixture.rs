@@ -1,4 +1,5 @@
-//! `mixture`: finitely many isotropic Gaussians, on a ring, on a grid, at random, listed inline on a line, or as a table.
+//! `mixture`: finitely many isotropic Gaussians, on a ring, on a grid, at random, listed inline on
+//! a line, or as a table.
 
 use crate::error::Result;
 use crate::numeric::estimate::Estimate;
@@ -10,10 +11,11 @@ use crate::spec::{Argument, Arguments, Parameter};
 /// Σ_j w_j N(μ_j, v_j I).
 ///
 /// Five forms: `mixture:ring=8,radius=4,variance=0.1` (equal weights on a circle in the plane),
-/// `mixture:grid=5,spacing=2,variance=0.1` (grid × grid points of the plane), `mixture:code=25,dim=64,variance=0.1` (equal
-/// weights on points drawn once from N(0, I)), `mixture:means=-2|0.3|2,variances=0.1,weights=1|2|1`
-/// (on the line; one variance serves all, weights default to equal), or a TOML table
-/// `components = [[weight, variance, mean…], …]` in any dimension.
+/// `mixture:grid=5,spacing=2,variance=0.1` (grid × grid points of the plane),
+/// `mixture:code=25,dim=64,variance=0.1` (equal weights on points drawn once from N(0, I)),
+/// `mixture:means=-2|0.3|2,variances=0.1,weights=1|2|1` (on the line; one variance serves all,
+/// weights default to equal), or a TOML table `components = [[weight, variance, mean…], …]` in any
+/// dimension.
 pub const MIXTURE: SourceKind = SourceKind {
     name: "mixture",
     summary: "isotropic Gaussians: ring=, grid=, code=, means= on a line, or a table of components",
@@ -22,14 +24,34 @@ pub const MIXTURE: SourceKind = SourceKind {
         Parameter { name: "radius", default: None, summary: "radius of the ring, > 0" },
         Parameter { name: "grid", default: None, summary: "side of a square grid of equal components" },
         Parameter { name: "spacing", default: None, summary: "distance of neighbours in the grid, > 0" },
-        Parameter { name: "code", default: None, summary: "number of equal components at points of N(0, I)" },
+        Parameter {
+            name: "code",
+            default: None,
+            summary: "number of equal components at points of N(0, I)",
+        },
         Parameter { name: "dim", default: None, summary: "dimension of the code" },
         Parameter { name: "seed", default: Some("0"), summary: "which random code" },
-        Parameter { name: "variance", default: None, summary: "variance of a coordinate in ring, grid and code, > 0" },
+        Parameter {
+            name: "variance",
+            default: None,
+            summary: "variance of a coordinate in ring, grid and code, > 0",
+        },
         Parameter { name: "means", default: None, summary: "means on the line, separated by |" },
-        Parameter { name: "variances", default: None, summary: "their variances, separated by |, or one for all" },
-        Parameter { name: "weights", default: None, summary: "their weights, separated by |; equal if left out" },
-        Parameter { name: "components", default: None, summary: "rows of weight, variance, mean coordinates" },
+        Parameter {
+            name: "variances",
+            default: None,
+            summary: "their variances, separated by |, or one for all",
+        },
+        Parameter {
+            name: "weights",
+            default: None,
+            summary: "their weights, separated by |; equal if left out",
+        },
+        Parameter {
+            name: "components",
+            default: None,
+            summary: "rows of weight, variance, mean coordinates",
+        },
     ],
     build,
 };
@@ -55,8 +77,12 @@ fn build(arguments: &Arguments) -> Result<Source> {
         "means" => &["means", "variances", "weights"],
         _ => &["components"],
     };
-    if let Some((key, _)) = arguments.spec().parameters.iter().find(|(key, _)| !allowed.contains(&key.as_str())) {
-        return Err(arguments.invalid(key, format!("does not go with `{form}`, which takes {}", allowed.join(", "))));
+    if let Some((key, _)) =
+        arguments.spec().parameters.iter().find(|(key, _)| !allowed.contains(&key.as_str()))
+    {
+        return Err(
+            arguments.invalid(key, format!("does not go with `{form}`, which takes {}", allowed.join(", ")))
+        );
     }
     let layout = match form {
         "ring" => ring(arguments)?,
@@ -87,7 +113,8 @@ fn grid(arguments: &Arguments) -> Result<Layout> {
 }
 
 fn code(arguments: &Arguments) -> Result<Layout> {
-    let (n, dim, seed) = (arguments.count("code", 1)?, arguments.count("dim", 1)?, arguments.count("seed", 0)?);
+    let (n, dim, seed) =
+        (arguments.count("code", 1)?, arguments.count("dim", 1)?, arguments.count("seed", 0)?);
     arguments.room("code", n as f64 * dim as f64)?;
     let means = gaussian_points(n, dim, seed as u64);
     Ok(Layout { dim, means, variances: vec![arguments.positive("variance")?; n], weights: vec![1.0; n] })
@@ -97,7 +124,8 @@ fn inline(arguments: &Arguments) -> Result<Layout> {
     let list = |name: &'static str| -> Result<Vec<f64>> {
         let text = arguments.text(name)?;
         let number = |part: &str| part.trim().parse().ok().filter(|x: &f64| x.is_finite());
-        let bad = || arguments.invalid(name, format!("`{text}` is not a list of finite numbers separated by `|`"));
+        let bad =
+            || arguments.invalid(name, format!("`{text}` is not a list of finite numbers separated by `|`"));
         text.split('|').map(|part| number(part).ok_or_else(bad)).collect()
     };
     let means = list("means")?;
@@ -135,16 +163,20 @@ fn table(arguments: &Arguments) -> Result<Layout> {
 fn source(arguments: &Arguments, layout: Layout) -> Result<Source> {
     let Layout { dim, means, variances, weights } = layout;
     if let Some(v) = variances.iter().find(|&&v| v <= 0.0) {
-        return Err(
-            arguments.invalid("variances", format!("must be > 0, not {v}: atoms belong into a discrete source"))
-        );
+        return Err(arguments
+            .invalid("variances", format!("must be > 0, not {v}: atoms belong into a discrete source")));
     }
     if let Some(w) = weights.iter().find(|&&w| w <= 0.0) {
         return Err(arguments.invalid("weights", format!("must be > 0, not {w}")));
     }
     let total = compensated(weights.iter().copied());
-    let mixture =
-        Mixture { dim, means, variances, weights: weights.iter().map(|w| w / total).collect(), approximation: 0.0 };
+    let mixture = Mixture {
+        dim,
+        means,
+        variances,
+        weights: weights.iter().map(|w| w / total).collect(),
+        approximation: 0.0,
+    };
     let second_moment = Estimate::exact(total_variance(&mixture));
     Ok(Source::new(arguments.spec(), Law::Mixture(mixture), None, second_moment))
 }
@@ -154,7 +186,9 @@ fn total_variance(mixture: &Mixture) -> f64 {
     let rows = || mixture.means.chunks(mixture.dim).zip(&mixture.weights);
     let mean: Vec<f64> = (0..mixture.dim).map(|k| compensated(rows().map(|(row, w)| w * row[k]))).collect();
     let offset = |row: &[f64]| row.iter().zip(&mean).map(|(x, m)| (x - m) * (x - m)).sum::<f64>();
-    compensated(rows().zip(&mixture.variances).map(|((row, w), v)| w * (mixture.dim as f64 * v + offset(row))))
+    compensated(
+        rows().zip(&mixture.variances).map(|((row, w), v)| w * (mixture.dim as f64 * v + offset(row))),
+    )
 }
 
 #[cfg(test)]
@@ -181,10 +215,13 @@ mod tests {
             assert!(source.pmf().is_none(), "{spec} has atoms");
         }
         let source = Source::parse("mixture:code=7,dim=5,variance=0.1").expect("a code");
-        let (Law::Mixture(mixture), points) = (source.law(), gaussian_points(7, 5, 0)) else { panic!("a mixture") };
+        let (Law::Mixture(mixture), points) = (source.law(), gaussian_points(7, 5, 0)) else {
+            panic!("a mixture")
+        };
         assert_eq!((mixture.dim, &mixture.means, mixture.variances.len()), (5, &points, 7));
         let rows = vec![vec![1.0, 0.5, 0.0, 0.0, 3.0], vec![3.0, 0.5, 0.0, 0.0, -1.0]];
-        let spec = Spec { kind: "mixture".into(), parameters: vec![("components".into(), Argument::Rows(rows))] };
+        let spec =
+            Spec { kind: "mixture".into(), parameters: vec![("components".into(), Argument::Rows(rows))] };
         let source = Source::build(&spec).expect("a table");
         assert_eq!(source.dim(), 3);
         assert!((source.second_moment().value - 4.5).abs() < 1e-14);

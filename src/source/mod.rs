@@ -117,7 +117,8 @@ impl Source {
     /// Builds the source of an inline spec: `bernoulli:p=0.1`.
     ///
     /// # Errors
-    /// A malformed spec, an unknown kind or parameter (with the nearest name), a parameter outside its domain.
+    /// A malformed spec, an unknown kind or parameter (with the nearest name), a parameter outside
+    /// its domain.
     pub fn parse(text: &str) -> Result<Self> {
         Self::build(&Spec::parse(text)?)
     }
@@ -132,7 +133,8 @@ impl Source {
         (kind.build)(&Arguments::new(&spec, kind.parameters)?)
     }
 
-    /// A source from its law, its entropies (`None` for a continuous law) and its total variance E|X − EX|².
+    /// A source from its law, its entropies (`None` for a continuous law) and its total variance
+    /// E|X − EX|².
     pub fn new(spec: &Spec, law: Law, pmf: Option<Arc<dyn Pmf>>, second_moment: Estimate) -> Self {
         Self { spec: spec.to_string(), law, pmf, second_moment, notes: Vec::new(), counts: None }
     }
@@ -143,7 +145,8 @@ impl Source {
         self
     }
 
-    /// The same source as the sample that it is: how many rows show each atom, in the order of the atoms.
+    /// The same source as the sample that it is: how many rows show each atom, in the order of the
+    /// atoms.
     pub fn counting(mut self, counts: Vec<u64>) -> Self {
         self.counts = Some(counts);
         self
@@ -199,7 +202,8 @@ impl Source {
         self.second_moment
     }
 
-    /// What a reader of a report should know about this source (provenance, "H = ln n for distinct rows", …).
+    /// What a reader of a report should know about this source (provenance, "H = ln n for distinct
+    /// rows", …).
     pub fn notes(&self) -> &[String] {
         &self.notes
     }

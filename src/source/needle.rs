@@ -19,7 +19,9 @@ pub const NEEDLE: SourceKind = SourceKind {
             summary: "instead of p: the Shannon entropy, in (0, ln(N+1)], nats",
         },
         Parameter {
-            name: "atoms", default: None, summary: "number of orthonormal atoms N ≤ 2⁴⁰; they live in R^N"
+            name: "atoms",
+            default: None,
+            summary: "number of orthonormal atoms N ≤ 2⁴⁰; they live in R^N",
         },
     ],
     build,
@@ -54,9 +56,10 @@ fn pmf(p: f64, atoms: usize) -> FinitePmf {
 fn of_entropy(arguments: &Arguments, atoms: usize) -> Result<f64> {
     let (entropy, most) = (arguments.positive("entropy")?, (atoms as f64).ln_1p());
     if entropy > most {
-        return Err(
-            arguments.invalid("entropy", format!("{atoms} atoms and the origin have at most {most}, not {entropy}"))
-        );
+        return Err(arguments.invalid(
+            "entropy",
+            format!("{atoms} atoms and the origin have at most {most}, not {entropy}"),
+        ));
     }
     let (mut low, mut high) = (0.0, atoms as f64 / (atoms as f64 + 1.0));
     for _ in 0..HALVINGS {

@@ -29,11 +29,14 @@ fn build(arguments: &Arguments) -> Result<Source> {
     let mode = rate.floor();
     let down = std::iter::successors(Some(mode), |k| Some(k - 1.0)).take_while(|&k| k >= 0.0 && kept(k));
     let first = down.last().unwrap_or(mode);
-    let points: Vec<f64> = std::iter::successors(Some(first), |k| Some(k + 1.0)).take_while(|&k| kept(k)).collect();
+    let points: Vec<f64> =
+        std::iter::successors(Some(first), |k| Some(k + 1.0)).take_while(|&k| kept(k)).collect();
     let weights = points.iter().map(|&k| (-pmf.content(k)).exp()).collect();
-    // Past either end the terms fall at least geometrically: the rest is the first term left out, over 1 − ratio.
+    // Past either end the terms fall at least geometrically: the rest is the first term left out,
+    // over 1 − ratio.
     let end = first + points.len() as f64;
     let above = (-pmf.content(end)).exp() / (1.0 - rate / (end + 1.0));
-    let below = if first > 0.0 { (-pmf.content(first - 1.0)).exp() / (1.0 - (first - 1.0) / rate) } else { 0.0 };
+    let below =
+        if first > 0.0 { (-pmf.content(first - 1.0)).exp() / (1.0 - (first - 1.0) / rate) } else { 0.0 };
     Ok(embedding::cut_line(arguments, points, weights, above + below, Arc::new(pmf), Estimate::exact(rate)))
 }

@@ -12,7 +12,11 @@ pub const PRODUCT: SourceKind = SourceKind {
     name: "product",
     summary: "independent copies of a base law in R^dim",
     parameters: &[
-        Parameter { name: "base", default: None, summary: "the law of one block of coordinates, in parentheses" },
+        Parameter {
+            name: "base",
+            default: None,
+            summary: "the law of one block of coordinates, in parentheses",
+        },
         Parameter { name: "dim", default: None, summary: "dimension: a multiple of the base's" },
     ],
     build,

@@ -11,7 +11,8 @@ use crate::source::pmf::quantized::QuantizedPmf;
 use crate::source::{Atoms, Density, Law, Source, SourceKind};
 use crate::spec::{Arguments, Parameter};
 
-/// step·round(X/step), X from a one-dimensional density: atoms k·step of mass P((k−½)·step < X ≤ (k+½)·step).
+/// step·round(X/step), X from a one-dimensional density: atoms k·step of mass P((k−½)·step < X ≤
+/// (k+½)·step).
 pub const QUANTIZED: SourceKind = SourceKind {
     name: "quantized",
     summary: "a one-dimensional density rounded to multiples of a step",
@@ -22,8 +23,9 @@ pub const QUANTIZED: SourceKind = SourceKind {
     build,
 };
 
-/// Atoms on either side of the median that channel values see: twice as many as leave out a mass of 1e-8, but from 2,000 (no
-/// law needs fewer to be fast) to 50,000. The rest is bounded as missing mass; entropies and the second moment see all.
+/// Atoms on either side of the median that channel values see: twice as many as leave out a mass of
+/// 1e-8, but from 2,000 (no law needs fewer to be fast) to 50,000. The rest is bounded as missing
+/// mass; entropies and the second moment see all.
 const KEPT: (f64, f64) = (2e3, 5e4);
 const BEYOND: f64 = 1e-8;
 /// Atoms of less mass than this beyond the last of more are not kept.
@@ -44,7 +46,8 @@ fn build(arguments: &Arguments) -> Result<Source> {
             return Err(arguments.invalid("base", message));
         }
     };
-    // The step at which the most atoms on either side of the median leave out half of what may be missing, each.
+    // The step at which the most atoms on either side of the median leave out half of what may be
+    // missing, each.
     let reach = |u: f64| (density.quantile(u) - density.quantile(0.5)).abs();
     let least = reach(0.5 * MOST_MISSING).max(reach(1.0 - 0.5 * MOST_MISSING)) / KEPT.1;
     if step < least {
@@ -59,8 +62,10 @@ fn build(arguments: &Arguments) -> Result<Source> {
     let most = 1e250 * density.quantile(0.75).abs().max(1.0);
     let origin = density.origin().abs();
     if step > most || origin / step > 1e12 {
-        let message =
-            format!("{step:?} is out of proportion to the law: must be from {:.3e} to {most:.3e}", origin * 1e-12);
+        let message = format!(
+            "{step:?} is out of proportion to the law: must be from {:.3e} to {most:.3e}",
+            origin * 1e-12
+        );
         return Err(arguments.invalid("step", message));
     }
     let cells = Cells::new(density, step);
@@ -91,7 +96,8 @@ fn kept(cells: &Cells) -> Atoms {
     let missing = cells.mass_below(all[0].0) + cells.mass_above(all[all.len() - 1].0);
     all.retain(|&(_, ln_mass)| ln_mass > LEAST.ln());
     let weights: Vec<f64> = all.iter().map(|&(_, ln_mass)| ln_mass.exp()).collect();
-    // Masses are relatively accurate each; their sum with the rest is 1 up to the rounding that this takes out.
+    // Masses are relatively accurate each; their sum with the rest is 1 up to the rounding that
+    // this takes out.
     let factor = (1.0 - missing) / compensated(weights.iter().copied());
     let weights = weights.iter().map(|p| p * factor).collect();
     Atoms { dim: 1, points: all.iter().map(|&(k, _)| cells.position(k)).collect(), weights, missing }
@@ -101,13 +107,18 @@ fn kept(cells: &Cells) -> Atoms {
 fn second_moment(cells: &Cells) -> Estimate {
     let density = cells.density();
     if density.variance().is_infinite() {
-        return if density.has_variance() { Estimate::beyond_range() } else { Estimate::exact(f64::INFINITY) };
+        return if density.has_variance() {
+            Estimate::beyond_range()
+        } else {
+            Estimate::exact(f64::INFINITY)
+        };
     }
     let (centre, step) = (cells.centre(), cells.position(1.0));
     let first = cells.sum(|k, ln_mass| ln_mass.exp() * (k - centre));
     let square = cells.sum(|k, ln_mass| ln_mass.exp() * (k - centre).powi(2));
     let value = square.value - first.value * first.value;
-    let error = square.bound + MASS * square.size + 2.0 * first.value.abs() * (first.bound + MASS * first.size);
+    let error =
+        square.bound + MASS * square.size + 2.0 * first.value.abs() * (first.bound + MASS * first.size);
     Estimate::quadrature(value * step * step, error * step * step)
 }
 
@@ -116,7 +127,8 @@ mod tests {
     use super::*;
     use crate::channel::exact;
 
-    /// Rounded Laplace: geometric tails, so every entropy is elementary. P(0) = 1 − e^{−δ/2}, P(±k) = s e^{−kδ}, s = sinh(δ/2).
+    /// Rounded Laplace: geometric tails, so every entropy is elementary. P(0) = 1 − e^{−δ/2},
+    /// P(±k) = s e^{−kδ}, s = sinh(δ/2).
     #[test]
     fn rounded_laplace_is_elementary() {
         for step in [1e-3, 0.25, 1.0, 3.0_f64] {
@@ -134,7 +146,10 @@ mod tests {
                 (source.second_moment(), second),
             ] {
                 let error = (found.value - expected).abs();
-                assert!(error <= found.bound + 1e-15 && found.bound < 1e-9, "step {step}: {found:?} for {expected}");
+                assert!(
+                    error <= found.bound + 1e-15 && found.bound < 1e-9,
+                    "step {step}: {found:?} for {expected}"
+                );
             }
         }
     }

@@ -1,4 +1,5 @@
-//! Tests of every discrete source against `data/entropies.csv`, and of the one spelling of a source.
+//! Tests of every discrete source against `data/entropies.csv`, and of the one spelling of a
+//! source.
 
 use crate::numeric::estimate::Estimate;
 use crate::source::{Law, SOURCES, Source};
@@ -15,7 +16,10 @@ const BRACKET: f64 = 0.2;
 fn check(spec: &str, quantity: &str, estimate: Estimate, expected: f64, width: f64) {
     let Estimate { value, bound, .. } = estimate;
     if expected.is_infinite() {
-        assert!(value.is_infinite() && bound == 0.0, "{quantity} of {spec} is {value} ± {bound:e}, expected inf");
+        assert!(
+            value.is_infinite() && bound == 0.0,
+            "{quantity} of {spec} is {value} ± {bound:e}, expected inf"
+        );
         return;
     }
     let error = (value - expected).abs();
@@ -23,7 +27,10 @@ fn check(spec: &str, quantity: &str, estimate: Estimate, expected: f64, width: f
         error <= bound + TABLE * expected.abs(),
         "{quantity} of {spec} is {value} ± {bound:e}, expected {expected}: off by {error:e}"
     );
-    assert!(bound <= width * (1.0 + expected.abs()), "{quantity} of {spec}: the bound {bound:e} says nothing");
+    assert!(
+        bound <= width * (1.0 + expected.abs()),
+        "{quantity} of {spec}: the bound {bound:e} says nothing"
+    );
 }
 
 #[test]
@@ -55,7 +62,8 @@ fn every_source_has_the_entropies_of_the_reference_table() {
     assert!(rows >= 40, "only {rows} rows");
 }
 
-/// data/entropy_range.csv: orders near 1 and at the ends of their range, laws that are nearly deterministic: relative accuracy.
+/// data/entropy_range.csv: orders near 1 and at the ends of their range, laws that are nearly
+/// deterministic: relative accuracy.
 #[test]
 fn entropies_keep_their_digits_at_every_order() {
     let mut reader = csv::Reader::from_reader(include_str!("../../data/entropy_range.csv").as_bytes());
@@ -72,7 +80,8 @@ fn entropies_keep_their_digits_at_every_order() {
             "info_variance" => pmf.info_variance(),
             "psi1" => pmf.psi1(),
             renyi => {
-                let order = renyi.strip_prefix("renyi(").and_then(|rest| rest.strip_suffix(')')).expect("an order");
+                let order =
+                    renyi.strip_prefix("renyi(").and_then(|rest| rest.strip_suffix(')')).expect("an order");
                 pmf.renyi(order.parse().expect("a number"))
             }
         };
@@ -88,9 +97,10 @@ fn entropies_keep_their_digits_at_every_order() {
 #[test]
 fn the_reference_table_covers_the_discrete_kinds() {
     let table = include_str!("../../data/entropies.csv");
-    for kind in ["bpsk", "bernoulli", "pam", "zipf", "log-power", "geometric", "poisson", "needle", "simplex"]
-        .into_iter()
-        .chain(["hypercube", "codebook", "tree", "product", "digits"])
+    for kind in
+        ["bpsk", "bernoulli", "pam", "zipf", "log-power", "geometric", "poisson", "needle", "simplex"]
+            .into_iter()
+            .chain(["hypercube", "codebook", "tree", "product", "digits"])
     {
         assert!(SOURCES.get(kind).is_some(), "{kind} is not a kind");
         let has_row = table.lines().any(|line| line.trim_start_matches('"').starts_with(kind));
@@ -105,9 +115,21 @@ fn known_values_are_met_to_their_digits() {
     let table: &[(&str, [Option<f64>; 3], f64)] = &[
         ("zipf:exponent=1.2,atoms=inf", [Some(7.071_267_025_58), None, Some(35.757_350_021_6)], 2e-12),
         ("zipf:exponent=1.5,atoms=inf", [Some(3.218_112_936_41), None, Some(8.673_666_560_27)], 2e-12),
-        ("zipf:exponent=2.5,atoms=inf", [Some(1.015_630_605_85), Some(2.756_207_291_9), Some(2.190_328_049_23)], 2e-11),
-        ("zipf:exponent=3,atoms=inf", [Some(0.678_502_221_866), Some(1.736_485_630_07), Some(1.550_526_403_55)], 4e-12),
-        ("geometric:ratio=0.7", [Some(2.036_214_340_18), Some(2.419_870_242_67), Some(0.989_465_677_151)], 4e-12),
+        (
+            "zipf:exponent=2.5,atoms=inf",
+            [Some(1.015_630_605_85), Some(2.756_207_291_9), Some(2.190_328_049_23)],
+            2e-11,
+        ),
+        (
+            "zipf:exponent=3,atoms=inf",
+            [Some(0.678_502_221_866), Some(1.736_485_630_07), Some(1.550_526_403_55)],
+            4e-12,
+        ),
+        (
+            "geometric:ratio=0.7",
+            [Some(2.036_214_340_18), Some(2.419_870_242_67), Some(0.989_465_677_151)],
+            4e-12,
+        ),
         ("poisson:rate=1", [Some(1.304_842_242_26), Some(1.488_024_622_73), None], 4e-12),
         ("poisson:rate=10", [Some(2.561_409_935_27), Some(2.748_833_6), None], 2e-8),
     ];
@@ -115,7 +137,9 @@ fn known_values_are_met_to_their_digits() {
         let source = Source::parse(spec).expect(spec);
         let pmf = source.pmf().expect("discrete");
         let found = [pmf.shannon().value, pmf.renyi(0.5).value, pmf.info_variance().value];
-        for (found, expected) in found.into_iter().zip(known).filter_map(|(found, known)| Some((found, (*known)?))) {
+        for (found, expected) in
+            found.into_iter().zip(known).filter_map(|(found, known)| Some((found, (*known)?)))
+        {
             assert!((found - expected).abs() < tolerance * expected, "{spec}: {found}, expected {expected}");
         }
     }
@@ -141,8 +165,8 @@ fn infinite_laws_are_limits_of_finite_ones() {
         }
     }
     // Orders at which the tail of log-power is negligible but its machinery is not.
-    let [finite, infinite] =
-        ["log-power:power=3,atoms=3e5", "log-power:power=3,atoms=inf"].map(|spec| Source::parse(spec).expect(spec));
+    let [finite, infinite] = ["log-power:power=3,atoms=3e5", "log-power:power=3,atoms=inf"]
+        .map(|spec| Source::parse(spec).expect(spec));
     for order in [2.5, 3.0, 8.0] {
         // (1−a) H_a + a H_∞ = ln Σ (w/w_1)^a does not know the normalisation.
         let ln_sum = |source: &Source| {
@@ -157,8 +181,12 @@ fn infinite_laws_are_limits_of_finite_ones() {
 /// H_a = H − (a−1) V/2 + O((a−1)²): near a = 1 the far tail of log-power decides.
 #[test]
 fn renyi_entropies_join_shannons_at_order_one() {
-    for spec in ["log-power:power=6,atoms=inf", "zipf:exponent=2.5,atoms=inf", "geometric:ratio=0.7", "poisson:rate=10"]
-    {
+    for spec in [
+        "log-power:power=6,atoms=inf",
+        "zipf:exponent=2.5,atoms=inf",
+        "geometric:ratio=0.7",
+        "poisson:rate=10",
+    ] {
         let source = Source::parse(spec).expect(spec);
         let pmf = source.pmf().expect("discrete");
         let (step, near) = (1e-4, pmf.renyi(1.0 + 1e-4));
@@ -192,7 +220,8 @@ fn kept_and_missing_mass_make_one() {
 /// Mean and variance of the kept atoms of the laws with a light tail are those of the whole law.
 #[test]
 fn light_tails_lose_nothing() {
-    for (spec, mean) in [("geometric:ratio=0.7", 7.0 / 3.0), ("poisson:rate=300.5", 300.5), ("poisson:rate=0.01", 0.01)]
+    for (spec, mean) in
+        [("geometric:ratio=0.7", 7.0 / 3.0), ("poisson:rate=300.5", 300.5), ("poisson:rate=0.01", 0.01)]
     {
         let source = Source::parse(spec).expect(spec);
         let Law::Atoms(atoms) = source.law() else { panic!("{spec} is a law on a line") };
@@ -250,7 +279,8 @@ fn what_makes_no_sense_is_refused_with_the_remedy() {
 
 #[test]
 fn products_of_products_are_one_product() {
-    let source = Source::parse("product:base=(product:base=(bernoulli:p=0.2),dim=3),dim=12").expect("a product");
+    let source =
+        Source::parse("product:base=(product:base=(bernoulli:p=0.2),dim=3),dim=12").expect("a product");
     let Law::Product { base, copies } = source.law() else { panic!("a product") };
     assert_eq!((base.spec(), *copies, source.dim()), ("bernoulli:p=0.2", 12, 12));
     let big = Source::parse("hypercube:dim=100").expect("a hypercube");

@@ -36,10 +36,10 @@ fn build(arguments: &Arguments) -> Result<Source> {
 
 /// The trapezoid rule in g = ln G for f(x) = ∫ N(x; 0, ν/(2G) I) Gamma(G) dG.
 ///
-/// The integrand is e^{ag − be^g} with a = (ν+d)/2 and b = 1 + |x|²/ν, whose Fourier transform at ω is Γ(a + iω) b^{−iω}
-/// times that at 0. By Poisson's formula the rule with step h has the relative error 2 Σ_k |Γ(a + 2πik/h)|/Γ(a) at most, for
-/// every x alike; and |Γ(a + iω)/Γ(a)|² = Π 1/(1 + ω²/(a+n)²) ≤ exp(−2ω atan(ω/a) + a ln(1 + ω²/a²)), the product
-/// compared with an integral.
+/// The integrand is e^{ag − be^g} with a = (ν+d)/2 and b = 1 + |x|²/ν, whose Fourier transform at ω
+/// is Γ(a + iω) b^{−iω} times that at 0. By Poisson's formula the rule with step h has the relative
+/// error 2 Σ_k |Γ(a + 2πik/h)|/Γ(a) at most, for every x alike; and |Γ(a + iω)/Γ(a)|² = Π 1/(1 +
+/// ω²/(a+n)²) ≤ exp(−2ω atan(ω/a) + a ln(1 + ω²/a²)), the product compared with an integral.
 fn components(dof: f64, dim: usize) -> Mixture {
     let (shape, a) = (0.5 * dof, 0.5 * (dof + dim as f64));
     let transform = |omega: f64| (-omega * (omega / a).atan() + 0.5 * a * (omega / a).powi(2).ln_1p()).exp();
@@ -54,7 +54,8 @@ fn components(dof: f64, dim: usize) -> Mixture {
     let walk = |direction: f64| {
         let far = (1..).find(|&k| {
             let g = shape.ln() + direction * step * f64::from(k);
-            // The sum of what follows, below: geometric with ratio e^{−shape·step}; above it falls faster.
+            // The sum of what follows, below: geometric with ratio e^{−shape·step}; above it falls
+            // faster.
             let sum = if direction < 0.0 { -(-(-shape * step).exp_m1()).ln() } else { 0.0 };
             ln_weight(g) + sum < floor
         });
@@ -85,14 +86,18 @@ mod tests {
             let mixture = Source::parse(&format!("scale-mixture:dof={dof},dim=1")).expect("a mixture");
             let density = Source::parse(&format!("student-t:dof={dof}")).expect("a density");
             for snr in [0.01, 2.0, 300.0] {
-                let [a, b] = [&mixture, &density].map(|law| exact::at(law, snr).expect("snr").expect("a route"));
+                let [a, b] =
+                    [&mixture, &density].map(|law| exact::at(law, snr).expect("snr").expect("a route"));
                 for (a, b) in [
                     (a.mmse, b.mmse),
                     (a.mmse_slope, b.mmse_slope),
                     (a.mmse_curvature, b.mmse_curvature),
                     (a.information, b.information),
                 ] {
-                    assert!((a.value - b.value).abs() <= a.bound + b.bound, "dof {dof}, snr {snr}: {a:?} {b:?}");
+                    assert!(
+                        (a.value - b.value).abs() <= a.bound + b.bound,
+                        "dof {dof}, snr {snr}: {a:?} {b:?}"
+                    );
                     assert!(a.bound < 1e-9 * a.value.abs(), "dof {dof}, snr {snr}: {a:?}");
                 }
             }
@@ -110,7 +115,8 @@ mod tests {
             mixture.weights.iter().zip(&mixture.variances).map(|(w, &v)| w * gaussian(v)).sum()
         };
         for r in [0.1, 3.0, 50.0, 1e4] {
-            let ratio = density(r) / density(0.0) * (r * r / dof).ln_1p().mul_add(0.5 * (dof + d), 0.0).exp();
+            let ratio =
+                density(r) / density(0.0) * (r * r / dof).ln_1p().mul_add(0.5 * (dof + d), 0.0).exp();
             assert!((ratio - 1.0).abs() < 4.0 * ACCURACY, "at {r}: {ratio}");
         }
     }

@@ -8,18 +8,29 @@ use crate::numeric::gamma::invert_survival;
 use crate::source::{Density, Law, Mixture, Source, SourceKind, density};
 use crate::spec::{Arguments, Parameter};
 
-/// Symmetric stable: tails fall like |x|^{−α−1}; α = 1 is Cauchy's law, α = 2 the normal with variance 2.
+/// Symmetric stable: tails fall like |x|^{−α−1}; α = 1 is Cauchy's law, α = 2 the normal with
+/// variance 2.
 pub const STABLE: SourceKind = SourceKind {
     name: "stable",
     summary: "symmetric stable law, characteristic function e^{−|t|^alpha}",
-    parameters: &[Parameter { name: "alpha", default: None, summary: "index α, from 0.3 to 1.999999, or 2" }],
+    parameters: &[Parameter {
+        name: "alpha",
+        default: None,
+        summary: "index α, from 0.3 to 1.999999, or 2",
+    }],
     build,
 };
 
 fn build(arguments: &Arguments) -> Result<Source> {
     let alpha = arguments.number("alpha")?;
     if (alpha - 2.0).abs() <= 0.0 {
-        let normal = Mixture { dim: 1, means: vec![0.0], variances: vec![2.0], weights: vec![1.0], approximation: 0.0 };
+        let normal = Mixture {
+            dim: 1,
+            means: vec![0.0],
+            variances: vec![2.0],
+            weights: vec![1.0],
+            approximation: 0.0,
+        };
         return Ok(Source::new(arguments.spec(), Law::Mixture(normal), None, Estimate::exact(2.0)));
     }
     if !(0.3..=1.999_999).contains(&alpha) {
@@ -34,14 +45,16 @@ const NODES: usize = 24;
 const TERMS: usize = 60;
 /// Beyond, the tail series has sixteen digits.
 const SERIES: f64 = 64.0;
-/// Step and reach of the trapezoid rule in ln|t|; poles of the integrand are at least 0.3 away: error below 1e-16.
+/// Step and reach of the trapezoid rule in ln|t|; poles of the integrand are at least 0.3 away:
+/// error below 1e-16.
 const RULE: (f64, f64, f64) = (0.045, -40.0, 6.0);
 
 /// ln f and ln P(X > ·) as Chebyshev interpolants on pieces of [0, SERIES], a series beyond.
 #[derive(Debug)]
 struct Stable {
     alpha: f64,
-    /// ln of the size and the sign, with sin(kπα/2), of the terms of the two tail series, relative to x^{−α(k−1)}.
+    /// ln of the size and the sign, with sin(kπα/2), of the terms of the two tail series, relative
+    /// to x^{−α(k−1)}.
     terms: [Vec<(f64, f64)>; 2],
     ends: Vec<f64>,
     /// For each piece the coefficients of ln f and of ln P(X > ·).
@@ -77,8 +90,9 @@ impl Stable {
 /// Chebyshev coefficients of ln f and ln P(X > ·) on [lo, hi].
 fn interpolate(alpha: f64, lo: f64, hi: f64) -> [[f64; NODES]; 2] {
     let angle = |j: usize| std::f64::consts::PI * (j as f64 + 0.5) / NODES as f64;
-    let values: Vec<[f64; 2]> =
-        (0..NODES).map(|j| fourier(alpha, 0.5 * (lo + hi) + 0.5 * (hi - lo) * angle(j).cos()).map(f64::ln)).collect();
+    let values: Vec<[f64; 2]> = (0..NODES)
+        .map(|j| fourier(alpha, 0.5 * (lo + hi) + 0.5 * (hi - lo) * angle(j).cos()).map(f64::ln))
+        .collect();
     [0, 1].map(|which| {
         std::array::from_fn(|k| {
             let scale = if k == 0 { 1.0 } else { 2.0 } / NODES as f64;
@@ -89,10 +103,11 @@ fn interpolate(alpha: f64, lo: f64, hi: f64) -> [[f64; NODES]; 2] {
 
 /// f(x) and P(X > x) for x ≥ 0 by Fourier's integrals, turned into the upper half-plane.
 ///
-/// f(x) = π⁻¹ Re ∫ e^{ixt} e^{−t^α} dt along t = r e^{iφ}; where x is large, less the integral of e^{ixt}, whose real part is
-/// 0: π⁻¹ Re ∫ e^{ixt} (e^{−t^α} − 1) dt has no cancellation left. P(X > x) = π⁻¹ Im ∫ e^{ixt} (1 − e^{−t^α}) dt/t, or
-/// ½ − φ/π − π⁻¹ Im ∫ e^{ixt} e^{−t^α} dt/t (the arc around 0 gives φ) where x is small. All by the trapezoid rule in ln r, which converges like e^{−2π·width/step} (theory as for Zolotarev's form, without its singularity
-/// at α = 1).
+/// f(x) = π⁻¹ Re ∫ e^{ixt} e^{−t^α} dt along t = r e^{iφ}; where x is large, less the integral of
+/// e^{ixt}, whose real part is 0: π⁻¹ Re ∫ e^{ixt} (e^{−t^α} − 1) dt has no cancellation left.
+/// P(X > x) = π⁻¹ Im ∫ e^{ixt} (1 − e^{−t^α}) dt/t, or ½ − φ/π − π⁻¹ Im ∫ e^{ixt} e^{−t^α} dt/t
+/// (the arc around 0 gives φ) where x is small. All by the trapezoid rule in ln r, which converges
+/// like e^{−2π·width/step} (theory as for Zolotarev's form, without its singularity at α = 1).
 fn fourier(alpha: f64, x: f64) -> [f64; 2] {
     let phi = 0.6 * FRAC_PI_2 / alpha.max(1.0);
     let (step, from, to) = RULE;
@@ -130,8 +145,8 @@ fn tail_terms(alpha: f64, which: usize) -> Vec<(f64, f64)> {
     (1..=TERMS).map(|k| term(k as f64)).collect()
 }
 
-/// ln of π⁻¹ Σ_k (−1)^{k+1} Γ(αk + 1) sin(kπα/2)/k! x^{−αk−1}, or of the same with Γ(αk) x^{−αk} for the tail: convergent for
-/// α < 1, asymptotic for α > 1, sixteen digits from x = [`SERIES`] on.
+/// ln of π⁻¹ Σ_k (−1)^{k+1} Γ(αk + 1) sin(kπα/2)/k! x^{−αk−1}, or of the same with Γ(αk) x^{−αk}
+/// for the tail: convergent for α < 1, asymptotic for α > 1, sixteen digits from x = [`SERIES`] on.
 fn tail_series(alpha: f64, terms: &[(f64, f64)], which: usize, x: f64) -> f64 {
     let ln_x = x.ln();
     let (mut smallest, mut sum) = (f64::INFINITY, 0.0_f64);
@@ -197,8 +212,14 @@ impl Density for Stable {
         }
         // f″/f at 0 is −Γ(3/α)/Γ(1/α).
         let scale = (0.5 * (libm::lgamma(1.0 / self.alpha) - libm::lgamma(3.0 / self.alpha))).exp();
-        let h =
-            density::renyi_by_quadrature(|x| self.ln_density(x), |_| 0.0, &[0.0], density::Line::Whole, scale, order);
+        let h = density::renyi_by_quadrature(
+            |x| self.ln_density(x),
+            |_| 0.0,
+            &[0.0],
+            density::Line::Whole,
+            scale,
+            order,
+        );
         // The interpolation's error, 2e-12 of f.
         Estimate { bound: h.bound + 4e-12 * order.max(1.0) / (order - 1.0).abs().max(0.1), ..h }
     }
@@ -211,7 +232,8 @@ mod tests {
     /// Interpolation of ln f, relative to f.
     const RELATIVE: f64 = 2e-12;
 
-    /// α = 1 is Cauchy's law: density, tail and entropies, through the table, across its seams and in the series.
+    /// α = 1 is Cauchy's law: density, tail and entropies, through the table, across its seams and
+    /// in the series.
     #[test]
     fn index_one_is_cauchy() {
         let (stable, source) = (Stable::new(1.0), Source::parse("cauchy").expect("a law"));
@@ -224,18 +246,24 @@ mod tests {
         }
         for order in [0.6, 1.0, 2.0] {
             let [a, b] = [stable.differential_renyi(order), cauchy.differential_renyi(order)];
-            assert!((a.value - b.value).abs() <= a.bound + b.bound && a.bound < 1e-6, "order {order}: {a:?} {b:?}");
+            assert!(
+                (a.value - b.value).abs() <= a.bound + b.bound && a.bound < 1e-6,
+                "order {order}: {a:?} {b:?}"
+            );
         }
         assert!(stable.differential_renyi(0.5).value.is_infinite());
     }
 
-    /// The entropy at α = 1.5 by quadrature of f from its cosine integral (numpy), and α = 2 as the normal law.
+    /// The entropy at α = 1.5 by quadrature of f from its cosine integral (numpy), and α = 2 as the
+    /// normal law.
     #[test]
     fn known_members_are_met() {
         let h = Stable::new(1.5).differential_renyi(1.0);
         assert!((h.value - 2.069_448_5).abs() < 5e-8, "{h:?}");
         let normal = Source::parse("stable:alpha=2").expect("a law");
         assert!((normal.second_moment().value - 2.0).abs() < 1e-15);
-        assert!(Source::parse("stable:alpha=0.29").is_err() && Source::parse("stable:alpha=1.9999999").is_err());
+        assert!(
+            Source::parse("stable:alpha=0.29").is_err() && Source::parse("stable:alpha=1.9999999").is_err()
+        );
     }
 }

@@ -10,11 +10,16 @@ use crate::spec::{Arguments, Parameter};
 pub const STUDENT_T: SourceKind = SourceKind {
     name: "student-t",
     summary: "Student's t; tails fall like |x|^−dof",
-    parameters: &[Parameter { name: "dof", default: None, summary: "degrees of freedom ν, from 0.1 to 1e6" }],
+    parameters: &[Parameter {
+        name: "dof",
+        default: None,
+        summary: "degrees of freedom ν, from 0.1 to 1e6",
+    }],
     build,
 };
 
-/// Below, quartiles are beyond any scale that the noise of a channel shares; above, the law is the normal to 1e-6.
+/// Below, quartiles are beyond any scale that the noise of a channel shares; above, the law is the
+/// normal to 1e-6.
 const DOF: (f64, f64) = (0.1, 1e6);
 
 /// The degrees of freedom in `arguments`, for the laws of this family.
@@ -99,8 +104,8 @@ impl Density for StudentT {
     }
 }
 
-/// Differential Rényi entropy of Student's law: ∫ f^a = (√ν B(ν/2, ½))^{−a} √ν B(a(ν+1)/2 − ½, ½), finite for a(ν+1) > 1;
-/// h = (ν+1)/2·(ψ((ν+1)/2) − ψ(ν/2)) + ln(√ν B(ν/2, ½)).
+/// Differential Rényi entropy of Student's law: ∫ f^a = (√ν B(ν/2, ½))^{−a} √ν B(a(ν+1)/2 − ½, ½),
+/// finite for a(ν+1) > 1; h = (ν+1)/2·(ψ((ν+1)/2) − ψ(ν/2)) + ln(√ν B(ν/2, ½)).
 pub fn differential_renyi(dof: f64, order: f64) -> Estimate {
     let ln_scale = 0.5 * dof.ln();
     let ln_norm = ln_scale + ln_beta_half(0.5 * dof);

@@ -6,8 +6,8 @@ use crate::numeric::stream::Stream;
 use crate::source::{Atoms, Source, SourceKind};
 use crate::spec::{Arguments, Parameter};
 
-/// Leaves of a tree, equiprobable: leaf = Σ_l scale^l g(ancestor at level l), l = 0 … depth−1, with g ~ N(0, I_d) drawn
-/// once for every node.
+/// Leaves of a tree, equiprobable: leaf = Σ_l scale^l g(ancestor at level l), l = 0 … depth−1, with
+/// g ~ N(0, I_d) drawn once for every node.
 pub const TREE: SourceKind = SourceKind {
     name: "tree",
     summary: "hierarchical clusters: branch^depth equiprobable leaves, offsets shrinking by `scale` a level",
@@ -27,15 +27,16 @@ pub const TREE: SourceKind = SourceKind {
 
 fn build(arguments: &Arguments) -> Result<Source> {
     let (depth, branch) = (arguments.count("depth", 1)?, arguments.count("branch", 2)?);
-    let (scale, dim, seed) = (arguments.positive("scale")?, arguments.count("dim", 1)?, arguments.count("seed", 0)?);
+    let (scale, dim, seed) =
+        (arguments.positive("scale")?, arguments.count("dim", 1)?, arguments.count("seed", 0)?);
     arguments.room("depth", (branch as f64).powf(depth as f64) * dim as f64)?;
     let points = leaves(depth, branch, scale, dim, seed as u64);
     let weights = vec![1.0; points.len() / dim];
     Source::discrete(arguments.spec(), Atoms::new(dim, points, weights)?)
 }
 
-/// Positions of the leaves, row-major. Node j of level l takes sample j of the lane `tree level l`, so a deeper tree
-/// refines the shallower one of the same seed.
+/// Positions of the leaves, row-major. Node j of level l takes sample j of the lane `tree level l`,
+/// so a deeper tree refines the shallower one of the same seed.
 fn leaves(depth: usize, branch: usize, scale: f64, dim: usize, seed: u64) -> Vec<f64> {
     let mut points = vec![0.0; dim];
     let (mut size, mut offset) = (1.0, vec![0.0; dim]);
@@ -58,14 +59,16 @@ fn leaves(depth: usize, branch: usize, scale: f64, dim: usize, seed: u64) -> Vec
 mod tests {
     use super::*;
 
-    /// Squared distance of siblings is 2d·scale^{2(depth−1)} on average, of cousins larger by the upper levels' part.
-    /// False alarms: 6 standard errors of χ² sums of 512 terms and more, below 1e-8.
+    /// Squared distance of siblings is 2d·scale^{2(depth−1)} on average, of cousins larger by the
+    /// upper levels' part. False alarms: 6 standard errors of χ² sums of 512 terms and more, below
+    /// 1e-8.
     #[test]
     fn distances_follow_the_hierarchy() {
         let (depth, branch, scale, dim) = (3, 8, 0.1, 64);
         let points = leaves(depth, branch, scale, dim, 3);
-        let distance =
-            |i: usize, j: usize| -> f64 { (0..dim).map(|k| (points[i * dim + k] - points[j * dim + k]).powi(2)).sum() };
+        let distance = |i: usize, j: usize| -> f64 {
+            (0..dim).map(|k| (points[i * dim + k] - points[j * dim + k]).powi(2)).sum()
+        };
         let average = |step: usize| {
             // Pairs (i, i + step) that share every ancestor above the level where `step` moves.
             let pairs: Vec<f64> = (0..512)
@@ -76,7 +79,8 @@ mod tests {
             pairs.iter().sum::<f64>() / pairs.len() as f64
         };
         let unit = 2.0 * dim as f64;
-        for (step, expected, slack) in [(1, 1e-4, 0.1), (8, 1e-2 + 1e-4, 0.3), (64, 1.0 + 1e-2 + 1e-4, 0.6)] {
+        for (step, expected, slack) in [(1, 1e-4, 0.1), (8, 1e-2 + 1e-4, 0.3), (64, 1.0 + 1e-2 + 1e-4, 0.6)]
+        {
             let ratio = average(step) / (unit * expected);
             assert!((ratio - 1.0).abs() < slack, "pairs {step} apart: {ratio} of the expected distance");
         }

@@ -21,7 +21,8 @@ pub const ZIPF: SourceKind = SourceKind {
     build,
 };
 
-/// Smallest exponent of the infinite law: at 1.01 nine tenths of the mass are already beyond a hundred thousand atoms.
+/// Smallest exponent of the infinite law: at 1.01 nine tenths of the mass are already beyond a
+/// hundred thousand atoms.
 const SMALLEST_INFINITE: f64 = 1.01;
 
 fn build(arguments: &Arguments) -> Result<Source> {

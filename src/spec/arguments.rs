@@ -9,7 +9,8 @@ use crate::numeric::memory;
 pub struct Parameter {
     /// Its key.
     pub name: &'static str,
-    /// Its value when it is left out; `None` where it must be given (or where its absence means something).
+    /// Its value when it is left out; `None` where it must be given (or where its absence means
+    /// something).
     pub default: Option<&'static str>,
     /// What it is, its unit and its range.
     pub summary: &'static str,
@@ -29,7 +30,11 @@ impl<'a> Arguments<'a> {
     pub fn new(spec: &'a Spec, known: &'static [Parameter]) -> Result<Self> {
         for (key, _) in &spec.parameters {
             if !known.iter().any(|p| p.name == key) {
-                return Err(Error::unknown(format!("parameter of `{}`", spec.kind), key, known.iter().map(|p| p.name)));
+                return Err(Error::unknown(
+                    format!("parameter of `{}`", spec.kind),
+                    key,
+                    known.iter().map(|p| p.name),
+                ));
             }
         }
         Ok(Self { spec, known })
@@ -58,12 +63,9 @@ impl<'a> Arguments<'a> {
         match self.argument(name) {
             Some(Argument::Text(text)) => Ok(unquoted(text)),
             Some(_) => Err(self.invalid(name, "expected a plain value, found a source or a table")),
-            None => self
-                .known
-                .iter()
-                .find(|p| p.name == name)
-                .and_then(|p| p.default)
-                .ok_or_else(|| self.invalid(name, format!("is missing: write `{}:{name}=…`", self.spec.kind))),
+            None => self.known.iter().find(|p| p.name == name).and_then(|p| p.default).ok_or_else(|| {
+                self.invalid(name, format!("is missing: write `{}:{name}=…`", self.spec.kind))
+            }),
         }
     }
 
@@ -116,8 +118,8 @@ impl<'a> Arguments<'a> {
         }
     }
 
-    /// Makes sure that this machine can hold `numbers` numbers, which the parameter `name` asks for, and two copies of them to
-    /// work on.
+    /// Makes sure that this machine can hold `numbers` numbers, which the parameter `name` asks
+    /// for, and two copies of them to work on.
     ///
     /// # Errors
     /// [`Error::Invalid`] where less memory is free.
@@ -160,13 +162,16 @@ impl<'a> Arguments<'a> {
     /// A nested source; `base=bpsk` without parentheses is read as one too.
     ///
     /// # Errors
-    /// [`Error::Invalid`] where it is missing or a table of rows; whatever the nested spec's text deserves.
+    /// [`Error::Invalid`] where it is missing or a table of rows; whatever the nested spec's text
+    /// deserves.
     pub fn nested(&self, name: &'static str) -> Result<Spec> {
         match self.argument(name) {
             Some(Argument::Nested(spec)) => Ok(spec.clone()),
             Some(Argument::Text(text)) => Spec::parse(text),
             Some(Argument::Rows(_)) => Err(self.invalid(name, "expected a source, found a table")),
-            None => Err(self.invalid(name, format!("is missing: write `{}:{name}=(kind:…)`", self.spec.kind))),
+            None => {
+                Err(self.invalid(name, format!("is missing: write `{}:{name}=(kind:…)`", self.spec.kind)))
+            }
         }
     }
 }

@@ -1,5 +1,5 @@
-//! Specs: `kind:key=value,key=value`, nested in parentheses, or the same as a TOML table. They name laws, denoisers, schedules and
-//! samplers; each of these keeps its kinds in a [`Registry`].
+//! Specs: `kind:key=value,key=value`, nested in parentheses, or the same as a TOML table. They name
+//! laws, denoisers, schedules and samplers; each of these keeps its kinds in a [`Registry`].
 
 mod arguments;
 mod registry;
@@ -10,7 +10,8 @@ use crate::error::{Error, Result};
 pub use arguments::{Arguments, Parameter};
 pub use registry::{Named, Registry};
 
-/// A parsed spec, not yet checked against any kind; displays as written. [`Spec::canonical`] is its one spelling.
+/// A parsed spec, not yet checked against any kind; displays as written. [`Spec::canonical`] is its
+/// one spelling.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Spec {
     /// The kind's name: `zipf`.
@@ -34,12 +35,12 @@ pub enum Argument {
 const DEPTH: usize = 16;
 
 impl Spec {
-    /// Parses the inline form. A value, or a name in a list of names, that holds one of `,()=+` stands in quotes of either
-    /// kind: `file:path="a,b.csv",weights='p(x)'`.
+    /// Parses the inline form. A value, or a name in a list of names, that holds one of `,()=+`
+    /// stands in quotes of either kind: `file:path="a,b.csv",weights='p(x)'`.
     ///
     /// # Errors
-    /// [`Error::Invalid`] for an empty kind, a parameter without `=`, an unbalanced parenthesis or quote, a repeated key,
-    /// and sources nested more than 16 deep.
+    /// [`Error::Invalid`] for an empty kind, a parameter without `=`, an unbalanced parenthesis or
+    /// quote, a repeated key, and sources nested more than 16 deep.
     pub fn parse(text: &str) -> Result<Self> {
         Self::parse_at(text, 1)
     }
@@ -88,8 +89,9 @@ const LISTS: &[&str] = &["drop", "keep"];
 const SOURCE: &str = "base";
 
 impl Spec {
-    /// The one spelling of this source, which names it in reports and addresses its random numbers: parameters in
-    /// the order of the kind's table, defaults left out, numbers short, nested sources in parentheses and canonical.
+    /// The one spelling of this source, which names it in reports and addresses its random numbers:
+    /// parameters in the order of the kind's table, defaults left out, numbers short, nested
+    /// sources in parentheses and canonical.
     ///
     /// `parameters_of` gives the table of a kind.
     ///
@@ -113,15 +115,19 @@ impl Spec {
         for parameter in known {
             let argument = match arguments.argument(parameter.name) {
                 None => continue,
-                Some(Argument::Text(_)) if parameter.name == SOURCE => {
-                    Argument::Nested(arguments.nested(parameter.name)?.canonical_at(parameters_of, depth + 1)?)
+                Some(Argument::Text(_)) if parameter.name == SOURCE => Argument::Nested(
+                    arguments.nested(parameter.name)?.canonical_at(parameters_of, depth + 1)?,
+                ),
+                Some(Argument::Text(text)) if NAMES.contains(&parameter.name) => {
+                    Argument::Text(quoted(unquoted(text)))
                 }
-                Some(Argument::Text(text)) if NAMES.contains(&parameter.name) => Argument::Text(quoted(unquoted(text))),
                 Some(Argument::Text(text)) if LISTS.contains(&parameter.name) => {
                     Argument::Text(names(text).into_iter().map(quoted).collect::<Vec<_>>().join("+"))
                 }
                 Some(Argument::Text(text)) => Argument::Text(shortest(text)),
-                Some(Argument::Nested(spec)) => Argument::Nested(spec.canonical_at(parameters_of, depth + 1)?),
+                Some(Argument::Nested(spec)) => {
+                    Argument::Nested(spec.canonical_at(parameters_of, depth + 1)?)
+                }
                 Some(Argument::Rows(rows)) => Argument::Rows(rows.clone()),
             };
             if parameter.default.is_none_or(|default| argument != Argument::Text(shortest(default))) {
@@ -132,8 +138,8 @@ impl Spec {
     }
 }
 
-/// The short spelling of a number (digits that read back to the same f64; plain from 1e-3 to below 1e6, otherwise
-/// the shorter of plain and exponent form); any other text unchanged.
+/// The short spelling of a number (digits that read back to the same f64; plain from 1e-3 to below
+/// 1e6, otherwise the shorter of plain and exponent form); any other text unchanged.
 fn shortest(text: &str) -> String {
     match text.parse::<f64>() {
         Ok(x) if x.is_finite() => {
@@ -149,7 +155,8 @@ fn shortest(text: &str) -> String {
     }
 }
 
-/// Splits at commas that are neither inside parentheses nor inside quotes; an empty text has no parts.
+/// Splits at commas that are neither inside parentheses nor inside quotes; an empty text has no
+/// parts.
 fn split_outside_parentheses(text: &str) -> Result<Vec<&str>, String> {
     let (mut parts, mut depth, mut start) = (Vec::new(), 0_i32, 0);
     let (mut quote, mut before) = (None, ' ');
@@ -185,13 +192,15 @@ fn split_outside_parentheses(text: &str) -> Result<Vec<&str>, String> {
 
 /// What is between the quotes of a quoted text; any other text itself.
 fn unquoted(text: &str) -> &str {
-    let inside = |quote: char| text.strip_prefix(quote)?.strip_suffix(quote).filter(|inner| !inner.contains(quote));
+    let inside =
+        |quote: char| text.strip_prefix(quote)?.strip_suffix(quote).filter(|inner| !inner.contains(quote));
     inside('"').or_else(|| inside('\'')).unwrap_or(text)
 }
 
 /// A name as it stands in a spec: in quotes where it holds what would end it.
 pub fn quoted(name: &str) -> String {
-    let plain = !name.contains([',', '(', ')', '=', '+']) && !name.starts_with(['"', '\'']) && name.trim() == name;
+    let plain =
+        !name.contains([',', '(', ')', '=', '+']) && !name.starts_with(['"', '\'']) && name.trim() == name;
     match (plain, name.contains('"')) {
         (true, _) => name.to_owned(),
         (false, false) => format!("\"{name}\""),
@@ -270,7 +279,9 @@ mod tests {
         let deep = format!("{}bpsk{}", "product:dim=1,base=(".repeat(20_000), ")".repeat(20_000));
         let bare = format!("{}bpsk", "product:base=".repeat(20_000));
         for text in [deep, bare] {
-            assert!(Source::parse(&text).expect_err("deep").to_string().contains("nested more than 16 deep"));
+            assert!(
+                Source::parse(&text).expect_err("deep").to_string().contains("nested more than 16 deep")
+            );
         }
     }
 

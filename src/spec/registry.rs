@@ -54,7 +54,8 @@ impl<T: Named> Registry<T> {
     /// The kind of a spec that nests no other of its kind, and the spec in its one spelling.
     ///
     /// # Errors
-    /// [`Error::Invalid`] for a malformed spec, [`Error::Unknown`] with the nearest name for a kind or a parameter.
+    /// [`Error::Invalid`] for a malformed spec, [`Error::Unknown`] with the nearest name for a kind
+    /// or a parameter.
     pub fn parse(&self, text: &str) -> Result<(&'static T, Spec)> {
         let spec = Spec::parse(text).map_err(|error| match error {
             Error::Invalid { message, .. } => Error::invalid(format!("{} `{text}`", T::WHAT), message),

@@ -12,7 +12,8 @@ use crate::numeric::memory;
 
 /// What a packed file may unpack to, whatever its length.
 const UNPACKED: u64 = 1 << 28;
-/// What it may unpack to for each of its bytes: text and arrays of numbers seldom pack better than 20 : 1.
+/// What it may unpack to for each of its bytes: text and arrays of numbers seldom pack better than
+/// 20 : 1.
 const RATIO: u64 = 100;
 
 /// Most bytes that `len` packed bytes may unpack to.
@@ -55,14 +56,18 @@ pub(super) fn bytes(path: &Path) -> Result<Vec<u8>> {
 /// The bytes packed into a file by gzip.
 pub(super) fn unpacked(path: &Path) -> Result<Vec<u8>> {
     let packed = bytes(path)?;
-    limited(flate2::read::MultiGzDecoder::new(&packed[..]), packed.len() as u64).map_err(|why| refuse(path, "", why))
+    limited(flate2::read::MultiGzDecoder::new(&packed[..]), packed.len() as u64)
+        .map_err(|why| refuse(path, "", why))
 }
 
 /// Everything that `packed` gives, or what is wrong; `len` is the number of packed bytes.
 pub(super) fn limited(packed: impl Read, len: u64) -> Result<Vec<u8>, String> {
     let most = most_unpacked(len).min(memory::available() / 3);
     let mut bytes = Vec::new();
-    packed.take(most + 1).read_to_end(&mut bytes).map_err(|error| format!("is damaged: {error}; write it again"))?;
+    packed
+        .take(most + 1)
+        .read_to_end(&mut bytes)
+        .map_err(|error| format!("is damaged: {error}; write it again"))?;
     if bytes.len() as u64 > most {
         return Err(format!("unpacks to more than {} MiB: unpack it first", most >> 20));
     }

@@ -1,5 +1,5 @@
-//! JSON: a list of objects or of lists, one a row; objects one after the other, one a row (JSON lines); or an object of
-//! lists, one a column, with texts and numbers beside them.
+//! JSON: a list of objects or of lists, one a row; objects one after the other, one a row (JSON
+//! lines); or an object of lists, one a column, with texts and numbers beside them.
 
 use std::collections::HashMap;
 use std::fmt;
@@ -191,7 +191,8 @@ impl<'a> Rows<'a> {
                     let skipped = self.options.skip.contains(name);
                     if list.len() != rows && !skipped {
                         let is_split = entries.0.iter().any(|(name, _)| name == "data");
-                        let hint = if is_split { ": from pandas, write .to_json(orient=\"records\")" } else { "" };
+                        let hint =
+                            if is_split { ": from pandas, write .to_json(orient=\"records\")" } else { "" };
                         let message = format!("has {} numbers, and `{first}` has {rows}{hint}", list.len());
                         return Err(refuse(&self.table.path, place(), message));
                     }

@@ -1,7 +1,8 @@
-//! Files as named columns: CSV and TSV, JSON and JSON lines (these also packed by gzip), NPY, NPZ and Parquet.
+//! Files as named columns: CSV and TSV, JSON and JSON lines (these also packed by gzip), NPY, NPZ
+//! and Parquet.
 //!
-//! No reader believes what a file claims of its size before the file's length bears it out, and decoders that are not
-//! klaim's run where a panic is caught and told as a damaged file.
+//! No reader believes what a file claims of its size before the file's length bears it out, and
+//! decoders that are not klaim's run where a panic is caught and told as a damaged file.
 
 mod column;
 mod guard;
@@ -76,8 +77,8 @@ impl Table {
     /// Reads the table of a file, whose extension tells the format.
     ///
     /// # Errors
-    /// [`Error::Io`] for a file that cannot be read; [`Error::Data`] with place and remedy for one that is damaged, in
-    /// another encoding or form, without rows, or with two columns of one name.
+    /// [`Error::Io`] for a file that cannot be read; [`Error::Data`] with place and remedy for one
+    /// that is damaged, in another encoding or form, without rows, or with two columns of one name.
     pub fn read(path: &Path, options: &ReadOptions) -> Result<Self> {
         let name = path.file_name().and_then(|name| name.to_str()).unwrap_or("").to_ascii_lowercase();
         let (stem, packed) = name.strip_suffix(".gz").map_or((name.as_str(), false), |stem| (stem, true));
@@ -160,7 +161,8 @@ impl Table {
         Ok(())
     }
 
-    /// What a column is a part of: an array of an archive, a column of lists; itself where it stands alone.
+    /// What a column is a part of: an array of an archive, a column of lists; itself where it
+    /// stands alone.
     pub fn group(&self, column: usize) -> &str {
         self.columns[column].group.as_deref().unwrap_or(&self.names[column])
     }
@@ -189,8 +191,8 @@ impl Table {
     /// A finite number in a cell; `column` is an index.
     ///
     /// # Errors
-    /// [`Error::Data`] with place and remedy for a missing cell, text, NaN, infinity, an integer that f64 cannot hold, and
-    /// for a column that holds no numbers.
+    /// [`Error::Data`] with place and remedy for a missing cell, text, NaN, infinity, an integer
+    /// that f64 cannot hold, and for a column that holds no numbers.
     pub fn number(&self, row: usize, column: usize) -> Result<f64> {
         if let Cell::Number(x) = self.cell(row, column)
             && x.is_finite()

@@ -12,9 +12,11 @@ use crate::error::Result;
 
 /// Reads an archive.
 pub(super) fn read(table: &mut Table, bytes: &[u8], options: &ReadOptions) -> Result<()> {
-    let damaged =
-        |why: String| format!("is damaged or no archive of NumPy arrays ({why}): save it again with numpy.savez");
-    let mut archive = NpzArchive::new(Cursor::new(bytes)).map_err(|e| table.refuse_file(damaged(e.to_string())))?;
+    let damaged = |why: String| {
+        format!("is damaged or no archive of NumPy arrays ({why}): save it again with numpy.savez")
+    };
+    let mut archive =
+        NpzArchive::new(Cursor::new(bytes)).map_err(|e| table.refuse_file(damaged(e.to_string())))?;
     let mut names: Vec<String> = archive.array_names().map(str::to_owned).collect();
     names.sort();
     let mut first: Option<(String, usize)> = None;

@@ -8,7 +8,8 @@ use super::guard;
 use super::{ReadOptions, Table, refuse};
 use crate::error::{Error, Result};
 
-/// Deepest nesting of a header, whose parser takes time exponential in it: an array in a record in a record stands eight deep.
+/// Deepest nesting of a header, whose parser takes time exponential in it: an array in a record in
+/// a record stands eight deep.
 const DEPTH: usize = 10;
 
 /// Reads an NPY file.
@@ -60,16 +61,22 @@ impl<'a> Array<'a> {
         let [rows, width] = match shape[..] {
             [rows] => [rows, 1],
             [rows, width] if width > 0 => [rows, width],
-            _ => return Err(format!("has shape {shape:?}: need rows × coordinates, reshape it to two axes")),
+            _ => {
+                return Err(format!("has shape {shape:?}: need rows × coordinates, reshape it to two axes"));
+            }
         };
         if item.uses_pickled_array() {
             return Err("holds Python objects: convert it with .astype(float)".into());
         }
-        let size =
-            item.num_bytes().filter(|&size| size > 0).ok_or("has items of no size: convert it with .astype(float)")?;
+        let size = item
+            .num_bytes()
+            .filter(|&size| size > 0)
+            .ok_or("has items of no size: convert it with .astype(float)")?;
         let there = (data.len() / size) as u64;
         if rows.checked_mul(width).is_none_or(|claimed| claimed > there) {
-            return Err(format!("is damaged: it claims {rows} × {width} numbers and holds {there}; write it again"));
+            return Err(format!(
+                "is damaged: it claims {rows} × {width} numbers and holds {there}; write it again"
+            ));
         }
         let (rows, width) = (rows as usize, width as usize);
         let (is_record, mut fields) = (matches!(item, DType::Record(_)), Vec::new());
@@ -128,13 +135,24 @@ fn damaged(why: &str) -> String {
 }
 
 /// The plain numbers of an item, with their places in it.
-fn flatten(item: &DType, name: &str, group: Option<&str>, at: usize, fields: &mut Vec<Field>) -> Result<(), String> {
+fn flatten(
+    item: &DType,
+    name: &str,
+    group: Option<&str>,
+    at: usize,
+    fields: &mut Vec<Field>,
+) -> Result<(), String> {
     let size = |item: &DType| item.num_bytes().unwrap_or(0);
     match item {
         DType::Plain(kind) => {
             let padding = kind.type_char() == TypeChar::RawData && name.is_empty();
             if !padding {
-                fields.push(Field { name: name.into(), group: group.map(str::to_owned), kind: kind.clone(), at });
+                fields.push(Field {
+                    name: name.into(),
+                    group: group.map(str::to_owned),
+                    kind: kind.clone(),
+                    at,
+                });
             }
         }
         DType::Array(count, inner) => {
@@ -176,14 +194,22 @@ fn decoder(kind: &TypeStr) -> Option<Push> {
     let size = kind.size_field();
     Some(match (kind.type_char(), size) {
         (TypeChar::Float, 8) => Box::new(move |column, bytes| column.push(f64::from_bits(word(bytes)))),
-        (TypeChar::Float, 4) => Box::new(move |column, bytes| column.push(f32::from_bits(word(bytes) as u32).into())),
-        (TypeChar::Float, 2) => Box::new(move |column, bytes| column.push(f16::from_bits(word(bytes) as u16).into())),
+        (TypeChar::Float, 4) => {
+            Box::new(move |column, bytes| column.push(f32::from_bits(word(bytes) as u32).into()))
+        }
+        (TypeChar::Float, 2) => {
+            Box::new(move |column, bytes| column.push(f16::from_bits(word(bytes) as u16).into()))
+        }
         (TypeChar::Int, 1 | 2 | 4 | 8) => Box::new(move |column, bytes| {
             let unused = 64 - 8 * size as u32;
             column.push_integer(((word(bytes) << unused).cast_signed() >> unused).into());
         }),
-        (TypeChar::Uint, 1 | 2 | 4 | 8) => Box::new(move |column, bytes| column.push_integer(word(bytes).into())),
-        (TypeChar::Bool, 1) => Box::new(move |column, bytes| column.push(f64::from(u8::from(word(bytes) != 0)))),
+        (TypeChar::Uint, 1 | 2 | 4 | 8) => {
+            Box::new(move |column, bytes| column.push_integer(word(bytes).into()))
+        }
+        (TypeChar::Bool, 1) => {
+            Box::new(move |column, bytes| column.push(f64::from(u8::from(word(bytes) != 0))))
+        }
         _ => return None,
     })
 }
@@ -193,7 +219,9 @@ fn not_numbers(kind: &TypeStr) -> String {
     let (what, remedy) = match kind.type_char() {
         TypeChar::Float => ("floats of more than 64 bits", "convert them with .astype(float)"),
         TypeChar::Complex => ("complex numbers", "split them: np.stack([z.real, z.imag], axis=-1)"),
-        TypeChar::DateTime | TypeChar::TimeDelta => ("times", "convert them with .astype('int64') and scale them"),
+        TypeChar::DateTime | TypeChar::TimeDelta => {
+            ("times", "convert them with .astype('int64') and scale them")
+        }
         TypeChar::ByteStr | TypeChar::UnicodeStr => ("text", "convert it with .astype(float)"),
         _ => ("no numbers", "convert it with .astype(float)"),
     };

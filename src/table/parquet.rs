@@ -25,8 +25,9 @@ const BATCH: usize = 1 << 16;
 pub(super) fn read(table: &mut Table, options: &ReadOptions) -> Result<()> {
     let (file, length) = guard::open(&table.path)?;
     let path = table.path.clone();
-    let failed =
-        |error: ParquetError| refuse(&path, "", format!("is damaged or no Parquet file ({error}): write it again"));
+    let failed = |error: ParquetError| {
+        refuse(&path, "", format!("is damaged or no Parquet file ({error}): write it again"))
+    };
     let reader = SerializedFileReader::new(Bounded { file, length }).map_err(failed)?;
     table.rows = rows(reader.metadata(), length).map_err(|why| refuse(&path, "", why))?;
     let schema = reader.metadata().file_metadata().schema_descr_ptr();
@@ -34,7 +35,8 @@ pub(super) fn read(table: &mut Table, options: &ReadOptions) -> Result<()> {
     let index = index_columns(reader.metadata());
     for (place, leaf) in schema.columns().iter().enumerate() {
         let (name, is_list) = name(leaf);
-        let mut part = Leaf { place, descriptor: leaf, width: is_list.then_some(0), columns: vec![Column::default()] };
+        let mut part =
+            Leaf { place, descriptor: leaf, width: is_list.then_some(0), columns: vec![Column::default()] };
         if options.skip.contains(&name) {
             part.columns = vec![Column::skipped()];
         } else if let Some(why) = no_number(leaf) {
@@ -43,7 +45,9 @@ pub(super) fn read(table: &mut Table, options: &ReadOptions) -> Result<()> {
             let mut before = 0;
             for group in 0..reader.num_row_groups() {
                 let group = reader.get_row_group(group).map_err(failed)?;
-                if let Some(why) = part.read(&*group, before).map_err(|why| column_error(&path, &name, why))? {
+                if let Some(why) =
+                    part.read(&*group, before).map_err(|why| column_error(&path, &name, why))?
+                {
                     part.columns = vec![Column::refused(why)];
                     break;
                 }
@@ -62,7 +66,8 @@ pub(super) fn read(table: &mut Table, options: &ReadOptions) -> Result<()> {
     Ok(())
 }
 
-/// A file that refuses what lies behind its end: the decoder skips a claimed 2^60 bytes there without noticing it.
+/// A file that refuses what lies behind its end: the decoder skips a claimed 2^60 bytes there
+/// without noticing it.
 struct Bounded {
     file: File,
     length: u64,
@@ -89,7 +94,9 @@ impl ChunkReader for Bounded {
 
     fn get_bytes(&self, start: u64, length: usize) -> parquet::errors::Result<Bytes> {
         if start.checked_add(length as u64).is_none_or(|end| end > self.length) {
-            return Err(ParquetError::EOF(format!("{length} bytes from byte {start} on lie outside the file")));
+            return Err(ParquetError::EOF(format!(
+                "{length} bytes from byte {start} on lie outside the file"
+            )));
         }
         self.file.get_bytes(start, length)
     }
@@ -124,12 +131,16 @@ fn rows(metadata: &ParquetMetaData, length: u64) -> Result<usize, String> {
             let flat = column.column_descr().max_rep_level() == 0;
             if column.num_values() < 0 || (flat && column.num_values() != rows) {
                 let name = column.column_path().string();
-                let message = format!("is damaged: column `{name}` has {} cells in {rows} rows", column.num_values());
+                let message =
+                    format!("is damaged: column `{name}` has {} cells in {rows} rows", column.num_values());
                 return Err(format!("{message}; {again}"));
             }
             let (start, size) = (column.data_page_offset(), column.compressed_size());
             if start < 0 || size < 0 || (start as u64).saturating_add(1) > length || size as u64 > length {
-                return Err(format!("is damaged: column `{}` lies outside the file", column.column_path().string()));
+                return Err(format!(
+                    "is damaged: column `{}` lies outside the file",
+                    column.column_path().string()
+                ));
             }
         }
     }
@@ -140,7 +151,9 @@ fn rows(metadata: &ParquetMetaData, length: u64) -> Result<usize, String> {
     let most = guard::most_unpacked(length) / 8;
     if (claimed as u64).saturating_mul(leaves) > most {
         let message = format!("claims {claimed} rows of {leaves} columns in {length} bytes");
-        return Err(format!("{message}: it is damaged, or packed too tightly; {again} without dictionary encoding"));
+        return Err(format!(
+            "{message}: it is damaged, or packed too tightly; {again} without dictionary encoding"
+        ));
     }
     Ok(claimed as usize)
 }
@@ -148,7 +161,8 @@ fn rows(metadata: &ParquetMetaData, length: u64) -> Result<usize, String> {
 /// The columns that pandas says are its index.
 fn index_columns(metadata: &ParquetMetaData) -> Vec<String> {
     let pairs = metadata.file_metadata().key_value_metadata();
-    let text = pairs.into_iter().flatten().find(|pair| pair.key == "pandas").and_then(|pair| pair.value.as_deref());
+    let text =
+        pairs.into_iter().flatten().find(|pair| pair.key == "pandas").and_then(|pair| pair.value.as_deref());
     let value: Option<serde_json::Value> = text.and_then(|text| serde_json::from_str(text).ok());
     let list = value.as_ref().and_then(|value| value.get("index_columns")?.as_array());
     list.into_iter().flatten().filter_map(|name| Some(name.as_str()?.to_owned())).collect()
@@ -174,7 +188,9 @@ fn no_number(leaf: &ColumnDescriptor) -> Option<String> {
     let physical = leaf.physical_type();
     match (leaf.logical_type_ref(), leaf.converted_type()) {
         (Some(LogicalType::Integer(_) | LogicalType::Decimal(_) | LogicalType::Float16), _) => None,
-        (Some(LogicalType::Date | LogicalType::Time(_) | LogicalType::Timestamp(_)), _) => convert("dates or times"),
+        (Some(LogicalType::Date | LogicalType::Time(_) | LogicalType::Timestamp(_)), _) => {
+            convert("dates or times")
+        }
         (Some(LogicalType::String | LogicalType::Enum | LogicalType::Json), _) => convert("text"),
         (Some(_), _) => convert("marked values"),
         (None, ConvertedType::DECIMAL) => None,
@@ -199,7 +215,8 @@ struct Leaf<'a> {
 }
 
 impl Leaf<'_> {
-    /// Appends one row group; `before` rows are there. Says why a sound column is no column of numbers; the error is damage.
+    /// Appends one row group; `before` rows are there. Says why a sound column is no column of
+    /// numbers; the error is damage.
     fn read(&mut self, group: &dyn RowGroupReader, before: usize) -> Result<Option<String>, String> {
         let rows = before + group.metadata().num_rows() as usize;
         let descriptor = self.descriptor;
@@ -217,8 +234,12 @@ impl Leaf<'_> {
         };
         let reader = group.get_column_reader(self.place).map_err(|error| damaged(&error))?;
         match reader {
-            ColumnReader::DoubleColumnReader(reader) => self.cells(reader, rows, |column, x| column.push(*x)),
-            ColumnReader::FloatColumnReader(reader) => self.cells(reader, rows, |column, x| column.push((*x).into())),
+            ColumnReader::DoubleColumnReader(reader) => {
+                self.cells(reader, rows, |column, x| column.push(*x))
+            }
+            ColumnReader::FloatColumnReader(reader) => {
+                self.cells(reader, rows, |column, x| column.push((*x).into()))
+            }
             ColumnReader::BoolColumnReader(reader) => {
                 self.cells(reader, rows, |column, x| column.push(u8::from(*x).into()))
             }
@@ -234,7 +255,9 @@ impl Leaf<'_> {
             ColumnReader::FixedLenByteArrayColumnReader(reader) => {
                 self.cells(reader, rows, |column, x| bytes(column, x.data(), scale.is_some(), integer))
             }
-            ColumnReader::Int96ColumnReader(_) => Ok(Some("holds dates or times: convert it to numbers".into())),
+            ColumnReader::Int96ColumnReader(_) => {
+                Ok(Some("holds dates or times: convert it to numbers".into()))
+            }
         }
     }
 
@@ -257,7 +280,10 @@ impl Leaf<'_> {
             let counts = values.len() == levels.iter().filter(|&&level| level == present).count()
                 && if repeats { heads.len() == levels.len() } else { levels.len() == records };
             if records == 0 || !counts {
-                return Err(format!("is damaged: it has {} of {rows} cells; write it again", self.columns[0].len()));
+                return Err(format!(
+                    "is damaged: it has {} of {rows} cells; write it again",
+                    self.columns[0].len()
+                ));
             }
             let mut values = values.iter();
             if repeats {
@@ -287,7 +313,8 @@ impl Leaf<'_> {
     ) -> Result<Option<String>, String> {
         let mut start = 0;
         while start < heads.len() {
-            let next = heads[start + 1..].iter().position(|&head| head == 0).map_or(heads.len(), |n| start + 1 + n);
+            let next =
+                heads[start + 1..].iter().position(|&head| head == 0).map_or(heads.len(), |n| start + 1 + n);
             let row = self.columns[0].len() + 1;
             if levels[start..next].iter().any(|&level| level != self.descriptor.max_def_level()) {
                 return Ok(Some(format!(

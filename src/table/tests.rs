@@ -82,7 +82,10 @@ fn arrays_agree() {
     }
     drop(archive);
     let table = Table::read(&path, &ReadOptions::default()).unwrap();
-    assert_eq!((table.names.clone(), numbers(&table)), (vec!["snr".into(), "x0".into()], ROWS.map(Vec::from).to_vec()));
+    assert_eq!(
+        (table.names.clone(), numbers(&table)),
+        (vec!["snr".into(), "x0".into()], ROWS.map(Vec::from).to_vec())
+    );
 }
 
 #[test]
@@ -166,6 +169,7 @@ fn packed_files_unpack_to_a_limit() {
 #[test]
 fn a_decoders_panic_is_a_damaged_file() {
     let path = PathBuf::from("a.parquet");
-    let error = super::guard::guarded(&path, || -> Result<()> { panic!("seen by nobody") }).unwrap_err().to_string();
+    let error =
+        super::guard::guarded(&path, || -> Result<()> { panic!("seen by nobody") }).unwrap_err().to_string();
     assert!(error.contains("a.parquet: is damaged"), "{error}");
 }

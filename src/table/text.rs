@@ -1,5 +1,5 @@
-//! CSV and TSV. Lines that start with `#` are comments; the last one before a first row of numbers names the columns where
-//! it has as many words, as `numpy.savetxt` writes a header.
+//! CSV and TSV. Lines that start with `#` are comments; the last one before a first row of numbers
+//! names the columns where it has as many words, as `numpy.savetxt` writes a header.
 
 use std::path::Path;
 
@@ -61,7 +61,9 @@ pub(super) fn read(table: &mut Table, bytes: Vec<u8>, delimiter: u8, options: &R
 fn plain(mut bytes: Vec<u8>, path: &Path) -> Result<Vec<u8>> {
     let (first, zeros) = (&bytes[..bytes.len().min(8)], bytes.iter().take(64).filter(|&&b| b == 0).count());
     let other = match first {
-        [0xff, 0xfe, ..] | [0xfe, 0xff, ..] => Some("is UTF-16: write it as UTF-8, with iconv -f UTF-16 -t UTF-8"),
+        [0xff, 0xfe, ..] | [0xfe, 0xff, ..] => {
+            Some("is UTF-16: write it as UTF-8, with iconv -f UTF-16 -t UTF-8")
+        }
         _ if zeros * 3 > bytes.len().min(64) && bytes.len() > 1 && (bytes[0] == 0) != (bytes[1] == 0) => {
             Some("is UTF-16 without its mark: write it as UTF-8, with iconv -f UTF-16LE -t UTF-8")
         }
@@ -110,12 +112,15 @@ impl Lines {
 
     /// The words of the comment just before `line`, if they can be the names of `width` columns.
     fn comment_before(&self, text: &[u8], line: u32, delimiter: u8, width: usize) -> Option<Vec<String>> {
-        let before = text.split(|&b| b == b'\n').take(line as usize - 1).filter(|line| !line.trim_ascii().is_empty());
+        let before =
+            text.split(|&b| b == b'\n').take(line as usize - 1).filter(|line| !line.trim_ascii().is_empty());
         let comment = std::str::from_utf8(before.last()?.trim_ascii().strip_prefix(b"#")?).ok()?;
         let words: Vec<&str> = comment.split(char::from(delimiter)).map(str::trim).collect();
-        let names =
-            |word: &&str| !word.is_empty() && !word.contains(char::is_whitespace) && word.parse::<f64>().is_err();
-        (words.len() == width && words.iter().all(names)).then(|| words.iter().map(|&word| word.to_owned()).collect())
+        let names = |word: &&str| {
+            !word.is_empty() && !word.contains(char::is_whitespace) && word.parse::<f64>().is_err()
+        };
+        (words.len() == width && words.iter().all(names))
+            .then(|| words.iter().map(|&word| word.to_owned()).collect())
     }
 }
 
@@ -167,7 +172,8 @@ fn number(cell: &[u8]) -> Option<f64> {
     std::str::from_utf8(cell).ok()?.parse().ok()
 }
 
-/// An empty column for each name; those without one are called unnamed-1, unnamed-2, … by their place.
+/// An empty column for each name; those without one are called unnamed-1, unnamed-2, … by their
+/// place.
 fn add_columns(table: &mut Table, options: &ReadOptions) {
     for (index, name) in table.names.iter_mut().enumerate() {
         let nameless = name.is_empty();
@@ -218,14 +224,19 @@ fn drop_trailing(table: &mut Table) {
 
 /// What to do about a text where a number is expected.
 pub(super) fn remedy(text: &str) -> &'static str {
-    let numbers = |delimiter: char| text.split(delimiter).filter(|part| part.trim().parse::<f64>().is_ok()).count();
+    let numbers =
+        |delimiter: char| text.split(delimiter).filter(|part| part.trim().parse::<f64>().is_ok()).count();
     match text {
-        _ if text.contains([';', '\t']) || numbers(' ') > 1 => "separate cells by commas (.csv) or tabs (.tsv)",
+        _ if text.contains([';', '\t']) || numbers(' ') > 1 => {
+            "separate cells by commas (.csv) or tabs (.tsv)"
+        }
         _ if numbers(',') > 1 => "write numbers with a decimal point and without marks for thousands",
         _ if text.ends_with(['j', 'i']) && text.starts_with(|c: char| "+-(.0123456789".contains(c)) => {
             "split complex numbers into two columns"
         }
-        _ if text.starts_with('{') => "give each row as an object, from pandas with .to_json(orient=\"records\")",
+        _ if text.starts_with('{') => {
+            "give each row as an object, from pandas with .to_json(orient=\"records\")"
+        }
         _ => "correct it",
     }
 }

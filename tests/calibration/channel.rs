@@ -35,8 +35,8 @@ const HEAVY: &str = "heavy-tailed";
 const REAL: &str = "real";
 use Known::{Copies, Quadrature, Table};
 
-/// Low: the noise hides nearly all; middle; high: confusions are rare; rare: what makes the value is an event of
-/// probability 10⁻³ or less, be it of the law or a confusion.
+/// Low: the noise hides nearly all; middle; high: confusions are rare; rare: what makes the value
+/// is an event of probability 10⁻³ or less, be it of the law or a confusion.
 #[rustfmt::skip]
 const REGIMES: &[Regime] = &[
     Regime { law: "bpsk", family: SYNTHETIC, known: Quadrature,
@@ -114,7 +114,8 @@ impl Regime {
 
     fn label(&self, need: &Need, route: &str) -> Label {
         let snr = need.setting.snr().expect("an snr");
-        let name = self.snrs.iter().find(|(_, at)| at.to_bits() == snr.to_bits()).map_or("", |(name, _)| name);
+        let name =
+            self.snrs.iter().find(|(_, at)| at.to_bits() == snr.to_bits()).map_or("", |(name, _)| name);
         Label {
             route: route.into(),
             family: self.family,

@@ -69,7 +69,8 @@ fn behind(replications: u64) -> Vec<Cell> {
                 let exact = pmf.shannon();
                 let truth = Truth::Exact { value: exact.value, bound: exact.bound };
                 let value = |counts: &Counts| law_behind::estimate(counts, estimator, 1.0, None);
-                let estimates: Vec<Estimate> = counts.par_iter().map(|c| value(c).expect("an order of all")).collect();
+                let estimates: Vec<Estimate> =
+                    counts.par_iter().map(|c| value(c).expect("an order of all")).collect();
                 let label = Label {
                     route: "law behind a sample".into(),
                     family,
@@ -87,7 +88,8 @@ fn behind(replications: u64) -> Vec<Cell> {
 /// The density behind a sample of points.
 fn density(replications: u64) -> Vec<Cell> {
     let gauss = 0.5 * (2.0 * std::f64::consts::PI * std::f64::consts::E * 2.0).ln();
-    let laws = [("gaussian:dim=1,variance=2", "synthetic", 1.0), ("gaussian:dim=2,variance=2", "synthetic", 2.0)];
+    let laws =
+        [("gaussian:dim=1,variance=2", "synthetic", 1.0), ("gaussian:dim=2,variance=2", "synthetic", 2.0)];
     let heavy = [("laplace", "heavy-tailed"), ("student-t:dof=3", "heavy-tailed")];
     let told = heavy.map(|(name, family)| {
         let source = law(name);
@@ -126,7 +128,13 @@ fn rows(file: &str) -> Vec<csv::StringRecord> {
     reader.records().map(|row| row.expect("a row")).collect()
 }
 
-fn tabulated(route: &str, family: &'static str, quantity: &str, all: &[(Estimate, Truth)], file: &str) -> Cell {
+fn tabulated(
+    route: &str,
+    family: &'static str,
+    quantity: &str,
+    all: &[(Estimate, Truth)],
+    file: &str,
+) -> Cell {
     let label = Label {
         route: route.into(),
         family,
@@ -157,7 +165,8 @@ fn discrete() -> Vec<Cell> {
         ("second_moment", Source::second_moment),
     ];
     let column = |(i, (name, value)): (usize, &Entropy)| {
-        let told = table.iter().zip(&sources).filter(|(row, _)| row[i + 1].parse().is_ok_and(f64::is_finite));
+        let told =
+            table.iter().zip(&sources).filter(|(row, _)| row[i + 1].parse().is_ok_and(f64::is_finite));
         let all: Vec<_> = told.map(|(row, source)| (value(source), digits(&row[i + 1], TABLE))).collect();
         tabulated("closed forms and sums", "heavy-tailed", name, &all, "entropies.csv")
     };
@@ -171,7 +180,8 @@ fn densities() -> Vec<Cell> {
         let found = table.iter().filter(|row| &row[1] == quantity);
         let pair = |row: &csv::StringRecord| {
             let (source, at) = (Source::parse(&row[0]).expect("a law"), row[2].parse().expect("a number"));
-            let values = || klaim::internals::channel::exact::at(&source, at).expect("an snr").expect("a route");
+            let values =
+                || klaim::internals::channel::exact::at(&source, at).expect("an snr").expect("a route");
             let renyi = || match source.law() {
                 Law::Density(density) => density.differential_renyi(at),
                 _ => unreachable!("a density"),
@@ -202,7 +212,13 @@ fn lines() -> Vec<Cell> {
             let estimate = [values.mmse, values.mmse_slope, values.information][i];
             (estimate, digits(&row[i + 2], TABLE))
         };
-        tabulated("quadrature", "synthetic", quantity, &table.iter().map(pair).collect::<Vec<_>>(), "discrete1d.csv")
+        tabulated(
+            "quadrature",
+            "synthetic",
+            quantity,
+            &table.iter().map(pair).collect::<Vec<_>>(),
+            "discrete1d.csv",
+        )
     };
     ["mmse", "mmse_slope", "information"].into_iter().enumerate().map(of).collect()
 }

@@ -1,4 +1,5 @@
-//! How often is a claim refuted that is true exactly? Both sides by samples, at α = 0.05, one comparison a run.
+//! How often is a claim refuted that is true exactly? Both sides by samples, at α = 0.05, one
+//! comparison a run.
 
 use std::path::Path;
 use std::sync::Arc;
@@ -75,16 +76,20 @@ impl Equality {
 
 /// The verdicts on equalities (name, left side, right side) of one law under the seeds 0, 1, …
 fn judged(law: &str, axes: &str, statements: &[[String; 3]], runs: u64) -> Vec<Equality> {
-    let mut text =
-        String::from("id = \"equality\"\ntitle = \"t\"\nstatement = \"s\"\ncite = \"none\"\norigin = \"klaim\"\n");
+    let mut text = String::from(
+        "id = \"equality\"\ntitle = \"t\"\nstatement = \"s\"\ncite = \"none\"\norigin = \"klaim\"\n",
+    );
     for (i, [_, lhs, rhs]) in statements.iter().enumerate() {
         let head = if i == 0 { "" } else { "[[control]]\nwhy = \"none\"\n" };
         let over = if i == 0 { format!("[over]\nsource = [\"{law}\"]\n{axes}\n") } else { String::new() };
-        text += &format!("{head}lhs = \"{lhs}\"\nrelation = \"==\"\nrhs = \"{rhs}\"\nmargin = {MARGIN:e}\n{over}");
+        text += &format!(
+            "{head}lhs = \"{lhs}\"\nrelation = \"==\"\nrhs = \"{rhs}\"\nmargin = {MARGIN:e}\n{over}"
+        );
     }
     let claim = claim::parse(Path::new("equality.toml"), &text, &mut Sources::default()).expect("a claim");
     let run = |seed| -> Vec<(bool, bool)> {
-        let watch = Watch { backend: Arc::new(Cpu), event: &|_| {}, stop: Stop::default(), checkpoint: None };
+        let watch =
+            Watch { backend: Arc::new(Cpu), event: &|_| {}, stop: Stop::default(), checkpoint: None };
         let options = Options {
             seed,
             level: LEVEL,
@@ -111,7 +116,8 @@ fn judged(law: &str, axes: &str, statements: &[[String; 3]], runs: u64) -> Vec<E
     statements.iter().enumerate().map(equality).collect()
 }
 
-/// Every identity on its laws, then sums over independent coordinates against the exact value of one.
+/// Every identity on its laws, then sums over independent coordinates against the exact value of
+/// one.
 pub fn equalities(runs: u64) -> Vec<Equality> {
     let mut found = Vec::new();
     for &(identities, axes, laws) in IDENTITIES {

@@ -42,7 +42,8 @@ fn uneven() -> Source {
     discrete("uneven", Atoms::new(8, points.collect(), weights).expect("points"))
 }
 
-/// The ink of a handwritten digit: the sum of the 64 levels of an image of data/digits.csv, an integer law on a line.
+/// The ink of a handwritten digit: the sum of the 64 levels of an image of data/digits.csv, an
+/// integer law on a line.
 fn ink() -> Source {
     let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("data/digits.csv");
     let mut reader = csv::Reader::from_path(path).expect("the digits");

@@ -48,8 +48,14 @@ pub fn truncated(needs: &[Need], replications: u64) -> Vec<Vec<Estimate>> {
     let run = |seed: u64| -> Vec<Option<Estimate>> {
         let (backend, stop): (Arc<dyn Backend>, _) = (Arc::new(Cpu), Stop::default());
         let (shard, partial) = (None, false);
-        let conditions =
-            Conditions { backend: &backend, checkpoint: None, shard, stop: &stop, partial, progress: &|_| {} };
+        let conditions = Conditions {
+            backend: &backend,
+            checkpoint: None,
+            shard,
+            stop: &stop,
+            partial,
+            progress: &|_| {},
+        };
         let mut ledger = ledger(needs);
         let sample = |lane| {
             let mut lane = LaneState::new(lane, seed).expect("a sampler");
@@ -61,7 +67,8 @@ pub fn truncated(needs: &[Need], replications: u64) -> Vec<Vec<Estimate>> {
             Route::Sampled(LaneColumn { lane, column }) => {
                 // Its interval, which the tally takes in as a middle and a bound.
                 let bracket = lanes[*lane].truncated(*column, super::tally::LEVEL)?;
-                let (middle, half) = (0.5 * (bracket.low + bracket.high), 0.5 * (bracket.high - bracket.low));
+                let (middle, half) =
+                    (0.5 * (bracket.low + bracket.high), 0.5 * (bracket.high - bracket.low));
                 Some(Estimate { n: bracket.n, method: bracket.method, ..Estimate::quadrature(middle, half) })
             }
             Route::Known(_) | Route::Missing(_) => None,
@@ -75,7 +82,8 @@ pub fn truncated(needs: &[Need], replications: u64) -> Vec<Vec<Estimate>> {
 fn ledger(needs: &[Need]) -> Ledger {
     let (tools, stop) = (Arc::default(), Stop::default());
     let (tools, stop) = (&tools, &stop);
-    let search = Search { method: MethodChoice::MonteCarlo, company: Company::Shared, tools, stop, found: &|| () };
+    let search =
+        Search { method: MethodChoice::MonteCarlo, company: Company::Shared, tools, stop, found: &|| () };
     Ledger::new(needs.iter(), search)
 }
 
@@ -111,8 +119,8 @@ pub fn rows(file: &str) -> Vec<HashMap<String, String>> {
     reader.deserialize().map(|row| row.expect("a row")).collect()
 }
 
-/// The value of `need` with its standard error in a table that another program made, the law being called `law` there;
-/// I = H − H(X|Y) where the table has the latter alone.
+/// The value of `need` with its standard error in a table that another program made, the law being
+/// called `law` there; I = H − H(X|Y) where the table has the latter alone.
 pub fn sampled(table: &[HashMap<String, String>], law: &str, need: &Need) -> Option<Truth> {
     let snr = need.setting.snr().ok()?;
     let find = |quantity: &str| {

@@ -1,7 +1,9 @@
-//! Do the error bars mean what they say? Every quantity by every route, in regimes whose truth is known, over many
-//! replications: how often the 95 % interval misses, and how often the estimate says that it is not to be believed.
+//! Do the error bars mean what they say? Every quantity by every route, in regimes whose truth is
+//! known, over many replications: how often the 95 % interval misses, and how often the estimate
+//! says that it is not to be believed.
 //!
-//! `tests/coverage.rs` asserts it on 200 replications; `examples/calibration.rs` writes docs/calibration.md from 1,000.
+//! `tests/coverage.rs` asserts it on 200 replications; `examples/calibration.rs` writes
+//! docs/calibration.md from 1,000.
 
 mod channel;
 mod entropies;

@@ -24,7 +24,8 @@ const PATH: [&str; 8] = [
     "bound_from_zero",
 ];
 const STEPS: usize = 8;
-/// Of paths a row is the mean of 64: 256 rows, of which none carries a twentieth of the spread by itself.
+/// Of paths a row is the mean of 64: 256 rows, of which none carries a twentieth of the spread by
+/// itself.
 const PATHS: u64 = 16_384;
 
 /// A law, its family, and the intervals of SNRs it is looked at on.
@@ -42,7 +43,13 @@ const REGIMES: &[Regime] = &[
 ];
 
 fn label(family: &'static str, regime: String, need: &Need, route: &str) -> Label {
-    Label { route: route.into(), family, law: need.source.spec().into(), regime, quantity: need.quantity.name.into() }
+    Label {
+        route: route.into(),
+        family,
+        law: need.source.spec().into(),
+        regime,
+        quantity: need.quantity.name.into(),
+    }
 }
 
 fn setting((lo, hi): (f64, f64), sampler: Option<&str>) -> Setting {
@@ -51,7 +58,12 @@ fn setting((lo, hi): (f64, f64), sampler: Option<&str>) -> Setting {
 }
 
 /// One law over one interval.
-fn over(law: &Arc<Source>, family: &'static str, (name, lo, hi): (&str, f64, f64), replications: u64) -> Vec<Cell> {
+fn over(
+    law: &Arc<Source>,
+    family: &'static str,
+    (name, lo, hi): (&str, f64, f64),
+    replications: u64,
+) -> Vec<Cell> {
     let cube = law.spec() == "cube";
     let (line, copies) = if cube { (super::laws::law("bpsk"), 3.0) } else { (Arc::clone(law), 1.0) };
     // This bound is not linear in the law.
@@ -82,11 +94,14 @@ fn sampler(sampler: &str, replications: u64) -> Vec<Cell> {
     let ends = (0.1, 20.0);
     let names = ["sampled_variance", "energy_distance", "wasserstein_1", "sliced_wasserstein_2"];
     let needs: Vec<Need> = names.iter().map(|name| need(&law, name, setting(ends, Some(sampler)))).collect();
-    let Truth::Exact { value: variance, bound } = exact(&needs[..1], 1.0)[0] else { unreachable!("a closed form") };
+    let Truth::Exact { value: variance, bound } = exact(&needs[..1], 1.0)[0] else {
+        unreachable!("a closed form")
+    };
     let (s, t) = (variance.sqrt(), (2.0 + ends.1.recip()).sqrt());
     let energy = (2.0 / PI).sqrt() * (2.0 * s.hypot(t) - 2_f64.sqrt() * (s + t));
     let truths = [variance, energy, (2.0 / PI).sqrt() * (s - t).abs(), (s - t).powi(2)];
-    // Of the relative error of s² each takes a few times as much of itself, or of 1 where it is a difference.
+    // Of the relative error of s² each takes a few times as much of itself, or of 1 where it is a
+    // difference.
     let rounding = 8.0 * (bound / variance).max(f64::EPSILON);
     let routes = routes(&needs);
     let all = needs.iter().zip(routes).zip(truths).zip(replicate(&needs, PATHS, replications));

@@ -1,5 +1,6 @@
-//! Quadrature on random laws against the trapezoid rule, which converges exponentially for functions that are analytic
-//! in a strip: another rule, on the values of the posterior alone, in its own arithmetic.
+//! Quadrature on random laws against the trapezoid rule, which converges exponentially for
+//! functions that are analytic in a strip: another rule, on the values of the posterior alone, in
+//! its own arithmetic.
 
 use klaim::internals::numeric::estimate::Estimate;
 use klaim::internals::numeric::stream::Stream;
@@ -28,7 +29,8 @@ struct Law {
 }
 
 impl Law {
-    /// Two to seven atoms, weights over six decades, scales over twelve, γ·range² from 1e-8 to [`WIDEST`]².
+    /// Two to seven atoms, weights over six decades, scales over twelve, γ·range² from 1e-8 to
+    /// [`WIDEST`]².
     fn random(index: u64) -> Self {
         let stream = Stream::named(index, "laws for quadrature");
         let [count, scale] = stream.uniforms(0, 0);
@@ -105,8 +107,9 @@ fn entropy(weights: &[f64]) -> f64 {
 /// klaim's value and the trapezoid rule's of each quantity for one law.
 fn compare(index: u64) -> [(Estimate, Truth); 4] {
     let law = Law::random(index);
-    let values =
-        klaim::internals::channel::exact::at(&law.source(), law.snr).expect("an snr").expect("a law on a line");
+    let values = klaim::internals::channel::exact::at(&law.source(), law.snr)
+        .expect("an snr")
+        .expect("a law on a line");
     let [mmse, slope, rest] = law.trapezoid();
     let shannon = entropy(&law.weights);
     let relative = |value: f64| Truth::Exact { value, bound: ROUNDING * value };

@@ -1,4 +1,5 @@
-//! What the intervals of one regime did over the replications, and whether that is what they promise.
+//! What the intervals of one regime did over the replications, and whether that is what they
+//! promise.
 
 use std::ops::RangeInclusive;
 
@@ -11,8 +12,8 @@ pub const Z: f64 = 1.959_963_984_540;
 pub const LEVEL: f64 = 0.05;
 /// Probability with which an exact interval's count leaves its band on one side.
 pub const TAIL: f64 = 1e-4;
-/// A reference that is sampled itself has at most this share of the intervals' standard error: by √(1 + 0.125²) it
-/// takes the misses from 5 % to 5.2 %.
+/// A reference that is sampled itself has at most this share of the intervals' standard error: by
+/// √(1 + 0.125²) it takes the misses from 5 % to 5.2 %.
 const REFERENCE: f64 = 0.125;
 
 /// What an interval promises.
@@ -84,7 +85,8 @@ pub struct Cell {
     pub believed: usize,
     /// Believed replications whose interval misses.
     pub silent: usize,
-    /// Mean error of the believed ones, and its spread, in their mean standard error; NaN without one.
+    /// Mean error of the believed ones, and its spread, in their mean standard error; NaN without
+    /// one.
     pub bias: f64,
     pub spread: f64,
     /// The mean half-width of the believed ones as a share of the truth.
@@ -102,7 +104,8 @@ pub enum Outcome {
     Outside,
     /// The reference is sampled itself, and too coarse to tell.
     Untold,
-    /// Most replications are not believed, and of all of them no more miss in silence than the level allows.
+    /// Most replications are not believed, and of all of them no more miss in silence than the
+    /// level allows.
     Flagged,
 }
 
@@ -116,7 +119,8 @@ impl Cell {
     pub fn of_many(label: Label, sides: Sides, all: &[(Estimate, Truth)]) -> Self {
         let missed = |(e, truth): &(Estimate, Truth)| {
             // ∞ where the truth is ∞ is no miss.
-            let off = if e.value.to_bits() == truth.value().to_bits() { 0.0 } else { e.value - truth.value() };
+            let off =
+                if e.value.to_bits() == truth.value().to_bits() { 0.0 } else { e.value - truth.value() };
             let off = if sides == Sides::AtMost { off } else { off.abs() };
             // A NaN misses.
             let within = off.partial_cmp(&(Z * e.std_err + e.bound + truth.bound()));

@@ -14,9 +14,15 @@ pub fn every_law_agrees_in_every_schedule() {
     // Every law of the list, those with more than a block of atoms too.
     agrees("schedule3", &[], "64");
     // A whole tile and a part of the next, with the table of all pairs, on two devices.
-    agrees("devices2", &["codebook:atoms=131,dim=5,seed=1", "zipf:exponent=1.5,atoms=9,embedding=simplex"], "1152");
+    agrees(
+        "devices2",
+        &["codebook:atoms=131,dim=5,seed=1", "zipf:exponent=1.5,atoms=9,embedding=simplex"],
+        "1152",
+    );
     // Components of several variances, more than shared memory holds.
-    let list = |number: &dyn Fn(i32) -> f64| (0..90).map(|j| format!("{:.2}", number(j))).collect::<Vec<_>>().join("|");
+    let list = |number: &dyn Fn(i32) -> f64| {
+        (0..90).map(|j| format!("{:.2}", number(j))).collect::<Vec<_>>().join("|")
+    };
     let (means, variances) = (list(&|j| 0.1 * f64::from(j) - 4.5), list(&|j| 0.01 * f64::from(1 + j % 4)));
     agrees("schedule2", &[&format!("mixture:means={means},variances={variances}")], "64");
 }

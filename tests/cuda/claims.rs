@@ -12,8 +12,8 @@ pub fn verdicts(folder: &Path, backend: &str, claims: &[&str]) -> Vec<[String; 5
     assert!(matches!(output.status.code(), Some(0 | 1 | 3)), "{}", said(&output));
     let mut table = csv::Reader::from_path(folder.join(backend).join("results.csv")).unwrap();
     let header = table.headers().unwrap().clone();
-    let place =
-        ["claim", "section", "axes", "method", "verdict"].map(|name| header.iter().position(|h| h == name).unwrap());
+    let place = ["claim", "section", "axes", "method", "verdict"]
+        .map(|name| header.iter().position(|h| h == name).unwrap());
     table.records().map(|row| row.unwrap()).map(|row| place.map(|at| row[at].to_owned())).collect()
 }
 
@@ -45,9 +45,14 @@ fn small_source(spec: &str) -> String {
         return "codebook:atoms=24,dim=6,seed=9".into();
     }
     let mut small = spec.to_owned();
-    for (name, most) in
-        [("atoms=", 24.0), ("dim=", 6.0), ("levels=", 8.0), ("depth=", 2.0), ("branch=", 3.0), ("code=", 8.0)]
-    {
+    for (name, most) in [
+        ("atoms=", 24.0),
+        ("dim=", 6.0),
+        ("levels=", 8.0),
+        ("depth=", 2.0),
+        ("branch=", 3.0),
+        ("code=", 8.0),
+    ] {
         let Some(at) = small.find(name).map(|at| at + name.len()) else { continue };
         let end = small[at..].find([',', ')']).map_or(small.len(), |length| at + length);
         if small[at..end].parse::<f64>().is_ok_and(|number| number > most) {
@@ -66,10 +71,14 @@ fn smaller(key: &str, value: &toml::Value) -> toml::Value {
         ("steps", toml::Value::Array(list)) => numbers(&[2, 4, 8][..list.len().min(3)]),
         ("snr", toml::Value::Array(list)) => list.iter().take(2).cloned().collect::<Vec<_>>().into(),
         ("points", toml::Value::Integer(_)) => 2.into(),
-        (_, toml::Value::Table(table)) => {
-            table.iter().map(|(key, value)| (key.clone(), smaller(key, value))).collect::<toml::Table>().into()
+        (_, toml::Value::Table(table)) => table
+            .iter()
+            .map(|(key, value)| (key.clone(), smaller(key, value)))
+            .collect::<toml::Table>()
+            .into(),
+        (_, toml::Value::Array(list)) => {
+            list.iter().map(|value| smaller("", value)).collect::<Vec<_>>().into()
         }
-        (_, toml::Value::Array(list)) => list.iter().map(|value| smaller("", value)).collect::<Vec<_>>().into(),
         _ => value.clone(),
     }
 }
@@ -84,16 +93,19 @@ fn small(folder: &Path, file: &Path) -> String {
 
 fn claim_files(folder: &str) -> Vec<PathBuf> {
     let entries = fs::read_dir(root().join(folder)).unwrap().map(|entry| entry.unwrap().path());
-    let mut files: Vec<PathBuf> = entries.filter(|path| path.extension().is_some_and(|e| e == "toml")).collect();
+    let mut files: Vec<PathBuf> =
+        entries.filter(|path| path.extension().is_some_and(|e| e == "toml")).collect();
     files.retain(|path| !path.ends_with("paper.toml"));
     files.sort();
     files
 }
 
-/// The whole default suite on small laws, one round of samples: every case, control and break has the CPU's verdict.
+/// The whole default suite on small laws, one round of samples: every case, control and break has
+/// the CPU's verdict.
 pub fn claims_get_the_verdicts_of_the_cpu() {
     let folder = emulator("claims", None);
-    let files = ["abz26", "classical", "klaim"].map(|paper| claim_files(&format!("verify/{paper}"))).concat();
+    let files =
+        ["abz26", "classical", "klaim"].map(|paper| claim_files(&format!("verify/{paper}"))).concat();
     let small: Vec<String> = files.iter().map(|file| small(&folder, file)).collect();
     let claims: Vec<&str> = small.iter().map(String::as_str).collect();
     let (cpu, cuda) = (verdicts(&folder, "cpu", &claims), verdicts(&folder, "cuda", &claims));
@@ -104,15 +116,18 @@ pub fn claims_get_the_verdicts_of_the_cpu() {
     assert!(cpu.len() == cuda.len() && differing.is_empty(), "{differing:#?}");
 }
 
-/// Slices measured in single precision on a device are joined where there is none: the report is that of the whole run, the
-/// device's errors in it. A run on one backend does not go on with another's strips.
+/// Slices measured in single precision on a device are joined where there is none: the report is
+/// that of the whole run, the device's errors in it. A run on one backend does not go on with
+/// another's strips.
 pub fn strips_remember_what_measured_them() {
     let folder = emulator("strips", None);
     let claim = small(&folder, &root().join("verify/classical/mmse-dimension.toml"));
     let verify = |words: &str, backend: &str, out: &str, more: &[&str]| {
-        let base = ["verify", &claim, "--budget", "2048", "--method", "monte-carlo", "--format", "csv", "--quiet"];
+        let base =
+            ["verify", &claim, "--budget", "2048", "--method", "monte-carlo", "--format", "csv", "--quiet"];
         let place: &[&str] = if backend == "cpu" { &[] } else { &["--precision", "f32"] };
-        let output = klaim(&folder, words, &[&base[..], &["--backend", backend, "--out", out], place, more].concat());
+        let output =
+            klaim(&folder, words, &[&base[..], &["--backend", backend, "--out", out], place, more].concat());
         assert!(matches!(output.status.code(), Some(0 | 1 | 3)), "{}", said(&output));
         said(&output)
     };
@@ -121,7 +136,8 @@ pub fn strips_remember_what_measured_them() {
     for shard in ["0/2", "1/2"] {
         verify("", "cuda", &shard[..1], &["--shard", shard]);
     }
-    let merged = klaim(&folder, "no-device", &["merge", "0", "1", "--out", "merged", "--format", "csv", "--quiet"]);
+    let merged =
+        klaim(&folder, "no-device", &["merge", "0", "1", "--out", "merged", "--format", "csv", "--quiet"]);
     assert_eq!(said(&merged), whole);
     let report = fs::read_to_string(folder.join("merged/run.toml")).unwrap();
     assert!(report.contains("cuda f32"), "{report}");

@@ -30,7 +30,8 @@ pub const EVERY_KERNEL: [&str; 6] = [
     "zipf:exponent=1.5,atoms=9,embedding=simplex",
 ];
 
-/// Laws for the f32 product: more steps than stages, one coordinate, whole tiles, far atoms, two blocks.
+/// Laws for the f32 product: more steps than stages, one coordinate, whole tiles, far atoms, two
+/// blocks.
 pub const PRODUCTS_IN_F32: [&str; 5] = [
     "codebook:atoms=40,dim=100",
     "codebook:atoms=128,dim=1",
@@ -79,8 +80,8 @@ fn copy(from: &Path, to: &Path) {
     }
 }
 
-/// A folder with the emulated libraries, their kernels changed by `fault`. Objects that do not hold kernels are compiled
-/// once a test process.
+/// A folder with the emulated libraries, their kernels changed by `fault`. Objects that do not hold
+/// kernels are compiled once a test process.
 pub fn emulator(name: &str, fault: Option<&Fault>) -> PathBuf {
     static SHARED: Mutex<bool> = Mutex::new(false);
     let sources = root().join("tests/emulator");
@@ -106,7 +107,16 @@ pub fn emulator(name: &str, fault: Option<&Fault>) -> PathBuf {
     let includes = [format!("-I{}", sources.display()), format!("-I{}", kernels.display())];
     let kernels = text(sources.join("kernels.cc"));
     let cuda = text(dir.join("libcuda.so"));
-    compile(&["-shared", &includes[0], &includes[1], "-o", &cuda, &kernels, &object("fibers"), &object("driver")]);
+    compile(&[
+        "-shared",
+        &includes[0],
+        &includes[1],
+        "-o",
+        &cuda,
+        &kernels,
+        &object("fibers"),
+        &object("driver"),
+    ]);
     compile(&["-shared", "-o", &text(dir.join("libnvrtc.so")), &text(sources.join("nvrtc.cc"))]);
     dir
 }
@@ -115,7 +125,13 @@ pub fn emulator(name: &str, fault: Option<&Fault>) -> PathBuf {
 pub fn klaim(folder: &Path, words: &str, arguments: &[&str]) -> Output {
     let mut command = Command::new(env!("CARGO_BIN_EXE_klaim"));
     command.current_dir(folder).env("LD_LIBRARY_PATH", folder).env("XDG_CACHE_HOME", folder.join("cache"));
-    command.env("KLAIM_EMULATOR", words).env("NO_COLOR", "1").env("COLUMNS", "400").args(arguments).output().unwrap()
+    command
+        .env("KLAIM_EMULATOR", words)
+        .env("NO_COLOR", "1")
+        .env("COLUMNS", "400")
+        .args(arguments)
+        .output()
+        .unwrap()
 }
 
 pub fn selftest(folder: &Path, words: &str, sources: &[&str], samples: &str) -> Output {

@@ -4,11 +4,13 @@ use std::fs;
 
 use super::emulator::{emulator, klaim, root, said, selftest};
 
-/// Everything that can be missing or fail: an error with `--backend cuda`, the CPU with `--backend auto`.
+/// Everything that can be missing or fail: an error with `--backend cuda`, the CPU with `--backend
+/// auto`.
 pub fn what_fails_is_told() {
     let folder = emulator("failures", None);
     let estimate = |words: &str, backend: &str, more: &[&str]| {
-        let base = ["estimate", "mmse", "--source", "codebook:atoms=40,dim=2", "--snr", "1", "--samples", "2048"];
+        let base =
+            ["estimate", "mmse", "--source", "codebook:atoms=40,dim=2", "--snr", "1", "--samples", "2048"];
         klaim(&folder, words, &[&base[..], &["--backend", backend], more].concat())
     };
     let cases: [(&str, &[&str], &str); 8] = [
@@ -31,16 +33,29 @@ pub fn what_fails_is_told() {
         assert!(said(&fallen_back).contains("on the CPU"), "{words}: {}", said(&fallen_back));
     }
     let paths = |backend: &str| {
-        let base =
-            ["estimate", "girsanov_kl", "--source", "codebook:atoms=131,dim=37", "--snr-min", "0.1", "--snr-max", "1"];
-        let more = ["--steps", "1", "--schedule", "geometric", "--samples", "2048", "--device-memory", "0.0001"];
+        let base = [
+            "estimate",
+            "girsanov_kl",
+            "--source",
+            "codebook:atoms=131,dim=37",
+            "--snr-min",
+            "0.1",
+            "--snr-max",
+            "1",
+        ];
+        let more =
+            ["--steps", "1", "--schedule", "geometric", "--samples", "2048", "--device-memory", "0.0001"];
         klaim(&folder, "", &[&base[..], &more, &["--backend", backend]].concat())
     };
     let (refused, fallen_back) = (paths("cuda"), paths("auto"));
     assert_eq!(refused.status.code(), Some(2), "{}", said(&refused));
     assert!(said(&refused).contains("paths on codebook:atoms=131,dim=37 need 1 MiB"), "{}", said(&refused));
     assert_eq!(fallen_back.status.code(), Some(0), "{}", said(&fallen_back));
-    assert!(said(&fallen_back).contains("simulating codebook:atoms=131,dim=37 on the CPU"), "{}", said(&fallen_back));
+    assert!(
+        said(&fallen_back).contains("simulating codebook:atoms=131,dim=37 on the CPU"),
+        "{}",
+        said(&fallen_back)
+    );
     let failed = estimate("launch-fails", "cuda", &[]);
     assert_eq!(failed.status.code(), Some(2));
     assert!(said(&failed).contains("CUDA_ERROR_LAUNCH_FAILED"), "{}", said(&failed));
@@ -51,7 +66,8 @@ pub fn kernels_come_from_the_cache_or_from_the_program() {
     let folder = emulator("images", None);
     let run = || selftest(&folder, "", &["bpsk"], "64");
     assert_eq!(run().status.code(), Some(0));
-    let cached: Vec<_> = fs::read_dir(folder.join("cache/klaim")).unwrap().map(|f| f.unwrap().path()).collect();
+    let cached: Vec<_> =
+        fs::read_dir(folder.join("cache/klaim")).unwrap().map(|f| f.unwrap().path()).collect();
     let units = fs::read_to_string(root().join("kernels/klaim.cu")).unwrap().matches("#include").count();
     assert_eq!(cached.len(), units, "{cached:?}");
     for image in cached.iter().map(|path| fs::read_to_string(path).unwrap()) {

@@ -2,7 +2,8 @@
 
 use super::emulator::{Fault, PRODUCTS_IN_F32, emulator, said, selftest, selftest_in_f32};
 
-/// What the comparison is worth: a barrier left out, a wrong lane, an offset forgotten, a wrong block of random words.
+/// What the comparison is worth: a barrier left out, a wrong lane, an offset forgotten, a wrong
+/// block of random words.
 pub fn planted_faults_are_noticed() {
     let faults: [(&str, &str, &str, Fault); 6] = [
         (
@@ -41,7 +42,11 @@ pub fn planted_faults_are_noticed() {
             "wrong-words",
             "schedule0",
             "codebook:atoms=131,dim=37,seed=1",
-            Fault { file: "numeric/normal.cuh", from: "#define FIRST_BLOCK 1u", to: "#define FIRST_BLOCK 2u" },
+            Fault {
+                file: "numeric/normal.cuh",
+                from: "#define FIRST_BLOCK 1u",
+                to: "#define FIRST_BLOCK 2u",
+            },
         ),
         (
             "one-tile-short",
@@ -61,7 +66,8 @@ pub fn planted_faults_are_noticed() {
     }
 }
 
-/// The same of the f32 product: a term left out, a wrong lane, a copy not waited for, a barrier left out.
+/// The same of the f32 product: a term left out, a wrong lane, a copy not waited for, a barrier
+/// left out.
 pub fn planted_faults_of_the_f32_product_are_noticed() {
     let faults = [
         ("low-term", "part[j], high, right_low[j / 2]", "part[j], low, right_low[j / 2]"),
@@ -80,8 +86,11 @@ pub fn planted_faults_of_the_f32_product_are_noticed() {
 
 /// The same for simulated paths; the last one is a write that the emulator itself refuses.
 pub fn planted_faults_on_paths_are_noticed() {
-    let (small, product, large) =
-        ("codebook:atoms=16,dim=8", "product:base=(mixture:means=-1|1,variances=0.3|0.1),dim=5", "simplex:atoms=33");
+    let (small, product, large) = (
+        "codebook:atoms=16,dim=8",
+        "product:base=(mixture:means=-1|1,variances=0.3|0.1),dim=5",
+        "simplex:atoms=33",
+    );
     let fault = |file, from, to| Fault { file, from, to };
     let faults: [(&str, &str, &str, i32, Fault); 8] = [
         (
@@ -117,7 +126,11 @@ pub fn planted_faults_on_paths_are_noticed() {
             "schedule0",
             small,
             1,
-            fault("process/girsanov.cu", "point == 1 ? share : 1.0 - share", "point < 3 ? share : 1.0 - share"),
+            fault(
+                "process/girsanov.cu",
+                "point == 1 ? share : 1.0 - share",
+                "point < 3 ? share : 1.0 - share",
+            ),
         ),
         (
             "row-sum-without-barrier",
@@ -146,7 +159,11 @@ pub fn planted_faults_on_paths_are_noticed() {
             "schedule0",
             small,
             2,
-            fault("process/chain.cu", "*weight = estimate + dim * PATHS", "*weight = estimate + (dim + 1) * PATHS"),
+            fault(
+                "process/chain.cu",
+                "*weight = estimate + dim * PATHS",
+                "*weight = estimate + (dim + 1) * PATHS",
+            ),
         ),
     ];
     for (name, schedule, source, status, fault) in &faults {

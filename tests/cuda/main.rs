@@ -1,9 +1,11 @@
-//! The CUDA backend without a device: the kernels' own text and the unmodified program, on an emulated driver.
+//! The CUDA backend without a device: the kernels' own text and the unmodified program, on an
+//! emulated driver.
 //!
-//! `tests/emulator` makes a libcuda and a libnvrtc that `klaim` loads like the real ones; they run each
-//! launch as fibers on the CPU, in one of four orders. Needs a C++17 compiler (`c++`, or what CXX
-//! names): without one these tests are ignored and named as left out, and with KLAIM_TEST_ALL set they
-//! fail. The file is its own harness, because whether a test can run is known only when it starts.
+//! `tests/emulator` makes a libcuda and a libnvrtc that `klaim` loads like the real ones; they run
+//! each launch as fibers on the CPU, in one of four orders. Needs a C++17 compiler (`c++`, or what
+//! CXX names): without one these tests are ignored and named as left out, and with KLAIM_TEST_ALL
+//! set they fail. The file is its own harness, because whether a test can run is known only when it
+//! starts.
 #![allow(clippy::unwrap_used, reason = "a failed unwrap is a failed test")]
 
 mod agreement;
@@ -19,7 +21,8 @@ use std::process::ExitCode;
 
 use libtest_mimic::{Arguments, Trial, run};
 
-/// The named functions as tests of these names; one that is missing here is dead code, and refused by the compiler.
+/// The named functions as tests of these names; one that is missing here is dead code, and refused
+/// by the compiler.
 macro_rules! tests {
     ($($module:ident: $($test:ident)+;)+) => {
         [$($(Trial::test(concat!(stringify!($module), "::", stringify!($test)), || {

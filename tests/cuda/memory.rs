@@ -6,9 +6,10 @@ use serde_json::Value;
 
 use super::emulator::{emulator, klaim, said};
 
-/// Atoms that are too many for the memory allowed come from the host by blocks: within that memory, with the same differences
-/// from the CPU to the last digit, however late the copies are done; not so where nothing waits for them. The device has a MiB
-/// more, for what is not counted (grid and readouts).
+/// Atoms that are too many for the memory allowed come from the host by blocks: within that memory,
+/// with the same differences from the CPU to the last digit, however late the copies are done; not
+/// so where nothing waits for them. The device has a MiB more, for what is not counted (grid and
+/// readouts).
 pub fn streamed_atoms_give_the_same_bits() {
     let folder = emulator("streamed", None);
     for precision in ["f64", "f32"] {
@@ -28,7 +29,8 @@ pub fn streamed_atoms_give_the_same_bits() {
         };
         let refused = said(&compared("", &["--device-memory", "0.001"]));
         let words: Vec<&str> = refused.split_whitespace().collect();
-        let needed = words.windows(2).find(|pair| pair[1] == "MiB").unwrap_or_else(|| panic!("{refused}"))[0];
+        let needed =
+            words.windows(2).find(|pair| pair[1] == "MiB").unwrap_or_else(|| panic!("{refused}"))[0];
         let mib: f64 = needed.parse().unwrap();
         let (device, memory) = (format!("mib-{},late-copies", mib + 1.0), (mib / 1024.0).to_string());
         let small = compared(&device, &["--device-memory", &memory]);

@@ -10,18 +10,33 @@ use super::emulator::{emulator, klaim, said};
 
 /// The one row of an estimate on simulated paths, whatever backend it is from.
 fn simulated(folder: &Path, quantity: &str, source: &str, more: &[&str]) -> Value {
-    let base =
-        ["estimate", quantity, "--source", source, "--snr-min", "0.05", "--snr-max", "30", "--schedule", "geometric"];
-    let output =
-        klaim(folder, "", &[&base[..], &["--steps", "3", "--format", "json", "--samples", "2048"], more].concat());
-    let found: Value = serde_json::from_slice(&output.stdout).unwrap_or_else(|e| panic!("{e}: {}", said(&output)));
+    let base = [
+        "estimate",
+        quantity,
+        "--source",
+        source,
+        "--snr-min",
+        "0.05",
+        "--snr-max",
+        "30",
+        "--schedule",
+        "geometric",
+    ];
+    let output = klaim(
+        folder,
+        "",
+        &[&base[..], &["--steps", "3", "--format", "json", "--samples", "2048"], more].concat(),
+    );
+    let found: Value =
+        serde_json::from_slice(&output.stdout).unwrap_or_else(|e| panic!("{e}: {}", said(&output)));
     let mut row = found["rows"][0].clone();
     row.as_object_mut().unwrap().remove("backend").unwrap();
     row
 }
 
-/// Statistics of last states are the CPU's to the bit where the law fits into shared memory, to rounding elsewhere; what is read
-/// off true paths is added up in another order. Memory for one batch at a time changes no bit.
+/// Statistics of last states are the CPU's to the bit where the law fits into shared memory, to
+/// rounding elsewhere; what is read off true paths is added up in another order. Memory for one
+/// batch at a time changes no bit.
 pub fn statistics_of_paths_are_those_of_the_cpu() {
     let folder = emulator("statistics", None);
     let (small, large) = ("mixture:ring=5,radius=2,variance=0.1", "zipf:exponent=1.5,atoms=100");
@@ -31,7 +46,8 @@ pub fn statistics_of_paths_are_those_of_the_cpu() {
         ("mode_variation", "ddim"),
         ("sliced_wasserstein_2", "ddim:start=exact"),
     ] {
-        let of = |backend| simulated(&folder, quantity, small, &["--sampler", sampler, "--backend", backend]);
+        let of =
+            |backend| simulated(&folder, quantity, small, &["--sampler", sampler, "--backend", backend]);
         assert_eq!(of("cpu"), of("cuda"), "{quantity}");
     }
     let near = |a: &Value, b: &Value| {

@@ -17,11 +17,13 @@ pub fn single_precision_carries_its_error() {
     assert_eq!(output.status.code(), Some(0), "{}", said(&output));
     let of = |backend: &str, precision: &str| -> Value {
         let arguments = [
-            &["estimate", "mmse", "--source", "codebook:atoms=40,dim=2", "--snr", "1", "--samples", "2048"][..],
+            &["estimate", "mmse", "--source", "codebook:atoms=40,dim=2", "--snr", "1", "--samples", "2048"]
+                [..],
             &["--format", "json", "--backend", backend, "--precision", precision],
         ];
         let output = klaim(&folder, "", &arguments.concat());
-        serde_json::from_slice::<Value>(&output.stdout).unwrap_or_else(|e| panic!("{e}: {}", said(&output)))["rows"][0]
+        serde_json::from_slice::<Value>(&output.stdout).unwrap_or_else(|e| panic!("{e}: {}", said(&output)))
+            ["rows"][0]
             .clone()
     };
     let number = |row: &Value, key: &str| row[key].as_f64().unwrap();
@@ -32,8 +34,8 @@ pub fn single_precision_carries_its_error() {
     assert!(bound < 1e-5 * number(&exact, "value"), "bound {bound}");
 }
 
-/// A law times a power of two, at the SNR that undoes it, has the same f32 numbers to the bit: 1e-21 and 1e21 are no worse
-/// than 1, though D² there is 1e-84 and 1e84.
+/// A law times a power of two, at the SNR that undoes it, has the same f32 numbers to the bit:
+/// 1e-21 and 1e21 are no worse than 1, though D² there is 1e-84 and 1e84.
 pub fn the_scale_of_a_law_does_not_show_in_f32() {
     let folder = emulator("scales", None);
     let information = |exponent: i32| {
@@ -43,11 +45,14 @@ pub fn the_scale_of_a_law_does_not_show_in_f32() {
         // One name, which is the seed's.
         let file = folder.join("scaled.csv");
         fs::write(&file, (0..31).map(|i| row(i) + "\n").collect::<String>()).unwrap();
-        let (source, snr) = (format!("file:path={}", file.display()), format!("{:e}", (scale * scale).recip()));
+        let (source, snr) =
+            (format!("file:path={}", file.display()), format!("{:e}", (scale * scale).recip()));
         let arguments = ["estimate", "information", "--source", &source, "--snr", &snr, "--samples", "2048"];
-        let options = ["--method", "monte-carlo", "--format", "json", "--backend", "cuda", "--precision", "f32"];
+        let options =
+            ["--method", "monte-carlo", "--format", "json", "--backend", "cuda", "--precision", "f32"];
         let output = klaim(&folder, "", &[&arguments[..], &options].concat());
-        let found: Value = serde_json::from_slice(&output.stdout).unwrap_or_else(|e| panic!("{e}: {}", said(&output)));
+        let found: Value =
+            serde_json::from_slice(&output.stdout).unwrap_or_else(|e| panic!("{e}: {}", said(&output)));
         (found["rows"][0]["value"].clone(), found["rows"][0]["bound"].as_f64().unwrap())
     };
     let one = information(0);

@@ -1,12 +1,13 @@
-//! Mutated inputs in process: claims, expressions, specs, SNR lists, and files of atoms and losses in every format.
+//! Mutated inputs in process: claims, expressions, specs, SNR lists, and files of atoms and losses
+//! in every format.
 //!
-//! No input may panic, take more than 10 s of processor time, or more than 4 GiB of memory. Input k of a seed is the same
-//! on every machine. The test runs for 20 seconds; at length by hand:
+//! No input may panic, take more than 10 s of processor time, or more than 4 GiB of memory. Input k
+//! of a seed is the same on every machine. The test runs for 20 seconds; at length by hand:
 //!
 //!     KLAIM_FUZZ_SECONDS=3600 KLAIM_FUZZ_SEED=7 cargo test --release --test fuzz -- --nocapture
 //!
-//! An input that overflows the stack names its thread, which holds the numbers of its inputs; KLAIM_FUZZ_FROM=k starts at
-//! one of them, and KLAIM_FUZZ_TRACE=1 prints each before it is tried.
+//! An input that overflows the stack names its thread, which holds the numbers of its inputs;
+//! KLAIM_FUZZ_FROM=k starts at one of them, and KLAIM_FUZZ_TRACE=1 prints each before it is tried.
 
 mod memory;
 mod mutate;
@@ -38,7 +39,9 @@ static NOW: AtomicU64 = AtomicU64::new(0);
 static PANIC: Mutex<String> = Mutex::new(String::new());
 
 fn setting(name: &str, default: u64) -> u64 {
-    std::env::var(name).ok().map_or(default, |text| text.parse().unwrap_or_else(|_| panic!("{name} is no number")))
+    std::env::var(name)
+        .ok()
+        .map_or(default, |text| text.parse().unwrap_or_else(|_| panic!("{name} is no number")))
 }
 
 #[test]
@@ -75,9 +78,14 @@ fn no_input_panics_hangs_or_takes_more_memory_than_allowed() {
         println!("{:<12} {seconds:>7.1} s  {refused:>9} refused  {accepted:>9} accepted", target.name);
     }
     assert!(failures.is_empty(), "{} failures:\n{}", failures.len(), failures.join("\n"));
-    // A mutator that only makes rubbish tests the first line of every parser: both outcomes must be common.
+    // A mutator that only makes rubbish tests the first line of every parser: both outcomes must be
+    // common.
     for (target, [refused, accepted]) in TARGETS.iter().zip(accepted) {
-        assert!(refused.min(accepted) * 50 > refused + accepted, "{}: {refused} refused, {accepted} not", target.name);
+        assert!(
+            refused.min(accepted) * 50 > refused + accepted,
+            "{}: {refused} refused, {accepted} not",
+            target.name
+        );
     }
 }
 
@@ -106,7 +114,8 @@ fn attempt(seed: u64, index: u64) -> Tried {
         Ok(_) if bytes > MOST_BYTES => Some(format!("took {:.1} GiB", bytes as f64 / f64::from(1 << 30))),
         Ok(_) => None,
     };
-    let failure = what.map(|what| format!("input {index} of seed {seed}, {name} ({}): {what}", shown(&input.bytes)));
+    let failure =
+        what.map(|what| format!("input {index} of seed {seed}, {name} ({}): {what}", shown(&input.bytes)));
     if let Some(failure) = &failure {
         eprintln!("{failure}");
     }
@@ -139,5 +148,6 @@ fn processor_seconds() -> f64 {
     let text = std::fs::read_to_string("/proc/self/stat").unwrap_or_default();
     let fields = text.rsplit_once(')').map_or("", |(_, fields)| fields);
     // User and system time in ticks of 10 ms.
-    fields.split_whitespace().skip(11).take(2).filter_map(|ticks| ticks.parse::<f64>().ok()).sum::<f64>() / 100.0
+    fields.split_whitespace().skip(11).take(2).filter_map(|ticks| ticks.parse::<f64>().ok()).sum::<f64>()
+        / 100.0
 }

@@ -1,4 +1,5 @@
-//! Counts the bytes that are allocated. Unsafe, since an allocator is: it only hands on to the system's.
+//! Counts the bytes that are allocated. Unsafe, since an allocator is: it only hands on to the
+//! system's.
 #![allow(unsafe_code, reason = "GlobalAlloc is an unsafe trait")]
 
 use std::alloc::{GlobalAlloc, Layout, System};

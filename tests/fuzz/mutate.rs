@@ -5,7 +5,8 @@ pub struct Random(u64);
 
 impl Random {
     pub fn new(seed: u64, index: u64) -> Self {
-        let mut random = Self(seed.wrapping_mul(0x9e37_79b9_7f4a_7c15) ^ index.wrapping_mul(0xd1b5_4a32_d192_ed03));
+        let mut random =
+            Self(seed.wrapping_mul(0x9e37_79b9_7f4a_7c15) ^ index.wrapping_mul(0xd1b5_4a32_d192_ed03));
         random.next();
         random
     }
@@ -162,7 +163,8 @@ pub fn text(random: &mut Random, text: &str, other: &str) -> Vec<u8> {
             }
             7 => {
                 let many = random.often();
-                let [open, close] = [["(", ")"], ["[", "]"], ["{", "}"], ["-", ""], ["a:base=(", ")"]][random.below(5)];
+                let [open, close] =
+                    [["(", ")"], ["[", "]"], ["{", "}"], ["-", ""], ["a:base=(", ")"]][random.below(5)];
                 parts.insert(at, open.repeat(many));
                 parts.insert(random.below(parts.len() - at) + at + 1, close.repeat(many));
             }
@@ -186,7 +188,8 @@ pub fn text(random: &mut Random, text: &str, other: &str) -> Vec<u8> {
     bytes
 }
 
-/// Bytes made of `bytes` and now and then of `other`; half of the changes are near an end, where headers and footers are.
+/// Bytes made of `bytes` and now and then of `other`; half of the changes are near an end, where
+/// headers and footers are.
 pub fn bytes(random: &mut Random, bytes: &[u8], other: &[u8]) -> Vec<u8> {
     let mut bytes = bytes.to_vec();
     for _ in 0..1 + random.below(3) {
@@ -198,13 +201,18 @@ pub fn bytes(random: &mut Random, bytes: &[u8], other: &[u8]) -> Vec<u8> {
         };
         let end = (at + 1 + random.below(16)).min(bytes.len());
         let at = at.min(end);
-        let extreme = [0, 1, u64::MAX, u64::MAX >> 1, 1 << 31, (1 << 31) - 1, 1 << 63, 1 << 40, 0x7f7f_7f7f_7f7f_7f7f]
-            [random.below(9)]
-        .to_le_bytes();
+        let extreme =
+            [0, 1, u64::MAX, u64::MAX >> 1, 1 << 31, (1 << 31) - 1, 1 << 63, 1 << 40, 0x7f7f_7f7f_7f7f_7f7f]
+                [random.below(9)]
+            .to_le_bytes();
         match random.below(9) {
             0 if at < bytes.len() => bytes[at] ^= 1 << random.below(8),
-            1 if at < bytes.len() => bytes[at] = [0, 1, 0x7f, 0x80, 0xfe, 0xff, random.next() as u8][random.below(7)],
-            2 if at < bytes.len() => bytes[at] = bytes[at].wrapping_add(random.below(33) as u8).wrapping_sub(16),
+            1 if at < bytes.len() => {
+                bytes[at] = [0, 1, 0x7f, 0x80, 0xfe, 0xff, random.next() as u8][random.below(7)]
+            }
+            2 if at < bytes.len() => {
+                bytes[at] = bytes[at].wrapping_add(random.below(33) as u8).wrapping_sub(16)
+            }
             3 => {
                 let width = [1, 2, 4, 8][random.below(4)].min(bytes.len() - at);
                 bytes[at..at + width].copy_from_slice(&extreme[..width]);
@@ -220,7 +228,9 @@ pub fn bytes(random: &mut Random, bytes: &[u8], other: &[u8]) -> Vec<u8> {
                 bytes.extend_from_slice(&other[random.below(other.len())..]);
             }
             // A long number as Thrift and Protocol Buffers write it.
-            _ => drop(bytes.splice(at..at, [0xff, 0xff, 0xff, 0xff, 0x7f].into_iter().skip(random.below(5)))),
+            _ => {
+                drop(bytes.splice(at..at, [0xff, 0xff, 0xff, 0xff, 0x7f].into_iter().skip(random.below(5))))
+            }
         }
     }
     bytes

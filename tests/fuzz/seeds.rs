@@ -1,4 +1,5 @@
-//! What is mutated: small inputs of every kind, well-formed. The binary ones are made by `seeds/make.py`.
+//! What is mutated: small inputs of every kind, well-formed. The binary ones are made by
+//! `seeds/make.py`.
 
 pub const EXPRESSIONS: [&str; 8] = [
     "4 * (2 + sqrt(x^2 + y))^2",

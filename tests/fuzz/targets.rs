@@ -36,7 +36,11 @@ pub const TARGETS: [Target; 8] = [
     Target { name: "expression", make: |r| text(r, &seeds::EXPRESSIONS), run: expression },
     Target { name: "spec", make: |r| text(r, &seeds::SPECS), run: spec },
     Target { name: "other spec", make: |r| text(r, &seeds::NAMES), run: other_spec },
-    Target { name: "snr", make: |r| text(r, &seeds::SNRS), run: |input| cli::axes::snrs(&lossy(input)).is_ok() },
+    Target {
+        name: "snr",
+        make: |r| text(r, &seeds::SNRS),
+        run: |input| cli::axes::snrs(&lossy(input)).is_ok(),
+    },
     Target { name: "claim", make: |r| text(r, &seeds::CLAIMS), run: claim },
     Target { name: "paper", make: |r| text(r, &seeds::PAPERS), run: paper },
     Target { name: "atoms", make: file, run: atoms },
@@ -93,8 +97,10 @@ fn paper(input: &Input) -> bool {
 fn file(random: &mut Random) -> Input {
     let way = random.below(6);
     if random.once_in(2) {
-        let ((extension, seed), (_, other)) = (seeds::TEXTS[random.below(13)], seeds::TEXTS[random.below(13)]);
-        let bytes = if random.once_in(6) { seed.as_bytes().to_vec() } else { mutate::text(random, seed, other) };
+        let ((extension, seed), (_, other)) =
+            (seeds::TEXTS[random.below(13)], seeds::TEXTS[random.below(13)]);
+        let bytes =
+            if random.once_in(6) { seed.as_bytes().to_vec() } else { mutate::text(random, seed, other) };
         if !random.once_in(6) {
             return Input { bytes, extension: extension.to_owned(), way };
         }
@@ -109,7 +115,8 @@ fn file(random: &mut Random) -> Input {
         _ if random.once_in(10) => seed.to_vec(),
         "npy" if random.once_in(2) => array(random, seed, other),
         "npz" if random.once_in(2) => {
-            let inner: Vec<&[u8]> = seeds::FILES.iter().filter(|(n, _)| n.ends_with("npy")).map(|&(_, b)| b).collect();
+            let inner: Vec<&[u8]> =
+                seeds::FILES.iter().filter(|(n, _)| n.ends_with("npy")).map(|&(_, b)| b).collect();
             let arrays = [random.pick(&inner), random.pick(&inner)].map(|seed| array(random, seed, other));
             archive(&arrays).expect("memory")
         }
@@ -122,7 +129,8 @@ fn file(random: &mut Random) -> Input {
 fn array(random: &mut Random, seed: &[u8], other: &[u8]) -> Vec<u8> {
     let length = usize::from(u16::from_le_bytes([seed[8], seed[9]]));
     let (header, data) = seed[10..].split_at(length.min(seed.len() - 10));
-    let header = mutate::text(random, &String::from_utf8_lossy(header), "('e', '<f4', (2, 3)), 'O', True, '>c16'");
+    let header =
+        mutate::text(random, &String::from_utf8_lossy(header), "('e', '<f4', (2, 3)), 'O', True, '>c16'");
     let data = if random.once_in(2) { data.to_vec() } else { mutate::bytes(random, data, other) };
     let length = u16::try_from(header.len()).unwrap_or(u16::MAX).to_le_bytes();
     [&seed[..8], &length[..], &header, &data].concat()

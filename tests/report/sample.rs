@@ -1,4 +1,5 @@
-//! Invented reports that look like real ones: every relation, verdict and kind of plot. No number here is a finding.
+//! Invented reports that look like real ones: every relation, verdict and kind of plot. No number
+//! here is a finding.
 
 use std::collections::BTreeMap;
 
@@ -85,8 +86,9 @@ pub fn bracketed(row: Outcome, [low, high]: [f64; 2]) -> Outcome {
         half_width: 0.5 * (high - low),
         bracket: Some([low, high]),
         ratio: Some(Ratio { value: nan, std_err: nan, low: low / row.rhs, high: high / row.rhs }),
-        reason: "a bracket in place of samples that are not to be believed: one sample carries 9 % of the spread"
-            .into(),
+        reason:
+            "a bracket in place of samples that are not to be believed: one sample carries 9 % of the spread"
+                .into(),
         ..row
     }
 }
@@ -103,7 +105,12 @@ pub fn doubted(row: Outcome, why: &str) -> Outcome {
     }
 }
 
-pub fn section(relation: Relation, [lhs, rhs, why]: [&str; 3], expected: Verdict, rows: Vec<Outcome>) -> SectionReport {
+pub fn section(
+    relation: Relation,
+    [lhs, rhs, why]: [&str; 3],
+    expected: Verdict,
+    rows: Vec<Outcome>,
+) -> SectionReport {
     let any = |v| rows.iter().any(|r: &Outcome| r.verdict == v);
     let verdict = if any(Verdict::Refuted) {
         Verdict::Refuted
@@ -154,7 +161,8 @@ pub fn claim(
 
 pub fn report(claims: Vec<ClaimReport>, sources: Vec<SourceReport>) -> Report {
     let verdicts = claims.iter().all(|c| c.ok);
-    let comparisons = claims.iter().flat_map(|c| std::iter::once(&c.main).chain(&c.controls).chain(&c.breaks));
+    let comparisons =
+        claims.iter().flat_map(|c| std::iter::once(&c.main).chain(&c.controls).chain(&c.breaks));
     Report {
         schema: SCHEMA,
         run: Run {
@@ -191,7 +199,11 @@ pub fn source(spec: &str, entropy: f64) -> SourceReport {
         notes: if heavy { vec!["truncated to 1000 atoms".into()] } else { Vec::new() },
         assumptions: vec![
             assumption("second-moment", "holds", "E|X − EX|² = 1, closed form"),
-            assumption("sub-exponential", if heavy { "fails" } else { "holds" }, "‖ι − H‖ψ₁ = 0.8, closed form"),
+            assumption(
+                "sub-exponential",
+                if heavy { "fails" } else { "holds" },
+                "‖ι − H‖ψ₁ = 0.8, closed form",
+            ),
             assumption("renyi-half", "cannot tell", "sum not decided after 10⁶ atoms"),
         ],
     }
@@ -203,7 +215,13 @@ fn snrs(points: u32) -> impl Iterator<Item = f64> {
 }
 
 /// A bound over sources and SNRs with a given constant.
-fn bound(constant: f64, sources: &[(&str, f64, f64)], points: u32, why: &str, expected: Verdict) -> SectionReport {
+fn bound(
+    constant: f64,
+    sources: &[(&str, f64, f64)],
+    points: u32,
+    why: &str,
+    expected: Verdict,
+) -> SectionReport {
     let mut rows = Vec::new();
     for &(spec, height, centre) in sources {
         for snr in snrs(points) {
@@ -259,24 +277,30 @@ fn equality_claim(sources: &[(&str, f64, f64)], points: u32) -> ClaimReport {
 
 fn slope_claim() -> ClaimReport {
     let rows = |shift: f64| {
-        [("bpsk", 5.5, -1.003), ("simplex:atoms=256", 30.0, -0.987), ("gaussian:dim=1,variance=1", 3.2, -1.012)]
-            .into_iter()
-            .map(|(spec, scale, exponent)| {
-                let exponent: f64 = exponent + shift;
-                let mut r = row(
-                    "kl-rate",
-                    Relation::Slope,
-                    axes(&[("source", text(spec))]),
-                    [exponent, if exponent < -1.0 { -1.05 } else { -0.95 }, 0.02, 0.05],
-                );
-                r.verdict = if shift == 0.0 { Verdict::Supported } else { Verdict::Refuted };
-                r.std_err = 0.0041;
-                r.reason.clear();
-                r.points =
-                    (3..9).map(|k| 2_f64.powi(k)).map(|k| [k, scale * k.powf(exponent), 0.01 * scale / k]).collect();
-                r
-            })
-            .collect()
+        [
+            ("bpsk", 5.5, -1.003),
+            ("simplex:atoms=256", 30.0, -0.987),
+            ("gaussian:dim=1,variance=1", 3.2, -1.012),
+        ]
+        .into_iter()
+        .map(|(spec, scale, exponent)| {
+            let exponent: f64 = exponent + shift;
+            let mut r = row(
+                "kl-rate",
+                Relation::Slope,
+                axes(&[("source", text(spec))]),
+                [exponent, if exponent < -1.0 { -1.05 } else { -0.95 }, 0.02, 0.05],
+            );
+            r.verdict = if shift == 0.0 { Verdict::Supported } else { Verdict::Refuted };
+            r.std_err = 0.0041;
+            r.reason.clear();
+            r.points = (3..9)
+                .map(|k| 2_f64.powi(k))
+                .map(|k| [k, scale * k.powf(exponent), 0.01 * scale / k])
+                .collect();
+            r
+        })
+        .collect()
     };
     let slope = |mut s: SectionReport| {
         s.slope = Some(SlopeStatement { against: "steps".into(), between: [-1.05, -0.95] });
@@ -317,7 +341,8 @@ fn interval_claim() -> ClaimReport {
 /// Two sources, four SNRs, one claim of each kind.
 pub fn small() -> Report {
     let sources = [SOURCES[0], SOURCES[4]];
-    let mut claims = vec![bound_claim(&sources, 4), equality_claim(&sources, 3), slope_claim(), interval_claim()];
+    let mut claims =
+        vec![bound_claim(&sources, 4), equality_claim(&sources, 3), slope_claim(), interval_claim()];
     let rows = &mut claims[0].main.rows;
     rows[3] = bracketed(rows[3].clone(), [0.0, 2.4]);
     rows[7] = bracketed(rows[7].clone(), [0.02, 0.3]);
@@ -338,8 +363,12 @@ pub fn large() -> Report {
 /// What goes wrong: no rows, nothing finite, no claim text, zero right sides.
 pub fn awkward() -> Report {
     let number = |x| axes(&[("source", text("a<b>&\"c\"")), ("snr", AxisValue::Number(x))]);
-    let none =
-        claim(["no-rows", "", ""], section(Relation::AtMost, ["", "", ""], Verdict::Supported, vec![]), vec![], vec![]);
+    let none = claim(
+        ["no-rows", "", ""],
+        section(Relation::AtMost, ["", "", ""], Verdict::Supported, vec![]),
+        vec![],
+        vec![],
+    );
     let (nan, inf) = (f64::NAN, f64::INFINITY);
     let sides = [
         [nan, 1.0, 0.1, 0.1],
@@ -348,8 +377,8 @@ pub fn awkward() -> Report {
         [-1.0, -0.0, nan, 0.1],
         [1.0, inf, 0.0, 0.1],
     ];
-    let claims =
-        [Relation::Equal, Relation::AtMost, Relation::AtLeast, Relation::Slope, Relation::Bounded].map(|relation| {
+    let claims = [Relation::Equal, Relation::AtMost, Relation::AtLeast, Relation::Slope, Relation::Bounded]
+        .map(|relation| {
             let rows = |keep: usize| {
                 sides[..keep]
                     .iter()
@@ -365,7 +394,8 @@ pub fn awkward() -> Report {
             }
             let mut worse = section(relation, ["l", "r", "only NaN"], Verdict::Refuted, rows(1));
             if relation.along_an_axis() {
-                main.slope = Some(SlopeStatement { against: "snr".into(), between: [f64::NEG_INFINITY, -1.0] });
+                main.slope =
+                    Some(SlopeStatement { against: "snr".into(), between: [f64::NEG_INFINITY, -1.0] });
                 main.rows[0].points = vec![[1.0, nan, 0.1], [2.0, inf, nan], [-1.0, 1.0, 0.0]];
                 main.rows[2].points = vec![[1.0, 1.0, 0.0], [1.0, 1.0, inf]];
                 worse.slope = main.slope.clone();

@@ -96,7 +96,8 @@ pub const MOMENT_TOLERANCE: f64 = 1e-6;
 /// Nine fixed SNRs and a random one of each law: more than one group of eight.
 fn points() -> Vec<SnrPoint> {
     let fixed = (-4..=4).map(|k| SnrPoint::At(10_f64.powf(0.75 * f64::from(k))));
-    let random = [Spacing::Linear, Spacing::Log].map(|spacing| SnrPoint::Within { lo: 0.2, hi: 5.0, spacing });
+    let random =
+        [Spacing::Linear, Spacing::Log].map(|spacing| SnrPoint::Within { lo: 0.2, hi: 5.0, spacing });
     fixed.chain(random).collect()
 }
 
@@ -138,7 +139,9 @@ fn drawn<'a>(tables: Tables<'a>) -> Drawn<'a> {
         Tables::Copies { factor, .. } => drawn(tables_of(factor)),
         Tables::Atoms { dim, weights, .. } => Drawn { weights: weights.weights, dim, discrete: true },
         Tables::Simplex(weights) => Drawn { weights: weights.weights, dim: 0, discrete: true },
-        Tables::Mixture { mixture, .. } => Drawn { weights: &mixture.weights, dim: mixture.dim, discrete: false },
+        Tables::Mixture { mixture, .. } => {
+            Drawn { weights: &mixture.weights, dim: mixture.dim, discrete: false }
+        }
     }
 }
 
@@ -162,7 +165,8 @@ pub fn compare(cuda: &Cuda, spec: &str, seed: u64, samples: u64) -> Result<Compa
     let cumulative = Cumulative::new(weights);
     let (mut atoms, mut normals, mut noise) = (0, 0, vec![0.0; dim]);
     for s in 0..traced {
-        atoms += u64::from(cumulative.index(job.stream.uniforms(s, 0)[0]) != trace.index[s as usize] as usize);
+        atoms +=
+            u64::from(cumulative.index(job.stream.uniforms(s, 0)[0]) != trace.index[s as usize] as usize);
         normal::fill(&job.stream, s, &mut noise);
         let theirs = &trace.noise[s as usize * dim..][..dim];
         normals += noise.iter().zip(theirs).filter(|(a, b)| a.to_bits() != b.to_bits()).count() as u64;
@@ -172,7 +176,8 @@ pub fn compare(cuda: &Cuda, spec: &str, seed: u64, samples: u64) -> Result<Compa
         rows.extend(batch.chunks(job.width()).map(<[f64]>::to_vec));
         Ok(())
     })?;
-    let sizes: Vec<f64> = (0..job.width()).map(|c| root_mean_square(rows.iter().map(|row| row[c]))).collect();
+    let sizes: Vec<f64> =
+        (0..job.width()).map(|c| root_mean_square(rows.iter().map(|row| row[c]))).collect();
     let scales = scales(readouts, &sizes);
     let measured: Vec<usize> = (0..job.width()).filter(|&c| sizes[c] >= scales[c]).collect();
     let opened = cuda.open_job(task, samples)?;
@@ -194,7 +199,12 @@ pub fn compare(cuda: &Cuda, spec: &str, seed: u64, samples: u64) -> Result<Compa
 
 /// Largest relative difference of a value (see [`TOLERANCE`]); `columns` is width × samples, `rows`
 /// a row a sample; columns that are `withheld` enter no estimate.
-fn columns_apart(rows: &[Vec<f64>], columns: &[f64], scales: &[f64], withheld: &dyn Fn(usize) -> bool) -> f64 {
+fn columns_apart(
+    rows: &[Vec<f64>],
+    columns: &[f64],
+    scales: &[f64],
+    withheld: &dyn Fn(usize) -> bool,
+) -> f64 {
     let compared = columns.chunks(rows.len()).zip(scales).enumerate().filter(|(c, _)| !withheld(*c));
     compared
         .map(|(c, (theirs, scale))| apart(rows.iter().map(|row| row[c]).zip(theirs.iter().copied()), *scale))
@@ -226,7 +236,8 @@ pub fn root_mean_square(values: impl ExactSizeIterator<Item = f64>) -> f64 {
 fn scales(readouts: &[Readout], sizes: &[f64]) -> Vec<f64> {
     let observable = |c: usize| readouts.get(c).map(|r| r.terms[0].observable);
     let largest = |c: usize| {
-        let same = (0..sizes.len()).filter(|&other| observable(c).is_some() && observable(other) == observable(c));
+        let same =
+            (0..sizes.len()).filter(|&other| observable(c).is_some() && observable(other) == observable(c));
         same.map(|other| sizes[other]).fold(0.0, f64::max)
     };
     (0..sizes.len()).map(|c| sizes[c].max(LEFT_OUT * largest(c))).collect()
@@ -243,7 +254,8 @@ fn moments_apart(ours: &Moments, theirs: &Moments, columns: &[usize]) -> f64 {
     let (ours, theirs) = (ours.select(columns), theirs.select(columns));
     let (a, b) = (ours.regress(&[]), theirs.regress(&[]));
     let std_err = |i: usize| a.covariance[(i, i)].sqrt();
-    let varies: Vec<usize> = (0..a.value.len()).filter(|&i| std_err(i) > ROUNDING * a.value[i].abs()).collect();
+    let varies: Vec<usize> =
+        (0..a.value.len()).filter(|&i| std_err(i) > ROUNDING * a.value[i].abs()).collect();
     let mut worst = 0.0_f64;
     let mut take = |apart: f64| worst = farther(worst, apart);
     for &i in &varies {

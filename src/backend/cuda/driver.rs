@@ -13,8 +13,8 @@ use std::marker::PhantomData;
 use std::sync::Arc;
 
 use cudarc::driver::{
-    CudaContext, CudaEvent, CudaFunction, CudaSlice, CudaStream, DevicePtr, DriverError, LaunchConfig, PushKernelArg,
-    result, sys,
+    CudaContext, CudaEvent, CudaFunction, CudaSlice, CudaStream, DevicePtr, DriverError, LaunchConfig,
+    PushKernelArg, result, sys,
 };
 use cudarc::nvrtc::Ptx;
 
@@ -41,8 +41,12 @@ fn failed(doing: &str) -> impl Fn(DriverError) -> Error {
         let name = e.error_name().map_or("unknown error".into(), CStr::to_string_lossy);
         let remedy = match e.0 {
             sys::CUresult::CUDA_ERROR_OUT_OF_MEMORY => "; free some, or use --backend cpu",
-            sys::CUresult::CUDA_ERROR_NO_DEVICE => "; is one visible (CUDA_VISIBLE_DEVICES)? or use --backend cpu",
-            sys::CUresult::CUDA_ERROR_SYSTEM_DRIVER_MISMATCH => "; driver library and kernel module differ: reboot",
+            sys::CUresult::CUDA_ERROR_NO_DEVICE => {
+                "; is one visible (CUDA_VISIBLE_DEVICES)? or use --backend cpu"
+            }
+            sys::CUresult::CUDA_ERROR_SYSTEM_DRIVER_MISMATCH => {
+                "; driver library and kernel module differ: reboot"
+            }
             _ => "",
         };
         error(format!("{doing}: {name}{remedy}"))
@@ -75,14 +79,20 @@ impl Device {
         result::init().map_err(failed("starting the driver"))?;
         let mut version = 0;
         // SAFETY: writes one integer to the address of a live one.
-        unsafe { sys::cuDriverGetVersion(&raw mut version) }.result().map_err(failed("asking the driver's version"))?;
+        unsafe { sys::cuDriverGetVersion(&raw mut version) }
+            .result()
+            .map_err(failed("asking the driver's version"))?;
         if version < OLDEST_DRIVER {
             let (major, minor) = (version / 1000, version % 1000 / 10);
             return Err(error(format!("the driver speaks CUDA {major}.{minor}, klaim needs 12.0 or newer")));
         }
         let count = CudaContext::device_count().map_err(failed("counting devices"))?;
         let devices = (0..count as usize).map(Self::new).collect::<Result<Vec<_>>>()?;
-        if devices.is_empty() { Err(error("the driver sees no device; use --backend cpu")) } else { Ok(devices) }
+        if devices.is_empty() {
+            Err(error("the driver sees no device; use --backend cpu"))
+        } else {
+            Ok(devices)
+        }
     }
 
     fn new(ordinal: usize) -> Result<Self> {
@@ -95,7 +105,9 @@ impl Device {
         let capability = context.compute_capability().map_err(opening)?;
         if capability < LEAST_CAPABILITY {
             let (major, minor) = capability;
-            return Err(error(format!("{name} has compute capability {major}.{minor}; klaim needs 8.0 or newer")));
+            return Err(error(format!(
+                "{name} has compute capability {major}.{minor}; klaim needs 8.0 or newer"
+            )));
         }
         let load = |image| {
             let binary = match image {
@@ -277,7 +289,8 @@ impl Queue {
 
     /// The first `len` elements of `buffer`, once everything queued before is done.
     pub fn download<T: Element>(&self, buffer: &Buffer<T>, len: usize) -> Result<Vec<T>> {
-        let values = self.stream.clone_dtoh(&buffer.0.slice(..len)).map_err(failed("copying from the device"))?;
+        let values =
+            self.stream.clone_dtoh(&buffer.0.slice(..len)).map_err(failed("copying from the device"))?;
         self.wait()?;
         Ok(values)
     }
@@ -290,7 +303,13 @@ impl Queue {
     /// Queues `kernel` with `blocks` blocks across and down, and room for `shared` f64 in each
     /// block's shared memory beside what the kernel declares. Buffers must be as long as the
     /// kernel's text says.
-    pub fn launch(&self, kernel: &Kernel, blocks: [u32; 2], shared: usize, arguments: &[KernelArgument]) -> Result<()> {
+    pub fn launch(
+        &self,
+        kernel: &Kernel,
+        blocks: [u32; 2],
+        shared: usize,
+        arguments: &[KernelArgument],
+    ) -> Result<()> {
         let kinds: String = arguments.iter().map(KernelArgument::kind).collect();
         assert_eq!(kinds, kernel.parameters, "arguments of `{}`", kernel.name);
         let mut launch = self.stream.launch_builder(&self.device.functions[kernel.name]);

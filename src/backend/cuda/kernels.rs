@@ -84,7 +84,10 @@ static FOLDER: Dir = include_dir!("$CARGO_MANIFEST_DIR/kernels");
 
 /// A file of the folder.
 fn text(path: &str) -> &'static str {
-    FOLDER.get_file(path).and_then(|file| file.contents_utf8()).expect("a file that the program was built with")
+    FOLDER
+        .get_file(path)
+        .and_then(|file| file.contents_utf8())
+        .expect("a file that the program was built with")
 }
 
 /// What the translation unit includes, by path.
@@ -116,15 +119,19 @@ pub enum Image {
 /// [`crate::error::Error::Backend`] with NVRTC's log, where it is there and fails.
 pub fn images((major, minor): (i32, i32)) -> Result<Vec<Image>> {
     let Some(version) = nvrtc::compiler() else { return Ok(vec![Image::Portable(text("klaim.ptx"))]) };
-    let options =
-        [format!("--gpu-architecture=sm_{major}{minor}"), "--std=c++17".to_owned(), "--fmad=false".to_owned()];
+    let options = [
+        format!("--gpu-architecture=sm_{major}{minor}"),
+        "--std=c++17".to_owned(),
+        "--fmad=false".to_owned(),
+    ];
     let units: Vec<&str> = text("klaim.cu").lines().filter(|line| line.starts_with("#include")).collect();
     units.into_par_iter().map(|unit| binary(unit, &options, version)).collect()
 }
 
 /// One unit's machine code, from the cache or compiled.
 fn binary(unit: &str, options: &[String], version: (i32, i32)) -> Result<Image> {
-    let path = cache().map(|folder| folder.join(format!("{:032x}.cubin", fingerprint(unit, options, version))));
+    let path =
+        cache().map(|folder| folder.join(format!("{:032x}.cubin", fingerprint(unit, options, version))));
     if let Some(bytes) = path.as_ref().and_then(|path| fs::read(path).ok()) {
         return Ok(Image::Binary(bytes));
     }
@@ -148,7 +155,9 @@ fn fingerprint(unit: &str, options: &[String], version: (i32, i32)) -> u128 {
 /// `klaim` in the user's cache folder.
 fn cache() -> Option<PathBuf> {
     let folder = |name: &str| std::env::var_os(name).filter(|v| !v.is_empty()).map(PathBuf::from);
-    folder("XDG_CACHE_HOME").or_else(|| folder("HOME").map(|home| home.join(".cache"))).map(|dir| dir.join("klaim"))
+    folder("XDG_CACHE_HOME")
+        .or_else(|| folder("HOME").map(|home| home.join(".cache")))
+        .map(|dir| dir.join("klaim"))
 }
 
 /// Writes a temporary file and renames it: a reader sees a whole image or none.

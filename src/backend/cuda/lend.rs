@@ -17,7 +17,8 @@ impl<W> Lender<W> {
     /// Waits for a free worker, lends it, takes it back.
     pub fn with<T>(&self, use_it: impl FnOnce(&W) -> T) -> T {
         let free = self.free.lock().unwrap_or_else(PoisonError::into_inner);
-        let mut free = self.returned.wait_while(free, |f| f.is_empty()).unwrap_or_else(PoisonError::into_inner);
+        let mut free =
+            self.returned.wait_while(free, |f| f.is_empty()).unwrap_or_else(PoisonError::into_inner);
         let worker = free.pop().expect("waited until one is free");
         drop(free);
         let result = use_it(&worker);

@@ -87,7 +87,8 @@ impl Cuda {
             return Err(too_large(device, budget, &who, tables + each));
         }
         let rest = budget - tables - workers * each;
-        let pairs = shape.extent.pairs.is_some_and(|(atoms, bytes)| atoms as u64 <= samples && bytes <= rest);
+        let pairs =
+            shape.extent.pairs.is_some_and(|(atoms, bytes)| atoms as u64 <= samples && bytes <= rest);
         let storage = match (shape.streamed, pairs) {
             (true, _) => Storage::Streamed,
             (false, true) => Storage::Pairs,
@@ -123,7 +124,8 @@ impl Cuda {
         let task = Task::of(job).expect("posterior readouts are traced");
         let dim = task.shape(self.options.precision).extent.dim;
         let open = self.open_job(task, range.end)?;
-        open.workers.with(|worker| worker.trace(&open.task, range.start, (range.end - range.start) as u32, dim))
+        open.workers
+            .with(|worker| worker.trace(&open.task, range.start, (range.end - range.start) as u32, dim))
     }
 }
 

@@ -42,7 +42,8 @@ pub fn compile(source: &str, headers: &[(&str, &str)], options: &[String]) -> Re
     let failed = |e: result::NvrtcError| error(format!("NVRTC: {e}"));
     let text = |s: &str| CString::new(s).expect("kernels hold no NUL");
     let (source, name) = (text(source), text("klaim.cu"));
-    let held: Vec<(CString, CString)> = headers.iter().map(|(name, header)| (text(name), text(header))).collect();
+    let held: Vec<(CString, CString)> =
+        headers.iter().map(|(name, header)| (text(name), text(header))).collect();
     let names: Vec<_> = held.iter().map(|(name, _)| name.as_ptr()).collect();
     let texts: Vec<_> = held.iter().map(|(_, header)| header.as_ptr()).collect();
     let mut program = Program(std::ptr::null_mut());

@@ -10,7 +10,7 @@ use super::tile::{Arithmetic, CALIBRATED, Storage, Tile};
 use super::work::{Flight, Work, WorkShape};
 use crate::backend::Job;
 use crate::backend::options::Precision;
-use crate::channel::posterior::{Grid, Observable, Readout, Sampler, SnrPoint, Spacing, Weight};
+use crate::channel::posterior::{Grid, Observable, PosteriorSampler, Readout, SnrPoint, Spacing, Weight};
 use crate::error::Result;
 use crate::instrument::Kernels;
 use crate::numeric::moments::{Moments, TAIL};
@@ -19,7 +19,7 @@ use crate::numeric::stream::Stream;
 /// A job of posterior readouts, as kernels take it.
 pub struct Task<'a> {
     pub job: &'a Job<'a>,
-    pub sampler: &'a dyn Sampler,
+    pub sampler: &'a dyn PosteriorSampler,
     pub readouts: &'a [Readout],
     /// Every SNR that a readout needs.
     pub grid: Grid,
@@ -224,7 +224,8 @@ impl Worker {
             self.columns(task, 0, CALIBRATED as u32, arithmetic)?;
             self.queue.download(&self.work.columns, CALIBRATED * width)
         };
-        let (single, mut double) = (values(Arithmetic::Single { withheld: 0 })?, values(Arithmetic::Double)?);
+        let (single, mut double) =
+            (values(Arithmetic::Single { withheld: 0 })?, values(Arithmetic::Double)?);
         let apart: Vec<f64> = single
             .chunks(CALIBRATED)
             .zip(double.chunks(CALIBRATED))
@@ -240,13 +241,17 @@ impl Worker {
                 column.fill(known[c]);
             }
         }
-        let rows: Vec<f64> = (0..CALIBRATED).flat_map(|s| double.iter().skip(s).step_by(CALIBRATED)).copied().collect();
+        let rows: Vec<f64> =
+            (0..CALIBRATED).flat_map(|s| double.iter().skip(s).step_by(CALIBRATED)).copied().collect();
         let slopes = Moments::of_block(&rows, width).regress(known).slopes;
         let of_controls = |r: usize| -> f64 {
             let kept = (0..known.len()).filter(|c| withheld >> c & 1 == 0);
             kept.map(|c| slopes[r][c].abs() * apart[readouts + c]).sum()
         };
-        Ok(Calibration { bounds: (0..readouts).map(|r| 2.0 * (apart[r] + of_controls(r))).collect(), withheld })
+        Ok(Calibration {
+            bounds: (0..readouts).map(|r| 2.0 * (apart[r] + of_controls(r))).collect(),
+            withheld,
+        })
     }
 
     /// What the device drew and computed for each of `count` samples, for comparison with the CPU.

@@ -29,7 +29,8 @@ impl WorkShape {
     pub fn bytes(&self) -> usize {
         let Self { extent, points, width, streamed } = self;
         let a_sample = 2 * extent.dim + 2 + points * (1 + SUMS + OBSERVABLES) + PRIOR_SUMS + width;
-        let a_tile = extent.products + extent.scratch + width * (width + 1) / 2 + width * (2 + 2 * moments::TAIL);
+        let a_tile =
+            extent.products + extent.scratch + width * (width + 1) / 2 + width * (2 + 2 * moments::TAIL);
         let blocks = extent.streamed.filter(|_| *streamed).map_or(0, |(_, blocks)| blocks.bytes());
         let single = extent.noise + extent.distances + extent.halves + TILE;
         (TILE * a_sample + a_tile) * size_of::<f64>() + single * size_of::<f32>() + blocks

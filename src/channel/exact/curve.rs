@@ -1,7 +1,9 @@
-//! M(γ) and −M′(γ) of a source as functions: evaluated once at Chebyshev nodes, then cheap everywhere.
+//! M(γ) and −M′(γ) of a source as functions: evaluated once at Chebyshev nodes, then cheap
+//! everywhere.
 //!
-//! Sums over thousands of steps need thousands of slopes. ln M and ln(−M′) are smooth in ln γ, so octaves [2^j, 2^{j+1}]
-//! carry interpolants of degree `NODES` − 1 in ln γ, halved until their last coefficients are below `TOLERANCE`.
+//! Sums over thousands of steps need thousands of slopes. ln M and ln(−M′) are smooth in ln γ, so
+//! octaves [2^j, 2^{j+1}] carry interpolants of degree `NODES` − 1 in ln γ, halved until their last
+//! coefficients are below `TOLERANCE`.
 
 use std::collections::BTreeMap;
 use std::sync::{Arc, Mutex, PoisonError};
@@ -15,19 +17,23 @@ use crate::source::{Law, Source};
 
 /// Chebyshev nodes of one panel.
 const NODES: usize = 14;
-/// The last two coefficients of ln M and ln(−M′) must be below this: a relative error of the values.
+/// The last two coefficients of ln M and ln(−M′) must be below this: a relative error of the
+/// values.
 const TOLERANCE: f64 = 1e-10;
 /// Halvings of an octave; the bounds say what was reached.
 const DEEPEST: u32 = 4;
-/// Below this, γ²|M′| (which is at most d² + 2d) says nothing any more: such a panel counts as zero, and its bound says so.
+/// Below this, γ²|M′| (which is at most d² + 2d) says nothing any more: such a panel counts as
+/// zero, and its bound says so.
 const VANISHING: f64 = 1e-200;
 /// Below γ·E|X−EX|² = 2^LOWEST the slope is taken as constant.
 const LOWEST: i32 = -40;
 /// The lowest octave where the variance is infinite.
 const LOWEST_OF_INFINITE: i32 = -60;
-/// Generous relative error of a constant slope below the lowest octave, which holds at most 2⁻⁴⁰ of the fall of M.
+/// Generous relative error of a constant slope below the lowest octave, which holds at most 2⁻⁴⁰ of
+/// the fall of M.
 const BELOW: f64 = 1e-2;
-/// Nodes of the fine and the coarse rule on each piece of an integral; the bound is their difference.
+/// Nodes of the fine and the coarse rule on each piece of an integral; the bound is their
+/// difference.
 const RULES: (usize, usize) = (16, 12);
 
 /// Interpolants of one source, made when first asked for; whoever asks meanwhile waits.
@@ -56,7 +62,8 @@ struct Panel {
     ln_slope: [f64; NODES],
     /// Relative error of −M′: interpolation and the evaluator's own bound.
     error: f64,
-    /// Where −M′ vanishes for all purposes, an upper bound on it; the coefficients are then not used.
+    /// Where −M′ vanishes for all purposes, an upper bound on it; the coefficients are then not
+    /// used.
     vanishing: Option<f64>,
 }
 
@@ -72,17 +79,19 @@ pub fn base(source: &Source) -> (&Source, f64) {
 }
 
 impl<'a> ExactCurve<'a> {
-    /// The curve of `source`, interpolants kept in `octaves` (one memo for each [`base`]). `None` where
-    /// [`exact::supports`] knows no route.
+    /// The curve of `source`, interpolants kept in `octaves` (one memo for each [`base`]). `None`
+    /// where [`exact::supports`] knows no route.
     pub fn new(source: &'a Source, octaves: Arc<Octaves>) -> Option<Self> {
         let (source, copies) = base(source);
         exact::supports(source.law()).then_some(Self { source, copies, octaves })
     }
 
-    /// ∫_lo^hi f(γ, −M′(γ)) dγ, 0 ≤ lo < hi, for f linear in its second argument and smooth in its first.
+    /// ∫_lo^hi f(γ, −M′(γ)) dγ, 0 ≤ lo < hi, for f linear in its second argument and smooth in its
+    /// first.
     ///
-    /// Gauss–Legendre with 16 nodes on each panel that the interval meets; `bound` adds the difference from 12 nodes to the
-    /// relative error of the slopes. Where −M′ is below 1e-200/γ² it is taken as 0 within its bound.
+    /// Gauss–Legendre with 16 nodes on each panel that the interval meets; `bound` adds the
+    /// difference from 12 nodes to the relative error of the slopes. Where −M′ is below 1e-200/γ²
+    /// it is taken as 0 within its bound.
     ///
     /// # Errors
     /// Those of [`exact::at`].
@@ -107,7 +116,8 @@ impl<'a> ExactCurve<'a> {
                 match panel.vanishing {
                     Some(slope) => bound += two_rules(at, end, |snr| f(snr, self.copies * slope)).0.abs(),
                     None => {
-                        let (fine, coarse) = two_rules(at, end, |snr| f(snr, self.copies * panel.slope(snr)));
+                        let (fine, coarse) =
+                            two_rules(at, end, |snr| f(snr, self.copies * panel.slope(snr)));
                         value += fine;
                         bound += (fine - coarse).abs() + panel.error * fine.abs();
                     }
@@ -121,7 +131,11 @@ impl<'a> ExactCurve<'a> {
 
     fn lowest(&self) -> i32 {
         let variance = self.source.second_moment().value;
-        if variance > 0.0 && variance.is_finite() { LOWEST - variance.log2() as i32 } else { LOWEST_OF_INFINITE }
+        if variance > 0.0 && variance.is_finite() {
+            LOWEST - variance.log2() as i32
+        } else {
+            LOWEST_OF_INFINITE
+        }
     }
 
     fn octave(&self, exponent: i32) -> Result<Arc<Vec<Panel>>> {
@@ -129,7 +143,8 @@ impl<'a> ExactCurve<'a> {
             let mut slots = self.octaves.slots.lock().unwrap_or_else(PoisonError::into_inner);
             Arc::clone(slots.entry(exponent).or_default())
         };
-        // Held while the panels are made, which is sequential: no task that waits here can be run by the one that holds it.
+        // Held while the panels are made, which is sequential: no task that waits here can be run
+        // by the one that holds it.
         let mut made = slot.lock().unwrap_or_else(PoisonError::into_inner);
         if let Some(panels) = made.as_ref() {
             return Ok(Arc::clone(panels));
@@ -266,14 +281,19 @@ mod tests {
 
     #[test]
     fn the_interpolant_is_the_curve() {
-        for spec in ["bpsk", "pam:levels=8", "zipf:exponent=1.5,atoms=50", "bernoulli:p=1e-4", "hypercube:dim=3"] {
+        for spec in
+            ["bpsk", "pam:levels=8", "zipf:exponent=1.5,atoms=50", "bernoulli:p=1e-4", "hypercube:dim=3"]
+        {
             let law = source(spec);
             let curve = ExactCurve::new(&law, Arc::default()).expect("a route");
             for snr in [1e-6, 0.013, 0.7, 3.3, 15.99, 16.0, 77.0, 300.0] {
                 let exact = exact::at(&law, snr).expect("an snr").expect("a route");
                 let (mmse, slope) = (curve.mmse(snr).expect("mmse"), curve.slope(snr).expect("slope"));
                 assert!((mmse / exact.mmse.value - 1.0).abs() < AGREEMENT, "{spec} at {snr}: mmse {mmse:e}");
-                assert!((slope / exact.mmse_slope.value - 1.0).abs() < AGREEMENT, "{spec} at {snr}: slope {slope:e}");
+                assert!(
+                    (slope / exact.mmse_slope.value - 1.0).abs() < AGREEMENT,
+                    "{spec} at {snr}: slope {slope:e}"
+                );
             }
         }
         assert!(ExactCurve::new(&source("codebook:atoms=4,dim=3"), Arc::default()).is_none());

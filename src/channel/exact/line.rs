@@ -1,8 +1,10 @@
-//! Atoms on a line: every channel value by the trapezoid rule in y, with relative accuracy down to 1e-300.
+//! Atoms on a line: every channel value by the trapezoid rule in y, with relative accuracy down to
+//! 1e-300.
 //!
-//! With posterior central moments m_k of X given Y \[GWSV11\]: mmse M = E m_2, −M′ = E m_2², M″ = E[2 m_2³ − m_3²].
-//! The integrands are analytic with poles no nearer to the real line than π/s for atoms s apart (in units of the noise)
-//! and fall like a Gaussian, so the rule converges geometrically; the step is halved until two rules agree.
+//! With posterior central moments m_k of X given Y \[GWSV11\]: mmse M = E m_2, −M′ = E m_2², M″ =
+//! E[2 m_2³ − m_3²]. The integrands are analytic with poles no nearer to the real line than π/s for
+//! atoms s apart (in units of the noise) and fall like a Gaussian, so the rule converges
+//! geometrically; the step is halved until two rules agree.
 
 use crate::channel::exact::ChannelValues;
 use crate::channel::exact::posterior::{Workspace, divergence_from_prior};
@@ -14,10 +16,12 @@ use crate::source::Atoms;
 const TOLERANCE: f64 = 2e-11;
 /// Most halvings of the first step.
 const HALVINGS: u32 = 10;
-/// Added to every bound: what the flushing of exponentials below e^−708 and masses beyond 38 standard deviations hide.
+/// Added to every bound: what the flushing of exponentials below e^−708 and masses beyond 38
+/// standard deviations hide.
 const INVISIBLE: f64 = 1e-300;
 
-/// E of m_2, m_2², m_2³, 2m_2³ + m_3² (scaled by powers of γ; m_3² alone may be rounding noise), posterior entropy, relative entropy of posterior from prior.
+/// E of m_2, m_2², m_2³, 2m_2³ + m_3² (scaled by powers of γ; m_3² alone may be rounding noise),
+/// posterior entropy, relative entropy of posterior from prior.
 const COMPONENTS: usize = 6;
 
 /// Atoms sorted along the line, scaled for one SNR.
@@ -53,11 +57,12 @@ impl Prior {
     }
 }
 
-/// Channel values of the kept atoms, renormalised (any [`Atoms::missing`] is [`super::cut`]'s concern).
+/// Channel values of the kept atoms, renormalised (any [`Atoms::missing`] is [`super::cut`]'s
+/// concern).
 ///
-/// `atoms` on a line (`dim` = 1), `snr` > 0. Bounds are the difference of the last two rules plus rounding, about 1e-10
-/// relative at worst for mmse, slope and posterior entropy. The information is H − H(X|Y) or, where that loses digits,
-/// E KL(posterior ‖ prior).
+/// `atoms` on a line (`dim` = 1), `snr` > 0. Bounds are the difference of the last two rules plus
+/// rounding, about 1e-10 relative at worst for mmse, slope and posterior entropy. The information
+/// is H − H(X|Y) or, where that loses digits, E KL(posterior ‖ prior).
 pub fn evaluate(atoms: &Atoms, snr: f64) -> ChannelValues {
     let kept = 1.0 - atoms.missing;
     let mut order: Vec<usize> = (0..atoms.len()).collect();
@@ -82,12 +87,20 @@ pub fn evaluate(atoms: &Atoms, snr: f64) -> ChannelValues {
     values(value, bound, snr, entropy, low_information)
 }
 
-fn values(v: [f64; COMPONENTS], b: [f64; COMPONENTS], snr: f64, entropy: f64, low_information: bool) -> ChannelValues {
-    let scaled = |value: f64, bound: f64, power: i32| Estimate::quadrature(value, bound).scaled(snr.powi(-power));
+fn values(
+    v: [f64; COMPONENTS],
+    b: [f64; COMPONENTS],
+    snr: f64,
+    entropy: f64,
+    low_information: bool,
+) -> ChannelValues {
+    let scaled =
+        |value: f64, bound: f64, power: i32| Estimate::quadrature(value, bound).scaled(snr.powi(-power));
     let posterior_entropy = Estimate::quadrature(v[4], b[4]);
     let difference = Estimate::quadrature(entropy - v[4], b[4] + 8.0 * f64::EPSILON * entropy);
     let divergence = Estimate::quadrature(v[5], b[5]);
-    let information = if low_information && divergence.bound < difference.bound { divergence } else { difference };
+    let information =
+        if low_information && divergence.bound < difference.bound { divergence } else { difference };
     ChannelValues {
         mmse: scaled(v[0], b[0], 1),
         mmse_slope: scaled(v[1], b[1], 2),
@@ -121,7 +134,14 @@ impl Line {
     }
 
     /// Σ of the integrands at y = √γ·lo + (k + shift)·step, k = 0 … count − 1.
-    fn sum(&self, workspace: &mut Workspace, window: &Window, step: f64, shift: f64, count: u64) -> [f64; COMPONENTS] {
+    fn sum(
+        &self,
+        workspace: &mut Workspace,
+        window: &Window,
+        step: f64,
+        shift: f64,
+        count: u64,
+    ) -> [f64; COMPONENTS] {
         let mut sum = [0.0; COMPONENTS];
         let (mut first, mut end) = (0, 0);
         for k in 0..count {
@@ -141,11 +161,18 @@ impl Line {
         sum
     }
 
-    /// p(y) times the functions of the posterior, from the atoms `near` y; `offset` is y − √γ·(the first of them).
-    fn integrands(&self, workspace: &mut Workspace, near: std::ops::Range<usize>, offset: f64) -> [f64; COMPONENTS] {
+    /// p(y) times the functions of the posterior, from the atoms `near` y; `offset` is y − √γ·(the
+    /// first of them).
+    fn integrands(
+        &self,
+        workspace: &mut Workspace,
+        near: std::ops::Range<usize>,
+        offset: f64,
+    ) -> [f64; COMPONENTS] {
         let anchor = self.points[near.start];
         let points = &self.points[near.clone()];
-        let posterior = workspace.posterior(points, &self.ln_priors[near.clone()], self.amplitude, anchor, offset);
+        let posterior =
+            workspace.posterior(points, &self.ln_priors[near.clone()], self.amplitude, anchor, offset);
         let divergence = self.prior.as_ref().map_or(0.0, |prior| {
             let absent = prior.before[near.start] + prior.after[near.end];
             let deviation = offset + self.amplitude * (anchor - prior.mean);
@@ -154,7 +181,8 @@ impl Line {
         let (second, third) = (posterior.second, posterior.third);
         let evidence = posterior.ln_evidence.exp();
         let cube = second * second * second;
-        [second, second * second, cube, 2.0 * cube + third * third, posterior.entropy, divergence].map(|x| evidence * x)
+        [second, second * second, cube, 2.0 * cube + third * third, posterior.entropy, divergence]
+            .map(|x| evidence * x)
     }
 }
 
@@ -182,7 +210,8 @@ mod tests {
         }
     }
 
-    /// M ~ d²·√(pp′)·√(π/2γd²)·e^{−γd²/8} with relative correction O(1/γ), far below what H − I could resolve.
+    /// M ~ d²·√(pp′)·√(π/2γd²)·e^{−γd²/8} with relative correction O(1/γ), far below what H − I
+    /// could resolve.
     #[test]
     fn tiny_errors_keep_their_relative_accuracy() {
         for snr in [100.0, 600.0, 1300.0] {

@@ -1,10 +1,12 @@
-//! Mixtures of isotropic Gaussians: closed form for one component, one integral where the posterior means lie on a line
-//! (dimension one, or a common mean in any dimension).
+//! Mixtures of isotropic Gaussians: closed form for one component, one integral where the posterior
+//! means lie on a line (dimension one, or a common mean in any dimension).
 //!
-//! Given Y = y, component j has weight q_j, mean a_j (along one direction) and variance c_j in every direction. With
-//! averages over q, s = Var a and d the dimension: tr Cov = d·c̄ + s, ‖Cov‖² = (d−1)c̄² + (c̄+s)², and the third cumulant is
-//! κ ê⊗ê⊗ê + ρ sym(ê⊗I), κ = ⟨(a−ā)³⟩, ρ = ⟨(a−ā)(c−c̄)⟩, of squared norm κ² + 6κρ + 3(d+2)ρ². M″ = E[2 tr Cov³ − ‖K_3‖²].
-//! Information: I(X; Y) = Σ w_j (d/2) ln(1 + γv_j) + I(J; Y), the second part as E KL(q ‖ w), never a difference.
+//! Given Y = y, component j has weight q_j, mean a_j (along one direction) and variance c_j in
+//! every direction. With averages over q, s = Var a and d the dimension: tr Cov = d·c̄ + s,
+//! ‖Cov‖² = (d−1)c̄² + (c̄+s)², and the third cumulant is κ ê⊗ê⊗ê + ρ sym(ê⊗I), κ = ⟨(a−ā)³⟩, ρ =
+//! ⟨(a−ā)(c−c̄)⟩, of squared norm κ² + 6κρ + 3(d+2)ρ². M″ = E[2 tr Cov³ − ‖K_3‖²]. Information:
+//! I(X; Y) = Σ w_j (d/2) ln(1 + γv_j) + I(J; Y), the second part as E KL(q ‖ w), never a
+//! difference.
 
 use statrs::function::gamma::ln_gamma;
 
@@ -24,8 +26,9 @@ const REACH: (f64, f64) = (12.0, 1.5);
 const CORE: f64 = 4.0;
 /// Components whose posterior weight is below e^this of the largest are left out.
 const UNLIKELY: f64 = -60.0;
-/// What the representation's relative error ε makes of each value, in multiples of ε: densities of X, and so of (X, Y),
-/// agree within 1 ± ε, so posterior averages of non-negative functions within (1+ε)/(1−ε); one, two and three of them.
+/// What the representation's relative error ε makes of each value, in multiples of ε: densities of
+/// X, and so of (X, Y), agree within 1 ± ε, so posterior averages of non-negative functions within
+/// (1+ε)/(1−ε); one, two and three of them.
 const AMPLIFIED: [f64; 4] = [4.0, 8.0, 16.0, 4.0];
 
 /// Whether [`evaluate`] has a route.
@@ -38,15 +41,16 @@ fn common_mean(mixture: &Mixture) -> bool {
     mixture.means.chunks(mixture.dim).all(|mean| mean.iter().zip(first).all(|(a, b)| (a - b).abs() <= 0.0))
 }
 
-/// Channel values at `snr` > 0, where [`supports`] says so. Relative bound about 1e-10 plus the mixture's own
-/// `approximation`; closed form for a single component.
+/// Channel values at `snr` > 0, where [`supports`] says so. Relative bound about 1e-10 plus the
+/// mixture's own `approximation`; closed form for a single component.
 pub fn evaluate(mixture: &Mixture, snr: f64) -> ChannelValues {
     if mixture.weights.len() == 1 {
         return gaussian(mixture.dim, mixture.variances[0], snr);
     }
     let line = Line::new(mixture, snr);
     let mut room = Vec::new();
-    let found = integrate(&line.panels(), TOLERANCE, |anchor, offset| line.integrands(&mut room, anchor + offset));
+    let found =
+        integrate(&line.panels(), TOLERANCE, |anchor, offset| line.integrands(&mut room, anchor + offset));
     let d = mixture.dim as f64;
     let within: f64 =
         mixture.weights.iter().zip(&mixture.variances).map(|(w, v)| w * 0.5 * d * (snr * v).ln_1p()).sum();
@@ -146,16 +150,19 @@ impl Line {
         Self { dim, amplitude: snr.sqrt(), radial, ln_constant, components: components.collect() }
     }
 
-    /// Panels over all that the components reach, as fine as the narrowest of those that reach there.
+    /// Panels over all that the components reach, as fine as the narrowest of those that reach
+    /// there.
     fn panels(&self) -> Vec<Panel> {
-        let middle = |c: &Component| c.centre + if self.radial { ((self.dim - 1.0) * c.spread).sqrt() } else { 0.0 };
+        let middle =
+            |c: &Component| c.centre + if self.radial { ((self.dim - 1.0) * c.spread).sqrt() } else { 0.0 };
         let lowest = if self.radial { 0.0 } else { f64::NEG_INFINITY };
         let count = (REACH.0 / REACH.1) as i32;
         let mut ends: Vec<f64> = self
             .components
             .iter()
             .flat_map(|c| {
-                (-count..=count).map(move |k| (middle(c) + f64::from(k) * REACH.1 * c.spread.sqrt()).max(lowest))
+                (-count..=count)
+                    .map(move |k| (middle(c) + f64::from(k) * REACH.1 * c.spread.sqrt()).max(lowest))
             })
             .collect();
         ends.sort_by(f64::total_cmp);
@@ -181,8 +188,8 @@ impl Line {
         ln_volume - 0.5 * (z * z / c.spread) - c.ln_width
     }
 
-    /// p(y) times tr Cov, ‖Cov‖², 2 tr Cov³, 2 tr Cov³ + ‖K_3‖² (the latter alone is rounding noise where the posterior is
-    /// nearly Gaussian) and KL(q ‖ w).
+    /// p(y) times tr Cov, ‖Cov‖², 2 tr Cov³, 2 tr Cov³ + ‖K_3‖² (the latter alone is rounding noise
+    /// where the posterior is nearly Gaussian) and KL(q ‖ w).
     fn integrands(&self, room: &mut Vec<Likely>, y: f64) -> [f64; 5] {
         if self.radial && y <= 0.0 {
             return [0.0; 5];
@@ -193,8 +200,8 @@ impl Line {
         // A component that is not likely has q = 0 and adds w·(0 − 0 + 1) to the divergence.
         let mut divergence = 0.0;
         room.clear();
-        // Posterior means are taken from 0, or from y/√γ where all of them are near it: far out they differ by less than
-        // the rounding of y/√γ.
+        // Posterior means are taken from 0, or from y/√γ where all of them are near it: far out
+        // they differ by less than the rounding of y/√γ.
         let mut wide = true;
         for c in &self.components {
             let ln_ratio = ln_joint(c) - largest;
@@ -255,7 +262,10 @@ mod tests {
             ("information", a.information, b.information),
         ] {
             let b = b.scaled(factor);
-            assert!((a.value - b.value).abs() <= a.bound + b.bound + SLACK * b.value.abs(), "{name}: {a:?} {b:?}");
+            assert!(
+                (a.value - b.value).abs() <= a.bound + b.bound + SLACK * b.value.abs(),
+                "{name}: {a:?} {b:?}"
+            );
         }
     }
 
@@ -277,14 +287,16 @@ mod tests {
         let atoms = crate::source::Atoms::new(1, vec![-1.0, 0.2, 2.0], vec![0.5, 0.3, 0.2]).expect("atoms");
         let narrow = mixture(1, &atoms.points, &[1e-13; 3], &atoms.weights);
         for snr in [0.3, 4.0] {
-            let (found, expected) = (evaluate(&narrow, snr), crate::channel::exact::line::evaluate(&atoms, snr));
+            let (found, expected) =
+                (evaluate(&narrow, snr), crate::channel::exact::line::evaluate(&atoms, snr));
             assert!((found.mmse.value / expected.mmse.value - 1.0).abs() < 1e-9, "{found:?} {expected:?}");
             assert!((found.mmse_curvature.value / expected.mmse_curvature.value - 1.0).abs() < 1e-9);
             assert!((found.information.value / expected.information.value - 1.0).abs() < 1e-9);
         }
     }
 
-    /// M′ = −slope, M″ = curvature and I′ = M/2 by five-point differences, where the third cumulant has both parts.
+    /// M′ = −slope, M″ = curvature and I′ = M/2 by five-point differences, where the third cumulant
+    /// has both parts.
     #[test]
     fn derivatives_belong_together() {
         for law in [

@@ -1,5 +1,5 @@
-//! Channel values without sampling: closed forms where there are any, quadrature with a bound where the law is
-//! one-dimensional.
+//! Channel values without sampling: closed forms where there are any, quadrature with a bound where
+//! the law is one-dimensional.
 
 pub mod curve;
 pub mod cut;
@@ -30,7 +30,8 @@ pub struct ChannelValues {
     pub mmse_curvature: Estimate,
     /// I(X; Y), nats.
     pub information: Estimate,
-    /// H(X|Y) = H(X) − I(X; Y), nats, with relative accuracy where it is tiny; `None` for a law that is not discrete.
+    /// H(X|Y) = H(X) − I(X; Y), nats, with relative accuracy where it is tiny; `None` for a law
+    /// that is not discrete.
     pub posterior_entropy: Option<Estimate>,
 }
 
@@ -38,7 +39,13 @@ impl ChannelValues {
     /// A source that is known beforehand.
     fn certain() -> Self {
         let zero = Estimate::exact(0.0);
-        Self { mmse: zero, mmse_slope: zero, mmse_curvature: zero, information: zero, posterior_entropy: Some(zero) }
+        Self {
+            mmse: zero,
+            mmse_slope: zero,
+            mmse_curvature: zero,
+            information: zero,
+            posterior_entropy: Some(zero),
+        }
     }
 
     /// The same for `copies` independent coordinates: everything adds.
@@ -54,8 +61,8 @@ impl ChannelValues {
     }
 }
 
-/// Entropy −Σ p ln p of normalised weights, nats. The largest is taken as one minus the others, so that the entropy of a
-/// nearly certain law has relative accuracy although 1 − p has not.
+/// Entropy −Σ p ln p of normalised weights, nats. The largest is taken as one minus the others, so
+/// that the entropy of a nearly certain law has relative accuracy although 1 − p has not.
 fn entropy(weights: &[f64]) -> f64 {
     let largest = (0..weights.len()).max_by(|&i, &j| weights[i].total_cmp(&weights[j]));
     let others = || weights.iter().enumerate().filter(|&(i, _)| Some(i) != largest).map(|(_, &p)| p);
@@ -75,8 +82,8 @@ pub fn supports(law: &Law) -> bool {
     }
 }
 
-/// Channel values of `source` at `snr` (linear, > 0), or `None` where no deterministic route is known (many atoms in
-/// several dimensions).
+/// Channel values of `source` at `snr` (linear, > 0), or `None` where no deterministic route is
+/// known (many atoms in several dimensions).
 ///
 /// Bounds are stated with the route; see [`mod@line`], [`mod@mixture`] and [`mod@density`].
 ///
@@ -102,7 +109,8 @@ fn discrete(line: &Atoms, source: &Source, snr: f64) -> ChannelValues {
     if line.missing > 0.0 { cut::restore(kept, line, source, snr) } else { kept }
 }
 
-/// The same law with its atoms on a line, which changes no channel value: any law on a line, and any two atoms.
+/// The same law with its atoms on a line, which changes no channel value: any law on a line, and
+/// any two atoms.
 fn on_a_line(atoms: &Atoms) -> Option<std::borrow::Cow<'_, Atoms>> {
     if atoms.dim == 1 {
         return Some(std::borrow::Cow::Borrowed(atoms));

@@ -1,14 +1,17 @@
-//! Needles, one atom at the origin and N orthonormal ones, N however large: every channel value by two nested trapezoid rules.
+//! Needles, one atom at the origin and N orthonormal ones, N however large: every channel value by
+//! two nested trapezoid rules.
 //!
-//! Let W_0 = 1 − p, W_j = (p/N)e^{√γ z_j − γ/2} and T = W_0 + Σ W_j, with z_j = y_j: T is the density of Y to that of the noise,
-//! so that E f(W/T) = E_Z\[T f(W/T)\] for a function f of the posterior. Powers of 1/T become Laplace integrals,
-//! T^{−m} = ∫ s^m e^{−sT} ds/(s Γ(m)), and T ln(T/W) is one too, ln(T/W) = ∫ (e^{−sW} − e^{−sT}) ds/s. Under each the z_j are
-//! independent: N enters as an exponent of φ(s) = E e^{−sW}, beside a_k(s) = E (sW)^k e^{−sW}, integrals over one normal variable.
-//! The mmse, its slope and H(X|Y) are written as sums of positive terms, which lose no digits where they are small.
+//! Let W_0 = 1 − p, W_j = (p/N)e^{√γ z_j − γ/2} and T = W_0 + Σ W_j, with z_j = y_j: T is the
+//! density of Y to that of the noise, so that E f(W/T) = E_Z\[T f(W/T)\] for a function f of the
+//! posterior. Powers of 1/T become Laplace integrals, T^{−m} = ∫ s^m e^{−sT} ds/(s Γ(m)), and T
+//! ln(T/W) is one too, ln(T/W) = ∫ (e^{−sW} − e^{−sT}) ds/s. Under each the z_j are independent: N
+//! enters as an exponent of φ(s) = E e^{−sW}, beside a_k(s) = E (sW)^k e^{−sW}, integrals over one
+//! normal variable. The mmse, its slope and H(X|Y) are written as sums of positive terms, which
+//! lose no digits where they are small.
 //!
-//! Both integrands are analytic, in ln s for |Im ln s| < π/2 and in z for |Im z| < π/(2√γ), and fall like exponentials of
-//! exponentials or like a Gaussian: the rules converge geometrically. Bounds are the difference from rules of twice the step,
-//! plus rounding. (docs/theory.md, N1.)
+//! Both integrands are analytic, in ln s for |Im ln s| < π/2 and in z for |Im z| < π/(2√γ), and
+//! fall like exponentials of exponentials or like a Gaussian: the rules converge geometrically.
+//! Bounds are the difference from rules of twice the step, plus rounding. (docs/theory.md, N1.)
 
 use rayon::prelude::*;
 
@@ -18,7 +21,8 @@ use crate::numeric::estimate::Estimate;
 use crate::numeric::sum::compensated;
 use crate::source::Needle;
 
-/// Step in ln s: e^{−π²/step} = 1e-33, and 3e-17 for twice the step, times (2π/step)^3.5 for products of degree 4.
+/// Step in ln s: e^{−π²/step} = 1e-33, and 3e-17 for twice the step, times (2π/step)^3.5 for
+/// products of degree 4.
 const STEP: f64 = 0.13;
 /// Step in z is π²/(this·√γ): e^{−60}, and 9e-14 for twice the step.
 const DIGITS: f64 = 60.0;
@@ -30,7 +34,8 @@ const REACH: f64 = 13.0;
 const NOTHING: f64 = 745.0;
 /// An integral over ln s starts where sT has fallen to e^−45.
 const START: f64 = 45.0;
-/// Rounding of some thousand terms, relative to the sum of their sizes: N·ln φ has that of ln φ, 700 times at most.
+/// Rounding of some thousand terms, relative to the sum of their sizes: N·ln φ has that of ln φ,
+/// 700 times at most.
 const ROUNDING: f64 = 1e-12;
 /// Highest power of a weight in the five values.
 const POWERS: usize = 6;
@@ -42,14 +47,16 @@ const VALUES: usize = 5;
 
 /// Channel values of `needle`, whose entropy is `shannon`, at `snr` > 0.
 ///
-/// Relative accuracy about 1e-12 for M, −M′ and H(X|Y); absolute, in units of the terms that cancel, for M″ and I = H − H(X|Y).
-/// Above SNR 400 the values that vanish are 0 within the pair bounds.
+/// Relative accuracy about 1e-12 for M, −M′ and H(X|Y); absolute, in units of the terms that
+/// cancel, for M″ and I = H − H(X|Y). Above SNR 400 the values that vanish are 0 within the pair
+/// bounds.
 pub fn evaluate(needle: &Needle, shannon: Estimate, snr: f64) -> ChannelValues {
     if snr > HIGHEST_SNR {
         return vanishing(&pairs::of_needle(needle, snr), shannon);
     }
     let (fine, coarse) = (Rule::new(needle, snr, 1.0).values(), Rule::new(needle, snr, 2.0).values());
-    let estimate = |i: usize, size: f64| Estimate::quadrature(fine[i], (fine[i] - coarse[i]).abs() + ROUNDING * size);
+    let estimate =
+        |i: usize, size: f64| Estimate::quadrature(fine[i], (fine[i] - coarse[i]).abs() + ROUNDING * size);
     let posterior_entropy = estimate(4, fine[4]);
     let information = shannon.value - posterior_entropy.value;
     ChannelValues {
@@ -61,7 +68,8 @@ pub fn evaluate(needle: &Needle, shannon: Estimate, snr: f64) -> ChannelValues {
     }
 }
 
-/// What lies between 0 and the bounds. tr Cov ≤ 1 and |x − m|² ≤ 2 here, so that |M″| = |E 2 tr Cov³ − ‖K₃‖²| ≤ 2M + 2M.
+/// What lies between 0 and the bounds. tr Cov ≤ 1 and |x − m|² ≤ 2 here, so that |M″| = |E 2 tr
+/// Cov³ − ‖K₃‖²| ≤ 2M + 2M.
 fn vanishing(most: &PairBounds, shannon: Estimate) -> ChannelValues {
     let within = |bound: f64| Estimate::quadrature(0.0, bound);
     ChannelValues {
@@ -99,7 +107,8 @@ impl Rule {
         }
     }
 
-    /// The integrals over ln s. T is at most e^{γ/2 + 9√γ}, but for e^{−40} of the mass: as low must s go.
+    /// The integrals over ln s. T is at most e^{γ/2 + 9√γ}, but for e^{−40} of the mass: as low
+    /// must s go.
     fn values(&self) -> [f64; VALUES] {
         let low = -START - 0.5 * self.root * self.root - 9.0 * self.root;
         let high = NOTHING.ln() - self.ln_weight + REACH * self.root;
@@ -114,10 +123,12 @@ impl Rule {
         let (s, n) = (ln_s.exp(), self.n);
         let (a, ln_phi) = self.weights(ln_s);
         let origin = s * self.origin;
-        // ln of e^{−sW_0} φ^{N−m}, also where φ is 0; nothing with fewer than m atoms beside the origin.
+        // ln of e^{−sW_0} φ^{N−m}, also where φ is 0; nothing with fewer than m atoms beside the
+        // origin.
         let ln_others = |m: f64| if n > m { (n - m) * ln_phi - origin } else { -origin };
         let others = |m: f64| if n < m { 0.0 } else { ln_others(m).exp() };
-        // Σ over ordered choices of atoms of E Π (sW)^k e^{−sT}; the s^{m−1}/Γ(m−1) of a product of degree m is left to `power`.
+        // Σ over ordered choices of atoms of E Π (sW)^k e^{−sT}; the s^{m−1}/Γ(m−1) of a product of
+        // degree m is left to `power`.
         let sum = |parts: &[usize]| {
             let choices: f64 = (0..parts.len()).map(|i| n - i as f64).product();
             choices * parts.iter().map(|&k| a[k]).product::<f64>() * others(parts.len() as f64)
@@ -182,8 +193,9 @@ mod tests {
     use crate::channel::exact;
     use crate::source::Source;
 
-    /// Two rules of the same formulas agree to their bounds; those of a grid in R³ to its own error, e^{−2π²/h²} and worse with
-    /// the width of the strip: halving h changes nothing above this.
+    /// Two rules of the same formulas agree to their bounds; those of a grid in R³ to its own
+    /// error, e^{−2π²/h²} and worse with the width of the strip: halving h changes nothing above
+    /// this.
     const GRID: f64 = 1e-9;
     /// Relative bound of what is a sum of positive terms.
     const SHARP: f64 = 1e-11;
@@ -202,7 +214,8 @@ mod tests {
     fn one_atom_is_the_law_on_a_line() {
         for p in ["0.5", "0.1", "0.9", "1e-4"] {
             for snr in [1e-3, 0.7, 5.0, 14.0, 90.0, 300.0, 1e3] {
-                let (needle, line) = (at(&format!("needle:p={p},atoms=1"), snr), at(&format!("bernoulli:p={p}"), snr));
+                let (needle, line) =
+                    (at(&format!("needle:p={p},atoms=1"), snr), at(&format!("bernoulli:p={p}"), snr));
                 for (i, (a, b)) in all(&needle).iter().zip(all(&line)).enumerate() {
                     let error = (a.value - b.value).abs();
                     assert!(error <= a.bound + b.bound, "value {i} of p = {p} at {snr}: {a:?} and {b:?}");
@@ -224,7 +237,10 @@ mod tests {
             let y = [cell / nodes / nodes, cell / nodes % nodes, cell % nodes].map(place);
             let weights = y.map(|y| p / 3.0 * (root * y - 0.5 * snr).exp());
             let total = 1.0 - p + weights.iter().sum::<f64>();
-            let density = y.iter().map(|y| step * (-0.5 * y * y).exp() / std::f64::consts::TAU.sqrt()).product::<f64>();
+            let density = y
+                .iter()
+                .map(|y| step * (-0.5 * y * y).exp() / std::f64::consts::TAU.sqrt())
+                .product::<f64>();
             let posterior = weights.map(|w| w / total);
             let power = |k: i32| posterior.iter().map(|q| q.powi(k)).sum::<f64>();
             let (s2, s3, s4) = (power(2), power(3), power(4));
@@ -232,7 +248,8 @@ mod tests {
                 power(1) - s2,
                 s2 - 2.0 * s3 + s2 * s2,
                 -s2 + 8.0 * s3 - 16.0 * s4 - 3.0 * s2 * s2 + 18.0 * s2 * s3 - 6.0 * s2.powi(3),
-                -posterior.iter().map(|q| q * q.ln()).sum::<f64>() - (1.0 - p) / total * ((1.0 - p) / total).ln(),
+                -posterior.iter().map(|q| q * q.ln()).sum::<f64>()
+                    - (1.0 - p) / total * ((1.0 - p) / total).ln(),
             ];
             for (sum, value) in expected.iter_mut().zip(covariances) {
                 *sum += density * total * value;
@@ -245,7 +262,8 @@ mod tests {
         }
     }
 
-    /// Figures of an independent program (NumPy, other steps and windows) at H = ln 2 for N = 4096 and 10⁸.
+    /// Figures of an independent program (NumPy, other steps and windows) at H = ln 2 for N = 4096
+    /// and 10⁸.
     #[test]
     fn many_atoms_have_their_reference_values() {
         for (p, atoms, snr, expected) in [

@@ -1,11 +1,12 @@
 //! Rigorous upper bounds at high SNR, where random samples see no event: sums over pairs of atoms.
 //!
-//! For x ≠ x′, T = γ|x−x′|² and a posterior replica X′ of X: P(X=x, X′=x′) ≤ √(p p′) e^{−T/8} min(½, √(π/(2T)))
-//! (docs/theory.md, B1). Summing over ordered pairs,
+//! For x ≠ x′, T = γ|x−x′|² and a posterior replica X′ of X: P(X=x, X′=x′) ≤ √(p p′) e^{−T/8}
+//! min(½, √(π/(2T))) (docs/theory.md, B1). Summing over ordered pairs,
 //!
 //! * M(γ) = ½E|X−X′|² ≤ ½ Σ |x−x′|² √(pp′) e^{−T/8} min(½, √(π/(2T))),
 //! * −M′(γ) ≤ ¼E|X−X′|⁴ ≤ ¼ Σ |x−x′|⁴ √(pp′) e^{−T/8} min(½, √(π/(2T))),
-//! * H(X|Y) = E ln(1 + Σ w) ≤ Σ_x p E ln(1 + w) ≤ Σ √(pp′) e^{−T/8}, by ln(1 + w) ≤ √w and E√w = √(p′/p) e^{−T/8}.
+//! * H(X|Y) = E ln(1 + Σ w) ≤ Σ_x p E ln(1 + w) ≤ Σ √(pp′) e^{−T/8}, by ln(1 + w) ≤ √w and E√w =
+//!   √(p′/p) e^{−T/8}.
 
 use rayon::prelude::*;
 
@@ -19,7 +20,8 @@ const ROWS: usize = 64;
 const MOST_ATOMS: usize = 1 << 15;
 /// γ|x−x′|² of pairs that are far.
 const FAR: f64 = 64.0;
-/// Room for the rounding of distances, whose exponentials T/8 count up to some 700, and of up to 2³⁰ summands.
+/// Room for the rounding of distances, whose exponentials T/8 count up to some 700, and of up to
+/// 2³⁰ summands.
 const ROUNDED_UP: f64 = 1.0 + 1e-9;
 
 /// Upper bounds on channel values.
@@ -31,12 +33,14 @@ pub struct PairBounds {
     pub mmse_slope: f64,
     /// Bound on H(X|Y), nats.
     pub posterior_entropy: f64,
-    /// What pairs with γ|x−x′|² > 64 have of the bound on M: each is confused once in 19,000 samples at most.
+    /// What pairs with γ|x−x′|² > 64 have of the bound on M: each is confused once in 19,000
+    /// samples at most.
     pub far: f64,
 }
 
 impl PairBounds {
-    /// Adds `count` ordered pairs at squared distance `distance` with geometric-mean weight `weight` = √(pp′).
+    /// Adds `count` ordered pairs at squared distance `distance` with geometric-mean weight
+    /// `weight` = √(pp′).
     fn add(&mut self, snr: f64, distance: f64, weight: f64, count: f64) {
         let t = snr * distance;
         let overlap = count * weight * (-t / 8.0).exp();
@@ -68,8 +72,8 @@ impl PairBounds {
     }
 }
 
-/// Pair bounds of a discrete law with finitely many atoms, and of independent copies of one; O(N² d). `None` for other laws and
-/// beyond 32,768 atoms.
+/// Pair bounds of a discrete law with finitely many atoms, and of independent copies of one; O(N²
+/// d). `None` for other laws and beyond 32,768 atoms.
 pub fn bounds(source: &Source, snr: f64) -> Option<PairBounds> {
     match source.law() {
         Law::Atoms(atoms) if atoms.missing <= 0.0 && atoms.len() <= MOST_ATOMS => {
@@ -82,8 +86,8 @@ pub fn bounds(source: &Source, snr: f64) -> Option<PairBounds> {
     }
 }
 
-/// A lower bound on the bound on H(X|Y), nats, from each atom and the next: O(N d) to see that [`bounds`] has nothing to say.
-/// `None` as there.
+/// A lower bound on the bound on H(X|Y), nats, from each atom and the next: O(N d) to see that
+/// [`bounds`] has nothing to say. `None` as there.
 pub fn at_least(source: &Source, snr: f64) -> Option<f64> {
     match source.law() {
         Law::Atoms(atoms) if atoms.missing <= 0.0 && atoms.len() <= MOST_ATOMS => {

@@ -1,10 +1,11 @@
 //! Adaptive Clenshaw–Curtis integration of several non-negative functions at once.
 //!
-//! A panel is a piece of the line in coordinates relative to an anchor, so that an integrand with structure on the scale
-//! of the panel sees differences, not rounded absolute positions. Each panel takes the 33-point rule; the 17-point rule
-//! on every second node gives the error. The 17-point rule converges like ρ⁻¹⁶ and the 33-point rule like ρ⁻³² in the
-//! size ρ of the ellipse of analyticity \[Tre08\], so their difference is a bound on the error of the latter once they
-//! agree in a few digits.
+//! A panel is a piece of the line in coordinates relative to an anchor, so that an integrand with
+//! structure on the scale of the panel sees differences, not rounded absolute positions. Each panel
+//! takes the 33-point rule; the 17-point rule on every second node gives the error. The 17-point
+//! rule converges like ρ⁻¹⁶ and the 33-point rule like ρ⁻³² in the size ρ of the ellipse of
+//! analyticity \[Tre08\], so their difference is a bound on the error of the latter once they agree
+//! in a few digits.
 
 use std::sync::LazyLock;
 
@@ -66,8 +67,9 @@ struct Piece<const N: usize> {
 
 /// ∫ f over the union of `panels`, for `f(anchor, offset)` with non-negative components.
 ///
-/// Panels are halved until each is within `tolerance` of its own value plus its share of the whole, in every component;
-/// `bound` says what was reached. Deterministic: no order of evaluation depends on anything but the arguments.
+/// Panels are halved until each is within `tolerance` of its own value plus its share of the whole,
+/// in every component; `bound` says what was reached. Deterministic: no order of evaluation depends
+/// on anything but the arguments.
 pub fn integrate<const N: usize>(
     panels: &[Panel],
     tolerance: f64,
@@ -82,8 +84,9 @@ pub fn integrate<const N: usize>(
         let share = tolerance / (settled + pending.len()) as f64;
         let mut next = Vec::new();
         for piece in pending {
-            let fits =
-                (0..N).all(|c| piece.error[c] <= tolerance * piece.value[c] + share * whole[c] + f64::MIN_POSITIVE);
+            let fits = (0..N).all(|c| {
+                piece.error[c] <= tolerance * piece.value[c] + share * whole[c] + f64::MIN_POSITIVE
+            });
             if fits || piece.depth == DEEPEST || evaluated >= most {
                 settled += 1;
                 (0..N).for_each(|c| {

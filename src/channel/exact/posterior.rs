@@ -22,11 +22,13 @@ pub struct Workspace {
 }
 
 impl Workspace {
-    /// Posterior at y = √γ·anchor + offset of the atoms at `points` with log-weights `ln_weights` (not empty).
+    /// Posterior at y = √γ·anchor + offset of the atoms at `points` with log-weights `ln_weights`
+    /// (not empty).
     ///
-    /// Everything is measured from the likeliest atom k: with r_i = q_i/q_k ≤ 1 and R = Σ_{i≠k} r_i, the entropy is
-    /// ln(1 + R) − Σ_{i≠k} q_i ln r_i and the central moments are sums of (t_i − mean)^j: all terms of one sign (odd
-    /// moments apart), so a posterior within 1e-300 of a point still has its relative accuracy.
+    /// Everything is measured from the likeliest atom k: with r_i = q_i/q_k ≤ 1 and R = Σ_{i≠k}
+    /// r_i, the entropy is ln(1 + R) − Σ_{i≠k} q_i ln r_i and the central moments are sums of (t_i
+    /// − mean)^j: all terms of one sign (odd moments apart), so a posterior within 1e-300 of a
+    /// point still has its relative accuracy.
     #[inline]
     pub fn posterior(
         &mut self,
@@ -73,9 +75,14 @@ impl Workspace {
 /// ½ ln 2π.
 pub(super) const HALF_LN_TAU: f64 = 0.918_938_533_204_672_7;
 
-/// Turns log-weights into ratios to the largest, in place, the largest itself into 0, and hands each to `visit` with
-/// its logarithm.
-fn relative_weights(ln_weights: &mut [f64], largest: f64, best: usize, mut visit: impl FnMut(usize, f64, f64)) {
+/// Turns log-weights into ratios to the largest, in place, the largest itself into 0, and hands
+/// each to `visit` with its logarithm.
+fn relative_weights(
+    ln_weights: &mut [f64],
+    largest: f64,
+    best: usize,
+    mut visit: impl FnMut(usize, f64, f64),
+) {
     const CHUNK: usize = 64;
     for (chunk_index, chunk) in ln_weights.chunks_mut(CHUNK).enumerate() {
         let mut ln_ratios = [0.0; CHUNK];
@@ -95,17 +102,19 @@ fn relative_weights(ln_weights: &mut [f64], largest: f64, best: usize, mut visit
     }
 }
 
-/// Relative entropy of the posterior from the prior, Σ q_i ln(q_i/p_i), where it is small: with r_i = ln(q_i/p_i) it is
-/// Σ p_i (r e^r − e^r + 1), every term ≥ 0 and O(r²).
+/// Relative entropy of the posterior from the prior, Σ q_i ln(q_i/p_i), where it is small: with
+/// r_i = ln(q_i/p_i) it is Σ p_i (r e^r − e^r + 1), every term ≥ 0 and O(r²).
 ///
-/// `scaled` are τ_i = √γ(x_i − EX) and `priors` the p_i of the atoms in reach, `absent` the prior mass of the others,
-/// `deviation` is y − √γ EX. Then ln(q_i/p_i) = a_i − ln Σ p_j e^{a_j}, a_i = τ_i·deviation − τ_i²/2.
+/// `scaled` are τ_i = √γ(x_i − EX) and `priors` the p_i of the atoms in reach, `absent` the prior
+/// mass of the others, `deviation` is y − √γ EX. Then ln(q_i/p_i) = a_i − ln Σ p_j e^{a_j}, a_i =
+/// τ_i·deviation − τ_i²/2.
 pub fn divergence_from_prior(scaled: &[f64], priors: &[f64], absent: f64, deviation: f64) -> f64 {
     let exponent = |tau: f64| tau * (deviation - 0.5 * tau);
     let largest = scaled.iter().map(|&tau| exponent(tau)).fold(f64::NEG_INFINITY, f64::max);
     let pairs = || scaled.iter().zip(priors);
     let excess = pairs().map(|(&tau, p)| p * exponent(tau).exp_m1()).sum::<f64>() - absent;
-    // Σ p e^a − 1 keeps the digits of a sum near 1; the sum itself those of one near 0, or of one that overflows.
+    // Σ p e^a − 1 keeps the digits of a sum near 1; the sum itself those of one near 0, or of one
+    // that overflows.
     let ln_sum = if excess > -0.5 && excess.is_finite() {
         excess.ln_1p()
     } else {
@@ -145,10 +154,19 @@ mod tests {
             let (u, v) = ((-4.0 * y).exp(), (4.0 * y).exp());
             let variance = 16.0 / (2.0 + u + v);
             let entropy = u.ln_1p() / (1.0 + u) + v.recip().ln_1p() / (1.0 + v) + 4.0 * y / (1.0 + v);
-            assert!((found.second / variance - 1.0).abs() < RELATIVE * (1.0 + 4.0 * y), "variance at {y}: {found:?}");
-            assert!((found.entropy / entropy - 1.0).abs() < RELATIVE * (1.0 + 4.0 * y), "entropy at {y}: {found:?}");
+            assert!(
+                (found.second / variance - 1.0).abs() < RELATIVE * (1.0 + 4.0 * y),
+                "variance at {y}: {found:?}"
+            );
+            assert!(
+                (found.entropy / entropy - 1.0).abs() < RELATIVE * (1.0 + 4.0 * y),
+                "entropy at {y}: {found:?}"
+            );
             let third = -variance * 4.0 * (2.0 * y).tanh();
-            assert!((found.third - third).abs() <= RELATIVE * (1.0 + 4.0 * y) * variance, "third at {y}: {found:?}");
+            assert!(
+                (found.third - third).abs() <= RELATIVE * (1.0 + 4.0 * y) * variance,
+                "third at {y}: {found:?}"
+            );
         }
     }
 
@@ -166,7 +184,8 @@ mod tests {
     fn the_divergence_is_the_relative_entropy() {
         let (scaled, priors) = ([-1.2_f64, 0.4, 2.0], [0.5_f64, 0.4, 0.1]);
         let deviation = 1.7;
-        let w: Vec<f64> = scaled.iter().zip(&priors).map(|(t, p)| p * (t * deviation - t * t / 2.0).exp()).collect();
+        let w: Vec<f64> =
+            scaled.iter().zip(&priors).map(|(t, p)| p * (t * deviation - t * t / 2.0).exp()).collect();
         let total: f64 = w.iter().sum();
         let direct: f64 = w.iter().zip(&priors).map(|(w, p)| w / total * (w / total / p).ln()).sum();
         assert!((divergence_from_prior(&scaled, &priors, 0.0, deviation) / direct - 1.0).abs() < 1e-13);

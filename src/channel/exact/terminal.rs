@@ -1,9 +1,10 @@
-//! The law of a sampler's last state, and its KL divergence from the true one, by propagating densities on a line.
+//! The law of a sampler's last state, and its KL divergence from the true one, by propagating
+//! densities on a line.
 //!
-//! The chain Û_{k+1} = Û_k + x̂(Û_k, γ_k)Δ_k + √Δ_k ξ_k starts from N(γ_0 EX, γ_0), which is its own step from γ = 0. Each
-//! density is the last one carried along by the drift and smoothed by N(0, Δ_k): integrals of smooth functions over the
-//! line, which the trapezoid rule does to all digits once its spacing resolves √Δ_k. The spacing is halved until the
-//! divergence stands still.
+//! The chain Û_{k+1} = Û_k + x̂(Û_k, γ_k)Δ_k + √Δ_k ξ_k starts from N(γ_0 EX, γ_0), which is its
+//! own step from γ = 0. Each density is the last one carried along by the drift and smoothed by
+//! N(0, Δ_k): integrals of smooth functions over the line, which the trapezoid rule does to all
+//! digits once its spacing resolves √Δ_k. The spacing is halved until the divergence stands still.
 
 use crate::numeric::estimate::Estimate;
 use crate::numeric::sum::compensated;
@@ -19,7 +20,8 @@ const REACH: f64 = 10.0;
 const TRANSITION: f64 = 12.0;
 /// Where the true density is below this, what it adds is nothing.
 const NEGLIGIBLE: f64 = 1e-40;
-/// A density below this may come from further off than `TRANSITION`: e^−72 of a density of order 1 is 2e-14 of it.
+/// A density below this may come from further off than `TRANSITION`: e^−72 of a density of order 1
+/// is 2e-14 of it.
 const FAINT: f64 = 1e-18;
 /// Rounding of the closed form for one Gaussian: a few per step.
 const ROUNDING_PER_STEP: f64 = 1e-15;
@@ -35,10 +37,12 @@ pub struct Components {
     pub weights: Vec<f64>,
 }
 
-/// KL(law of U_{γ_K} ‖ law of Û_K), nats, along `grid` (increasing, γ_0 ≥ 0), for the denoiser x̂ = m + `offset`(γ) in every
-/// coordinate. `None` for laws other than atoms or Gaussian mixtures on a line, their products, and Gaussians.
+/// KL(law of U_{γ_K} ‖ law of Û_K), nats, along `grid` (increasing, γ_0 ≥ 0), for the denoiser x̂ =
+/// m + `offset`(γ) in every coordinate. `None` for laws other than atoms or Gaussian mixtures on a
+/// line, their products, and Gaussians.
 ///
-/// `bound` is the change from half the spacing; a Gaussian goes through its mean and variance, exact to rounding.
+/// `bound` is the change from half the spacing; a Gaussian goes through its mean and variance,
+/// exact to rounding.
 pub fn kl(source: &Source, grid: &[f64], offset: &dyn Fn(f64) -> f64) -> Option<Estimate> {
     match source.law() {
         Law::Product { base, copies } => Some(kl(base, grid, offset)?.scaled(*copies as f64)),
@@ -65,7 +69,8 @@ impl Density {
 }
 
 impl Components {
-    /// The atoms or components of a law on a line; `None` for one with infinitely many, or with a density of another form.
+    /// The atoms or components of a law on a line; `None` for one with infinitely many, or with a
+    /// density of another form.
     pub fn on_a_line(source: &Source) -> Option<Self> {
         match source.law() {
             Law::Atoms(atoms) if atoms.dim == 1 && atoms.missing <= 0.0 => {
@@ -153,7 +158,11 @@ impl Components {
         let term = |(u, &sampled): (f64, &f64)| {
             let ln_true = self.posterior(u, steps[last]).0;
             let truth = ln_true.exp();
-            if truth < NEGLIGIBLE { 0.0 } else { truth * (ln_true - ln_sampled(u, sampled)) - truth + sampled }
+            if truth < NEGLIGIBLE {
+                0.0
+            } else {
+                truth * (ln_true - ln_sampled(u, sampled)) - truth + sampled
+            }
         };
         density.step * compensated(density.points().zip(&density.values).map(term))
     }
@@ -169,12 +178,17 @@ impl Components {
         Density { first, step: (end - first) / (count - 1) as f64, values: vec![0.0; count] }
     }
 
-    /// ln of the density of U_γ at `u`, and E[X | U_γ = u]; at γ = 0 the density is left out and the mean is EX.
+    /// ln of the density of U_γ at `u`, and E[X | U_γ = u]; at γ = 0 the density is left out and
+    /// the mean is EX.
     pub fn posterior(&self, u: f64, snr: f64) -> (f64, f64) {
         let each = || self.means.iter().zip(&self.variances).zip(&self.weights);
         let ln_weight = |((mean, variance), weight): ((&f64, &f64), &f64)| {
             let spread = snr * (1.0 + snr * variance);
-            if snr > 0.0 { weight.ln() - 0.5 * ((u - snr * mean).powi(2) / spread + spread.ln()) } else { weight.ln() }
+            if snr > 0.0 {
+                weight.ln() - 0.5 * ((u - snr * mean).powi(2) / spread + spread.ln())
+            } else {
+                weight.ln()
+            }
         };
         let most = each().map(ln_weight).fold(f64::NEG_INFINITY, f64::max);
         let (mut total, mut mean) = (0.0, 0.0);
@@ -205,7 +219,8 @@ fn ln_transition(density: &Density, means: &[f64], variance: f64, v: f64) -> f64
     most + (density.step * terms().map(|term| (term - most).exp()).sum::<f64>()).ln()
 }
 
-/// ∫ f(u) N(v; mean(u), variance) du at the nodes of `next`. The means increase with u, so those near v are a window.
+/// ∫ f(u) N(v; mean(u), variance) du at the nodes of `next`. The means increase with u, so those
+/// near v are a window.
 fn transition(density: &Density, means: &[f64], variance: f64, next: &Density) -> Vec<f64> {
     let reach = TRANSITION * variance.sqrt();
     let (mut first, mut end) = (0, 0);
@@ -261,24 +276,30 @@ mod tests {
         assert!((found.value / 0.126_604_145_1 - 1.0).abs() < GAUSSIAN, "{found:?}");
     }
 
-    /// Where the start's density underflows below the truth's, the divergence is that of the logarithms: on one step from 0 it is
-    /// ½γV − I, here with atoms 60 start's deviations from the mean; on two it stays between that of the marginals and of the path.
+    /// Where the start's density underflows below the truth's, the divergence is that of the
+    /// logarithms: on one step from 0 it is ½γV − I, here with atoms 60 start's deviations from the
+    /// mean; on two it stays between that of the marginals and of the path.
     #[test]
     fn a_faint_density_is_no_infinity() {
         let law = atoms(&[0.0, 1.0, 100.0], &[0.7, 0.29, 0.01]);
         let mean = 1.29_f64;
-        let variance = 0.7 * mean * mean + 0.29 * (1.0_f64 - mean).powi(2) + 0.01 * (100.0_f64 - mean).powi(2);
+        let variance =
+            0.7 * mean * mean + 0.29 * (1.0_f64 - mean).powi(2) + 0.01 * (100.0_f64 - mean).powi(2);
         let snr = 0.36;
         let line = crate::source::Atoms::new(1, law.means.clone(), law.weights.clone()).unwrap();
         let information = crate::channel::exact::line::evaluate(&line, snr).information.value;
         let found = law.kl(&[0.0, snr], &|_| 0.0);
         let expected = 0.5 * snr * variance - information;
-        assert!((found.value - expected).abs() < found.bound + GAUSSIAN * expected, "{found:?} for {expected}");
+        assert!(
+            (found.value - expected).abs() < found.bound + GAUSSIAN * expected,
+            "{found:?} for {expected}"
+        );
         let two = law.kl(&[0.0, 0.2, snr], &|_| 0.0);
         assert!(two.value > 0.0 && two.value < found.value, "{two:?} of two steps, {found:?} of one");
     }
 
-    /// A Gaussian split into two equal components is the same law by the other route, with a start above 0 and an offset.
+    /// A Gaussian split into two equal components is the same law by the other route, with a start
+    /// above 0 and an offset.
     #[test]
     fn propagation_agrees_with_the_closed_form() {
         let one = Components { means: vec![0.0], variances: vec![0.8], weights: vec![1.0] };

@@ -42,7 +42,8 @@ fn discrete_laws_on_a_line_match_the_reference() {
     assert_eq!(rows, 62);
 }
 
-/// Twelve-digit goldens by another program (numpy, trapezoid with step 1/256): snr; mmse, mmse′, mmse″, information.
+/// Twelve-digit goldens by another program (numpy, trapezoid with step 1/256): snr; mmse, mmse′,
+/// mmse″, information.
 #[test]
 fn the_goldens_are_met() {
     let three = || on_line(vec![-1.0, 0.2, 2.0], vec![0.5, 0.3, 0.2]);
@@ -51,8 +52,16 @@ fn the_goldens_are_met() {
         (source("bpsk"), 1.0, [0.449599509207, -0.316555345404, 0.269790157393, 0.336830820347]),
         (source("bpsk"), 4.0, [0.0685974087907, -0.0401664451873, 0.0245968547817, 0.632720193737]),
         (source("bpsk"), 16.0, [9.82186840182e-5, -5.18079192434e-5, 2.74775010589e-5, 0.693053645483]),
-        (source("bernoulli:p=0.1"), 1.0, [0.0806511805127, -0.0100426406039, -4.76392897574e-4, 0.0427422695136]),
-        (source("bernoulli:p=0.1"), 10.0, [0.0219523866512, -3.19113320851e-3, 4.78537167077e-4, 0.247580533017]),
+        (
+            source("bernoulli:p=0.1"),
+            1.0,
+            [0.0806511805127, -0.0100426406039, -4.76392897574e-4, 0.0427422695136],
+        ),
+        (
+            source("bernoulli:p=0.1"),
+            10.0,
+            [0.0219523866512, -3.19113320851e-3, 4.78537167077e-4, 0.247580533017],
+        ),
         (three(), 0.3, [0.914065065936, -0.995418758914, 1.71866472162, 0.164119687139]),
         (three(), 4.0, [0.134480580473, -0.0429365252207, 0.0174378086655, 0.775651555827]),
         (source("pam:levels=8"), 1.0, [0.764224275265, -0.656916209303, 1.14629691514, 0.876709116111]),
@@ -73,7 +82,10 @@ fn small_information_keeps_its_digits() {
         for snr in [1e-12, 1e-9] {
             let found = at(&source(spec), snr).expect("a valid snr").expect("a route").information;
             let expected = 0.5 * snr * variance * (1.0 - 0.5 * snr * variance);
-            assert!((found.value / expected - 1.0).abs() < BOUND, "{spec} at {snr}: {found:?} for {expected:e}");
+            assert!(
+                (found.value / expected - 1.0).abs() < BOUND,
+                "{spec} at {snr}: {found:?} for {expected:e}"
+            );
         }
     }
 }
@@ -99,12 +111,16 @@ fn information_and_mmse_belong_together() {
             (-derivative(|v| v.mmse.value), v.mmse_slope.value),
             (-derivative(|v| v.mmse_slope.value), v.mmse_curvature.value),
         ] {
-            assert!((difference - value).abs() < DIFFERENCE * value.abs(), "{spec}: {difference} for {value}");
+            assert!(
+                (difference - value).abs() < DIFFERENCE * value.abs(),
+                "{spec}: {difference} for {value}"
+            );
         }
     }
 }
 
-/// Two orthonormal atoms are two atoms √2 apart; one atom has nothing to tell; many in space have no route.
+/// Two orthonormal atoms are two atoms √2 apart; one atom has nothing to tell; many in space have
+/// no route.
 #[test]
 fn structure_is_used() {
     let pair = at(&source("simplex:atoms=2"), 2.0).expect("snr").expect("a route");

@@ -1,12 +1,15 @@
-//! What n samples of (X, Z) may not have seen, and the samples' own spread cannot tell: atoms that are rarely drawn and pairs of
-//! atoms that are rarely confused, though they may carry much of a mean.
+//! What n samples of (X, Z) may not have seen, and the samples' own spread cannot tell: atoms that
+//! are rarely drawn and pairs of atoms that are rarely confused, though they may carry much of a
+//! mean.
 //!
-//! A set of events of total probability `SEEN`/n is missed with probability e^−14 = 8e-7. Of the atoms these are the rarest; their
-//! part of a readout less its control variates, Σ p_i (f_i − Σ β_k c_ki), is then missing, where β was fitted to the others. At
-//! low SNR f_i is a combination t of the controls (½E_p D for the mmse), so that what is missing is
-//! Σ_k |t_k − β_k| Σ p_i |c_ki| and a share γ|x̃|² of f_i; else it is all of f_i, of which prior averages and the distance √(2ι + d)
-//! within which the posterior stays are the size. Of the pairs these are those whose bound on P(X = x, X′ = x′)
-//! ([`super::pairs`]) is smallest; their parts of the pair bounds are missing. The former are sizes, not proofs.
+//! A set of events of total probability `SEEN`/n is missed with probability e^−14 = 8e-7. Of the
+//! atoms these are the rarest; their part of a readout less its control variates, Σ p_i (f_i − Σ
+//! β_k c_ki), is then missing, where β was fitted to the others. At low SNR f_i is a combination t
+//! of the controls (½E_p D for the mmse), so that what is missing is Σ_k |t_k − β_k| Σ p_i |c_ki|
+//! and a share γ|x̃|² of f_i; else it is all of f_i, of which prior averages and the distance
+//! √(2ι + d) within which the posterior stays are the size. Of the pairs these are those whose
+//! bound on P(X = x, X′ = x′) ([`super::pairs`]) is smallest; their parts of the pair bounds are
+//! missing. The former are sizes, not proofs.
 
 use std::collections::HashMap;
 use std::sync::{Mutex, PoisonError};
@@ -64,10 +67,11 @@ struct Missed {
     size: f64,
 }
 
-/// The most that Σ w r(γ) may be for a part r of the observable that falls with γ and is at most u(γ), the `size` of each term: what
-/// is missing at neighbouring SNRs are the same events, and differences of them are small. With the terms in the order of γ and
-/// W_j = |Σ_{i≤j} w_i|, Abel's summation gives Σ W_j (r_j − r_{j+1}), which is largest where every fall of u comes as early as the
-/// largest W so far: Σ_j (u_j − u_{j+1}) max_{i≤j} W_i.
+/// The most that Σ w r(γ) may be for a part r of the observable that falls with γ and is at most
+/// u(γ), the `size` of each term: what is missing at neighbouring SNRs are the same events, and
+/// differences of them are small. With the terms in the order of γ and W_j = |Σ_{i≤j} w_i|, Abel's
+/// summation gives Σ W_j (r_j − r_{j+1}), which is largest where every fall of u comes as early as
+/// the largest W so far: Σ_j (u_j − u_{j+1}) max_{i≤j} W_i.
 fn together(mut terms: Vec<Missed>) -> f64 {
     terms.sort_by(|a, b| a.snr.total_cmp(&b.snr));
     // The least majorant of u that falls.
@@ -95,7 +99,8 @@ struct Rarest {
 }
 
 impl Unseen {
-    /// Of a law with finitely many atoms or components, or of copies of one; `controls` are the means of its control variates.
+    /// Of a law with finitely many atoms or components, or of copies of one; `controls` are the
+    /// means of its control variates.
     pub fn new(source: &Source, controls: &[f64]) -> Option<Self> {
         let (mut of_one, mut times) = (source, 1.0);
         while let Law::Product { base, copies } = of_one.law() {
@@ -118,7 +123,9 @@ impl Unseen {
         };
         rarest.sort_by(|a, b| a.0.total_cmp(&b.0));
         let (variance, norm_variance, squared) = match *controls {
-            [variance, _, _, _, spread, norm_variance, _] => (variance, norm_variance, 0.25 * (spread - norm_variance)),
+            [variance, _, _, _, spread, norm_variance, _] => {
+                (variance, norm_variance, 0.25 * (spread - norm_variance))
+            }
             // Of a mixture, where its variance is finite.
             [_, variance, _] => (variance, 0.0, 0.0),
             _ => return None,
@@ -138,7 +145,8 @@ impl Unseen {
         })
     }
 
-    /// The atoms that `n` samples may all have missed: those of the least weights, all of a weight or none.
+    /// The atoms that `n` samples may all have missed: those of the least weights, all of a weight
+    /// or none.
     fn rarest(&self, n: f64) -> Rarest {
         let (mut kept, mut sum) = (Rarest::default(), Rarest::default());
         for (i, &(p, norm)) in self.rarest.iter().enumerate() {
@@ -160,9 +168,9 @@ impl Unseen {
         kept
     }
 
-    /// Of the mean of Σ weight·observable over `terms`, with coefficients `slopes` of the controls: how much `n` samples may have
-    /// missed. A term gives its weight at several SNRs that it may be taken at, a typical one first: the most that any of them misses
-    /// counts.
+    /// Of the mean of Σ weight·observable over `terms`, with coefficients `slopes` of the controls:
+    /// how much `n` samples may have missed. A term gives its weight at several SNRs that it may be
+    /// taken at, a typical one first: the most that any of them misses counts.
     pub fn bound(&self, terms: &[(Observable, Vec<(f64, f64)>)], slopes: &[f64], n: f64) -> f64 {
         let rare = self.rarest(n);
         let (mut apart, mut linear) = (0.0, [0.0; 7]);
@@ -196,9 +204,12 @@ impl Unseen {
             false => [0.0, even, 0.0, 0.0, 0.0, 0.0, 0.0],
         };
         let fitted: f64 = (0..controls.len())
-            .map(|k| (linear[k] - slopes.get(k).map_or(0.0, |slope| slope / self.copies)).abs() * controls[k])
+            .map(|k| {
+                (linear[k] - slopes.get(k).map_or(0.0, |slope| slope / self.copies)).abs() * controls[k]
+            })
             .sum();
-        // Weights of one sign have nothing to cancel, and `together` takes each at its typical SNR alone.
+        // Weights of one sign have nothing to cancel, and `together` takes each at its typical SNR
+        // alone.
         let has = |sign: f64| missed.iter().any(|term| term.weight * sign > 0.0);
         let one = terms.iter().all(|(observable, _)| *observable == terms[0].0);
         let most = if one && has(1.0) && has(-1.0) { apart.min(together(missed)) } else { apart };
@@ -210,7 +221,8 @@ impl Unseen {
         (NONLINEAR * snr * self.farthest).min(1.0)
     }
 
-    /// How much of an observable's mean at γ = `snr` belongs to the `rare` atoms and to rare confusions.
+    /// How much of an observable's mean at γ = `snr` belongs to the `rare` atoms and to rare
+    /// confusions.
     fn missed(&self, observable: Observable, snr: f64, n: f64, rare: &Rarest) -> f64 {
         let pairs = self.pairs(snr, n);
         let far = (rare.most_content + self.dim + 4.0) / snr;
@@ -222,7 +234,8 @@ impl Unseen {
             }
             // Of a component, its own density's spread beside its weight.
             Observable::Information | Observable::PosteriorEntropy => {
-                let own = 1.0 + if self.discrete { 0.0 } else { self.dim * (1.0 + (snr * self.farthest).ln_1p()) };
+                let own =
+                    1.0 + if self.discrete { 0.0 } else { self.dim * (1.0 + (snr * self.farthest).ln_1p()) };
                 [rare.content + own * rare.mass, pairs.entropy]
             }
         };
@@ -262,7 +275,8 @@ fn components(mixture: &Mixture) -> Vec<(f64, f64)> {
     rows.map(|((row, v), &w)| (w, norm(row) + dim as f64 * v)).collect()
 }
 
-/// The pairs by the power of 2 of their confusion's probability, rarest first; those that are near do not count.
+/// The pairs by the power of 2 of their confusion's probability, rarest first; those that are near
+/// do not count.
 fn levels(atoms: &Atoms, snr: f64) -> Vec<(usize, Rare)> {
     let mut levels = vec![Rare::default(); LEVELS];
     for i in 0..atoms.len() {
@@ -297,14 +311,19 @@ mod tests {
         Unseen::new(&source, sampler(&source).unwrap().control_means()).unwrap()
     }
 
-    /// One atom of weight 1e-8 far out: all of it is missing from 10,000 samples, none from 1e10; where the coefficient is the linear
-    /// regime's own, next to nothing is.
+    /// One atom of weight 1e-8 far out: all of it is missing from 10,000 samples, none from 1e10;
+    /// where the coefficient is the linear regime's own, next to nothing is.
     #[test]
     fn a_rare_atom_counts_until_it_is_seen() {
         let law = unseen(&[-1.0, 1.0, 1e3], &[0.5, 0.5, 1e-8]);
-        let at = |snr: f64, slope: f64, n: f64| law.bound(&[(Observable::Mmse, vec![(1.0, snr)])], &[slope], n);
+        let at =
+            |snr: f64, slope: f64, n: f64| law.bound(&[(Observable::Mmse, vec![(1.0, snr)])], &[slope], n);
         let part = 1e-8 * 1e6;
-        assert!(at(1e-3, 1.0, 1e4) >= 0.5 * part && at(1e-3, 1.0, 1e4) < 2.0 * part, "{}", at(1e-3, 1.0, 1e4));
+        assert!(
+            at(1e-3, 1.0, 1e4) >= 0.5 * part && at(1e-3, 1.0, 1e4) < 2.0 * part,
+            "{}",
+            at(1e-3, 1.0, 1e4)
+        );
         // No atom then, and confusions at γ|x − x′|² = 1000.
         assert!(at(1e-3, 0.0, 1e10) < 1e-30);
         assert!(at(1e-12, 1.0, 1e4) < 1e-4 * part && at(1e-12, 0.5, 1e4) > 0.2 * part);
@@ -315,7 +334,8 @@ mod tests {
     fn a_crowd_is_seen() {
         let points: Vec<f64> = (0..1000).map(f64::from).collect();
         assert!(
-            unseen(&points, &[1.0; 1000]).bound(&[(Observable::Slope, vec![(1.0, 1e-9)])], &[0.3; 7], 100.0) <= 0.0
+            unseen(&points, &[1.0; 1000]).bound(&[(Observable::Slope, vec![(1.0, 1e-9)])], &[0.3; 7], 100.0)
+                <= 0.0
         );
     }
 

@@ -4,14 +4,18 @@
 const TAIL: f64 = 12.0;
 /// Standard deviations beyond which the density itself underflows.
 const FARTHEST: f64 = 40.0;
-/// From this gap on (in standard deviations of the noise) only the neighbourhood of the crossing point matters.
+/// From this gap on (in standard deviations of the noise) only the neighbourhood of the crossing
+/// point matters.
 const SEPARATED: f64 = 20.0;
-/// Half-width of that neighbourhood times the gap: the integrand falls by at least e^{−gap·width/3} = e^−40.
+/// Half-width of that neighbourhood times the gap: the integrand falls by at least
+/// e^{−gap·width/3} = e^−40.
 const CROSSING: f64 = 120.0;
-/// First step: at most this, and at most this times 1/gap (poles lie π/gap from the line; error ≈ e^{−2π²/(step·gap)}).
+/// First step: at most this, and at most this times 1/gap (poles lie π/gap from the line; error ≈
+/// e^{−2π²/(step·gap)}).
 const STEP: (f64, f64) = (0.5, 0.8);
 
-/// An interval of y, in units of x (y = √γ·x), outside which the integrands vanish beside what lies inside.
+/// An interval of y, in units of x (y = √γ·x), outside which the integrands vanish beside what lies
+/// inside.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub struct Window {
     /// Left end, in units of x.
@@ -24,11 +28,12 @@ pub struct Window {
     pub step: f64,
 }
 
-/// The windows of sorted `points`, disjoint and in order; `everywhere` keeps the surroundings of every atom (needed
-/// where the integrand is not small at an isolated atom).
+/// The windows of sorted `points`, disjoint and in order; `everywhere` keeps the surroundings of
+/// every atom (needed where the integrand is not small at an isolated atom).
 ///
-/// Two neighbours s apart confuse each other around the crossing point, u = s/2 + ln(p/p′)/s from the first. The reach
-/// of an atom must cover that point, or the whole of the lesser neighbour where it never wins, plus a Gaussian tail.
+/// Two neighbours s apart confuse each other around the crossing point, u = s/2 + ln(p/p′)/s from
+/// the first. The reach of an atom must cover that point, or the whole of the lesser neighbour
+/// where it never wins, plus a Gaussian tail.
 pub fn windows(points: &[f64], ln_priors: &[f64], amplitude: f64, everywhere: bool) -> Vec<Window> {
     let gaps: Vec<f64> = points.windows(2).map(|pair| amplitude * (pair[1] - pair[0])).collect();
     let crossing = |i: usize| 0.5 * gaps[i] + (ln_priors[i] - ln_priors[i + 1]) / gaps[i];
@@ -49,7 +54,10 @@ pub fn windows(points: &[f64], ln_priors: &[f64], amplitude: f64, everywhere: bo
     for i in 0..points.len() {
         let (left, right) = (i > 0 && close[i - 1], i < gaps.len() && close[i]);
         if left || right || everywhere {
-            let widest = [left.then(|| gaps[i - 1]), right.then(|| gaps[i])].into_iter().flatten().fold(0.0, f64::max);
+            let widest = [left.then(|| gaps[i - 1]), right.then(|| gaps[i])]
+                .into_iter()
+                .flatten()
+                .fold(0.0, f64::max);
             let widest = widest.min(2.0 * FARTHEST);
             let half = reach / amplitude;
             let step = STEP.0.min(STEP.1 / widest);

@@ -5,26 +5,28 @@ use super::discrete::DiscreteWeights;
 use super::grid::{Grid, GridDraw};
 use super::readout::Observed;
 use super::sums::{Neighbours, Sums};
-use super::{BATCH, Sampler, Tables};
+use super::{BATCH, PosteriorSampler, Tables};
 use crate::numeric::stream::Stream;
 use crate::numeric::sum::compensated;
 use crate::numeric::{arch, normal, product};
 use crate::source::Atoms;
 
-/// Atoms per block of the product: two blocks of BATCH × CHUNK products (2 MB) stay in the second-level cache.
+/// Atoms per block of the product: two blocks of BATCH × CHUNK products (2 MB) stay in the
+/// second-level cache.
 const CHUNK: usize = 2048;
 /// Atoms per block of the covariance: bounds the scratch at 512 × d.
 const COVARIANCE_CHUNK: usize = 512;
 /// |x_i|² + |x_I|² − 2⟨x_i, x_I⟩ below this share of |x_i|² + |x_I|² has lost two digits: D and a are then taken from differences
-/// of coordinates. (γD counts up to a few thousand where an atom matters at all: a relative error of 1e-13 in D is 1e-10 in
-/// its weight.)
+/// of coordinates. (γD counts up to a few thousand where an atom matters at all: a relative error
+/// of 1e-13 in D is 1e-10 in its weight.)
 pub const CLOSE: f64 = 1.0 / 256.0;
 
-/// Sampler of a law with finitely many atoms.
+/// PosteriorSampler of a law with finitely many atoms.
 #[derive(Debug)]
 pub struct AtomSampler {
     dim: usize,
-    /// x̃_i = x_i − EX, row-major N × d: centring keeps |x_i|² + |x_I|² − 2⟨x_i, x_I⟩ accurate, save where atoms are [`CLOSE`].
+    /// x̃_i = x_i − EX, row-major N × d: centring keeps |x_i|² + |x_I|² − 2⟨x_i, x_I⟩ accurate,
+    /// save where atoms are [`CLOSE`].
     centred: Vec<f64>,
     /// |x̃_i|².
     norms: Vec<f64>,
@@ -35,10 +37,14 @@ impl AtomSampler {
     /// `shannon` is H, nats. Time and memory O(N d) + O(d²).
     pub fn new(atoms: &Atoms, shannon: f64) -> Self {
         let mean = atoms.mean();
-        let centred: Vec<f64> =
-            atoms.points.chunks(atoms.dim).flat_map(|row| row.iter().zip(&mean).map(|(x, m)| x - m)).collect();
+        let centred: Vec<f64> = atoms
+            .points
+            .chunks(atoms.dim)
+            .flat_map(|row| row.iter().zip(&mean).map(|(x, m)| x - m))
+            .collect();
         let norms: Vec<f64> = centred.chunks(atoms.dim).map(|row| row.iter().map(|x| x * x).sum()).collect();
-        let of_norms = |f: &dyn Fn(f64) -> f64| compensated(norms.iter().zip(&atoms.weights).map(|(&n, p)| p * f(n)));
+        let of_norms =
+            |f: &dyn Fn(f64) -> f64| compensated(norms.iter().zip(&atoms.weights).map(|(&n, p)| p * f(n)));
         let variance = of_norms(&|norm| norm);
         let law = LawMoments {
             variance,
@@ -136,7 +142,8 @@ impl AtomSampler {
             }
             if here {
                 let k = i - start;
-                (scratch.noise[k], scratch.distance[k], scratch.log_ratio[k]) = (0.0, 0.0, f64::NEG_INFINITY);
+                (scratch.noise[k], scratch.distance[k], scratch.log_ratio[k]) =
+                    (0.0, 0.0, f64::NEG_INFINITY);
             }
             batch.prior[s].add(scratch, &self.law.weights[start..][..n]);
             scratch.accumulate(&roots[s], &mut batch.sums[s * points..][..points]);
@@ -145,13 +152,15 @@ impl AtomSampler {
 }
 
 impl AtomSampler {
-    /// a and D of those of the atoms `start .. start + n` that are close to atom `i`, by differences of coordinates.
+    /// a and D of those of the atoms `start .. start + n` that are close to atom `i`, by
+    /// differences of coordinates.
     fn measure_close(&self, neighbours: &mut Neighbours, z: &[f64], i: usize, start: usize, n: usize) {
         let own = &self.centred[i * self.dim..][..self.dim];
         for k in 0..n {
             if neighbours.distance[k] <= CLOSE * (self.norms[start + k] + self.norms[i]) {
                 let (mut noise, mut distance) = (0.0, 0.0);
-                for ((x, o), z) in self.centred[(start + k) * self.dim..][..self.dim].iter().zip(own).zip(z) {
+                for ((x, o), z) in self.centred[(start + k) * self.dim..][..self.dim].iter().zip(own).zip(z)
+                {
                     let difference = x - o;
                     noise += z * difference;
                     distance += difference * difference;
@@ -162,7 +171,8 @@ impl AtomSampler {
     }
 }
 
-/// One sample's row of the product turned into a, D and c of `n` atoms; slices of length n. Returns how many are [`CLOSE`].
+/// One sample's row of the product turned into a, D and c of `n` atoms; slices of length n. Returns
+/// how many are [`CLOSE`].
 struct Fill<'a> {
     neighbours: &'a mut Neighbours,
     /// ⟨z, x̃_i⟩.
@@ -183,7 +193,8 @@ impl pulp::WithSimd for Fill<'_> {
     #[inline(always)]
     fn with_simd<S: pulp::Simd>(self, _: S) -> u64 {
         let n = self.with_noise.len();
-        let (with_source, norms, ln_weights) = (&self.with_source[..n], &self.norms[..n], &self.ln_weights[..n]);
+        let (with_source, norms, ln_weights) =
+            (&self.with_source[..n], &self.norms[..n], &self.ln_weights[..n]);
         let noise = &mut self.neighbours.noise[..n];
         let distance = &mut self.neighbours.distance[..n];
         let log_ratio = &mut self.neighbours.log_ratio[..n];
@@ -199,7 +210,7 @@ impl pulp::WithSimd for Fill<'_> {
     }
 }
 
-impl Sampler for AtomSampler {
+impl PosteriorSampler for AtomSampler {
     fn observe(&self, stream: &Stream, first: u64, grid: &Grid, out: &mut [Observed], controls: &mut [f64]) {
         let mut batch = self.draw(stream, first, grid);
         let roots: Vec<Vec<f64>> =

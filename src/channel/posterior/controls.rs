@@ -1,7 +1,8 @@
 //! Control variates for free: the posterior sums at γ = 0, whose means are known.
 //!
-//! At γ = 0 the weights are the prior's. Expanding the observables in √γ, their leading fluctuations are spanned by
-//! seven statistics of the same (I, z), all central in i under p, with x̃ = x − EX and Σ = Cov X:
+//! At γ = 0 the weights are the prior's. Expanding the observables in √γ, their leading
+//! fluctuations are spanned by seven statistics of the same (I, z), all central in i under p, with
+//! x̃ = x − EX and Σ = Cov X:
 //!
 //! | statistic | mean |
 //! | --- | --- |
@@ -13,8 +14,9 @@
 //! | κ_p(a, a, D) | Var\|x̃\|² |
 //! | ι(x_I) − H | 0 |
 //!
-//! Regressing the readouts on them ([`crate::numeric::moments::Moments::regress`]) removes the variance at small γ down to
-//! O(√γ) of itself; at large γ it does nothing and costs one pass without exponentials.
+//! Regressing the readouts on them ([`crate::numeric::moments::Moments::regress`]) removes the
+//! variance at small γ down to O(√γ) of itself; at large γ it does nothing and costs one pass
+//! without exponentials.
 
 use super::sums::Neighbours;
 use crate::numeric::arch;
@@ -26,8 +28,9 @@ pub const COVARIANCE: usize = 2;
 /// Place of ι(x_I) − H among them.
 pub const CONTENT: usize = 6;
 const LANES: usize = 8;
-/// A difference below this share of its terms is rounding. Symmetric laws make whole controls vanish (equal weights,
-/// regular polygons), and rounding must not pass for a statistic with a mean of its own.
+/// A difference below this share of its terms is rounding. Symmetric laws make whole controls
+/// vanish (equal weights, regular polygons), and rounding must not pass for a statistic with a mean
+/// of its own.
 const CANCELLED: f64 = 1e-11;
 
 /// `difference`, or 0 where it is rounding of terms of the given size.
@@ -62,7 +65,8 @@ pub struct PriorSums {
 }
 
 impl PriorSums {
-    /// Adds the atoms of `neighbours` with their prior weights `weights` (the source atom has a = D = 0).
+    /// Adds the atoms of `neighbours` with their prior weights `weights` (the source atom has a =
+    /// D = 0).
     pub fn add(&mut self, neighbours: &Neighbours, weights: &[f64]) {
         arch().dispatch(Add { sums: self, neighbours, weights });
     }
@@ -72,10 +76,12 @@ impl PriorSums {
         let n = weights.len();
         let whole = n - n % LANES;
         let (noise, distance) = (&neighbours.noise[..n], &neighbours.distance[..n]);
-        // Six arrays and not an array of six: only so does the compiler keep them in vector registers.
+        // Six arrays and not an array of six: only so does the compiler keep them in vector
+        // registers.
         let (mut sd, mut sa, mut saa) = ([0.0; LANES], [0.0; LANES], [0.0; LANES]);
         let (mut sdd, mut sad, mut saad) = ([0.0; LANES], [0.0; LANES], [0.0; LANES]);
-        let chunks = weights.chunks_exact(LANES).zip(noise.chunks_exact(LANES)).zip(distance.chunks_exact(LANES));
+        let chunks =
+            weights.chunks_exact(LANES).zip(noise.chunks_exact(LANES)).zip(distance.chunks_exact(LANES));
         for ((weights, noise), distance) in chunks {
             for l in 0..LANES {
                 let (p, a, d) = (weights[l], noise[l], distance[l]);

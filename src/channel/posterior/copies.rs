@@ -1,19 +1,20 @@
-//! Independent copies: everything adds, so one copy's observables times their number have the same means.
+//! Independent copies: everything adds, so one copy's observables times their number have the same
+//! means.
 
 use super::grid::Grid;
 use super::readout::Observed;
-use super::{Sampler, Tables};
+use super::{PosteriorSampler, Tables};
 use crate::numeric::stream::Stream;
 
-/// Sampler of a product law through one of its factors.
+/// PosteriorSampler of a product law through one of its factors.
 pub struct Copies {
-    /// Sampler of one factor.
-    pub factor: Box<dyn Sampler>,
+    /// PosteriorSampler of one factor.
+    pub factor: Box<dyn PosteriorSampler>,
     /// Number of factors.
     pub copies: usize,
 }
 
-impl Sampler for Copies {
+impl PosteriorSampler for Copies {
     fn observe(&self, stream: &Stream, first: u64, grid: &Grid, out: &mut [Observed], controls: &mut [f64]) {
         self.factor.observe(stream, first, grid, out, controls);
         let n = self.copies as f64;

@@ -1,10 +1,13 @@
-//! What is proven of the summands of M and of H(X|Y) before any is drawn: ceilings and moments from the law alone.
+//! What is proven of the summands of M and of H(X|Y) before any is drawn: ceilings and moments from
+//! the law alone.
 //!
-//! * ½⟨D⟩ ≤ 2 max|x̃|² for atoms (x̃ = x − EX), ≤ 1 for orthonormal ones. By Jensen over a posterior replica X′, which has
-//!   X's law, E(½⟨D⟩)^r ≤ 2^{−r} E|X − X′|^{2r} ≤ 2^r E|X̃|^{2r}; for the trace of Cov(X|Y) (mixtures) E(tr Cov)^r ≤ E|X̃|^{2r}.
-//! * ln S = −ln P(X|Y): for c ≥ r − 1 the function p·((c − ln p)^r − c^r) is concave on \[0, 1\] (its second derivative is
-//!   −(r/p)(c − ln p)^{r−2}(c − ln p − (r − 1))), so that averaging the posterior over Y only raises its sum: with
-//!   c = r − 1, E (ln S)^r ≤ E[(c + ln S)^r − c^r] ≤ E[(c + ι)^r − c^r], ι = −ln p(X).
+//! * ½⟨D⟩ ≤ 2 max|x̃|² for atoms (x̃ = x − EX), ≤ 1 for orthonormal ones. By Jensen over a
+//!   posterior replica X′, which has X's law, E(½⟨D⟩)^r ≤ 2^{−r} E|X − X′|^{2r} ≤ 2^r E|X̃|^{2r};
+//!   for the trace of Cov(X|Y) (mixtures) E(tr Cov)^r ≤ E|X̃|^{2r}.
+//! * ln S = −ln P(X|Y): for c ≥ r − 1 the function p·((c − ln p)^r − c^r) is concave on \[0, 1\]
+//!   (its second derivative is −(r/p)(c − ln p)^{r−2}(c − ln p − (r − 1))), so that averaging the
+//!   posterior over Y only raises its sum: with c = r − 1, E (ln S)^r ≤ E[(c + ln S)^r − c^r] ≤
+//!   E[(c + ι)^r − c^r], ι = −ln p(X).
 
 use super::readout::Observable;
 use crate::numeric::truncated::Envelope;
@@ -13,8 +16,9 @@ use crate::source::{Atoms, Law, Source};
 /// Orders of the moments; the truncation level picks one.
 const ORDERS: [f64; 9] = [1.1, 1.25, 1.5, 1.75, 2.0, 3.0, 4.0, 6.0, 8.0];
 
-/// The envelope of an observable's summands at any SNR, for [`Observable::Mmse`] and [`Observable::PosteriorEntropy`]
-/// under plain sampling; `None` for others, and for laws with infinitely many atoms, densities and products.
+/// The envelope of an observable's summands at any SNR, for [`Observable::Mmse`] and
+/// [`Observable::PosteriorEntropy`] under plain sampling; `None` for others, and for laws with
+/// infinitely many atoms, densities and products.
 pub fn envelope(source: &Source, observable: Observable) -> Option<Envelope> {
     if let Some(atoms) = source.law().atoms().filter(|atoms| atoms.missing <= 0.0) {
         return of_atoms(atoms, observable);
@@ -31,13 +35,16 @@ pub fn envelope(source: &Source, observable: Observable) -> Option<Envelope> {
                 let rows = mixture.means.chunks(mixture.dim).zip(&mixture.variances).zip(&mixture.weights);
                 rows.map(|((centre, &v), &w)| {
                     let square: f64 = centre.iter().zip(&mean).map(|(x, m)| (x - m).powi(2)).sum();
-                    let fourth = square * square + (2.0 * dim + 4.0) * square * v + dim * (dim + 2.0) * v * v;
+                    let fourth =
+                        square * square + (2.0 * dim + 4.0) * square * v + dim * (dim + 2.0) * v * v;
                     (w, square + dim * v, fourth)
                 })
             };
             // Lyapunov within each component, between the second and the fourth moment.
             let moment = |r: f64| match r {
-                ..=2.0 => components().map(|(w, two, four)| w * two.powf(2.0 - r) * four.powf(r - 1.0)).sum(),
+                ..=2.0 => {
+                    components().map(|(w, two, four)| w * two.powf(2.0 - r) * four.powf(r - 1.0)).sum()
+                }
                 _ => f64::INFINITY,
             };
             Some(with_moments(f64::INFINITY, moment))
@@ -65,10 +72,12 @@ fn of_atoms(atoms: &Atoms, observable: Observable) -> Option<Envelope> {
     }
 }
 
-/// E[(r − 1 + ι)^r − (r − 1)^r] of normalised weights; no ceiling, since noise may make any atom look unlikely.
+/// E[(r − 1 + ι)^r − (r − 1)^r] of normalised weights; no ceiling, since noise may make any atom
+/// look unlikely.
 fn of_weights(weights: &[f64]) -> Envelope {
-    let moment =
-        |r: f64| weights.iter().map(|p| p * ((r - 1.0 - p.ln()).powf(r) - (r - 1.0).powf(r))).sum::<f64>().max(0.0);
+    let moment = |r: f64| {
+        weights.iter().map(|p| p * ((r - 1.0 - p.ln()).powf(r) - (r - 1.0).powf(r))).sum::<f64>().max(0.0)
+    };
     with_moments(f64::INFINITY, moment)
 }
 
@@ -87,7 +96,8 @@ mod tests {
     /// A sampled moment may lie above its bound by this share: none does where the bound has room.
     const SAMPLED: f64 = 0.05;
 
-    /// The summands of the real samplers keep their envelopes, on light and heavy laws, at low and high SNR.
+    /// The summands of the real samplers keep their envelopes, on light and heavy laws, at low and
+    /// high SNR.
     #[test]
     fn sampled_summands_keep_their_envelopes() {
         for spec in [
@@ -105,7 +115,13 @@ mod tests {
                 let mut all = Vec::new();
                 for batch in 0..BATCHES {
                     let mut out = vec![Observed::default(); BATCH];
-                    sampler.observe(&stream, (batch * BATCH) as u64, &grid, &mut out, &mut vec![0.0; BATCH * controls]);
+                    sampler.observe(
+                        &stream,
+                        (batch * BATCH) as u64,
+                        &grid,
+                        &mut out,
+                        &mut vec![0.0; BATCH * controls],
+                    );
                     all.extend(out);
                 }
                 for observable in [Observable::Mmse, Observable::PosteriorEntropy] {
@@ -116,7 +132,10 @@ mod tests {
                     let Some(envelope) = envelope(&source, observable) else { continue };
                     let values: Vec<f64> = all.iter().map(|o| o.get(observable)).collect();
                     let label = format!("{observable:?} of {spec} at {snr}");
-                    assert!(values.iter().all(|&w| (0.0..=envelope.ceiling).contains(&w)), "{label}: ceiling");
+                    assert!(
+                        values.iter().all(|&w| (0.0..=envelope.ceiling).contains(&w)),
+                        "{label}: ceiling"
+                    );
                     for (r, u) in envelope.moments {
                         let moment = values.iter().map(|w| w.powf(r)).sum::<f64>() / values.len() as f64;
                         assert!(moment <= (1.0 + SAMPLED) * u, "{label}: E W^{r} = {moment}, bound {u}");
@@ -126,14 +145,18 @@ mod tests {
         }
     }
 
-    /// Two equiprobable atoms at low SNR: ln S → ln 2, E (ln S)^r → ln^r 2 ≤ u; at r → 1 the bound is H itself.
+    /// Two equiprobable atoms at low SNR: ln S → ln 2, E (ln S)^r → ln^r 2 ≤ u; at r → 1 the bound
+    /// is H itself.
     #[test]
     fn the_moment_of_a_useless_channel_is_that_of_the_law() {
         let Envelope { moments, ceiling } = of_weights(&[0.5, 0.5]);
         assert!(ceiling.is_infinite() && moments.len() == ORDERS.len());
         for (r, u) in moments {
             let (c, h) = (r - 1.0, std::f64::consts::LN_2);
-            assert!((u - ((c + h).powf(r) - c.powf(r))).abs() < 1e-12 * u && u >= h.powf(r), "order {r}: {u}");
+            assert!(
+                (u - ((c + h).powf(r) - c.powf(r))).abs() < 1e-12 * u && u >= h.powf(r),
+                "order {r}: {u}"
+            );
         }
     }
 }

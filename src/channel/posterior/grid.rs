@@ -1,4 +1,5 @@
-//! The SNRs at which one sample is observed: fixed ones, and random ones that make integrals unbiased.
+//! The SNRs at which one sample is observed: fixed ones, and random ones that make integrals
+//! unbiased.
 
 use std::cmp::Ordering;
 
@@ -18,8 +19,8 @@ pub enum Spacing {
 pub enum SnrPoint {
     /// γ, the same for every sample.
     At(f64),
-    /// A fresh γ in [lo, hi] for every sample, from a lane of its own named after the interval: a point does not
-    /// depend on which others are on the grid.
+    /// A fresh γ in [lo, hi] for every sample, from a lane of its own named after the interval: a
+    /// point does not depend on which others are on the grid.
     Within {
         /// Lower end.
         lo: f64,
@@ -102,9 +103,10 @@ impl Grid {
     pub fn lanes(&self, stream: &Stream) -> Vec<Option<Stream>> {
         let name = |p: &SnrPoint| match p {
             SnrPoint::At(_) => None,
-            SnrPoint::Within { lo, hi, spacing } => {
-                Some(Stream::named(stream.seed(), &format!("{:x} within {lo:e} {hi:e} {spacing:?}", stream.lane())))
-            }
+            SnrPoint::Within { lo, hi, spacing } => Some(Stream::named(
+                stream.seed(),
+                &format!("{:x} within {lo:e} {hi:e} {spacing:?}", stream.lane()),
+            )),
         };
         self.points.iter().map(name).collect()
     }
@@ -134,7 +136,9 @@ impl GridDraw {
     /// Draws the random points of `sample`; `lanes` from [`Grid::lanes`].
     pub fn draw(&mut self, grid: &Grid, lanes: &[Option<Stream>], sample: u64) {
         self.snrs.clear();
-        self.snrs.extend(grid.points.iter().zip(lanes).enumerate().map(|(i, (p, lane))| (p.draw(lane, sample), i)));
+        self.snrs.extend(
+            grid.points.iter().zip(lanes).enumerate().map(|(i, (p, lane))| (p.draw(lane, sample), i)),
+        );
         // Nearly sorted already: random points only overtake within their own intervals.
         self.snrs.sort_by(|a, b| a.0.total_cmp(&b.0));
     }
@@ -148,13 +152,15 @@ mod tests {
     fn points_are_drawn_inside_their_intervals_and_independently_of_the_grid() {
         let random = SnrPoint::Within { lo: 0.5, hi: 8.0, spacing: Spacing::Log };
         let stream = Stream::named(0, "grid test");
-        let (small, large) = (Grid::new([random]), Grid::new([SnrPoint::At(3.0), random, SnrPoint::At(0.1), random]));
+        let (small, large) =
+            (Grid::new([random]), Grid::new([SnrPoint::At(3.0), random, SnrPoint::At(0.1), random]));
         assert_eq!(large.len(), 3);
         let (mut a, mut b) = (GridDraw::default(), GridDraw::default());
         for sample in 0..100 {
             a.draw(&small, &small.lanes(&stream), sample);
             b.draw(&large, &large.lanes(&stream), sample);
-            let found = b.snrs.iter().find(|(_, i)| Some(*i) == large.index(&random)).expect("on the grid").0;
+            let found =
+                b.snrs.iter().find(|(_, i)| Some(*i) == large.index(&random)).expect("on the grid").0;
             assert!((0.5..=8.0).contains(&found));
             assert_eq!(a.snrs[0].0.to_bits(), found.to_bits());
             assert!(b.snrs.is_sorted_by(|x, y| x.0 <= y.0));

@@ -1,8 +1,9 @@
-//! Mixtures of isotropic Gaussians: the posterior is a mixture too, and its covariance is exact given Y.
+//! Mixtures of isotropic Gaussians: the posterior is a mixture too, and its covariance is exact
+//! given Y.
 
 use super::grid::{Grid, GridDraw};
 use super::readout::Observed;
-use super::{BATCH, Sampler, Tables};
+use super::{BATCH, PosteriorSampler, Tables};
 use crate::numeric::log_sum::normalise;
 use crate::numeric::normal;
 use crate::numeric::stream::Stream;
@@ -11,7 +12,7 @@ use crate::source::Mixture;
 use crate::source::cumulative::Cumulative;
 use crate::source::draw::OWN_BLOCKS;
 
-/// Sampler of a Gaussian mixture; O(J d + min(J, d)·J d) a sample and SNR.
+/// PosteriorSampler of a Gaussian mixture; O(J d + min(J, d)·J d) a sample and SNR.
 #[derive(Debug)]
 pub struct MixtureSampler {
     mixture: Mixture,
@@ -40,8 +41,9 @@ impl MixtureSampler {
 
     /// The observables of (x, z) at SNR `snr`.
     ///
-    /// Component j given y has weight ∝ w_j N(y; √γ μ_j, 1 + γ v_j), variance s_j = v_j/(1 + γ v_j) and mean
-    /// m_j = μ_j + √γ s_j (y − √γ μ_j); Cov = s̄ I + C with C the weighted covariance of the m_j.
+    /// Component j given y has weight ∝ w_j N(y; √γ μ_j, 1 + γ v_j), variance s_j = v_j/(1 + γ v_j)
+    /// and mean m_j = μ_j + √γ s_j (y − √γ μ_j); Cov = s̄ I + C with C the weighted covariance of
+    /// the m_j.
     fn observed(&self, x: &[f64], z: &[f64], snr: f64, scratch: &mut Scratch) -> Observed {
         let (d, root) = (self.mixture.dim, snr.sqrt());
         let components = self.ln_weights.len();
@@ -58,7 +60,9 @@ impl MixtureSampler {
         }
         let evidence = normalise(&mut scratch.weights);
         let within: f64 = (0..components)
-            .map(|j| scratch.weights[j] * self.mixture.variances[j] / (1.0 + snr * self.mixture.variances[j]))
+            .map(|j| {
+                scratch.weights[j] * self.mixture.variances[j] / (1.0 + snr * self.mixture.variances[j])
+            })
             .sum();
         let (trace, squared) = scratch.between(d);
         let dim = d as f64;
@@ -89,7 +93,9 @@ impl Scratch {
         let trace = rows.iter().map(|(row, w)| w * row.iter().map(|x| x * x).sum::<f64>()).sum();
         let squared = if rows.len() <= d {
             let inner = |a: &[f64], b: &[f64]| a.iter().zip(b).map(|(x, y)| x * y).sum::<f64>();
-            rows.iter().map(|(a, p)| rows.iter().map(|(b, q)| p * q * inner(a, b).powi(2)).sum::<f64>()).sum()
+            rows.iter()
+                .map(|(a, p)| rows.iter().map(|(b, q)| p * q * inner(a, b).powi(2)).sum::<f64>())
+                .sum()
         } else {
             let entry = |k: usize, l: usize| rows.iter().map(|(row, w)| w * row[k] * row[l]).sum::<f64>();
             (0..d).map(|k| (0..d).map(|l| entry(k, l).powi(2)).sum::<f64>()).sum()
@@ -98,13 +104,15 @@ impl Scratch {
     }
 }
 
-impl Sampler for MixtureSampler {
+impl PosteriorSampler for MixtureSampler {
     fn observe(&self, stream: &Stream, first: u64, grid: &Grid, out: &mut [Observed], controls: &mut [f64]) {
         let d = self.mixture.dim;
         let lanes = grid.lanes(stream);
         let (mut x, mut z, mut draw) = (vec![0.0; d], vec![0.0; d], GridDraw::default());
-        let mut scratch =
-            Scratch { weights: vec![0.0; self.ln_weights.len()], centres: vec![0.0; self.mixture.means.len()] };
+        let mut scratch = Scratch {
+            weights: vec![0.0; self.ln_weights.len()],
+            centres: vec![0.0; self.mixture.means.len()],
+        };
         for s in 0..BATCH {
             let sample = first + s as u64;
             let j = self.cumulative.index(stream.uniforms(sample, 0)[0]);
@@ -148,7 +156,8 @@ mod tests {
     use super::*;
     use crate::source::Source;
 
-    /// Given Y the covariance of one Gaussian is a constant: mmse and slope come out without any spread.
+    /// Given Y the covariance of one Gaussian is a constant: mmse and slope come out without any
+    /// spread.
     #[test]
     fn one_component_is_the_gaussian() {
         let source = Source::parse("gaussian:dim=3,variance=1.7").unwrap();

@@ -1,7 +1,8 @@
 //! The law of X given Y, sampled: one draw of (X, Z) serves every SNR of a grid.
 //!
-//! A [`Sampler`] turns the random words of one sample into [`Observable`]s at every point of a [`Grid`]; a [`Readout`]
-//! combines them linearly into one number a sample, before any moment is taken.
+//! A [`PosteriorSampler`] turns the random words of one sample into [`Observable`]s at every point
+//! of a [`Grid`]; a [`Readout`] combines them linearly into one number a sample, before any moment
+//! is taken.
 
 pub mod atoms;
 pub mod controls;
@@ -47,7 +48,7 @@ pub enum Tables<'a> {
     /// Independent copies of a factor.
     Copies {
         /// One factor, which has tables.
-        factor: &'a dyn Sampler,
+        factor: &'a dyn PosteriorSampler,
         /// Their number.
         copies: usize,
     },
@@ -78,24 +79,27 @@ pub struct DiscreteTables<'a> {
 }
 
 /// Draws (X, Z) and evaluates the posterior's observables at every SNR of a grid.
-pub trait Sampler: Send + Sync {
+pub trait PosteriorSampler: Send + Sync {
     /// Observes samples `first .. first + BATCH` of `stream` at every point of `grid`.
     ///
-    /// `out[s][g]` of sample s and grid point g (row-major BATCH × grid.len()); `controls` is BATCH × [`Sampler::control_means`]`.len()`.
+    /// `out[s][g]` of sample s and grid point g (row-major BATCH × grid.len()); `controls` is BATCH
+    /// × [`PosteriorSampler::control_means`]`.len()`.
     fn observe(&self, stream: &Stream, first: u64, grid: &Grid, out: &mut [Observed], controls: &mut [f64]);
 
-    /// True means of the control variates that [`Sampler::observe`] writes.
+    /// True means of the control variates that [`PosteriorSampler::observe`] writes.
     fn control_means(&self) -> &[f64];
 
     /// What the sampler is made of; `None` for one that only the processors have.
     fn tables(&self) -> Option<Tables<'_>>;
 
-    /// The SNR below which observables are [`Observed::anchored`]: summands may then have either sign.
+    /// The SNR below which observables are [`Observed::anchored`]: summands may then have either
+    /// sign.
     fn anchored_below(&self) -> f64 {
         0.0
     }
 
-    /// Bound on the relative error of every observable's mean that the sampler itself makes (a law replaced by a near one).
+    /// Bound on the relative error of every observable's mean that the sampler itself makes (a law
+    /// replaced by a near one).
     fn relative_bound(&self) -> f64 {
         0.0
     }
@@ -104,24 +108,32 @@ pub trait Sampler: Send + Sync {
 /// The sampler of a source.
 ///
 /// # Errors
-/// [`Error::Unsupported`] for laws that go through deterministic routes alone (densities on the line).
-pub fn sampler(source: &Source) -> Result<Box<dyn Sampler>> {
+/// [`Error::Unsupported`] for laws that go through deterministic routes alone (densities on the
+/// line).
+pub fn sampler(source: &Source) -> Result<Box<dyn PosteriorSampler>> {
     let shannon = || source.pmf().map_or(Estimate::exact(f64::INFINITY), |pmf| pmf.shannon()).value;
     match source.law() {
         Law::Atoms(atoms) if atoms.missing == 0.0 => Ok(Box::new(atoms::AtomSampler::new(atoms, shannon()))),
         Law::Simplex(simplex) => Ok(Box::new(simplex::SimplexSampler::new(simplex, shannon()))),
         Law::Needle(needle) => match needle.dense() {
             Some(atoms) => Ok(Box::new(atoms::AtomSampler::new(atoms, shannon()))),
-            None => Err(unsupported(source, "more than 4096 atoms in as many dimensions: use --method quadrature")),
+            None => Err(unsupported(
+                source,
+                "more than 4096 atoms in as many dimensions: use --method quadrature",
+            )),
         },
-        Law::Atoms(_) => {
-            Err(unsupported(source, "infinitely many atoms: use --method quadrature, or a law with finitely many"))
-        }
-        Law::Density(_) => {
-            Err(unsupported(source, "a density on the line has deterministic routes only: use --method quadrature"))
-        }
+        Law::Atoms(_) => Err(unsupported(
+            source,
+            "infinitely many atoms: use --method quadrature, or a law with finitely many",
+        )),
+        Law::Density(_) => Err(unsupported(
+            source,
+            "a density on the line has deterministic routes only: use --method quadrature",
+        )),
         Law::Mixture(law) => Ok(Box::new(mixture::MixtureSampler::new(law, source.second_moment().value))),
-        Law::Product { base, copies } => Ok(Box::new(copies::Copies { factor: sampler(base)?, copies: *copies })),
+        Law::Product { base, copies } => {
+            Ok(Box::new(copies::Copies { factor: sampler(base)?, copies: *copies }))
+        }
     }
 }
 
@@ -141,8 +153,9 @@ pub fn tilts(source: &Source) -> bool {
     }
 }
 
-/// The sampler of a source for one SNR at which its plain samples would see nothing, where [`tilts`] says so.
-pub fn tilted(source: &Source, snr: f64) -> Option<Box<dyn Sampler>> {
+/// The sampler of a source for one SNR at which its plain samples would see nothing, where
+/// [`tilts`] says so.
+pub fn tilted(source: &Source, snr: f64) -> Option<Box<dyn PosteriorSampler>> {
     if !tilts(source) {
         return None;
     }
@@ -151,8 +164,12 @@ pub fn tilted(source: &Source, snr: f64) -> Option<Box<dyn Sampler>> {
         return Some(Box::new(tilted::TiltedSampler::new(atoms, shannon, snr)));
     }
     match source.law() {
-        Law::Simplex(simplex) => Some(Box::new(tilted::TiltedSampler::new(&orthonormal(simplex), shannon, snr))),
-        Law::Product { base, copies } => Some(Box::new(copies::Copies { factor: tilted(base, snr)?, copies: *copies })),
+        Law::Simplex(simplex) => {
+            Some(Box::new(tilted::TiltedSampler::new(&orthonormal(simplex), shannon, snr)))
+        }
+        Law::Product { base, copies } => {
+            Some(Box::new(copies::Copies { factor: tilted(base, snr)?, copies: *copies }))
+        }
         _ => None,
     }
 }
@@ -165,5 +182,9 @@ fn orthonormal(simplex: &Simplex) -> Atoms {
 }
 
 fn unsupported(source: &Source, message: &str) -> Error {
-    Error::Unsupported { quantity: "Monte-Carlo".into(), source_spec: source.spec().into(), message: message.into() }
+    Error::Unsupported {
+        quantity: "Monte-Carlo".into(),
+        source_spec: source.spec().into(),
+        message: message.into(),
+    }
 }

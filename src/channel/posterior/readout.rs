@@ -31,10 +31,11 @@ pub struct Observed {
 }
 
 impl Observed {
-    /// The same, less what fluctuates most as γ → 0 and has mean 0: H − ln S by ι(x_I) − H (`content`), the slope by
-    /// −Cov_p(a, D)/(4√γ) (`covariance`), which grows without bound where the slope does not. Both are control variates, so
-    /// that a regression on them has the same value either way; but it takes the difference of two means, whose rounding is
-    /// that of the larger, and one sample's difference has next to none.
+    /// The same, less what fluctuates most as γ → 0 and has mean 0: H − ln S by ι(x_I) − H
+    /// (`content`), the slope by −Cov_p(a, D)/(4√γ) (`covariance`), which grows without bound where
+    /// the slope does not. Both are control variates, so that a regression on them has the same
+    /// value either way; but it takes the difference of two means, whose rounding is that of the
+    /// larger, and one sample's difference has next to none.
     pub fn anchored(self, covariance: f64, content: f64) -> Self {
         Self {
             information: self.information + content,
@@ -119,14 +120,19 @@ impl Readout {
     /// The readout with grid positions looked up once; every point must be on `grid`.
     pub fn on(&self, grid: &Grid) -> PlacedReadout {
         let place = |t: &Term| {
-            (grid.index(&t.point).expect("the grid holds every point of its readouts"), t.observable, t.weight)
+            (
+                grid.index(&t.point).expect("the grid holds every point of its readouts"),
+                t.observable,
+                t.weight,
+            )
         };
         PlacedReadout { terms: self.terms.iter().map(place).collect() }
     }
 }
 
 impl std::fmt::Display for Readout {
-    /// Names the readout by what it observes: two readouts with the same text are the same functional.
+    /// Names the readout by what it observes: two readouts with the same text are the same
+    /// functional.
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         for (i, term) in self.terms.iter().enumerate() {
             let separator = if i == 0 { "" } else { " + " };
@@ -150,6 +156,9 @@ impl PlacedReadout {
 
     /// The value for one sample's observables over the grid.
     pub fn value(&self, observed: &[Observed]) -> f64 {
-        self.terms.iter().map(|&(g, observable, weight)| weight.at(observed[g].snr) * observed[g].get(observable)).sum()
+        self.terms
+            .iter()
+            .map(|&(g, observable, weight)| weight.at(observed[g].snr) * observed[g].get(observable))
+            .sum()
     }
 }

@@ -5,13 +5,13 @@ use super::discrete::DiscreteWeights;
 use super::grid::{Grid, GridDraw};
 use super::readout::Observed;
 use super::sums::{Neighbours, Sums};
-use super::{BATCH, Sampler, Tables};
+use super::{BATCH, PosteriorSampler, Tables};
 use crate::numeric::normal;
 use crate::numeric::stream::Stream;
 use crate::numeric::sum::compensated;
 use crate::source::Simplex;
 
-/// Sampler of a law on orthonormal atoms, O(N) a sample and SNR.
+/// PosteriorSampler of a law on orthonormal atoms, O(N) a sample and SNR.
 #[derive(Debug)]
 pub struct SimplexSampler {
     law: DiscreteWeights,
@@ -20,7 +20,8 @@ pub struct SimplexSampler {
 impl SimplexSampler {
     /// `shannon` is H, nats.
     ///
-    /// With s_k = Σ p^k: |x̃_i|² = 1 − 2p_i + s_2, tr Σ = 1 − s_2, tr Σ² = s_2 − 2s_3 + s_2², Var|x̃|² = 4(s_3 − s_2²).
+    /// With s_k = Σ p^k: |x̃_i|² = 1 − 2p_i + s_2, tr Σ = 1 − s_2, tr Σ² = s_2 − 2s_3 + s_2²,
+    /// Var|x̃|² = 4(s_3 − s_2²).
     pub fn new(simplex: &Simplex, shannon: f64) -> Self {
         let power = |k: i32| compensated(simplex.weights.iter().map(|p| p.powi(k)));
         let (s2, s3) = (power(2), power(3));
@@ -33,7 +34,7 @@ impl SimplexSampler {
     }
 }
 
-impl Sampler for SimplexSampler {
+impl PosteriorSampler for SimplexSampler {
     fn observe(&self, stream: &Stream, first: u64, grid: &Grid, out: &mut [Observed], controls: &mut [f64]) {
         let DiscreteWeights { weights, ln_weights, cumulative, .. } = &self.law;
         let n = weights.len();

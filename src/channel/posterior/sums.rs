@@ -1,12 +1,14 @@
 //! The inner loop: five posterior sums for one sample at every SNR of its grid.
 //!
-//! For a sample with source atom I and noise z, atom i ≠ I enters through a_i = ⟨z, x_i − x_I⟩, D_i = |x_i − x_I|² and
-//! c_i = ln(p_i/p_I): its log-weight at SNR γ is ℓ_i = √γ a_i − γ D_i/2 + c_i (and ℓ_I = 0 exactly).
+//! For a sample with source atom I and noise z, atom i ≠ I enters through a_i = ⟨z, x_i − x_I⟩,
+//! D_i = |x_i − x_I|² and c_i = ln(p_i/p_I): its log-weight at SNR γ is ℓ_i = √γ a_i − γ D_i/2 +
+//! c_i (and ℓ_I = 0 exactly).
 //!
-//! An atom whose log-weight stays below −60 for every larger SNR is left out: ℓ is a downward parabola in √γ, and its
-//! larger root says from where on. The atoms are sorted once by that root, so that each SNR sums over a prefix. What is
-//! left out is below N·e^−60 of the total weight, which is at least 1. (Thinning the list scalar by scalar at each
-//! octave of γ instead cost as much again as the exponentials.)
+//! An atom whose log-weight stays below −60 for every larger SNR is left out: ℓ is a downward
+//! parabola in √γ, and its larger root says from where on. The atoms are sorted once by that root,
+//! so that each SNR sums over a prefix. What is left out is below N·e^−60 of the total weight,
+//! which is at least 1. (Thinning the list scalar by scalar at each octave of γ instead cost as
+//! much again as the exponentials.)
 
 use super::readout::Observed;
 use crate::numeric::arch;
@@ -42,8 +44,8 @@ impl Sums {
         self.noise_distance += other.noise_distance;
     }
 
-    /// The observables at SNR `snr`, for a source of entropy `shannon`:
-    /// H − ln S, ln S, ½⟨D⟩ and (⟨D²⟩−⟨D⟩²)/4 − (⟨aD⟩−⟨a⟩⟨D⟩)/(4√γ), with S = 1 + Σ w and ⟨f⟩ = Σ w f / S.
+    /// The observables at SNR `snr`, for a source of entropy `shannon`: H − ln S, ln S, ½⟨D⟩ and
+    /// (⟨D²⟩−⟨D⟩²)/4 − (⟨aD⟩−⟨a⟩⟨D⟩)/(4√γ), with S = 1 + Σ w and ⟨f⟩ = Σ w f / S.
     pub fn observed(&self, snr: f64, shannon: f64) -> Observed {
         let scale = 1.0 / (1.0 + self.weight);
         let (distance, noise) = (self.distance * scale, self.noise * scale);
@@ -101,7 +103,8 @@ impl Neighbours {
 
     /// The five sums at each √γ of `roots` (increasing), added to `sums`.
     ///
-    /// The atoms that count at a given √γ, and their order, are the same whatever other SNRs are asked for.
+    /// The atoms that count at a given √γ, and their order, are the same whatever other SNRs are
+    /// asked for.
     pub fn accumulate(&mut self, roots: &[f64], sums: &mut [Sums]) {
         arch().dispatch(Accumulate { neighbours: self, roots, sums });
     }
@@ -111,7 +114,8 @@ impl Neighbours {
         self.find_levels();
         let reaching = self.sort_by_level();
         for (&root, sum) in roots.iter().zip(sums) {
-            // Whole vectors: the few shorter-lived atoms that this takes along are negligible, not wrong.
+            // Whole vectors: the few shorter-lived atoms that this takes along are negligible, not
+            // wrong.
             let n = (reaching[usize::from(level(root))] as usize).next_multiple_of(LANES);
             sum.add(&self.five_sums(root, n));
         }
@@ -127,14 +131,15 @@ impl Neighbours {
             let (a, d) = (noise[i], distance[i]);
             let discriminant = a.mul_add(a, 2.0 * d * (log_ratio[i] + NEGLIGIBLE));
             let root = if discriminant >= 0.0 { (a + discriminant.sqrt()) / d } else { 0.0 };
-            // D = 0: padding (c = −∞), or an atom in the same place, which never becomes negligible.
+            // D = 0: padding (c = −∞), or an atom in the same place, which never becomes
+            // negligible.
             let together = if log_ratio[i] > f64::NEG_INFINITY { f64::INFINITY } else { 0.0 };
             levels[i] = level(if d > 0.0 { root.max(0.0) } else { together });
         }
     }
 
-    /// Sorts the columns by level, highest first, keeping the order within a level; returns for each level the number
-    /// of atoms that reach it.
+    /// Sorts the columns by level, highest first, keeping the order within a level; returns for
+    /// each level the number of atoms that reach it.
     #[inline(always)]
     fn sort_by_level(&mut self) -> [u32; LEVELS] {
         let n = self.level.len();
@@ -247,7 +252,10 @@ mod tests {
                     noise_distance: w * a * d,
                 });
             }
-            assert!((got.weight - expected.weight).abs() <= 1e-14 * (1.0 + expected.weight), "Σw at √γ = {root}");
+            assert!(
+                (got.weight - expected.weight).abs() <= 1e-14 * (1.0 + expected.weight),
+                "Σw at √γ = {root}"
+            );
             assert!((got.distance - expected.distance).abs() <= 1e-14 * (1.0 + expected.distance));
             assert!((got.noise - expected.noise).abs() <= 1e-13);
             assert!((got.distance_squared - expected.distance_squared).abs() <= 1e-13);

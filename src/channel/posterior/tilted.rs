@@ -1,21 +1,25 @@
-//! Rare confusions at high SNR: noise tilted towards neighbouring atoms, atoms stratified by how much they matter.
+//! Rare confusions at high SNR: noise tilted towards neighbouring atoms, atoms stratified by how
+//! much they matter.
 //!
-//! At γ|x − x′|² = T two atoms are confused with probability about e^{−T/8}: plain samples see nothing from T ≈ 80 on. Here
-//! a sample is drawn from a mixture of components: with share [`DEFENSIVE`] an atom I by its weight and z ~ N(0, I_d); with
-//! the rest a pair (I, j) by its share in the pair bound of M, |x_I − x_j|² √(p_I p_j) e^{−T/8}, and z ~ N(μ, I_d), μ on the way
-//! from x_I to x_j where both are equally likely. Every summand is multiplied by the likelihood ratio
+//! At γ|x − x′|² = T two atoms are confused with probability about e^{−T/8}: plain samples see
+//! nothing from T ≈ 80 on. Here a sample is drawn from a mixture of components: with share
+//! [`DEFENSIVE`] an atom I by its weight and z ~ N(0, I_d); with the rest a pair (I, j) by its
+//! share in the pair bound of M, |x_I − x_j|² √(p_I p_j) e^{−T/8}, and z ~ N(μ, I_d), μ on the way
+//! from x_I to x_j where both are equally likely. Every summand is multiplied by the likelihood
+//! ratio
 //!
 //! ```text
 //! w = 1 / (DEFENSIVE + (1 − DEFENSIVE) Σ_j q_Ij/p_I e^{⟨μ_Ij, z⟩ − |μ_Ij|²/2}) ≤ 1/DEFENSIVE,
 //! ```
 //!
-//! so that means stay what they are whatever the shares (T. Hesterberg, "Weighted average importance sampling and defensive
-//! mixture distributions", Technometrics 37, 1995). Components are taken by a shifted additive recurrence (stratified): the
-//! standard error of independent samples is then an upper bound, up to its own noise.
+//! so that means stay what they are whatever the shares (T. Hesterberg, "Weighted average
+//! importance sampling and defensive mixture distributions", Technometrics 37, 1995). Components
+//! are taken by a shifted additive recurrence (stratified): the standard error of independent
+//! samples is then an upper bound, up to its own noise.
 
 use super::grid::{Grid, GridDraw};
 use super::readout::Observed;
-use super::{BATCH, Sampler, Tables};
+use super::{BATCH, PosteriorSampler, Tables};
 use crate::numeric::normal;
 use crate::numeric::stream::Stream;
 use crate::source::Atoms;
@@ -29,20 +33,23 @@ const NEGLIGIBLE_PAIR: f64 = 1e-9;
 const GOLDEN: f64 = 0.618_033_988_749_894_8;
 /// Address of the recurrence's random shift: a sample that no run reaches.
 const SHIFT: u64 = (1 << 40) - 1;
-/// Rounding of every observable, relative: log-weights up to some thousands, and a few hundred summands.
+/// Rounding of every observable, relative: log-weights up to some thousands, and a few hundred
+/// summands.
 const ROUNDING: f64 = 1e-11;
 
-/// Sampler of a law with few atoms, made for one SNR.
+/// PosteriorSampler of a law with few atoms, made for one SNR.
 #[derive(Debug)]
 pub struct TiltedSampler {
     dim: usize,
     points: Vec<f64>,
     ln_weights: Vec<f64>,
     shannon: f64,
-    /// ln of the share of samples from the law itself: all of them where no pair can be told from it.
+    /// ln of the share of samples from the law itself: all of them where no pair can be told from
+    /// it.
     ln_defensive: f64,
     components: Cumulative,
-    /// Source atom of each component and the tilt towards a neighbour, if it has one (index into its atom's tilts).
+    /// Source atom of each component and the tilt towards a neighbour, if it has one (index into
+    /// its atom's tilts).
     of_component: Vec<(usize, Option<usize>)>,
     /// Tilts of each atom.
     tilts: Vec<Vec<Tilt>>,
@@ -73,7 +80,8 @@ struct Seen {
 }
 
 impl TiltedSampler {
-    /// For `atoms` with entropy `shannon` (nats) near the SNR `snr`; its values hold at every SNR. Time and memory O(N² d).
+    /// For `atoms` with entropy `shannon` (nats) near the SNR `snr`; its values hold at every SNR.
+    /// Time and memory O(N² d).
     pub fn new(atoms: &Atoms, shannon: f64, snr: f64) -> Self {
         let n = atoms.len();
         let ln_weights: Vec<f64> = atoms.weights.iter().map(|p| p.ln()).collect();
@@ -96,7 +104,8 @@ impl TiltedSampler {
         for (i, j, share) in pairs {
             let mass = (1.0 - defensive) * share / total;
             let square = atoms.square(i, j);
-            // ⟨z, u⟩ where both atoms have the same posterior weight, in units of |u|²; inside the segment at least.
+            // ⟨z, u⟩ where both atoms have the same posterior weight, in units of |u|²; inside the
+            // segment at least.
             let balance = 0.5 * snr.sqrt() + (ln_weights[i] - ln_weights[j]) / (snr.sqrt() * square);
             let balance = balance.clamp(0.0, snr.sqrt());
             let ln_share = mass.ln() - ln_weights[i];
@@ -120,7 +129,8 @@ impl TiltedSampler {
         &self.points[i * self.dim..][..self.dim]
     }
 
-    /// ln of the likelihood ratio at source atom `i`: a log-sum-exp, since a tilt's exponent may be of any size.
+    /// ln of the likelihood ratio at source atom `i`: a log-sum-exp, since a tilt's exponent may be
+    /// of any size.
     fn ln_ratio(&self, i: usize, seen: &[Seen]) -> f64 {
         let exponent = |tilt: &Tilt| tilt.ln_share + tilt.balance * seen[tilt.to].noise - tilt.half_square;
         let largest = self.tilts[i].iter().map(exponent).fold(self.ln_defensive, f64::max);
@@ -140,13 +150,14 @@ impl TiltedSampler {
         }
     }
 
-    /// The observables at one SNR. Log-weights, of whatever size, are taken from the likeliest atom's, and so are D and a, of which
-    /// central moments are needed.
+    /// The observables at one SNR. Log-weights, of whatever size, are taken from the likeliest
+    /// atom's, and so are D and a, of which central moments are needed.
     fn observed(&self, seen: &mut [Seen], i: usize, snr: f64) -> Observed {
         let root = snr.sqrt();
         let (mut best, mut largest) = (i, 0.0);
         for (j, (seen, ln_weight)) in seen.iter_mut().zip(&self.ln_weights).enumerate() {
-            let exponent = root.mul_add(seen.noise, -0.5 * snr * seen.distance) + (ln_weight - self.ln_weights[i]);
+            let exponent =
+                root.mul_add(seen.noise, -0.5 * snr * seen.distance) + (ln_weight - self.ln_weights[i]);
             seen.weight = if j == i { 0.0 } else { exponent };
             if seen.weight > largest {
                 (best, largest) = (j, seen.weight);
@@ -179,7 +190,7 @@ impl TiltedSampler {
     }
 }
 
-impl Sampler for TiltedSampler {
+impl PosteriorSampler for TiltedSampler {
     fn observe(&self, stream: &Stream, first: u64, grid: &Grid, out: &mut [Observed], controls: &mut [f64]) {
         let lanes = grid.lanes(stream);
         let [shift, _] = stream.uniforms(SHIFT, 0);
@@ -187,7 +198,8 @@ impl Sampler for TiltedSampler {
         let mut seen = vec![Seen::default(); self.ln_weights.len()];
         for s in 0..BATCH {
             let sample = first + s as u64;
-            let (i, tilt) = self.of_component[self.components.index((shift + sample as f64 * GOLDEN).fract())];
+            let (i, tilt) =
+                self.of_component[self.components.index((shift + sample as f64 * GOLDEN).fract())];
             normal::fill(stream, sample, &mut z);
             if let Some(tilt) = tilt.map(|tilt| &self.tilts[i][tilt]) {
                 for ((z, x), own) in z.iter_mut().zip(self.point(tilt.to)).zip(self.point(i)) {
@@ -201,7 +213,8 @@ impl Sampler for TiltedSampler {
             for &(snr, g) in &draw.snrs {
                 let observed = self.observed(&mut seen, i, snr);
                 let rest = ratio * observed.posterior_entropy;
-                // H is known: weighing it would add noise of its size to an information that misses it by a hair.
+                // H is known: weighing it would add noise of its size to an information that misses
+                // it by a hair.
                 out[s * grid.len() + g] = Observed {
                     snr,
                     information: self.shannon - rest,
@@ -218,7 +231,8 @@ impl Sampler for TiltedSampler {
     }
 
     fn control_means(&self) -> &[f64] {
-        // The likelihood ratio's. The sums at γ = 0 say nothing at high SNR, and their tails under tilted noise are long.
+        // The likelihood ratio's. The sums at γ = 0 say nothing at high SNR, and their tails under
+        // tilted noise are long.
         &[1.0]
     }
 
@@ -250,7 +264,9 @@ mod tests {
             let rows: Vec<f64> = out
                 .iter()
                 .zip(control.chunks(controls))
-                .flat_map(|(o, c)| [o.mmse, o.slope, o.posterior_entropy].into_iter().chain(c.iter().copied()))
+                .flat_map(|(o, c)| {
+                    [o.mmse, o.slope, o.posterior_entropy].into_iter().chain(c.iter().copied())
+                })
                 .collect();
             total.add_block(&rows);
         }
@@ -272,9 +288,12 @@ mod tests {
     /// Against quadrature on a line, at the SNR it is made for and at half and twice that.
     #[test]
     fn values_are_those_of_quadrature_at_any_snr() {
-        for (spec, snr) in
-            [("bpsk", 25.0), ("bernoulli:p=0.01", 100.0), ("pam:levels=8", 100.0), ("zipf:exponent=2,atoms=9", 200.0)]
-        {
+        for (spec, snr) in [
+            ("bpsk", 25.0),
+            ("bernoulli:p=0.01", 100.0),
+            ("pam:levels=8", 100.0),
+            ("zipf:exponent=2,atoms=9", 200.0),
+        ] {
             let (source, atoms) = atoms_of(spec);
             for at in [0.5 * snr, snr, 2.0 * snr] {
                 let truth = crate::channel::exact::at(&source, at).unwrap().unwrap();
@@ -289,8 +308,8 @@ mod tests {
         }
     }
 
-    /// √(pp′) e^{−T/8} E[1/(2 cosh(u/2))], u ~ N(0, T): P(X = x, X′ = x′) of two equiprobable atoms (docs/theory.md, B1),
-    /// by the trapezoid rule.
+    /// √(pp′) e^{−T/8} E[1/(2 cosh(u/2))], u ~ N(0, T): P(X = x, X′ = x′) of two equiprobable atoms
+    /// (docs/theory.md, B1), by the trapezoid rule.
     fn confusion(t: f64, p: f64) -> f64 {
         let step = 0.05;
         let mean: f64 = (-4000..=4000)
@@ -300,21 +319,27 @@ mod tests {
         p * (-t / 8.0).exp() * mean / (2.0 * std::f64::consts::PI * t).sqrt()
     }
 
-    /// 16 Gaussian atoms in R^8 at γ d_min² = 100: the pairs alone make M = ½ Σ |x − x′|² P(x, x′), up to confusions of three, which
-    /// are a share of e^{−T/24} at most (a third atom at the same distance), below the sampling error here.
+    /// 16 Gaussian atoms in R^8 at γ d_min² = 100: the pairs alone make M = ½ Σ |x − x′|² P(x, x′),
+    /// up to confusions of three, which are a share of e^{−T/24} at most (a third atom at the same
+    /// distance), below the sampling error here.
     #[test]
     fn a_codebook_at_high_snr_has_the_errors_of_its_pairs() {
         let (source, atoms) = atoms_of("codebook:atoms=16,dim=8");
         let pairs: Vec<f64> = (0..16)
             .flat_map(|i| (0..16).filter(move |&j| j != i).map(move |j| (i, j)))
-            .map(|(i, j)| atoms.point(i).iter().zip(atoms.point(j)).map(|(x, y)| (x - y) * (x - y)).sum::<f64>())
+            .map(|(i, j)| {
+                atoms.point(i).iter().zip(atoms.point(j)).map(|(x, y)| (x - y) * (x - y)).sum::<f64>()
+            })
             .collect();
         let nearest = pairs.iter().copied().fold(f64::INFINITY, f64::min);
         for t in [100.0, 200.0] {
             let snr = t / nearest;
             let expected: f64 = pairs.iter().map(|d| 0.5 * d * confusion(snr * d, 1.0 / 16.0)).sum();
             let [mmse, ..] = sampled(&atoms, source.pmf().unwrap().shannon().value, snr, snr, 1 << 16);
-            assert!((mmse.value - expected).abs() <= SAMPLED * mmse.std_err, "T = {t}: {mmse:?} for {expected:e}");
+            assert!(
+                (mmse.value - expected).abs() <= SAMPLED * mmse.std_err,
+                "T = {t}: {mmse:?} for {expected:e}"
+            );
             assert!(mmse.std_err < 0.02 * mmse.value, "T = {t}: {mmse:?}");
             assert!(mmse.believed(), "T = {t}: {:?}", mmse.doubts());
         }

@@ -103,7 +103,13 @@ fn csv(table: &ScheduleComparison) -> String {
         let Ok((grid, cost)) = &row.outcome else { continue };
         let excess = table.floor.map_or(String::new(), |floor| number::name(cost - floor));
         let snrs: Vec<String> = grid.iter().map(|&snr| number::name(snr)).collect();
-        text += &format!("{},{},{},{excess},{}\n", row.name, table.axis.name(), number::name(*cost), snrs.join(" "));
+        text += &format!(
+            "{},{},{},{excess},{}\n",
+            row.name,
+            table.axis.name(),
+            number::name(*cost),
+            snrs.join(" ")
+        );
     }
     text
 }

@@ -39,7 +39,8 @@ const KEYS: [Key; 6] = [
 /// # Errors
 /// [`Error::Data`] for a file of another form, and for levels that do not descend.
 pub fn read(path: &Path, pipeline: &Pipeline) -> Result<Vec<f64>> {
-    let bad = |message: &str| Error::Data { path: path.to_owned(), place: String::new(), message: message.into() };
+    let bad =
+        |message: &str| Error::Data { path: path.to_owned(), place: String::new(), message: message.into() };
     let mut keys = KEYS;
     if pipeline.is_flow() {
         // The times of a flow say pure noise, which σ does not.
@@ -49,7 +50,8 @@ pub fn read(path: &Path, pipeline: &Pipeline) -> Result<Vec<f64>> {
         Some("npy" | "npz" | "csv" | "tsv" | "parquet") => from_table(path, &keys)?,
         _ => from_text(path, &keys)?,
     };
-    let unnamed = if pipeline.is_flow() && numbers.iter().all(|&x| x <= 1.0) { Levels::Flow } else { Levels::Sigma };
+    let unnamed =
+        if pipeline.is_flow() && numbers.iter().all(|&x| x <= 1.0) { Levels::Flow } else { Levels::Sigma };
     let snr = |x: f64| match (levels.unwrap_or(unnamed), &pipeline.betas) {
         (Levels::Snr, _) => Ok(x),
         (Levels::Sigma, _) => Ok(x.powi(-2)),
@@ -59,7 +61,9 @@ pub fn read(path: &Path, pipeline: &Pipeline) -> Result<Vec<f64>> {
             Ok(betas.snr(x as usize))
         }
         (Levels::Timestep, Some(betas)) => Err(bad(&format!("{x} is no timestep of `{betas}`"))),
-        (Levels::Timestep, None) => Err(bad("holds timesteps: of which model? Say --model or --beta-schedule")),
+        (Levels::Timestep, None) => {
+            Err(bad("holds timesteps: of which model? Say --model or --beta-schedule"))
+        }
     };
     let mut snrs = numbers.iter().map(|&x| snr(x)).collect::<Result<Vec<f64>>>()?;
     // A 0 that ends a list of σ is where every sampler ends; SNRs are as they are.
@@ -69,9 +73,11 @@ pub fn read(path: &Path, pipeline: &Pipeline) -> Result<Vec<f64>> {
     }
     match snrs.windows(2).position(|pair| !(pair[0] >= 0.0 && pair[0] < pair[1])) {
         None => Ok(snrs),
-        Some(k) => {
-            Err(bad(&format!("has noise levels that do not fall at step {k}: {} then {}", numbers[k], numbers[k + 1])))
-        }
+        Some(k) => Err(bad(&format!(
+            "has noise levels that do not fall at step {k}: {} then {}",
+            numbers[k],
+            numbers[k + 1]
+        ))),
     }
 }
 
@@ -88,7 +94,8 @@ fn from_table(path: &Path, keys: &[Key]) -> Result<NamedList> {
         Some(found) => found,
         None if table.names.len() == 1 => (0, None),
         None if one_row => {
-            let numbers = (0..table.names.len()).map(|column| table.number(0, column)).collect::<Result<_>>()?;
+            let numbers =
+                (0..table.names.len()).map(|column| table.number(0, column)).collect::<Result<_>>()?;
             return Ok((numbers, None));
         }
         None => return Err(table.refuse_file("has no column `snr`, `sigma` or `timestep`")),
@@ -98,7 +105,8 @@ fn from_table(path: &Path, keys: &[Key]) -> Result<NamedList> {
 
 fn from_text(path: &Path, keys: &[Key]) -> Result<NamedList> {
     let text = std::fs::read_to_string(path).map_err(Error::io(path))?;
-    let bad = |message: &str| Error::Data { path: path.to_owned(), place: String::new(), message: message.into() };
+    let bad =
+        |message: &str| Error::Data { path: path.to_owned(), place: String::new(), message: message.into() };
     if let Ok(value) = serde_json::from_str::<Value>(&text) {
         let named = keys.iter().find_map(|&(key, levels)| Some((value.get(key)?.as_array()?, Some(levels))));
         let Some((list, levels)) = named.or(value.as_array().map(|list| (list, None))) else {
@@ -108,7 +116,9 @@ fn from_text(path: &Path, keys: &[Key]) -> Result<NamedList> {
         let numbers: Option<Vec<f64>> = list.iter().map(number).collect();
         return Ok((numbers.ok_or_else(|| bad("holds something that is no number"))?, levels));
     }
-    let words = text.split(|c: char| c == ',' || c.is_whitespace() || c == '[' || c == ']').filter(|w| !w.is_empty());
+    let words = text
+        .split(|c: char| c == ',' || c.is_whitespace() || c == '[' || c == ']')
+        .filter(|w| !w.is_empty());
     let numbers: Option<Vec<f64>> = words.map(|word| word.parse().ok()).collect();
     let numbers = numbers.ok_or_else(|| bad("is neither JSON nor a list of numbers separated by commas"))?;
     Ok((numbers, None))

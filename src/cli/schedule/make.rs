@@ -37,7 +37,12 @@ impl<'a> Ground<'a> {
     ///
     /// # Errors
     /// Those of [`loss::read`], and ends beyond the curve.
-    pub fn of_loss(path: &Path, reading: &Reading, snr_min: Option<f64>, snr_max: Option<f64>) -> Result<Self> {
+    pub fn of_loss(
+        path: &Path,
+        reading: &Reading,
+        snr_min: Option<f64>,
+        snr_max: Option<f64>,
+    ) -> Result<Self> {
         let loss::LossFile { curve, notes } = loss::read(path, reading)?;
         let (first, last) = curve.ends();
         let ends = (snr_min.unwrap_or(first), snr_max.unwrap_or(last));
@@ -54,7 +59,8 @@ impl<'a> Ground<'a> {
     /// The mmse of a source, where one is named and has a deterministic route; otherwise the
     /// interval alone.
     pub fn of_source(source: Option<&'a Source>, ends: (f64, f64)) -> Self {
-        let exact = source.and_then(|source| Some((source, ExactCurve::new(source, Octaves::default().into())?)));
+        let exact =
+            source.and_then(|source| Some((source, ExactCurve::new(source, Octaves::default().into())?)));
         let name = source.map_or("no curve".into(), |source| source.spec().to_string());
         Self { loss: None, source: exact, ends, name, notes: Vec::new() }
     }
@@ -203,12 +209,14 @@ fn caveats(las: &LasArguments, settings: &Settings) -> Vec<String> {
     let mut said = Vec::new();
     if settings.axis == StepAxis::Raw {
         said.push(
-            "the raw axis lost to the log-SNR grid with every sampler that was measured, by 1.2 to 19 times".to_owned(),
+            "the raw axis lost to the log-SNR grid with every sampler that was measured, by 1.2 to 19 times"
+                .to_owned(),
         );
     }
     if las.solver == Some(Solver::Multistep) && settings.smoothness.is_none_or(|alpha| alpha <= 0.0) {
         said.push(
-            "Algorithm 1 lost to the log-SNR grid with second-order solvers: leave --smoothness at 12".to_owned(),
+            "Algorithm 1 lost to the log-SNR grid with second-order solvers: leave --smoothness at 12"
+                .to_owned(),
         );
     }
     if settings.smoothness.is_some_and(|alpha| alpha > 0.0) && settings.steps >= MANY_STEPS {
@@ -230,19 +238,20 @@ pub fn make(command: &ScheduleCommand, ground: &Ground, pipeline: &Pipeline, see
     let measured = ground.loss.as_ref().filter(|_| kind == "las" || kind == "las2");
     if let Some(curve) = measured {
         if command.method != kind {
-            let message =
-                "takes its parameters as flags with --loss: --regularize, --lambda, --smoothness, --candidates";
+            let message = "takes its parameters as flags with --loss: --regularize, --lambda, --smoothness, --candidates";
             return Err(Error::invalid(format!("schedule `{}`", command.method), message));
         }
         let settings = settings(command, ground, kind == "las2")?;
-        let before = command.previous.as_deref().map(|spec| previous(spec, ground, pipeline, steps)).transpose()?;
+        let before =
+            command.previous.as_deref().map(|spec| previous(spec, ground, pipeline, steps)).transpose()?;
         let mut made = from_loss(ground, curve, &settings, before.as_deref(), seed)?;
         made.warnings.extend(caveats(&command.las, &settings));
         return Ok(made);
     }
     let snrs = grid(command, &command.method, ground)?;
     let axis = ground.axis(command.las.axis()?);
-    let before = command.previous.as_deref().map(|spec| previous(spec, ground, pipeline, steps)).transpose()?;
+    let before =
+        command.previous.as_deref().map(|spec| previous(spec, ground, pipeline, steps)).transpose()?;
     Ok(Made {
         method: schedule::find(&spec(command, &command.method)?)?.to_string(),
         ground: ground.name.clone(),
@@ -349,10 +358,9 @@ pub fn plot(made: &Made, ground: &Ground) -> Result<String> {
     let Some(curve) = curve else {
         return Err(Error::invalid("--plot", "needs a curve to draw the steps on: give --loss or --source"));
     };
-    let points = ground
-        .loss
-        .iter()
-        .flat_map(|loss| loss.points().iter().zip(loss.rel_errs()).map(|(point, err)| (point.snr, point.risk, *err)));
+    let points = ground.loss.iter().flat_map(|loss| {
+        loss.points().iter().zip(loss.rel_errs()).map(|(point, err)| (point.snr, point.risk, *err))
+    });
     let points = points.filter(|(snr, ..)| (ground.ends.0..=ground.ends.1).contains(snr)).collect();
     picture(&Picture {
         title: &format!("{} on {}", made.method, made.ground),

@@ -167,7 +167,8 @@ impl ScheduleCommand {
         let betas = pipeline.betas.as_ref();
         made.warnings.extend(betas.and_then(|betas| make::out_of_range(&made, betas)));
         if common.form == OutputForm::Diffusers {
-            made.warnings.extend(betas.map(|betas| make::moved(&made, betas, self.end)).transpose()?.flatten());
+            made.warnings
+                .extend(betas.map(|betas| make::moved(&made, betas, self.end)).transpose()?.flatten());
         }
         if let Some(path) = &self.plot {
             let svg = make::plot(&made, &ground)?;
@@ -189,7 +190,10 @@ impl ScheduleCommand {
         }
         let says_infinity = matches!(form, OutputForm::Csv | OutputForm::Json);
         if made.snrs[0] <= 0.0 && !says_infinity && !pipeline.is_flow() {
-            eprintln!("note: sigma = ∞ is written as {}, where ᾱ = 2⁻²⁴, as diffusers does", export::PURE_NOISE);
+            eprintln!(
+                "note: sigma = ∞ is written as {}, where ᾱ = 2⁻²⁴, as diffusers does",
+                export::PURE_NOISE
+            );
         }
         self.write(&self.form(made, pipeline, form)?)
     }
@@ -229,12 +233,17 @@ impl ScheduleCommand {
         let levels = if pipeline.is_flow() { export::flow } else { export::sigmas };
         let sigmas = levels(&made.snrs, end);
         Ok(match form {
-            OutputForm::Human => (show::human(made, pipeline) + &paste::lines(&made.snrs, end, pipeline)?).into_bytes(),
+            OutputForm::Human => {
+                (show::human(made, pipeline) + &paste::lines(&made.snrs, end, pipeline)?).into_bytes()
+            }
             OutputForm::Json => show::json(made, betas).into_bytes(),
             OutputForm::Csv => {
-                export::csv(&made.snrs, betas, made.bands.as_ref().map(|bands| &bands.steps[..])).into_bytes()
+                export::csv(&made.snrs, betas, made.bands.as_ref().map(|bands| &bands.steps[..]))
+                    .into_bytes()
             }
-            OutputForm::Diffusers => format!("{:#}\n", export::diffusers(&made.snrs, end, betas)?).into_bytes(),
+            OutputForm::Diffusers => {
+                format!("{:#}\n", export::diffusers(&made.snrs, end, betas)?).into_bytes()
+            }
             OutputForm::KDiffusion | OutputForm::Edm => export::array(&sigmas).into_bytes(),
             OutputForm::DiffusersSigmas => export::array(&pipeline.told(&made.snrs, end)).into_bytes(),
             OutputForm::Comfyui | OutputForm::A1111 => export::comfyui(&sigmas).into_bytes(),
@@ -250,7 +259,11 @@ impl ScheduleCommand {
     }
 
     /// The curve and the interval that a schedule is made on.
-    fn ground<'a>(&self, source: Option<&'a crate::source::Source>, pipeline: &Pipeline) -> Result<Ground<'a>> {
+    fn ground<'a>(
+        &self,
+        source: Option<&'a crate::source::Source>,
+        pipeline: &Pipeline,
+    ) -> Result<Ground<'a>> {
         let of_sigma = |flag: &str, sigma: Option<f64>| match sigma {
             Some(sigma) if sigma >= 0.0 => Ok(Some(sigma.powi(-2))),
             Some(sigma) => Err(Error::invalid(flag, format!("must be ≥ 0, not {sigma}"))),
@@ -270,7 +283,10 @@ impl ScheduleCommand {
             }
             (None, source) => {
                 if self.reading.says_anything() {
-                    return Err(Error::invalid("--loss", "is missing: what is said of its columns has no file"));
+                    return Err(Error::invalid(
+                        "--loss",
+                        "is missing: what is said of its columns has no file",
+                    ));
                 }
                 let trained = pipeline.ends()?;
                 let needed = |value: Option<f64>, flag: &str| {

@@ -54,7 +54,10 @@ pub fn lines(snrs: &[f64], end: End, pipeline: &Pipeline) -> Result<String> {
     }
     if let Some(betas) = pipeline.betas.as_ref().filter(|betas| calls.len() <= betas.steps()) {
         let timesteps = betas.timesteps(calls)?;
-        lines.push(("diffusers, EulerDiscreteScheduler", format!("pipe(prompt, sigmas=[{}])", list(&sigmas))));
+        lines.push((
+            "diffusers, EulerDiscreteScheduler",
+            format!("pipe(prompt, sigmas=[{}])", list(&sigmas)),
+        ));
         let whole = timesteps.iter().map(usize::to_string).collect::<Vec<_>>().join(", ");
         lines.push((
             "diffusers, schedulers that take timesteps (DPMSolverMultistepScheduler): the nearest whole ones",

@@ -52,7 +52,11 @@ fn known(made: &Made) -> String {
     let mut line = |name: &str, other: f64, floor: Option<f64>| {
         // What no grid changes says nothing of a grid.
         let excess = floor.map_or(String::new(), |floor| {
-            format!(", excess over ∫ L dR {} (this schedule: {})", plain(other - floor, 4), plain(cost - floor, 4))
+            format!(
+                ", excess over ∫ L dR {} (this schedule: {})",
+                plain(other - floor, 4),
+                plain(cost - floor, 4)
+            )
         });
         text += &format!("  {name:<28} {}{excess}\n", plain(other, 6));
     };
@@ -91,10 +95,9 @@ pub fn json(made: &Made, betas: Option<&BetaTable>) -> String {
     let sigma: Vec<f64> = made.snrs.iter().map(|snr| snr.sqrt().recip()).collect();
     let logsnr: Vec<f64> = made.snrs.iter().map(|snr| snr.ln()).collect();
     let finite = |x: &f64| crate::numeric::number::json(*x);
-    let bands = made
-        .bands
-        .as_ref()
-        .map(|bands| bands.steps.iter().map(|(lo, hi)| json!({ "lo": lo, "hi": hi })).collect::<Vec<Value>>());
+    let bands = made.bands.as_ref().map(|bands| {
+        bands.steps.iter().map(|(lo, hi)| json!({ "lo": lo, "hi": hi })).collect::<Vec<Value>>()
+    });
     let mut value = json!({
         "method": made.method,
         "steps": made.snrs.len() - 1,

@@ -259,7 +259,8 @@ impl NodePosterior {
         value: &mut Differentiated,
     ) {
         let d = law.dim;
-        let mean: f64 = self.weights.iter().zip(by_weight).map(|(q, g)| if *q > 0.0 { q * g } else { 0.0 }).sum();
+        let mean: f64 =
+            self.weights.iter().zip(by_weight).map(|(q, g)| if *q > 0.0 { q * g } else { 0.0 }).sum();
         for j in 0..law.len() {
             let q = self.weights[j];
             let logit = if q > 0.0 { share * q * (by_weight[j] - mean) } else { 0.0 };
@@ -286,13 +287,16 @@ mod tests {
     /// quadrature.
     #[test]
     fn the_rules_are_as_accurate_as_they_say() {
-        for (distance, p) in [(1.0, 0.5), (3.5, 0.5), (5.0, 1e-2), (6.5, 0.5), (9.0, 1e-4), (3.5, 1e-9), (6.5, 1e-9)] {
+        for (distance, p) in
+            [(1.0, 0.5), (3.5, 0.5), (5.0, 1e-2), (6.5, 0.5), (9.0, 1e-4), (3.5, 1e-9), (6.5, 1e-9)]
+        {
             let line = Candidate::new(1, vec![0.0, distance], vec![1.0 - p, p]);
             let truth = exact::at(&line.source().unwrap(), 1.0).unwrap().unwrap();
             let truth = [truth.mmse.value, truth.mmse_slope.value, truth.posterior_entropy.unwrap().value];
             for angle in [0.0_f64, 0.4, TURN + std::f64::consts::FRAC_PI_4] {
                 let (sine, cosine) = angle.sin_cos();
-                let plane = Candidate::new(2, vec![0.0, 0.0, distance * cosine, distance * sine], vec![1.0 - p, p]);
+                let plane =
+                    Candidate::new(2, vec![0.0, 0.0, distance * cosine, distance * sine], vec![1.0 - p, p]);
                 for (law, dim) in [(&line, 1), (&plane, 2)] {
                     let found = values(law, &Nodes::rule(dim).unwrap());
                     let found = [found.mmse.value, found.slope.value, found.posterior_entropy.value];
@@ -313,7 +317,8 @@ mod tests {
         let line = Candidate::new(1, vec![0.0, 2.0, 3.0], vec![0.5, 0.3, 0.2]);
         let truth = values(&line, &Nodes::rule(1).unwrap());
         let truth = [truth.mmse.value, truth.slope.value, truth.posterior_entropy.value];
-        let space = Candidate::new(3, vec![0.0, 0.0, 0.0, 2.0, 0.0, 0.0, 3.0, 0.0, 0.0], line.weights.clone());
+        let space =
+            Candidate::new(3, vec![0.0, 0.0, 0.0, 2.0, 0.0, 0.0, 3.0, 0.0, 0.0], line.weights.clone());
         let mut squares = [0.0; 3];
         for seed in 0..100 {
             let found = values(&space, &Nodes::drawn(3, 100, seed, "test"));
@@ -359,7 +364,11 @@ mod tests {
                 let gradient: Vec<f64> = value.points.iter().chain(&value.logs).copied().collect();
                 let size = gradient.iter().fold(0.0_f64, |m, g| m.max(g.abs()));
                 let difference = (up[c] - down[c]) / 2e-5;
-                assert!((gradient[k] - difference).abs() < 1e-7 * size, "{c}, {k}: {} for {difference}", gradient[k]);
+                assert!(
+                    (gradient[k] - difference).abs() < 1e-7 * size,
+                    "{c}, {k}: {} for {difference}",
+                    gradient[k]
+                );
             }
         }
     }

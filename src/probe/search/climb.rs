@@ -48,7 +48,8 @@ impl ClimbProblem<'_> {
             return Err(Error::invalid("climb", "took its evaluations"));
         }
         self.evaluations.set(self.evaluations.get() + 1);
-        let nowhere = || LnRatio { value: f64::NEG_INFINITY, error: f64::INFINITY, gradient: vec![0.0; x.len()] };
+        let nowhere =
+            || LnRatio { value: f64::NEG_INFINITY, error: f64::INFINITY, gradient: vec![0.0; x.len()] };
         let law = Candidate::of_parameters(self.dim, x);
         let allowed = x.iter().all(|x| x.is_finite()) && law.weights.iter().all(|&p| p >= LIGHTEST);
         let found = if allowed { self.objective.at(&law, self.nodes)? } else { nowhere() };
@@ -93,7 +94,8 @@ pub fn climb(objective: &Objective, law: &Candidate, nodes: &Nodes, iterations: 
         evaluations: Cell::new(0),
     };
     let solver = Lbfgs::new().unbounded().with_absolute_gradient_tolerance(FLAT);
-    // Its result is not needed: the problem remembers the best point, also where the line search fails.
+    // Its result is not needed: the problem remembers the best point, also where the line search
+    // fails.
     let _ = Executor::new(&problem, solver, FirstOrderState::new(first)).max_iter(iterations).run();
     let (_, parameters) = problem.best.into_inner();
     Climb { law: Candidate::of_parameters(law.dim, &parameters), evaluations: problem.evaluations.get() }

@@ -168,7 +168,9 @@ fn pared(objective: &Objective, found: Settled, seed: u64) -> Result<Settled> {
         let lightest = (0..weights.len()).min_by(|&i, &j| weights[i].total_cmp(&weights[j]));
         let Some(gone) = lightest.filter(|&i| weights[i] < LIGHT) else { break };
         let smaller = judged(objective, kept.law.without(gone).reduced(), seed, kept.evaluations)?;
-        if smaller.ln_ratio.is_nan() || smaller.ln_ratio < kept.ln_ratio - LOSS.max(kept.error + smaller.error) {
+        if smaller.ln_ratio.is_nan()
+            || smaller.ln_ratio < kept.ln_ratio - LOSS.max(kept.error + smaller.error)
+        {
             break;
         }
         kept = smaller;
@@ -295,6 +297,10 @@ fn read(log: &Path) -> Result<BTreeMap<u64, Climbed>> {
         Ok((start.start, start))
     };
     let found = text[..whole].lines().enumerate().map(parse).collect();
-    OpenOptions::new().write(true).open(log).and_then(|f| f.set_len(whole as u64)).map_err(Error::io(log))?;
+    OpenOptions::new()
+        .write(true)
+        .open(log)
+        .and_then(|f| f.set_len(whole as u64))
+        .map_err(Error::io(log))?;
     found
 }

@@ -55,7 +55,8 @@ impl Candidate {
     /// Positions or weights that are not finite.
     pub fn source(&self) -> Result<Source> {
         let numbers = self.points.iter().chain(&self.weights).map(|x| x.to_bits());
-        let bits: Vec<u8> = std::iter::once(self.dim as u64).chain(numbers).flat_map(u64::to_le_bytes).collect();
+        let bits: Vec<u8> =
+            std::iter::once(self.dim as u64).chain(numbers).flat_map(u64::to_le_bytes).collect();
         let name = Argument::Text(format!("{:016x}", xxh3_64(&bits)));
         let spec = Spec { kind: "search".into(), parameters: vec![("law".into(), name)] };
         Source::discrete(&spec, Atoms::new(self.dim, self.points.clone(), self.weights.clone())?)
@@ -66,7 +67,8 @@ impl Candidate {
     pub fn reduced(&self) -> Self {
         let origin = self.point(0).to_vec();
         let mut basis: Vec<Vec<f64>> = Vec::new();
-        let difference = |i: usize| -> Vec<f64> { self.point(i).iter().zip(&origin).map(|(x, o)| x - o).collect() };
+        let difference =
+            |i: usize| -> Vec<f64> { self.point(i).iter().zip(&origin).map(|(x, o)| x - o).collect() };
         let size = (0..self.len()).map(|i| norm(&difference(i))).fold(0.0, f64::max);
         for i in 1..self.len() {
             let mut rest = difference(i);
@@ -99,7 +101,8 @@ impl Candidate {
     fn written_weights(&self) -> Vec<f64> {
         let least = self.weights.iter().copied().fold(f64::INFINITY, f64::min);
         let in_units = |k: u32| self.weights.iter().map(|p| f64::from(k) * p / least).collect::<Vec<f64>>();
-        let whole = |weights: &Vec<f64>| weights.iter().all(|w| (w - w.round()).abs() < FLAT * w && *w < MOST_WHOLE);
+        let whole =
+            |weights: &Vec<f64>| weights.iter().all(|w| (w - w.round()).abs() < FLAT * w && *w < MOST_WHOLE);
         let found = (1..=20).map(in_units).find(whole);
         found.map_or_else(|| self.weights.clone(), |weights| weights.iter().map(|w| w.round()).collect())
     }
@@ -141,8 +144,9 @@ mod tests {
         assert_eq!((reduced.dim, reduced.point(0)), (2, &[0.0, 0.0][..]));
         for i in 0..3 {
             for j in 0..3 {
-                let apart =
-                    |l: &Candidate| l.point(i).iter().zip(l.point(j)).map(|(x, y)| (x - y).powi(2)).sum::<f64>();
+                let apart = |l: &Candidate| {
+                    l.point(i).iter().zip(l.point(j)).map(|(x, y)| (x - y).powi(2)).sum::<f64>()
+                };
                 assert!((apart(&law) - apart(&reduced)).abs() < 1e-12);
             }
         }

@@ -76,7 +76,8 @@ impl Objective {
         let at_snr = |bound: &Bound| {
             // An axis `snr` in an expression is the SNR of the search.
             let names: Vec<bool> = bound.expression.references().iter().map(|r| r.name == "snr").collect();
-            let input = |(input, is_snr): (&Input, bool)| if is_snr { Input::Number(snr) } else { input.clone() };
+            let input =
+                |(input, is_snr): (&Input, bool)| if is_snr { Input::Number(snr) } else { input.clone() };
             Bound {
                 expression: Arc::clone(&bound.expression),
                 inputs: bound.inputs.iter().zip(names).map(input).collect(),
@@ -102,7 +103,10 @@ impl Objective {
                         Input::Need(Need { source: Arc::clone(&source), setting, quantity: need.quantity })
                     }
                 };
-                Bound { expression: Arc::clone(&bound.expression), inputs: bound.inputs.iter().map(input).collect() }
+                Bound {
+                    expression: Arc::clone(&bound.expression),
+                    inputs: bound.inputs.iter().map(input).collect(),
+                }
             };
             let (lhs, rhs) = (of_law(&self.lhs), Some(of_law(&self.rhs)));
             let point = Point { axes: BTreeMap::new(), lhs, rhs, abscissa: None };
@@ -123,7 +127,8 @@ impl Objective {
     /// # Errors
     /// Positions that are not finite.
     pub fn at(&self, law: &Candidate, nodes: &Nodes) -> Result<LnRatio> {
-        let scaled = Candidate { points: law.points.iter().map(|x| x * self.snr.sqrt()).collect(), ..law.clone() };
+        let scaled =
+            Candidate { points: law.points.iter().map(|x| x * self.snr.sqrt()).collect(), ..law.clone() };
         let source = Arc::new(law.source()?);
         let view = View { law, source: &source, channel: values(&scaled, nodes), snr: self.snr };
         let (lhs, rhs) = (view.side(&self.lhs)?, view.side(&self.rhs)?);
@@ -224,15 +229,20 @@ impl View<'_> {
         let mean = weighted_mean(d, &law.points, &law.weights);
         let square = |i: usize| law.point(i).iter().zip(&mean).map(|(x, m)| (x - m) * (x - m)).sum::<f64>();
         let value: f64 = law.weights.iter().enumerate().map(|(i, p)| p * square(i)).sum();
-        let points = (0..law.points.len()).map(|k| 2.0 * law.weights[k / d] * (law.points[k] - mean[k % d])).collect();
+        let points = (0..law.points.len())
+            .map(|k| 2.0 * law.weights[k / d] * (law.points[k] - mean[k % d]))
+            .collect();
         let logs = law.weights.iter().enumerate().map(|(i, p)| p * (square(i) - value)).collect();
         Differentiated { points, logs, ..self.constant(value) }
     }
 
     /// A quantity of the weights alone, with central differences by their logarithms.
     fn of_weights(&self, need: &Need) -> Result<Differentiated> {
-        let Rule::Known(known) = need.quantity.rule else { unreachable!("checked when the objective was made") };
-        let at = |source: Arc<Source>| known(&Need { source, ..need.clone() }).map(|estimate| estimate.value);
+        let Rule::Known(known) = need.quantity.rule else {
+            unreachable!("checked when the objective was made")
+        };
+        let at =
+            |source: Arc<Source>| known(&Need { source, ..need.clone() }).map(|estimate| estimate.value);
         let moved = |i: usize, factor: f64| {
             let mut law = Candidate {
                 dim: 1,
@@ -296,7 +306,9 @@ mod tests {
         let law = Candidate::new(1, vec![0.0, 1.0, 2.5], vec![0.5, 0.3, 0.2]);
         let found = objective.at(&law, &Nodes::rule(1).unwrap()).unwrap().value;
         let truth =
-            crate::channel::exact::at(&law.source().unwrap(), 1.7).unwrap().unwrap().mmse_slope.value * 1.7 * 1.7;
+            crate::channel::exact::at(&law.source().unwrap(), 1.7).unwrap().unwrap().mmse_slope.value
+                * 1.7
+                * 1.7;
         let entropy = law.source().unwrap().pmf().unwrap().shannon().value;
         assert!((found - (truth / entropy).ln()).abs() < 1e-8, "{found}");
     }

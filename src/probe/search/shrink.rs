@@ -25,7 +25,8 @@ const EVENNESS: [f64; 8] = [0.0, 0.1, 0.2, 0.3, 0.4, 0.5, 0.65, 0.8];
 /// Positions that are not finite.
 pub fn shrink(objective: &Objective, law: &Candidate, ln_ratio: f64, seed: u64) -> Result<Candidate> {
     let goal = (KEPT * ln_ratio).min(ENOUGH);
-    let refutes = |law: &Candidate| Ok(objective.at(law, &check_nodes(seed, law.dim, law.len()))?.value >= goal);
+    let refutes =
+        |law: &Candidate| Ok(objective.at(law, &check_nodes(seed, law.dim, law.len()))?.value >= goal);
     let mut law = law.reduced();
     while let Some(smaller) = fewer_atoms(objective, &law, seed, goal)? {
         law = smaller.reduced();
@@ -75,7 +76,12 @@ fn fewer_atoms(objective: &Objective, law: &Candidate, seed: u64, goal: f64) -> 
 }
 
 /// The law without its last coordinate, climbed a little.
-fn lower_dimension(objective: &Objective, law: &Candidate, seed: u64, goal: f64) -> Result<Option<Candidate>> {
+fn lower_dimension(
+    objective: &Objective,
+    law: &Candidate,
+    seed: u64,
+    goal: f64,
+) -> Result<Option<Candidate>> {
     if law.dim <= 1 {
         return Ok(None);
     }

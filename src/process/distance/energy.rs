@@ -1,5 +1,6 @@
-//! The energy distance, 2E|x̂ − x| − E|x − x′| − E|x̂ − x̂′| ≥ 0 with x the truth, zero for equal laws alone
-//! (G. Székely, M. Rizzo, "Energy statistics: a class of statistics based on distances", J. Stat. Plan. Inference 143, 2013).
+//! The energy distance, 2E|x̂ − x| − E|x − x′| − E|x̂ − x̂′| ≥ 0 with x the truth, zero for equal
+//! laws alone (G. Székely, M. Rizzo, "Energy statistics: a class of statistics based on distances",
+//! J. Stat. Plan. Inference 143, 2013).
 
 use crate::channel::posterior::BATCH;
 use crate::numeric::arch;
@@ -9,8 +10,8 @@ use crate::process::{Chain, Simulation, Statistic};
 
 /// The energy distance of a chain's last state from the truth, in units of |x|.
 ///
-/// Every pair of a batch enters and no point is paired with itself, so the mean is unbiased, also at 0. The truth is drawn
-/// from a lane of its own, the same for every chain on the source.
+/// Every pair of a batch enters and no point is paired with itself, so the mean is unbiased, also
+/// at 0. The truth is drawn from a lane of its own, the same for every chain on the source.
 #[derive(Debug)]
 pub struct Energy {
     /// The sampler.

@@ -1,4 +1,5 @@
-//! A deterministic sampler on a line, exactly: the quantiles of the first state are carried to the last one.
+//! A deterministic sampler on a line, exactly: the quantiles of the first state are carried to the
+//! last one.
 
 use super::target::Target;
 use crate::channel::posterior::BATCH;
@@ -15,9 +16,9 @@ const CROSSING: usize = 12;
 
 /// W_1 = ∫ |F_x̂ − F_x| of a deterministic `chain` on a line; `None` for another law or dimension.
 ///
-/// The (i + ½)/N quantiles of the first state, N = 16384, are walked to the end and sorted (an extrapolating sampler need
-/// not keep their order); the integral of |i/N − F_x| between neighbours is exact. The bound is the change from every
-/// second quantile.
+/// The (i + ½)/N quantiles of the first state, N = 16384, are walked to the end and sorted (an
+/// extrapolating sampler need not keep their order); the integral of |i/N − F_x| between neighbours
+/// is exact. The bound is the change from every second quantile.
 ///
 /// # Errors
 /// Those of [`Chain::walk`].
@@ -40,7 +41,8 @@ fn walked(chain: &Chain, batches: usize) -> Result<Vec<f64>> {
             Box::new(move |i| deviation.mul_add(normal_quantile(level(i)), mean))
         }
         Start::Exact => {
-            let law = Target::new(chain.source(), &[1.0], snr).expect("the target was made from the same law");
+            let law =
+                Target::new(chain.source(), &[1.0], snr).expect("the target was made from the same law");
             Box::new(move |i| law.quantile(level(i)))
         }
     };

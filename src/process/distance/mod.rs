@@ -1,4 +1,5 @@
-//! How far a sampler's last state is from the truth: distances between the law of x̂ = Û_K/γ_K and that of x = X + Z/√γ_K.
+//! How far a sampler's last state is from the truth: distances between the law of x̂ = Û_K/γ_K and
+//! that of x = X + Z/√γ_K.
 
 pub mod energy;
 pub mod line;

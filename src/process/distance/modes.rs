@@ -1,7 +1,8 @@
-//! Do the modes get their masses? Total variation of the responsibilities, ½ Σ_j |E P(j | x̂) − w_j|.
+//! Do the modes get their masses? Total variation of the responsibilities, ½ Σ_j |E P(j | x̂) −
+//! w_j|.
 //!
-//! P(j | x) is the posterior probability of component (or atom) j given X + Z/√γ_K = x, so E P(j | x) = w_j for the truth
-//! however much the modes overlap.
+//! P(j | x) is the posterior probability of component (or atom) j given X + Z/√γ_K = x, so E P(j |
+//! x) = w_j for the truth however much the modes overlap.
 
 use super::pilot::Witness;
 use crate::channel::posterior::BATCH;
@@ -27,7 +28,9 @@ impl Witness for ModeSigns {
         let masses = chain.mean().masses().expect("a quantity of the modes is made for a law with modes");
         let mut found = vec![0.0; masses.len()];
         for states in pilot {
-            for (sum, row) in found.iter_mut().zip(responsibilities(chain, states, masses.len()).chunks(BATCH)) {
+            for (sum, row) in
+                found.iter_mut().zip(responsibilities(chain, states, masses.len()).chunks(BATCH))
+            {
                 *sum += row.iter().sum::<f64>();
             }
         }

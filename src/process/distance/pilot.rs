@@ -1,9 +1,10 @@
 //! Paths that choose a witness, kept apart from those that are averaged.
 //!
-//! Wasserstein distances and total variations are suprema over test functions f of E f(x̂) − E f(x). Their plug-in estimates
-//! are biased upwards by the very noise that is measured. Here a pilot chooses f once and fresh paths average it: the mean
-//! is at most the distance, has an honest standard error, is (up to that) zero where the laws agree, and falls short of the
-//! distance only in the second order of the pilot's own error, since f is nearly the maximiser.
+//! Wasserstein distances and total variations are suprema over test functions f of E f(x̂) − E
+//! f(x). Their plug-in estimates are biased upwards by the very noise that is measured. Here a
+//! pilot chooses f once and fresh paths average it: the mean is at most the distance, has an honest
+//! standard error, is (up to that) zero where the laws agree, and falls short of the distance only
+//! in the second order of the pilot's own error, since f is nearly the maximiser.
 
 use std::sync::OnceLock;
 
@@ -57,6 +58,10 @@ impl<W: Witness> Statistic for Witnessed<W> {
     }
 
     fn read(&self, simulated: &[f64], _: &Stream, _: u64, out: &mut [f64]) {
-        self.witness.get().expect("a statistic is prepared before it is read").evaluate(&self.chain, simulated, out);
+        self.witness.get().expect("a statistic is prepared before it is read").evaluate(
+            &self.chain,
+            simulated,
+            out,
+        );
     }
 }

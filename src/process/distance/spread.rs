@@ -40,9 +40,9 @@ impl Statistic for Spread {
     }
 }
 
-/// E|x̂ − EX|² of a denoiser that is affine in the state (the exact one of a Gaussian is), where every step is linear: by the
-/// recursion of the factors of the first state and of the offset, and of the variance of the noise; `None` for another
-/// denoiser. Relative accuracy 1e-15 per step.
+/// E|x̂ − EX|² of a denoiser that is affine in the state (the exact one of a Gaussian is), where
+/// every step is linear: by the recursion of the factors of the first state and of the offset, and
+/// of the variance of the noise; `None` for another denoiser. Relative accuracy 1e-15 per step.
 pub fn of_affine(chain: &Chain) -> Option<Estimate> {
     let source = chain.source();
     let variance = match source.law() {

@@ -1,4 +1,5 @@
-//! The truth seen along a direction: Σ_j w_j N(⟨θ, μ_j⟩, v_j + 1/γ_K) on a line, with what transport needs of it.
+//! The truth seen along a direction: Σ_j w_j N(⟨θ, μ_j⟩, v_j + 1/γ_K) on a line, with what
+//! transport needs of it.
 
 use crate::numeric::gamma::normal_survival;
 use crate::source::{Law, Source};
@@ -11,14 +12,18 @@ pub struct Target {
 }
 
 impl Target {
-    /// The law of ⟨θ, X⟩ + Z/√`snr` for the unit vector `direction` θ; `None` for a density and for a product in more than
-    /// one dimension, whose projections are no small mixtures.
+    /// The law of ⟨θ, X⟩ + Z/√`snr` for the unit vector `direction` θ; `None` for a density and for
+    /// a product in more than one dimension, whose projections are no small mixtures.
     pub fn new(source: &Source, direction: &[f64], snr: f64) -> Option<Self> {
         let blur = snr.recip();
         let along = |point: &[f64]| point.iter().zip(direction).map(|(x, t)| x * t).sum::<f64>();
         let components = match source.law() {
-            Law::Atoms(atoms) => (0..atoms.len()).map(|i| (atoms.weights[i], along(atoms.point(i)), blur)).collect(),
-            Law::Simplex(simplex) => simplex.weights.iter().zip(direction).map(|(w, t)| (*w, *t, blur)).collect(),
+            Law::Atoms(atoms) => {
+                (0..atoms.len()).map(|i| (atoms.weights[i], along(atoms.point(i)), blur)).collect()
+            }
+            Law::Simplex(simplex) => {
+                simplex.weights.iter().zip(direction).map(|(w, t)| (*w, *t, blur)).collect()
+            }
             Law::Needle(needle) => {
                 let each = direction.iter().map(|&t| (needle.p / needle.atoms as f64, t, blur));
                 std::iter::once((1.0 - needle.p, 0.0, blur)).chain(each).collect()
@@ -75,7 +80,9 @@ impl Target {
 
     /// An interval that leaves out less than 1e-15 on either side.
     pub fn reach(&self) -> (f64, f64) {
-        let ends = |sign: f64| self.components.iter().map(move |&(_, mean, deviation)| mean + sign * 8.0 * deviation);
+        let ends = |sign: f64| {
+            self.components.iter().map(move |&(_, mean, deviation)| mean + sign * 8.0 * deviation)
+        };
         (ends(-1.0).fold(f64::INFINITY, f64::min), ends(1.0).fold(f64::NEG_INFINITY, f64::max))
     }
 
@@ -112,7 +119,9 @@ mod tests {
         let source = Source::parse("mixture:means=-1|2,variances=0.2|0.5,weights=1|3").unwrap();
         let target = Target::new(&source, &[1.0], 4.0).unwrap();
         let density = |x: f64| {
-            let normal = |mean: f64, v: f64| (-0.5 * (x - mean).powi(2) / v).exp() / (std::f64::consts::TAU * v).sqrt();
+            let normal = |mean: f64, v: f64| {
+                (-0.5 * (x - mean).powi(2) / v).exp() / (std::f64::consts::TAU * v).sqrt()
+            };
             0.25 * normal(-1.0, 0.45) + 0.75 * normal(2.0, 0.75)
         };
         let (from, to) = (-9.0, 1.7);

@@ -15,7 +15,8 @@ use crate::source::Source;
 
 /// Standard errors allowed: false-alarm probability 6e-7 a comparison, about forty of them.
 const STD_ERRS: f64 = 5.0;
-/// What a witness may fall short of the distance, relative: of second order in the error of 8192 pilot paths.
+/// What a witness may fall short of the distance, relative: of second order in the error of 8192
+/// pilot paths.
 const SHORTFALL: f64 = 0.03;
 /// Ten printed digits of an independent recursion.
 const GOLDEN: f64 = 1e-10;
@@ -67,7 +68,9 @@ fn the_arctan_grid_shrinks_a_gaussian_by_a_power_of_a_cosine() {
 
 #[test]
 fn the_variance_of_an_affine_chain_is_its_closed_form() {
-    for sampler in ["ancestral", "ddim", "dpm-solver-2m", "ancestral:start=exact", "dpm-solver-2m:start=exact"] {
+    for sampler in
+        ["ancestral", "ddim", "dpm-solver-2m", "ancestral:start=exact", "dpm-solver-2m:start=exact"]
+    {
         for (source, denoiser) in [
             ("gaussian:dim=3,variance=1.7", "exact"),
             ("gaussian:dim=3,variance=1.7", "perturbed:error=0.3"),
@@ -80,7 +83,10 @@ fn the_variance_of_an_affine_chain_is_its_closed_form() {
             let chain = || chain(source, sampler, denoiser, &geometric(0.05, 30.0, 6));
             let expected = spread::of_affine(&chain()).unwrap().value;
             let (found, std_err) = measured(Arc::new(Spread::new(chain())), sampler, 64);
-            assert!((found - expected).abs() < STD_ERRS * std_err, "{sampler}, {denoiser}: {found} for {expected}");
+            assert!(
+                (found - expected).abs() < STD_ERRS * std_err,
+                "{sampler}, {denoiser}: {found} for {expected}"
+            );
             assert!(std_err < 0.03 * expected, "{std_err}");
         }
     }
@@ -106,7 +112,8 @@ fn two_gaussians_have_their_distances() {
             );
         }
         let between = |(found, std_err): (f64, f64), expected: f64| {
-            let (low, high) = (expected * (1.0 - SHORTFALL) - STD_ERRS * std_err, expected + STD_ERRS * std_err);
+            let (low, high) =
+                (expected * (1.0 - SHORTFALL) - STD_ERRS * std_err, expected + STD_ERRS * std_err);
             assert!(low < found && found < high, "{sampler}: {found} ± {std_err} for {expected}");
             assert!(std_err < 0.25 * expected, "{std_err} says nothing of {expected}");
         };
@@ -121,14 +128,21 @@ fn a_sliced_distance_does_not_see_the_dimension() {
     for dim in [2, 5] {
         let (spec, grid) = (format!("gaussian:dim={dim},variance=1.7"), geometric(0.05, 30.0, 4));
         let (a, b) = deviations(&spec, "ddim", &grid, 1.7);
-        let (found, std_err) =
-            measured(Arc::new(Witnessed::<Potentials>::new(chain(&spec, "ddim", "exact", &grid))), &spec, 512);
+        let (found, std_err) = measured(
+            Arc::new(Witnessed::<Potentials>::new(chain(&spec, "ddim", "exact", &grid))),
+            &spec,
+            512,
+        );
         let expected = (a - b).powi(2);
-        assert!((found - expected).abs() < SHORTFALL * expected + STD_ERRS * std_err, "{found} for {expected}");
+        assert!(
+            (found - expected).abs() < SHORTFALL * expected + STD_ERRS * std_err,
+            "{found} for {expected}"
+        );
     }
 }
 
-/// One ancestral step on ±1 with an offset δ: x̂ = (U + Δ(tanh U + δ) + √Δ ξ)/γ_1, and P(+1 | x̂) = 1/(1 + e^{−2γ_1x̂}).
+/// One ancestral step on ±1 with an offset δ: x̂ = (U + Δ(tanh U + δ) + √Δ ξ)/γ_1, and P(+1 | x̂) =
+/// 1/(1 + e^{−2γ_1x̂}).
 #[test]
 fn two_modes_get_the_masses_of_a_double_integral() {
     let (first, last, delta) = (0.3_f64, 6.0_f64, 0.4);
@@ -154,7 +168,8 @@ fn two_modes_get_the_masses_of_a_double_integral() {
     assert!(std_err < 0.05 * expected, "{std_err} says nothing of {expected}");
 }
 
-/// Without a sampler's error there is no distance: 600 ancestral steps from the truth leave less than a few standard errors.
+/// Without a sampler's error there is no distance: 600 ancestral steps from the truth leave less
+/// than a few standard errors.
 #[test]
 fn nothing_is_found_where_nothing_is_wrong() {
     let spec = "mixture:ring=5,radius=2,variance=0.1";
@@ -170,8 +185,8 @@ fn nothing_is_found_where_nothing_is_wrong() {
     }
 }
 
-/// Intervals of 1.96 standard errors around 200 independent means hold the truth 190 times in the mean; fewer than 176 or
-/// all 200 have probability 1e-4 and 4e-5 each.
+/// Intervals of 1.96 standard errors around 200 independent means hold the truth 190 times in the
+/// mean; fewer than 176 or all 200 have probability 1e-4 and 4e-5 each.
 #[test]
 fn standard_errors_cover() {
     let (spec, grid) = ("gaussian:variance=1.7", geometric(0.05, 30.0, 3));

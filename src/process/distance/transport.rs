@@ -1,5 +1,6 @@
-//! Transport on a line, and along directions: W_1 = ∫ |F_x̂ − F_x| and the sliced W_2² = mean over directions of
-//! inf E|⟨θ, x̂⟩ − ⟨θ, x⟩|², each through its dual (C. Villani, *Topics in optimal transportation*, 2003, ch. 1 and 2).
+//! Transport on a line, and along directions: W_1 = ∫ |F_x̂ − F_x| and the sliced W_2² = mean over
+//! directions of inf E|⟨θ, x̂⟩ − ⟨θ, x⟩|², each through its dual (C. Villani, *Topics in optimal
+//! transportation*, 2003, ch. 1 and 2).
 
 use super::pilot::Witness;
 use super::target::Target;
@@ -8,10 +9,12 @@ use crate::numeric::normal;
 use crate::numeric::stream::Stream;
 use crate::process::Chain;
 
-/// Cells of a witness on a line, and of one along each of many directions (a cell's width w costs w²/12 of W_2²).
+/// Cells of a witness on a line, and of one along each of many directions (a cell's width w costs
+/// w²/12 of W_2²).
 const FINE: usize = 2048;
 const COARSE: usize = 512;
-/// Directions of a sliced distance in three dimensions and more; half as many in the plane, where they are equally spaced.
+/// Directions of a sliced distance in three dimensions and more; half as many in the plane, where
+/// they are equally spaced.
 const DIRECTIONS: usize = 32;
 
 /// Sorted positions of a pilot along `direction`.
@@ -111,7 +114,8 @@ impl Potential {
     fn new(sorted: &[f64], target: &Target) -> Self {
         let cells = Cells::new(COARSE, sorted, target);
         let slope = |i: usize| cells.edge(i) + 0.5 * cells.width;
-        // g′ passes from the slope of one cell to the next where the pilot has the mass below that the target has there.
+        // g′ passes from the slope of one cell to the next where the pilot has the mass below that
+        // the target has there.
         let last = sorted.len() - 1;
         let threshold = |i: usize| {
             let rank = (target.cdf(cells.edge(i)) * sorted.len() as f64 - 0.5).clamp(0.0, last as f64);
@@ -123,7 +127,8 @@ impl Potential {
         for i in 1..COARSE {
             values.push(values[i - 1] + slope(i - 1) * (thresholds[i] - thresholds[i - 1]));
         }
-        // g*(x) = x t_i − g(t_i) between the slopes of cells i − 1 and i; what lies beyond the outermost is below 1e-15.
+        // g*(x) = x t_i − g(t_i) between the slopes of cells i − 1 and i; what lies beyond the
+        // outermost is below 1e-15.
         let mut conjugate = 0.0;
         for i in 1..COARSE {
             let (low, high) = (slope(i - 1), slope(i));

@@ -15,7 +15,8 @@ use crate::report::plot;
 use crate::report::tightness::{boundless, telling};
 
 /// What controls are.
-const FALSE_NEIGHBOURS: &str = "False neighbours of the claim. Each must be refuted, or the check could not fail.";
+const FALSE_NEIGHBOURS: &str =
+    "False neighbours of the claim. Each must be refuted, or the check could not fail.";
 
 /// The section of one claim.
 pub fn section(report: &Report, claim: &ClaimReport) -> Markup {

@@ -17,7 +17,11 @@ const LOOSE: f64 = 0.5;
 /// The section; nothing where nothing was tested.
 pub fn section(report: &Report) -> Markup {
     let of = |say: fn(&ClaimReport) -> Vec<Markup>| -> Vec<(&ClaimReport, Markup)> {
-        report.claims.iter().flat_map(|claim| say(claim).into_iter().map(move |says| (claim, says))).collect()
+        report
+            .claims
+            .iter()
+            .flat_map(|claim| say(claim).into_iter().map(move |says| (claim, says)))
+            .collect()
     };
     let parts = [("Holds", of(holds)), ("Loose", of(loose)), ("Breaks", of(breaks)), ("Open", of(open))];
     html! {
@@ -61,7 +65,9 @@ fn holds(claim: &ClaimReport) -> Vec<Markup> {
     if share.is_some_and(|share| share < LOOSE) {
         return Vec::new();
     }
-    vec![html! { "in " (cases(&claim.main)) ", " (words(&claim.main, row)) " where it is tightest" (at(claim, row)) }]
+    vec![
+        html! { "in " (cases(&claim.main)) ", " (words(&claim.main, row)) " where it is tightest" (at(claim, row)) },
+    ]
 }
 
 fn loose(claim: &ClaimReport) -> Vec<Markup> {
@@ -72,7 +78,9 @@ fn loose(claim: &ClaimReport) -> Vec<Markup> {
             } else {
                 "the bounded side is 0".into()
             };
-            vec![html! { "it holds in " (cases(&claim.main)) ", and " (used) " where it is tightest" (at(claim, row)) }]
+            vec![
+                html! { "it holds in " (cases(&claim.main)) ", and " (used) " where it is tightest" (at(claim, row)) },
+            ]
         }
         None if claim.main.verdict == Verdict::Supported && boundlessly(claim) => {
             vec![html! { "nothing is claimed: a side is infinite in every case" }]

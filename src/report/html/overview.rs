@@ -28,7 +28,8 @@ pub fn headline(report: &Report) -> String {
 pub fn header(report: &Report) -> Markup {
     let run = &report.run;
     let cases: usize = report.sections().map(|(_, _, section)| section.rows.len()).sum();
-    let most = report.sections().flat_map(|(_, _, section)| &section.rows).map(|row| row.n).max().unwrap_or(0);
+    let most =
+        report.sections().flat_map(|(_, _, section)| &section.rows).map(|row| row.n).max().unwrap_or(0);
     let date = if run.date.is_empty() { String::new() } else { format!(", on {}", run.date) };
     html! {
         h1 { (headline(report)) }

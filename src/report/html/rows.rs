@@ -65,7 +65,9 @@ fn meaning(row: &Outcome) -> String {
         }
         Verdict::Refuted if row.reason.is_empty() => "The violation exceeds h.".into(),
         Verdict::Refuted => format!("The violation exceeds h ({}).", row.reason),
-        Verdict::Inconclusive if row.reason.is_empty() => "Neither consistent to the margin nor violated.".into(),
+        Verdict::Inconclusive if row.reason.is_empty() => {
+            "Neither consistent to the margin nor violated.".into()
+        }
         Verdict::Inconclusive => format!("Undecided: {}.", row.reason.trim_end_matches('.')),
     }
 }
@@ -82,10 +84,15 @@ fn numeric(section: &SectionReport, axis: &str) -> bool {
 
 /// All cases of a section.
 pub fn table(section: &SectionReport) -> Markup {
-    let axes: BTreeSet<&str> = section.rows.iter().flat_map(|row| row.axes.keys()).map(String::as_str).collect();
+    let axes: BTreeSet<&str> =
+        section.rows.iter().flat_map(|row| row.axes.keys()).map(String::as_str).collect();
     // The source first, as everywhere.
-    let axes: Vec<&str> =
-        axes.iter().filter(|a| **a == "source").chain(axes.iter().filter(|a| **a != "source")).copied().collect();
+    let axes: Vec<&str> = axes
+        .iter()
+        .filter(|a| **a == "source")
+        .chain(axes.iter().filter(|a| **a != "source"))
+        .copied()
+        .collect();
     let reasons = section.rows.iter().any(|row| !row.reason.is_empty());
     let (lhs, rhs, tight) = match section.relation {
         Relation::Slope => ("exponent", "nearest end", "exponent"),
@@ -115,7 +122,9 @@ fn line(section: &SectionReport, row: &Outcome, axes: &[&str], reasons: bool) ->
     let tight = match (section.relation, &row.ratio) {
         _ if bracketed && section.relation == Relation::Equal => String::new(),
         (Relation::Equal, _) => digits::plain(relative(row), 4),
-        (_, Some(ratio)) => equals(ratio).trim_start_matches("= ").replace("between ", "").replace(" and ", " … "),
+        (_, Some(ratio)) => {
+            equals(ratio).trim_start_matches("= ").replace("between ", "").replace(" and ", " … ")
+        }
         _ if !(row.lhs / row.rhs).is_finite() || row.rhs.is_infinite() => String::new(),
         _ => digits::plain(row.lhs / row.rhs, 4),
     };

@@ -63,13 +63,18 @@ pub fn assumed(report: &Report, claim: &ClaimReport, names: &BTreeSet<&str>) -> 
     let known: Vec<(usize, &SourceReport)> =
         report.sources.iter().enumerate().filter(|(_, s)| names.contains(s.spec.as_str())).collect();
     let assumed: BTreeSet<&str> = claim.header.assumes.iter().map(String::as_str).collect();
-    let failing =
-        |s: &SourceReport| s.assumptions.iter().any(|a| assumed.contains(a.name.as_str()) && a.finding == "fails");
+    let failing = |s: &SourceReport| {
+        s.assumptions.iter().any(|a| assumed.contains(a.name.as_str()) && a.finding == "fails")
+    };
     let fail = known.iter().filter(|(_, s)| failing(s)).count();
     let summary = format!(
         "{}{}",
         counted(known.len(), "source", "sources"),
-        if fail == 0 { ", none fails an assumption".into() } else { format!(", {fail} failing an assumption") }
+        if fail == 0 {
+            ", none fails an assumption".into()
+        } else {
+            format!(", {fail} failing an assumption")
+        }
     );
     html! {
         p { "Stated under: " (claim.header.assumes.join(", ")) "." }

@@ -55,7 +55,12 @@ pub struct MapCell {
 
 /// Cells of `size` pixels with the top left corner of the first at `corner`; the largest value of
 /// `y` on top.
-pub fn draw(cells: &[MapCell], [x, y]: [&MapAxis; 2], [left, top]: [f64; 2], [wide, tall]: [f64; 2]) -> Markup {
+pub fn draw(
+    cells: &[MapCell],
+    [x, y]: [&MapAxis; 2],
+    [left, top]: [f64; 2],
+    [wide, tall]: [f64; 2],
+) -> Markup {
     let bottom = top + y.values.len() as f64 * tall;
     let place = |cell: &MapCell| {
         let [column, row] = [x.index(cell.at[0])?, y.index(cell.at[1])?];

@@ -59,7 +59,11 @@ impl Chart {
     /// The figure; `describe` is for those who cannot see it.
     pub fn figure(&self, describe: &str, parts: Parts, caption: String) -> Figure {
         let [left, ..] = self.frame.area();
-        let corner = if self.legend.beside { [WIDTH - self.legend.width(), TOP] } else { [left, TOP + HEIGHT + FOOT] };
+        let corner = if self.legend.beside {
+            [WIDTH - self.legend.width(), TOP]
+        } else {
+            [left, TOP + HEIGHT + FOOT]
+        };
         let Parts { under, inside, over } = parts;
         let part = |part: Option<Markup>| part.unwrap_or_default();
         let body = html! {

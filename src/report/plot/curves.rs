@@ -59,7 +59,9 @@ fn entries(series: &[Series]) -> Vec<(Look, String)> {
         series.iter().filter(|s| s.look.index.is_some()).map(|s| (s.look, s.label.clone())).collect();
     match series.len() - entries.len() {
         0 => {}
-        others => entries.push((Look { index: None, hollow: false }, format!("{others} others, less tight"))),
+        others => {
+            entries.push((Look { index: None, hollow: false }, format!("{others} others, less tight")))
+        }
     }
     entries
 }
@@ -72,7 +74,12 @@ fn abscissa_scale(points: &[&PlotPoint], pixels: [f64; 2]) -> Scale {
 
 /// Ratios: by logarithm where they are positive and span more than one decade. Differences: linear,
 /// or symmetric-logarithmic where they span more than two.
-fn ordinate_scale(relation: Relation, points: &[&PlotPoint], brackets: &[[f64; 2]], pixels: [f64; 2]) -> Scale {
+fn ordinate_scale(
+    relation: Relation,
+    points: &[&PlotPoint],
+    brackets: &[[f64; 2]],
+    pixels: [f64; 2],
+) -> Scale {
     if relation == Relation::Equal {
         return difference_scale(points.iter().map(|p| (p.y, p.half)), pixels);
     }
@@ -91,7 +98,8 @@ fn ordinate_scale(relation: Relation, points: &[&PlotPoint], brackets: &[[f64; 2
 pub fn difference_scale(points: impl Iterator<Item = (f64, f64)>, pixels: [f64; 2]) -> Scale {
     let points: Vec<_> = points.map(|(y, half)| (y, if half.is_finite() { half } else { 0.0 })).collect();
     let ends = points.iter().flat_map(|(y, half)| [y - half, y + half]).chain([0.0]);
-    let mut sizes: Vec<f64> = points.iter().map(|(y, half)| y.abs() + half).filter(|s| s.is_normal()).collect();
+    let mut sizes: Vec<f64> =
+        points.iter().map(|(y, half)| y.abs() + half).filter(|s| s.is_normal()).collect();
     sizes.sort_by(f64::total_cmp);
     let spread = match (sizes.get(sizes.len() / 10), sizes.last()) {
         (Some(low), Some(high)) if *high > 100.0 * low => {
@@ -120,8 +128,9 @@ fn reference_label(frame: &Frame, relation: Relation, series: &[Series]) -> Mark
     let size = width(label, SIZE);
     let passing: Vec<[f64; 2]> = series.iter().flat_map(|s| traced(s, frame)).collect();
     let crowd = |[x, y]: [f64; 2]| {
-        let inside =
-            |p: &&[f64; 2]| (x - 16.0..=x + size + 16.0).contains(&p[0]) && (y - SIZE - 8.0..=y + 14.0).contains(&p[1]);
+        let inside = |p: &&[f64; 2]| {
+            (x - 16.0..=x + size + 16.0).contains(&p[0]) && (y - SIZE - 8.0..=y + 14.0).contains(&p[1])
+        };
         passing.iter().filter(inside).count()
     };
     let places = [line - 7.0, line + 17.0]
@@ -138,7 +147,10 @@ fn traced(series: &Series, frame: &Frame) -> Vec<[f64; 2]> {
         series.points.iter().filter_map(|p| Some([frame.x.at(p.x)?, frame.y.at(p.y)?])).collect();
     let between = |w: &[[f64; 2]]| {
         let (a, b) = (w[0], w[1]);
-        (0..=16).map(f64::from).map(move |t| [0, 1].map(|k| a[k] + (b[k] - a[k]) * t / 16.0)).collect::<Vec<_>>()
+        (0..=16)
+            .map(f64::from)
+            .map(move |t| [0, 1].map(|k| a[k] + (b[k] - a[k]) * t / 16.0))
+            .collect::<Vec<_>>()
     };
     pixels.windows(2).flat_map(between).chain(pixels.iter().copied()).collect()
 }
@@ -218,7 +230,9 @@ fn describe(claim: &ClaimReport, axis: &str) -> String {
 
 fn caption(claim: &ClaimReport, series: &[Series]) -> String {
     let mut text = String::from(match claim.main.relation {
-        Relation::Equal => "Relative difference of the two sides. The claim puts every curve on the dashed line.",
+        Relation::Equal => {
+            "Relative difference of the two sides. The claim puts every curve on the dashed line."
+        }
         Relation::AtMost => "Left side over right side. The claim keeps every curve below the dashed line.",
         _ => "Left side over right side. The claim keeps every curve above the dashed line.",
     });

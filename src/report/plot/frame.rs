@@ -62,7 +62,10 @@ impl Frame {
         let mut path = format!("M{left:.2} {top:.2}h{width:.2}v{height:.2}h{:.2}z", -width);
         for tick in &x {
             let length = length(tick);
-            path.push_str(&format!("M{0:.2} {bottom:.2}v{1:.2}M{0:.2} {top:.2}v{length:.2}", tick.at, -length));
+            path.push_str(&format!(
+                "M{0:.2} {bottom:.2}v{1:.2}M{0:.2} {top:.2}v{length:.2}",
+                tick.at, -length
+            ));
         }
         for tick in &y {
             let length = length(tick);

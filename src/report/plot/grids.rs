@@ -26,7 +26,11 @@ pub fn figure(grids: &Grids) -> Figure {
     let pixels = [left, WIDTH - RIGHT];
     let rows = grids.grids.len() as f64 * ROW + 8.0;
     let x = Scale::covering(AxisSpread::Log, grids.risk.iter().map(|p| p[0]), pixels);
-    let risk = Scale::covering(AxisSpread::Linear, grids.risk.iter().map(|p| p[1]).chain([0.0]), [TOP + HEIGHT, TOP]);
+    let risk = Scale::covering(
+        AxisSpread::Linear,
+        grids.risk.iter().map(|p| p[1]).chain([0.0]),
+        [TOP + HEIGHT, TOP],
+    );
     let curve = Frame { x, y: risk, x_label: String::new(), y_label: "mmse".into(), y_ticks: true };
     let bottom = Scale::covering(AxisSpread::Linear, [0.0, 1.0], [TOP + HEIGHT + rows, TOP + HEIGHT]);
     let strip = Frame { x, y: bottom, x_label: symbol_of("snr"), y_label: String::new(), y_ticks: false };

@@ -59,7 +59,10 @@ pub fn figure(claim: &ClaimReport) -> Option<Figure> {
         }
     };
     let describe = format!("{}: one line for each case", claim.header.title);
-    Some(Figure { svg: canvas(TOP + height + FOOT, &describe, &body), caption: caption(claim, &lines, left_out) })
+    Some(Figure {
+        svg: canvas(TOP + height + FOOT, &describe, &body),
+        caption: caption(claim, &lines, left_out),
+    })
 }
 
 /// The lines to draw, in the report's order, and how many cases were left out; what is known as a
@@ -74,7 +77,8 @@ fn lines(claim: &ClaimReport) -> (Vec<CaseLine>, usize) {
                 let place = place(row, &names);
                 let label = if hollow { format!("{place} (break)") } else { place };
                 let label = if row.believed { label } else { format!("{label} (not to be believed)") };
-                let line = CaseLine { label, hover: hover(section, row), at, half, verdict: row.verdict, hollow };
+                let line =
+                    CaseLine { label, hover: hover(section, row), at, half, verdict: row.verdict, hollow };
                 rows.push((score(section, row), rows.len(), line));
             }
         }
@@ -87,7 +91,11 @@ fn lines(claim: &ClaimReport) -> (Vec<CaseLine>, usize) {
 }
 
 fn position(section: &SectionReport, row: &Outcome) -> (f64, f64) {
-    if section.relation == Relation::Slope { (row.lhs, row.half_width) } else { ordinate(section.relation, row) }
+    if section.relation == Relation::Slope {
+        (row.lhs, row.half_width)
+    } else {
+        ordinate(section.relation, row)
+    }
 }
 
 fn scale(claim: &ClaimReport, lines: &[CaseLine], pixels: [f64; 2]) -> Scale {
@@ -95,7 +103,9 @@ fn scale(claim: &ClaimReport, lines: &[CaseLine], pixels: [f64; 2]) -> Scale {
     let ends = || lines.iter().flat_map(|l| [l.at - half(l), l.at + half(l)]);
     match (claim.main.relation, &claim.main.slope) {
         (Relation::Equal, _) => difference_scale(lines.iter().map(|l| (l.at, l.half)), pixels),
-        (Relation::Slope, Some(slope)) => Scale::covering(AxisSpread::Linear, ends().chain(slope.between), pixels),
+        (Relation::Slope, Some(slope)) => {
+            Scale::covering(AxisSpread::Linear, ends().chain(slope.between), pixels)
+        }
         _ => {
             let (lo, hi) = lines.iter().fold((1.0_f64, 1.0_f64), |(lo, hi), l| (lo.min(l.at), hi.max(l.at)));
             if lo > 0.0 && hi > 20.0 * lo {
@@ -149,7 +159,9 @@ fn caption(claim: &ClaimReport, lines: &[CaseLine], left_out: usize) -> String {
         Relation::Equal => {
             "Relative difference of the two sides, one line per case; the claim puts it on the dashed line."
         }
-        Relation::AtMost => "Left side over right side, one line per case; the claim keeps it left of the dashed line.",
+        Relation::AtMost => {
+            "Left side over right side, one line per case; the claim keeps it left of the dashed line."
+        }
         Relation::AtLeast => {
             "Left side over right side, one line per case; the claim keeps it right of the dashed line."
         }
@@ -158,7 +170,9 @@ fn caption(claim: &ClaimReport, lines: &[CaseLine], left_out: usize) -> String {
         }
         Relation::Slope => "Fitted exponent, one line per case; the claim keeps it inside the grey band.",
     });
-    text.push_str(" Bars: simultaneous half-width h. Circles: supported; squares: refuted; diamonds: inconclusive.");
+    text.push_str(
+        " Bars: simultaneous half-width h. Circles: supported; squares: refuted; diamonds: inconclusive.",
+    );
     if lines.iter().any(|l| l.hollow) {
         text.push_str(" Hollow: breaks, where the claim must fail.");
     }

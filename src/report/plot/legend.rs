@@ -74,7 +74,11 @@ mod tests {
         let look = Look::solid(0);
         let short = Legend::new(vec![(look, "bpsk".into()); 5], 860.0, 360.0);
         assert!(short.beside && short.width() < 150.0);
-        let long = Legend::new(vec![(look, "product:dim=64,base=(zipf:exponent=2,atoms=10)".into()); 5], 860.0, 360.0);
+        let long = Legend::new(
+            vec![(look, "product:dim=64,base=(zipf:exponent=2,atoms=10)".into()); 5],
+            860.0,
+            360.0,
+        );
         assert!(!long.beside && long.columns as f64 * long.column <= 860.0 && long.height() > 0.0);
         let endless = Legend::new(vec![(look, "x".repeat(500))], 860.0, 360.0);
         assert!(endless.column <= 860.0 && endless.draw([0.0, 0.0]).0.contains('…'));

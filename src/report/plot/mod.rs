@@ -43,5 +43,7 @@ fn single(claim: &ClaimReport) -> Option<Figure> {
     if claim.main.relation == Relation::Bounded {
         return intervals::figure(claim);
     }
-    series::abscissa(&claim.main).and_then(|axis| curves::figure(claim, axis)).or_else(|| intervals::figure(claim))
+    series::abscissa(&claim.main)
+        .and_then(|axis| curves::figure(claim, axis))
+        .or_else(|| intervals::figure(claim))
 }

@@ -90,12 +90,14 @@ fn panels<'a>(claim: &'a ClaimReport, within: &[&str]) -> Vec<(String, Vec<&'a O
 /// such axes.
 pub fn map(claim: &ClaimReport) -> Option<Figure> {
     let section = &claim.main;
-    let mut axes: Vec<_> = numeric_axes(section).into_iter().filter(|(_, values)| values.len() > 1).collect();
+    let mut axes: Vec<_> =
+        numeric_axes(section).into_iter().filter(|(_, values)| values.len() > 1).collect();
     axes.sort_by_key(|(name, values)| (!fills(name), std::cmp::Reverse(values.len())));
     let [(y_name, ys), (x_name, xs)] = axes.get(..2)? else { return None };
     section.rows.iter().find_map(|row| winner(section, row))?;
     let panels = panels(claim, &[x_name, y_name]);
-    let [x, y] = [(x_name, xs), (y_name, ys)].map(|(name, v)| MapAxis::new(symbol_of(name), v.iter().copied()));
+    let [x, y] =
+        [(x_name, xs), (y_name, ys)].map(|(name, v)| MapAxis::new(symbol_of(name), v.iter().copied()));
     let (left, panel) = (left_of(&y), [xs.len() as f64 * CELL[0], ys.len() as f64 * CELL[1]]);
     let pitch = [left + panel[0] + GAP, HEAD + panel[1] + FOOT];
     let columns = (((WIDTH + GAP) / pitch[0]) as usize).clamp(1, panels.len());
@@ -110,7 +112,8 @@ pub fn map(claim: &ClaimReport) -> Option<Figure> {
         (legend.draw([left, lines as f64 * pitch[1] + 4.0]))
     };
     let describe = format!("{}: which argument of the right side it is", claim.header.title);
-    let caption = "The argument that the right side is, by colour; in each cell the left side as a share of it.";
+    let caption =
+        "The argument that the right side is, by colour; in each cell the left side as a share of it.";
     let height = lines as f64 * pitch[1] + legend.height() + 4.0;
     Some(Figure { svg: canvas(height, &describe, &body), caption: caption.into() })
 }
@@ -165,14 +168,14 @@ pub fn curves(claim: &ClaimReport) -> Option<Figure> {
         (legend.draw([LEFT, HEAD + HEIGHT + FOOT + 4.0]))
     };
     let describe = format!("{}: both sides against the number of steps", claim.header.title);
-    let caption =
-        "Left side and every argument of the right side against the number of steps. Dotted: powers −1 and −2.";
+    let caption = "Left side and every argument of the right side against the number of steps. Dotted: powers −1 and −2.";
     let height = HEAD + HEIGHT + FOOT + legend.height() + 4.0;
     Some(Figure { svg: canvas(height, &describe, &body), caption: caption.into() })
 }
 
 fn panel(section: &SectionReport, rows: &[&Outcome], frame: &Frame) -> Markup {
-    let mut rows: Vec<(f64, &Outcome)> = rows.iter().filter_map(|row| Some((number(row, "steps")?, *row))).collect();
+    let mut rows: Vec<(f64, &Outcome)> =
+        rows.iter().filter_map(|row| Some((number(row, "steps")?, *row))).collect();
     rows.sort_by(|a, b| a.0.total_cmp(&b.0));
     let line = |look: Look, of: &dyn Fn(&Outcome) -> f64| {
         let at = |(x, row): &(f64, &Outcome)| Some([frame.x.at(*x)?, frame.y.at(of(row))?]);

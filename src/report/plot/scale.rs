@@ -41,7 +41,8 @@ impl Scale {
             .into_iter()
             .filter(shown)
             .fold((f64::INFINITY, f64::NEG_INFINITY), |(lo, hi), x| (lo.min(x), hi.max(x)));
-        let (lo, hi) = if lo > hi { (if spread == AxisSpread::Log { 1.0 } else { 0.0 }, 1.0) } else { (lo, hi) };
+        let (lo, hi) =
+            if lo > hi { (if spread == AxisSpread::Log { 1.0 } else { 0.0 }, 1.0) } else { (lo, hi) };
         let unit = Self { spread, data: [lo, hi], pixels };
         let (mut a, mut b) = (unit.forward(lo), unit.forward(hi));
         if spread == AxisSpread::Log && b - a >= 3.0 {
@@ -124,16 +125,19 @@ impl Scale {
         let [lo, hi] = self.data;
         let rough = (hi - lo) / 6.0;
         let decade = 10_f64.powf(rough.log10().floor());
-        let step = decade * [1.0, 2.0, 5.0, 10.0].into_iter().find(|m| m * decade >= 0.8 * rough).unwrap_or(10.0);
+        let step =
+            decade * [1.0, 2.0, 5.0, 10.0].into_iter().find(|m| m * decade >= 0.8 * rough).unwrap_or(10.0);
         if !step.is_normal() {
             return Vec::new();
         }
         let first = (lo / step).ceil();
         let count = ((hi / step).floor() - first).clamp(0.0, 12.0) as u32;
-        let minor = (0..=5 * (count + 2)).map(|k| (step * (first - 1.0 + f64::from(k) / 5.0), String::new()));
+        let minor =
+            (0..=5 * (count + 2)).map(|k| (step * (first - 1.0 + f64::from(k) / 5.0), String::new()));
         // Rounding leaves 1e-17 where 0 is meant.
         let clean = |x: f64| if x.abs() < 1e-9 * step { 0.0 } else { x };
-        let major = (0..=count).map(|k| clean(step * (first + f64::from(k)))).map(|x| (x, digits::plain(x, 6)));
+        let major =
+            (0..=count).map(|k| clean(step * (first + f64::from(k)))).map(|x| (x, digits::plain(x, 6)));
         minor.chain(major).filter_map(|(x, label)| self.tick(x, label)).collect()
     }
 

@@ -69,10 +69,14 @@ pub fn picture(picture: &Picture) -> Result<String> {
     // A risk that falls without end would press everything else into the top.
     let most = fine.iter().map(|p| p.1).fold(0.0, f64::max);
     let shown = |risk: f64| risk > 1e-9 * most;
-    let heights = fine.iter().map(|p| p.1).chain(picture.points.iter().map(|p| p.1)).filter(|&risk| shown(risk));
+    let heights =
+        fine.iter().map(|p| p.1).chain(picture.points.iter().map(|p| p.1)).filter(|&risk| shown(risk));
     let y = Scale::covering(AxisSpread::Log, heights, [TOP + HEIGHT, TOP]);
     let x = Scale::covering(AxisSpread::Log, [first, last], [left_margin(&y), WIDTH - 26.0]);
-    let frame = Frame { x, y, x_label: "SNR *γ* = *σ*^{−2}".into(), y_label: "x0-risk *L*".into(), y_ticks: true };
+    let frame =
+        Frame {
+            x, y, x_label: "SNR *γ* = *σ*^{−2}".into(), y_label: "x0-risk *L*".into(), y_ticks: true
+        };
     Ok(document(picture, &frame, &fine, &steps))
 }
 
@@ -99,7 +103,8 @@ fn document(picture: &Picture, frame: &Frame, fine: &[(f64, f64)], steps: &[(f64
         polyline(points.iter().map(|&(x, y)| Some([frame.x.at(x.max(first))?, frame.y.clamped(y)])))
     };
     // Level from each step to the next, then down.
-    let corners: Vec<(f64, f64)> = steps.windows(2).flat_map(|pair| [pair[0], (pair[1].0, pair[0].1)]).collect();
+    let corners: Vec<(f64, f64)> =
+        steps.windows(2).flat_map(|pair| [pair[0], (pair[1].0, pair[0].1)]).collect();
     let svg = html! {
         svg xmlns="http://www.w3.org/2000/svg" class="plot" viewBox=(format!("0 0 {WIDTH} {height:.0}")) width=(WIDTH)
             height=(format!("{height:.0}")) role="img" aria-label=(format!("The risk curve and {} steps on it", steps.len() - 1)) font-size=(SIZE) {
@@ -139,11 +144,16 @@ fn stripe(frame: &Frame, (lo, hi): (f64, f64)) -> Markup {
 fn rows(picture: &Picture, frame: &Frame) -> Markup {
     let mut path = String::new();
     for &(snr, risk, err) in picture.points.iter().step_by(picture.points.len().div_ceil(MARKERS).max(1)) {
-        let Some([x, y]) = frame.x.at(snr.max(edge(picture))).zip(frame.y.at(risk)).map(|(x, y)| [x, y]) else {
+        let Some([x, y]) = frame.x.at(snr.max(edge(picture))).zip(frame.y.at(risk)).map(|(x, y)| [x, y])
+        else {
             continue;
         };
-        let (up, down) = (frame.y.clamped(risk * (BAR * err).exp()), frame.y.clamped(risk * (-BAR * err).exp()));
-        path += &format!("M{x:.2} {up:.2}V{down:.2}M{:.2} {y:.2}a2.2 2.2 0 1 0 4.4 0a2.2 2.2 0 1 0-4.4 0z", x - 2.2);
+        let (up, down) =
+            (frame.y.clamped(risk * (BAR * err).exp()), frame.y.clamped(risk * (-BAR * err).exp()));
+        path += &format!(
+            "M{x:.2} {up:.2}V{down:.2}M{:.2} {y:.2}a2.2 2.2 0 1 0 4.4 0a2.2 2.2 0 1 0-4.4 0z",
+            x - 2.2
+        );
     }
     html! { path class="row" d=(path) {} }
 }

@@ -96,7 +96,8 @@ pub fn collect(claim: &ClaimReport, axis: &str) -> Vec<Series> {
     for (k, series) in main.iter_mut().enumerate() {
         series.look.index = (k < coloured).then_some(k);
     }
-    let breaks = comparable(claim).skip(1).flat_map(|(section, _)| of_section(section, axis, &telling, true));
+    let breaks =
+        comparable(claim).skip(1).flat_map(|(section, _)| of_section(section, axis, &telling, true));
     // Their shapes start with the diamond.
     for (k, mut series) in breaks.enumerate() {
         series.look.index = (k < TIGHTEST).then_some(k + 3);
@@ -151,7 +152,14 @@ fn of_section(section: &SectionReport, axis: &str, names: &BTreeSet<&str>, hollo
             score: f64::NEG_INFINITY,
         });
         let bracket = bracket.map(|ratio| [ratio.low, ratio.high]);
-        series.points.push(PlotPoint { x: *x, y, half, bracket, believed: row.believed, hover: hover(section, row) });
+        series.points.push(PlotPoint {
+            x: *x,
+            y,
+            half,
+            bracket,
+            believed: row.believed,
+            hover: hover(section, row),
+        });
         // `max` ignores NaN.
         series.score = series.score.max(if row.believed { score(section, row) } else { f64::NAN });
     }

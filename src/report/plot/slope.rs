@@ -43,7 +43,8 @@ pub fn figure(claim: &ClaimReport, slope: &SlopeStatement) -> Option<Figure> {
         @if let Some(fit) = guide { (wedge(fit, slope, &chart.frame)) }
         @for fit in fits.iter().rev() { (draw(fit, &chart.frame)) }
     };
-    let describe = format!("{}: left side against {}, with fitted powers", claim.header.title, slope.against);
+    let describe =
+        format!("{}: left side against {}, with fitted powers", claim.header.title, slope.against);
     let parts = Parts { inside: Some(inside), ..Parts::default() };
     Some(chart.figure(&describe, parts, caption(slope, &place(finest, &varying(claim, "")))))
 }
@@ -78,9 +79,9 @@ fn fits(claim: &ClaimReport) -> Vec<FittedPower<'_>> {
 fn scale(points: &[[f64; 3]], exponent: f64) -> f64 {
     let exact = points.iter().any(|p| !(p[2] > 0.0 && p[2].is_finite()));
     let weight = |p: &[f64; 3]| if exact { 1.0 } else { (p[1] / p[2]).powi(2) };
-    let (sum, total) = points
-        .iter()
-        .fold((0.0, 0.0), |(sum, total), p| (sum + weight(p) * (p[1].ln() - exponent * p[0].ln()), total + weight(p)));
+    let (sum, total) = points.iter().fold((0.0, 0.0), |(sum, total), p| {
+        (sum + weight(p) * (p[1].ln() - exponent * p[0].ln()), total + weight(p))
+    });
     (sum / total).exp()
 }
 
@@ -111,7 +112,8 @@ fn wedge(fit: &FittedPower<'_>, slope: &SlopeStatement, frame: &Frame) -> Markup
     let start = fit.points.iter().map(|p| p[0]).fold(f64::INFINITY, f64::min);
     let end = frame.x.data()[1];
     let anchor = fit.scale * start.powf(fit.row.lhs);
-    let pixel = |x: f64, exponent: f64| Some([frame.x.at(x)?, frame.y.clamped(anchor * (x / start).powf(exponent))]);
+    let pixel =
+        |x: f64, exponent: f64| Some([frame.x.at(x)?, frame.y.clamped(anchor * (x / start).powf(exponent))]);
     let [low, high] = slope.between;
     let outline = polyline([pixel(start, low), pixel(end, low), pixel(end, high)]);
     let edges = polyline([pixel(end, low), pixel(start, low), pixel(end, high)]);

@@ -29,8 +29,12 @@ fn runs<'a>(pieces: Vec<MarkupPiece<'a>>, rise: f64, size: f64, runs: &mut Vec<S
         match piece {
             MarkupPiece::Plain(text) => runs.push(Stretch { text, italic: false, rise, size }),
             MarkupPiece::Italic(text) => runs.push(Stretch { text, italic: true, rise, size }),
-            MarkupPiece::Raised(script) => self::runs(script, rise + LIFT * SCRIPT * size, SCRIPT * size, runs),
-            MarkupPiece::Lowered(script) => self::runs(script, rise - DROP * SCRIPT * size, SCRIPT * size, runs),
+            MarkupPiece::Raised(script) => {
+                self::runs(script, rise + LIFT * SCRIPT * size, SCRIPT * size, runs)
+            }
+            MarkupPiece::Lowered(script) => {
+                self::runs(script, rise - DROP * SCRIPT * size, SCRIPT * size, runs)
+            }
         }
     }
 }
@@ -67,7 +71,8 @@ pub fn rich_width(markup: &str, size: f64) -> f64 {
 pub fn width(text: &str, size: f64) -> f64 {
     let em = |c: char| match c {
         'i' | 'j' | 'l' | '\'' => 0.35,
-        'I' | '|' | 'f' | 't' | 'r' | '.' | ',' | ':' | ';' | ' ' | '!' | '(' | ')' | '[' | ']' | '/' | '·' => 0.46,
+        'I' | '|' | 'f' | 't' | 'r' | '.' | ',' | ':' | ';' | ' ' | '!' | '(' | ')' | '[' | ']' | '/'
+        | '·' => 0.46,
         'm' | 'w' | 'M' | 'W' | '@' | '%' => 1.08,
         'a'..='z' | '0'..='9' | '-' | '_' | '₀'..='₉' => 0.65,
         'A'..='Z' => 0.80,
@@ -111,7 +116,10 @@ mod tests {
     fn what_does_not_fit_is_shortened_in_the_middle() {
         let long = "product:dim=64,base=(zipf:exponent=2,atoms=10)";
         let short = fitted(long, 12.0, 120.0);
-        assert!(short.starts_with("produ") && short.ends_with("10)") && width(&short, 12.0) <= 120.0, "{short}");
+        assert!(
+            short.starts_with("produ") && short.ends_with("10)") && width(&short, 12.0) <= 120.0,
+            "{short}"
+        );
         assert_eq!(fitted("bpsk", 12.0, 120.0), "bpsk");
         assert_eq!(fitted(long, 12.0, 0.0), "…");
     }

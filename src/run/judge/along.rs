@@ -65,13 +65,15 @@ pub(super) fn bounded(book: &Book, section: &Section, case: &Case) -> Outcome {
     let missing = sequence.y.iter().chain(&abscissae).find_map(Linear::why_missing).map(str::to_owned);
     let finite = missing.is_none() && sequence.ranges.iter().flatten().all(|x| x.is_finite());
     let Some(trend) = Trend::new(&ln, decay).filter(|_| finite) else {
-        let not_finite = || "the sequence is not finite, or what it is taken against does not increase".into();
+        let not_finite =
+            || "the sequence is not finite, or what it is taken against does not increase".into();
         return Outcome { points, ..Outcome::undecided(missing.unwrap_or_else(not_finite), margin) };
     };
     let last = sequence.y.len() - 1;
     let sign = if least > 0.0 { 1.0 } else { -f64::from(most < 0.0) };
     let at_end = |i: usize| if i == last { section.margin * sign } else { 0.0 };
-    let (late, plateau) = (|i: usize| trend.late[i], |i: usize| trend.late[i] - trend.plateau * trend.early[i]);
+    let (late, plateau) =
+        (|i: usize| trend.late[i], |i: usize| trend.late[i] - trend.plateau * trend.early[i]);
     let contrasts = Contrasts {
         late: sequence.contrast(&late),
         plateau: sequence.contrast(&plateau),
@@ -113,7 +115,8 @@ pub(super) fn bounded(book: &Book, section: &Section, case: &Case) -> Outcome {
 
 /// The left side and the abscissa of every point.
 fn sides(book: &Book, case: &Case) -> (Vec<Linear>, Vec<Linear>) {
-    let abscissa = |p: &crate::claim::Point| p.abscissa.as_ref().map(|a| book.evaluate(a)).unwrap_or_default();
+    let abscissa =
+        |p: &crate::claim::Point| p.abscissa.as_ref().map(|a| book.evaluate(a)).unwrap_or_default();
     (case.points.iter().map(|p| book.evaluate(&p.lhs)).collect(), case.points.iter().map(abscissa).collect())
 }
 

@@ -30,7 +30,8 @@ fn inequality(book: &Book, section: &Section, case: &Case) -> Outcome {
     let left = book.evaluate(&point.lhs);
     let right = point.rhs.as_ref().map(|rhs| book.evaluate(rhs)).unwrap_or_default();
     let together = left.clone().minus(right.clone());
-    let nearest_0 = |[low, high]: [f64; 2]| if low <= 0.0 && high >= 0.0 { 0.0 } else { low.abs().min(high.abs()) };
+    let nearest_0 =
+        |[low, high]: [f64; 2]| if low <= 0.0 && high >= 0.0 { 0.0 } else { low.abs().min(high.abs()) };
     let size = |side: &Linear| if side.bracketed { nearest_0(book.lies(side)) } else { side.value.abs() };
     let scale = if size(&right) == 0.0 { size(&left) } else { size(&right) };
     let lies = |side: &Linear| side.bracketed.then(|| book.lies(side));
@@ -87,11 +88,22 @@ struct Judged {
 impl Judged {
     /// Of a number that `behind` is to first order, or that lies in `range` if there is one;
     /// `excesses` are those of an interval of it.
-    fn of(book: &Book, behind: &Linear, range: Option<[f64; 2]>, excesses: impl Fn([f64; 2]) -> [f64; 2]) -> Self {
+    fn of(
+        book: &Book,
+        behind: &Linear,
+        range: Option<[f64; 2]>,
+        excesses: impl Fn([f64; 2]) -> [f64; 2],
+    ) -> Self {
         let (value, z) = (behind.value, book.spent.z);
         if let (true, Some([low, high])) = (behind.bracketed, range) {
             let half_width = 0.5 * (high - low);
-            return Self { std_err: f64::NAN, half_width, excess: excesses([low, high]), bound: half_width, z };
+            return Self {
+                std_err: f64::NAN,
+                half_width,
+                excess: excesses([low, high]),
+                bound: half_width,
+                z,
+            };
         }
         let half_width =
             range.map_or_else(|| book.half_width(behind, z), |[low, high]| (high - value).max(value - low));
@@ -139,7 +151,8 @@ impl Judged {
             let [low, high] = self.excess.map(|x| digits::plain(x, 2));
             format!("a number is known as a bracket alone: the excess lies between {low} and {high}{more}")
         } else if n == 0 || room <= 0.0 && bound >= z * self.std_err {
-            let (name, more) = if n == 0 { ("deterministic bound", "") } else { ("bound", "; more samples narrow it") };
+            let (name, more) =
+                if n == 0 { ("deterministic bound", "") } else { ("bound", "; more samples narrow it") };
             format!("the {name} {bound:.1e} is too wide for the margin {margin:.1e}{more}")
         } else if room > 0.0 {
             let factor = (z * self.std_err / room).powi(2);

@@ -42,7 +42,8 @@ mod tests {
         };
         (0..values.len())
             .map(|i| {
-                let above = |a: usize| (i..values.len()).map(|b| mean(a, b)).fold(f64::NEG_INFINITY, f64::max);
+                let above =
+                    |a: usize| (i..values.len()).map(|b| mean(a, b)).fold(f64::NEG_INFINITY, f64::max);
                 (0..=i).map(above).fold(f64::INFINITY, f64::min)
             })
             .collect()

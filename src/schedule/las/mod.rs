@@ -44,7 +44,11 @@ pub const LAS2: Schedule = Schedule {
     name: "las2",
     summary: "loss-adaptive, Algorithm 2: with a penalty α on unequal neighbouring steps in ln γ  [ABZ26]",
     parameters: &[
-        Parameter { name: "alpha", default: Some("12"), summary: "α ≥ 0: 0 is Algorithm 1, ∞ the geometric grid" },
+        Parameter {
+            name: "alpha",
+            default: Some("12"),
+            summary: "α ≥ 0: 0 is Algorithm 1, ∞ the geometric grid",
+        },
         AXIS,
         LAMBDA,
         Parameter {
@@ -84,7 +88,11 @@ fn second_order(arguments: &Arguments, request: &Request) -> Result<Vec<f64>> {
     let candidates = Candidates::new(curve, axis, StepAxis::Log.uniform(request.ends(), intervals))?;
     let geometric: Vec<usize> = (0..=steps).map(|k| k * (intervals / steps)).collect();
     let geometric = axis.cost(curve, &candidates.pick(&geometric))?;
-    Ok(candidates.pick(&candidates.second_order(steps, StepAxis::Log, alpha / 12.0 * (geometric / steps as f64))?))
+    Ok(candidates.pick(&candidates.second_order(
+        steps,
+        StepAxis::Log,
+        alpha / 12.0 * (geometric / steps as f64),
+    )?))
 }
 
 #[cfg(test)]

@@ -76,12 +76,19 @@ fn check(values: &[f64], axis: &[f64], logs: &[f64], steps: usize, weight: f64) 
     if axis.len() != n || logs.len() != n {
         return bad(format!("{n} risks for {} positions and {} log-SNRs", axis.len(), logs.len()));
     }
-    let increases = |x: &[f64]| x.iter().all(|v| v.is_finite()) && x.windows(2).all(|pair| pair[0] < pair[1]);
+    let increases =
+        |x: &[f64]| x.iter().all(|v| v.is_finite()) && x.windows(2).all(|pair| pair[0] < pair[1]);
     if !(increases(axis) && increases(logs)) || values.iter().any(|v| !v.is_finite()) {
-        return bad("risks, positions and log-SNRs must be finite, positions and log-SNRs strictly increasing".into());
+        return bad(
+            "risks, positions and log-SNRs must be finite, positions and log-SNRs strictly increasing"
+                .into(),
+        );
     }
     if !(weight >= 0.0 && weight.is_finite()) {
-        return Err(Error::invalid("alpha", format!("makes a penalty of weight {weight}; it must be finite and ≥ 0")));
+        return Err(Error::invalid(
+            "alpha",
+            format!("makes a penalty of weight {weight}; it must be finite and ≥ 0"),
+        ));
     }
     if steps == 0 || n <= steps {
         return bad(format!("{n} candidates cannot make {steps} steps"));
@@ -163,7 +170,8 @@ impl Problem<'_> {
     /// From where on a parabola further right lies below `before`: ±∞ where they do not cross.
     fn crossing(&self, before: &Parabola, floor: f64, vertex: f64) -> f64 {
         if self.weight > 0.0 && vertex > before.vertex {
-            0.5 * (vertex + before.vertex) + (floor - before.floor) / (2.0 * self.weight * (vertex - before.vertex))
+            0.5 * (vertex + before.vertex)
+                + (floor - before.floor) / (2.0 * self.weight * (vertex - before.vertex))
         } else if floor < before.floor {
             f64::NEG_INFINITY
         } else {
@@ -225,8 +233,10 @@ mod tests {
                     let (indices, found) = best_smooth_steps(values, axis, logs, steps, weight).unwrap();
                     assert!(indices.len() == steps + 1 && indices[0] == 0 && indices[steps] == n - 1);
                     assert!(indices.is_sorted_by(|a, b| a < b), "{indices:?}");
-                    let (own, least) = (cost(&candidates, &indices, weight), brute(&candidates, steps, weight));
-                    let what = || format!("case {case}, {steps} steps, weight {weight}: {found}, {own}, {least}");
+                    let (own, least) =
+                        (cost(&candidates, &indices, weight), brute(&candidates, steps, weight));
+                    let what =
+                        || format!("case {case}, {steps} steps, weight {weight}: {found}, {own}, {least}");
                     let near = |x: f64| (x - least).abs() <= OPTIMUM * (1.0 + least.abs());
                     assert!(near(found) && near(own), "{}", what());
                 }
@@ -241,8 +251,12 @@ mod tests {
             let [values, axis, logs] = &candidates;
             for steps in [1, 2, 7, 30, 59] {
                 let (_, found) = best_smooth_steps(values, axis, logs, steps, 0.0).unwrap();
-                let first = crate::schedule::dynamic::cost(values, axis, &best_steps(values, axis, steps).unwrap());
-                assert!((found - first).abs() <= OPTIMUM * (1.0 + first.abs()), "{steps} steps: {found} for {first}");
+                let first =
+                    crate::schedule::dynamic::cost(values, axis, &best_steps(values, axis, steps).unwrap());
+                assert!(
+                    (found - first).abs() <= OPTIMUM * (1.0 + first.abs()),
+                    "{steps} steps: {found} for {first}"
+                );
             }
         }
     }
@@ -254,7 +268,9 @@ mod tests {
             assert!(best_smooth_steps(values, &x, &x, steps, weight).is_err());
         }
         for weight in [-1.0, f64::NAN, f64::INFINITY] {
-            assert!(best_smooth_steps(&[1.0; 3], &x, &x, 2, weight).unwrap_err().to_string().contains("alpha"));
+            assert!(
+                best_smooth_steps(&[1.0; 3], &x, &x, 2, weight).unwrap_err().to_string().contains("alpha")
+            );
         }
         assert!(best_smooth_steps(&[1.0; 3], &x, &[0.0, 0.0, 1.0], 2, 0.0).is_err());
     }

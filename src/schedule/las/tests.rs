@@ -27,7 +27,9 @@ fn on_the_raw_axis_the_golden_optima_are_found() {
         let row = row.unwrap();
         let law = Source::parse(&row[0]).unwrap();
         let curve = curve_of(&law);
-        for (k, found) in grid("las:axis=raw", &request(&curve, 8, 0.0, 20.0)).unwrap().into_iter().enumerate() {
+        for (k, found) in
+            grid("las:axis=raw", &request(&curve, 8, 0.0, 20.0)).unwrap().into_iter().enumerate()
+        {
             let expected: f64 = row[k + 1].parse().unwrap();
             assert!((found - expected).abs() < SHOOTING, "{}, step {k}: {found} for {expected}", &row[0]);
         }

@@ -53,7 +53,10 @@ pub(super) const AXES: [(&str, AxisColumn); 18] = [
 
 /// Names that some call one thing and some another, and what to ask.
 pub(super) const QUESTIONS: [(&str, &str); 3] = [
-    ("lambda", "is it ½ ln(α²/σ²), as in DPM-Solver (rename it half_logsnr), or ln(α²/σ²) (rename it logsnr)?"),
+    (
+        "lambda",
+        "is it ½ ln(α²/σ²), as in DPM-Solver (rename it half_logsnr), or ln(α²/σ²) (rename it logsnr)?",
+    ),
     (
         "gamma",
         "is it the SNR α²/σ² (rename it snr) or its negative logarithm, as in VDM (negate it, rename it logsnr)?",
@@ -204,8 +207,9 @@ impl NoiseScale {
 
     /// The SNR of a number: 0 is pure noise, ∞ the data.
     fn snr(&self, x: f64) -> Result<f64, String> {
-        let sign =
-            |x: f64, snr: f64| if x >= 0.0 { Ok(snr) } else { Err(format!("{x} is no noise level: it is negative")) };
+        let sign = |x: f64, snr: f64| {
+            if x >= 0.0 { Ok(snr) } else { Err(format!("{x} is no noise level: it is negative")) }
+        };
         match self {
             Self::Snr => sign(x, x),
             Self::LogSnr => Ok(x.exp()),
@@ -218,8 +222,11 @@ impl NoiseScale {
             Self::Sigma(Sigma::Flow) => unit(x).map(flow),
             Self::Time(time) => {
                 let time = (*time, x);
-                let message =
-                    |_| format!("the time {x} is not in [0, 1]: are these timesteps (rename the column timestep)?");
+                let message = |_| {
+                    format!(
+                        "the time {x} is not in [0, 1]: are these timesteps (rename the column timestep)?"
+                    )
+                };
                 unit(x).map_err(message).map(|x| at_time(time.0, x))
             }
             Self::FlowTimestep => {
@@ -242,7 +249,12 @@ impl NoiseScale {
 ///
 /// # Errors
 /// [`crate::error::Error::Data`] at the cell for what is no noise level.
-pub(super) fn snrs(table: &Table, index: usize, scale: &NoiseScale, direction: Direction) -> Result<Vec<f64>> {
+pub(super) fn snrs(
+    table: &Table,
+    index: usize,
+    scale: &NoiseScale,
+    direction: Direction,
+) -> Result<Vec<f64>> {
     let at = |row: usize| {
         let x = match table.cell(row, index) {
             Cell::Number(x) if x.is_infinite() => x,
@@ -254,8 +266,8 @@ pub(super) fn snrs(table: &Table, index: usize, scale: &NoiseScale, direction: D
     (0..table.rows).map(at).collect()
 }
 
-/// What the σ of a column are: as told, σ/α where one of them is above 1, else those of a flow where
-/// the loss is one.
+/// What the σ of a column are: as told, σ/α where one of them is above 1, else those of a flow
+/// where the loss is one.
 fn sigma(table: &Table, index: usize, reading: &Reading) -> Result<Sigma> {
     let question = "is below 1 everywhere: is it σ/α of X + σZ (say --sigma ratio), √(1 − ᾱ) of a variance-preserving \
                     diffusion (--sigma vp), or the σ of flow matching (--sigma flow)?";

@@ -40,7 +40,13 @@ pub struct Bands {
 ///
 /// # Errors
 /// Those of [`place()`].
-pub fn bands(curve: &LossCurve, settings: &Settings, made: &Placement, floor: f64, seed: u64) -> Result<Option<Bands>> {
+pub fn bands(
+    curve: &LossCurve,
+    settings: &Settings,
+    made: &Placement,
+    floor: f64,
+    seed: u64,
+) -> Result<Option<Bands>> {
     if curve.noise() == Noise::Unknown {
         return Ok(None);
     }
@@ -52,7 +58,8 @@ pub fn bands(curve: &LossCurve, settings: &Settings, made: &Placement, floor: f6
     let judge = judge.as_ref();
     let settings = &Settings { candidates: settings.candidates.map(|n| n.min(rows)), ..*settings };
     let (n, steps) = (made.candidates.min(rows) as f64, settings.steps as f64);
-    let operations = if settings.smoothness.is_some() { n * n * steps } else { n * steps * n.log2().max(1.0) };
+    let operations =
+        if settings.smoothness.is_some() { n * n * steps } else { n * steps * n.log2().max(1.0) };
     let replicates = ((REPLICATES.2 / operations) as u64).clamp(REPLICATES.0, REPLICATES.1);
     let stream = Stream::named(seed, "bands of a schedule");
     let reach = settings.reach(judge)?;
@@ -62,7 +69,8 @@ pub fn bands(curve: &LossCurve, settings: &Settings, made: &Placement, floor: f6
         let excess = reach.axis.cost(judge, &grid)? - floor;
         Ok((grid, 1.0 - excess / even))
     };
-    let made: Vec<(Vec<f64>, f64)> = (0..replicates).into_par_iter().map(replicate).collect::<Result<_>>()?;
+    let made: Vec<(Vec<f64>, f64)> =
+        (0..replicates).into_par_iter().map(replicate).collect::<Result<_>>()?;
     let column = |k: usize| sorted(made.iter().map(|(grid, _)| grid[k]));
     let edges = (0.5 * (1.0 - LEVEL), 0.5 * (1.0 + LEVEL));
     let steps = (0..=settings.steps).map(|k| {
@@ -126,7 +134,12 @@ const COARSE: usize = 2;
 const SOFT: f64 = 0.5;
 
 /// What is wrong with making a schedule from this curve, in sentences; empty where nothing is.
-pub fn warnings(curve: &LossCurve, settings: &Settings, made: &Placement, bands: Option<&Bands>) -> Vec<String> {
+pub fn warnings(
+    curve: &LossCurve,
+    settings: &Settings,
+    made: &Placement,
+    bands: Option<&Bands>,
+) -> Vec<String> {
     let mut said = Vec::new();
     // The last step is to the end, and has no freedom.
     let crowded = made.gaps.iter().filter(|&&gap| gap < COARSE).count();

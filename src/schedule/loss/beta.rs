@@ -19,7 +19,8 @@ struct Family {
     beta: fn(usize, usize, f64, f64) -> f64,
 }
 
-const STEPS: Parameter = Parameter { name: "steps", default: Some("1000"), summary: "number of timesteps T ≥ 2" };
+const STEPS: Parameter =
+    Parameter { name: "steps", default: Some("1000"), summary: "number of timesteps T ≥ 2" };
 
 const ZERO: Parameter = Parameter {
     name: "zero-snr",
@@ -68,7 +69,8 @@ const FAMILIES: [Family; 3] = [
 /// 1 − f((i+1)/T)/f(i/T), at most 0.999, f(t) = cos²(½π(t + 0.008)/1.008): diffusers'
 /// `squaredcos_cap_v2`.
 fn cosine_beta(i: usize, steps: usize) -> f64 {
-    let f = |k: usize| (std::f64::consts::FRAC_PI_2 * (k as f64 / steps as f64 + 0.008) / 1.008).cos().powi(2);
+    let f =
+        |k: usize| (std::f64::consts::FRAC_PI_2 * (k as f64 / steps as f64 + 0.008) / 1.008).cos().powi(2);
     (1.0 - f(i + 1) / f(i)).min(0.999)
 }
 
@@ -101,14 +103,20 @@ impl BetaTable {
     /// [`Error::Unknown`] with the nearest name, [`Error::Invalid`] for a parameter outside its
     /// domain.
     pub fn parse(text: &str) -> Result<Self> {
-        let mut spec = Spec::parse(&text.replace("squaredcos_cap_v2", "cosine").replace('_', "-"))
-            .map_err(|_| Error::invalid("--beta-schedule", format!("`{text}` is not `name` or `name:key=value,…`")))?;
+        let mut spec =
+            Spec::parse(&text.replace("squaredcos_cap_v2", "cosine").replace('_', "-")).map_err(|_| {
+                Error::invalid("--beta-schedule", format!("`{text}` is not `name` or `name:key=value,…`"))
+            })?;
         let named = |name: &str| {
             let known = FAMILIES.iter().map(|family| family.name).chain([FILE]);
-            FAMILIES.iter().find(|family| family.name == name).ok_or_else(|| Error::unknown("β schedule", name, known))
+            FAMILIES
+                .iter()
+                .find(|family| family.name == name)
+                .ok_or_else(|| Error::unknown("β schedule", name, known))
         };
         let is_file = spec.kind == FILE;
-        spec = spec.canonical(&|name| if is_file { Ok(FILE_PARAMETERS) } else { Ok(named(name)?.parameters) })?;
+        spec =
+            spec.canonical(&|name| if is_file { Ok(FILE_PARAMETERS) } else { Ok(named(name)?.parameters) })?;
         let parameters = if is_file { FILE_PARAMETERS } else { named(&spec.kind)?.parameters };
         let arguments = Arguments::new(&spec, parameters)?;
         let zero_snr = arguments.choice("zero-snr", &["no", "yes"])? == "yes";
@@ -121,10 +129,15 @@ impl BetaTable {
                 return Err(arguments.invalid("steps", "is above 2^20"));
             }
             let has_ends = parameters.iter().any(|parameter| parameter.name == "start");
-            let (start, end) =
-                if has_ends { (arguments.positive("start")?, arguments.positive("end")?) } else { (0.5, 0.5) };
+            let (start, end) = if has_ends {
+                (arguments.positive("start")?, arguments.positive("end")?)
+            } else {
+                (0.5, 0.5)
+            };
             if start >= 1.0 || end >= 1.0 || start > end {
-                return Err(arguments.invalid("start", format!("need 0 < start ≤ end < 1, not {start} and {end}")));
+                return Err(
+                    arguments.invalid("start", format!("need 0 < start ≤ end < 1, not {start} and {end}"))
+                );
             }
             (0..steps).map(|i| (family.beta)(i, steps, start, end)).collect::<Vec<f64>>()
         };
@@ -183,7 +196,9 @@ impl BetaTable {
         match after {
             0 => 0.0,
             // The last timestep of a rescaled table is at γ = 0: γ itself is linear before it.
-            i if i + 1 == self.logs.len() && self.logs[i] == f64::NEG_INFINITY => i as f64 - snr / self.snr(i - 1),
+            i if i + 1 == self.logs.len() && self.logs[i] == f64::NEG_INFINITY => {
+                i as f64 - snr / self.snr(i - 1)
+            }
             i if i == self.logs.len() => (i - 1) as f64,
             i => (i - 1) as f64 + (self.logs[i - 1] - log) / (self.logs[i - 1] - self.logs[i]),
         }
@@ -231,8 +246,10 @@ fn rescaled(logs: &[f64]) -> Vec<f64> {
 fn from_file(path: &Path) -> Result<Vec<f64>> {
     let table = Table::read(path, &ReadOptions { header: Header::Unless, ..ReadOptions::default() })?;
     let column = |names: [&str; 2]| table.names.iter().position(|name| names.contains(&name.as_str()));
-    let numbers = |column: usize| (0..table.rows).map(|row| table.number(row, column)).collect::<Result<Vec<f64>>>();
-    let (index, betas) = match (column(["trained_betas", "betas"]), column(["alphas_cumprod", "alpha_bar"])) {
+    let numbers =
+        |column: usize| (0..table.rows).map(|row| table.number(row, column)).collect::<Result<Vec<f64>>>();
+    let (index, betas) = match (column(["trained_betas", "betas"]), column(["alphas_cumprod", "alpha_bar"]))
+    {
         (Some(index), _) => (index, numbers(index)?),
         (None, Some(index)) => {
             let alpha_bars = numbers(index)?;
@@ -248,7 +265,9 @@ fn from_file(path: &Path) -> Result<Vec<f64>> {
     match (0..betas.len()).find(|&row| !(betas[row] > 0.0 && betas[row] <= most(row))) {
         None if betas.len() >= 2 => Ok(betas),
         None => Err(table.refuse_file("holds fewer than two timesteps")),
-        Some(row) => Err(table.refuse(row, index, format!("makes β = {}, which is not in (0, 1)", betas[row]))),
+        Some(row) => {
+            Err(table.refuse(row, index, format!("makes β = {}, which is not in (0, 1)", betas[row])))
+        }
     }
 }
 
@@ -267,7 +286,11 @@ mod tests {
         assert!((sigma(999) / 14.6146 - 1.0).abs() < PUBLISHED && (sigma(0) - 0.0292).abs() < PUBLISHED);
         let alpha_bar = |snr: f64| snr / (1.0 + snr);
         let ddpm = BetaTable::parse("linear").unwrap();
-        assert!((alpha_bar(ddpm.snr(999)) / 4.0358e-5 - 1.0).abs() < PUBLISHED, "{}", alpha_bar(ddpm.snr(999)));
+        assert!(
+            (alpha_bar(ddpm.snr(999)) / 4.0358e-5 - 1.0).abs() < PUBLISHED,
+            "{}",
+            alpha_bar(ddpm.snr(999))
+        );
         // f(1/2)/f(0) at the middle of the cosine schedule, whose β are far from their cap there.
         let cosine = BetaTable::parse("squaredcos_cap_v2").unwrap();
         let f = |t: f64| (std::f64::consts::FRAC_PI_2 * (t + 0.008) / 1.008).cos().powi(2);
@@ -295,14 +318,19 @@ mod tests {
     /// tables come back from files.
     #[test]
     fn zero_terminal_snr_and_files() {
-        let (plain, zero) =
-            (BetaTable::parse("scaled-linear").unwrap(), BetaTable::parse("scaled-linear:zero-snr=yes").unwrap());
+        let (plain, zero) = (
+            BetaTable::parse("scaled-linear").unwrap(),
+            BetaTable::parse("scaled-linear:zero-snr=yes").unwrap(),
+        );
         assert!(zero.snr(999) == 0.0 && (zero.snr(0) / plain.snr(0) - 1.0).abs() < 1e-12);
         let root = |snr: f64| (snr / (1.0 + snr)).sqrt();
         let (first, last) = (root(plain.snr(0)), root(plain.snr(999)));
         let expected = (root(plain.snr(500)) - last) * first / (first - last);
         assert!((root(zero.snr(500)) / expected - 1.0).abs() < 1e-12);
-        assert!((zero.timestep(0.0) - 999.0).abs() < 1e-12 && (zero.timestep(zero.snr(998)) - 998.0).abs() < 1e-6);
+        assert!(
+            (zero.timestep(0.0) - 999.0).abs() < 1e-12
+                && (zero.timestep(zero.snr(998)) - 998.0).abs() < 1e-6
+        );
         assert!((zero.timestep(0.5 * zero.snr(998)) - 998.5).abs() < 1e-12);
         let dir = tempfile::tempdir().unwrap();
         let path = dir.path().join("table.csv");
@@ -310,7 +338,12 @@ mod tests {
         std::fs::write(&path, format!("alphas_cumprod\n{alpha_bars}")).unwrap();
         let read = BetaTable::parse(&format!("file:path=\"{}\"", path.display())).unwrap();
         for t in [0, 1, 500, 999] {
-            assert!((read.snr(t) / plain.snr(t) - 1.0).abs() < 1e-9, "{t}: {} for {}", read.snr(t), plain.snr(t));
+            assert!(
+                (read.snr(t) / plain.snr(t) - 1.0).abs() < 1e-9,
+                "{t}: {} for {}",
+                read.snr(t),
+                plain.snr(t)
+            );
         }
     }
 

@@ -143,7 +143,9 @@ fn root_slope(curve: &LossCurve, reach: &Reach, steps: usize) -> Option<Vec<f64>
 /// Algorithm 2's penalty is not in the costs compared here: no enumeration.
 fn enumerate(curve: &LossCurve, settings: &Settings, made: &Placement) -> Result<Option<u64>> {
     let (interior, chosen) = (made.candidates - 2, settings.steps - 1);
-    let Some(grids) = binomial(interior as u64, chosen as u64).filter(|&n| n <= MOST_GRIDS) else { return Ok(None) };
+    let Some(grids) = binomial(interior as u64, chosen as u64).filter(|&n| n <= MOST_GRIDS) else {
+        return Ok(None);
+    };
     if settings.smoothness.is_some() {
         return Ok(None);
     }
@@ -161,7 +163,11 @@ fn enumerate(curve: &LossCurve, settings: &Settings, made: &Placement) -> Result
             picks[later] = picks[later - 1] + 1;
         }
     }
-    assert!(made.cost <= least + 1e-12 * least.abs(), "enumeration found {least}, the dynamic programme {}", made.cost);
+    assert!(
+        made.cost <= least + 1e-12 * least.abs(),
+        "enumeration found {least}, the dynamic programme {}",
+        made.cost
+    );
     Ok(Some(grids))
 }
 

@@ -65,11 +65,9 @@ pub(super) enum ErrorColumn {
 }
 
 fn named(table: &Table, wanted: &str) -> Result<usize> {
-    table
-        .names
-        .iter()
-        .position(|name| name == wanted)
-        .ok_or_else(|| Error::unknown("column of the loss file", wanted, table.names.iter().map(String::as_str)))
+    table.names.iter().position(|name| name == wanted).ok_or_else(|| {
+        Error::unknown("column of the loss file", wanted, table.names.iter().map(String::as_str))
+    })
 }
 
 fn list(names: &[&str]) -> String {
@@ -162,7 +160,8 @@ pub(super) fn axis_column(table: &Table, reading: &Reading) -> Result<(usize, Ax
         },
         _ => {
             let names: Vec<&str> = found.iter().map(|&(i, _)| table.names[i].as_str()).collect();
-            let message = format!("has several axis columns, {}: which one? Say --axis {}", list(&names), names[0]);
+            let message =
+                format!("has several axis columns, {}: which one? Say --axis {}", list(&names), names[0]);
             Err(table.refuse_file(message))
         }
     }
@@ -180,7 +179,11 @@ fn missing(table: &Table, what: &str, known: &[&str]) -> Error {
     let names: Vec<&str> = table.names.iter().map(String::as_str).collect();
     let near = table.names.iter().find_map(|name| Some((name, nearest(name, known.iter().copied())?)));
     let hint = near.map_or(String::new(), |(name, known)| format!("; is `{name}` meant to be `{known}`?"));
-    table.refuse_file(format!("has no {what} column: name one of {} among {}{hint}", list(known), list(&names)))
+    table.refuse_file(format!(
+        "has no {what} column: name one of {} among {}{hint}",
+        list(known),
+        list(&names)
+    ))
 }
 
 /// The column of the loss, other than that of the noise level.
@@ -199,8 +202,11 @@ pub(super) fn loss_column(table: &Table, reading: &Reading, axis: Option<usize>)
         [] => Err(missing(table, "loss", &["x0", "eps", "v", "score", "flow"])),
         _ => {
             let names: Vec<&str> = found.iter().map(|&i| table.names[i].as_str()).collect();
-            let message =
-                format!("has several loss columns, {}: which one? Say --loss-column {}", list(&names), names[0]);
+            let message = format!(
+                "has several loss columns, {}: which one? Say --loss-column {}",
+                list(&names),
+                names[0]
+            );
             Err(table.refuse_file(message))
         }
     }
@@ -215,7 +221,8 @@ pub(super) fn parametrization(table: &Table, reading: &Reading, loss: usize) -> 
                     the column so";
     match (reading.parametrization, loss_kind(&table.names[loss]).flatten()) {
         (Some(told), Some(name)) if told != name => {
-            let message = format!("says {name:?}, and --parametrization (or --model) {told:?}: which is it?");
+            let message =
+                format!("says {name:?}, and --parametrization (or --model) {told:?}: which is it?");
             Err(table.refuse_column(loss, message))
         }
         (Some(found), _) | (None, Some(found)) => Ok(found),
@@ -228,8 +235,11 @@ pub(super) fn parametrization(table: &Table, reading: &Reading, loss: usize) -> 
 /// # Errors
 /// [`Error::Data`] where two say one thing.
 pub(super) fn error_columns(table: &Table) -> Result<Vec<(usize, ErrorColumn)>> {
-    let kind_of = |name: &str| ERRORS.iter().find(|(known, _)| known.eq_ignore_ascii_case(name)).map(|(_, kind)| *kind);
-    let found: Vec<_> = table.names.iter().enumerate().filter_map(|(i, name)| Some((i, kind_of(name)?))).collect();
+    let kind_of = |name: &str| {
+        ERRORS.iter().find(|(known, _)| known.eq_ignore_ascii_case(name)).map(|(_, kind)| *kind)
+    };
+    let found: Vec<_> =
+        table.names.iter().enumerate().filter_map(|(i, name)| Some((i, kind_of(name)?))).collect();
     for (k, &(index, kind)) in found.iter().enumerate() {
         if found[..k].iter().any(|&(_, before)| before == kind) {
             return Err(table.refuse_column(index, "repeats another column: leave one out"));
@@ -278,12 +288,14 @@ pub(super) fn error_of(
             ))
         }
     };
-    let (std_err, std_dev, count) = (get(ErrorColumn::StdErr)?, get(ErrorColumn::StdDev)?, get(ErrorColumn::Count)?);
+    let (std_err, std_dev, count) =
+        (get(ErrorColumn::StdErr)?, get(ErrorColumn::StdDev)?, get(ErrorColumn::Count)?);
     let std_err = match (std_err, std_dev, count) {
         (Some(x), ..) => Some(x),
         (None, Some(x), Some(n)) => Some(x / n.sqrt()),
         (None, Some(_), None) => {
-            let question = "has a standard deviation but no `count`: is it the error of the mean (rename it std_err)?";
+            let question =
+                "has a standard deviation but no `count`: is it the error of the mean (rename it std_err)?";
             return Err(table.refuse_file(question));
         }
         (None, None, _) => None,

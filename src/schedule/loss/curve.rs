@@ -62,8 +62,10 @@ impl LossCurve {
     pub fn new(points: Vec<LossPoint>) -> Result<Self> {
         let sound = |p: &LossPoint| p.snr.is_finite() && p.snr >= 0.0 && p.risk.is_finite() && p.risk > 0.0;
         if let Some(point) = points.iter().find(|p| !sound(p)) {
-            let message =
-                format!("risk {} at snr {}: both must be finite, the risk > 0, the snr ≥ 0", point.risk, point.snr);
+            let message = format!(
+                "risk {} at snr {}: both must be finite, the risk > 0, the snr ≥ 0",
+                point.risk, point.snr
+            );
             return Err(Error::invalid("loss curve", message));
         }
         let (points, repeated) = averaged(points)?;
@@ -168,14 +170,16 @@ impl LossCurve {
         };
         let ends = [&rows[..1], &rows[rows.len() - 1..]];
         let groups = std::iter::once(ends[0]).chain(rows[1..=inner].chunks(per)).chain([ends[1]]);
-        let (points, rel_errs): (Vec<LossPoint>, Vec<f64>) =
-            groups.map(|group| if group.len() == 1 { (*group[0].0, group[0].1) } else { mean(group) }).unzip();
+        let (points, rel_errs): (Vec<LossPoint>, Vec<f64>) = groups
+            .map(|group| if group.len() == 1 { (*group[0].0, group[0].1) } else { mean(group) })
+            .unzip();
         let ln_risk = interpolant(&points, self.spread).expect("means of increasing SNRs increase");
         Self { points, rel_errs, ln_risk, ..*self }
     }
 
     fn with_risks(&self, risks: &[f64]) -> Self {
-        let points: Vec<LossPoint> = self.points.iter().zip(risks).map(|(p, &risk)| LossPoint { risk, ..*p }).collect();
+        let points: Vec<LossPoint> =
+            self.points.iter().zip(risks).map(|(p, &risk)| LossPoint { risk, ..*p }).collect();
         let ln_risk = interpolant(&points, self.spread).expect("the SNRs made a curve before");
         Self { points, rel_errs: self.rel_errs.clone(), ln_risk, ..*self }
     }
@@ -188,8 +192,9 @@ impl LossCurve {
         if x >= -ROUNDING && x <= end + ROUNDING {
             Ok(x.clamp(0.0, end))
         } else {
-            let message =
-                format!("goes from snr {first} to {last}, not to {snr}: a curve is not continued beyond its ends");
+            let message = format!(
+                "goes from snr {first} to {last}, not to {snr}: a curve is not continued beyond its ends"
+            );
             Err(Error::invalid("the loss curve", message))
         }
     }
@@ -265,8 +270,9 @@ fn roughness(points: &[LossPoint], spread: StepAxis) -> Option<Vec<f64>> {
     let off = |five: &[LossPoint]| {
         let x: Vec<f64> = five.iter().map(|p| spread.position(p.snr)).collect();
         let around = [0, 1, 3, 4];
-        let lagrange =
-            |i: usize| -> f64 { around.iter().filter(|&&j| j != i).map(|&j| (x[2] - x[j]) / (x[i] - x[j])).product() };
+        let lagrange = |i: usize| -> f64 {
+            around.iter().filter(|&&j| j != i).map(|&j| (x[2] - x[j]) / (x[i] - x[j])).product()
+        };
         let (mut residual, mut variance) = (five[2].risk.ln(), inverse_count(&five[2]));
         for i in around {
             residual -= lagrange(i) * five[i].risk.ln();
@@ -295,7 +301,8 @@ mod tests {
 
     #[test]
     fn powers_are_interpolated_exactly_and_ends_are_ends() {
-        let curve = LossCurve::new((-4..6).map(|k| 2.0_f64.powi(k)).map(|g| point(g, 3.0 * g.powf(-0.7))).collect());
+        let curve =
+            LossCurve::new((-4..6).map(|k| 2.0_f64.powi(k)).map(|g| point(g, 3.0 * g.powf(-0.7))).collect());
         let curve = curve.unwrap();
         for snr in [0.0625, 0.07, 0.9, 3.3, 31.9, 32.0] {
             let expected = 3.0 * f64::powf(snr, -0.7);
@@ -308,7 +315,8 @@ mod tests {
 
     #[test]
     fn rows_with_one_snr_are_averaged_with_their_spread() {
-        let curve = LossCurve::new(vec![point(2.0, 1.0), point(1.0, 4.0), point(2.0, 3.0), point(4.0, 1.0)]).unwrap();
+        let curve = LossCurve::new(vec![point(2.0, 1.0), point(1.0, 4.0), point(2.0, 3.0), point(4.0, 1.0)])
+            .unwrap();
         assert_eq!(curve.points().iter().map(|p| p.risk).collect::<Vec<_>>(), [4.0, 2.0, 1.0]);
         assert_eq!(curve.points()[1].count, Some(2.0));
         // Mean 2, variance 2, error of the mean 1.
@@ -324,7 +332,8 @@ mod tests {
             (0..400).map(|k| (f64::from(k) / 40.0 - 5.0).exp()).map(|g| point(g, 1.0 / (1.0 + g))).collect();
         let exact = LossCurve::new(smooth.clone()).unwrap();
         assert!(exact.noise() == Noise::Roughness && exact.rel_errs()[7] < 1e-6, "{}", exact.rel_errs()[7]);
-        let known = LossCurve::new(smooth.iter().map(|p| LossPoint { rel_err: Some(0.03), ..*p }).collect()).unwrap();
+        let known = LossCurve::new(smooth.iter().map(|p| LossPoint { rel_err: Some(0.03), ..*p }).collect())
+            .unwrap();
         let noisy = known.perturbed(&Stream::named(0, "roughness test"), 0);
         let forgotten = noisy.points().iter().map(|p| LossPoint { rel_err: None, ..*p }).collect();
         let found = LossCurve::new(forgotten).unwrap().rel_errs()[0];
@@ -334,8 +343,10 @@ mod tests {
     /// 1,000 rows of a power of γ in bins of 10: on the same power, with errors smaller by √10.
     #[test]
     fn bins_are_means_with_their_errors() {
-        let row =
-            |k: u32| LossPoint { rel_err: Some(0.02), ..point(1.01_f64.powi(k as i32), 1.01_f64.powi(-2 * k as i32)) };
+        let row = |k: u32| LossPoint {
+            rel_err: Some(0.02),
+            ..point(1.01_f64.powi(k as i32), 1.01_f64.powi(-2 * k as i32))
+        };
         let curve = LossCurve::new((0..1002).map(row).collect()).unwrap();
         let binned = curve.binned(102);
         assert_eq!((binned.points().len(), binned.ends()), (102, curve.ends()));
@@ -348,7 +359,8 @@ mod tests {
 
     #[test]
     fn a_projection_never_rises() {
-        let curve = LossCurve::new(vec![point(1.0, 4.0), point(2.0, 1.0), point(3.0, 3.0), point(4.0, 1.5)]).unwrap();
+        let curve = LossCurve::new(vec![point(1.0, 4.0), point(2.0, 1.0), point(3.0, 3.0), point(4.0, 1.5)])
+            .unwrap();
         assert_eq!(curve.rises(), 1);
         let projected = curve.projected();
         assert_eq!(projected.points().iter().map(|p| p.risk).collect::<Vec<_>>(), [4.0, 2.0, 2.0, 1.5]);

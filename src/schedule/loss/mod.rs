@@ -189,18 +189,27 @@ impl<'a> LossRows<'a> {
         let now = reading.direction.unwrap_or(Direction::ToNoise);
         let other = if now == Direction::ToNoise { Direction::ToData } else { Direction::ToNoise };
         let falls = |direction: Direction, factor: Factor| {
-            self.read(direction, factor).is_ok_and(|file| !file.curve.rise().is_some_and(|rise| rise.is_impossible()))
+            self.read(direction, factor)
+                .is_ok_and(|file| !file.curve.rise().is_some_and(|rise| rise.is_impossible()))
         };
         let mut fits = Vec::new();
         for (names, parametrization, what) in risk::PARAMETRIZATIONS {
             let name = names.split('|').next().unwrap_or(names);
-            let known = parametrization != Parametrization::Score && parametrization != self.factor.parametrization;
+            let known =
+                parametrization != Parametrization::Score && parametrization != self.factor.parametrization;
             if known && falls(now, self.factor.of(parametrization)) {
-                fits.push(format!("an error of {name}, {} ({})", what.to_lowercase(), self.remedy(name, reading)));
+                fits.push(format!(
+                    "an error of {name}, {} ({})",
+                    what.to_lowercase(),
+                    self.remedy(name, reading)
+                ));
             }
         }
         if self.scale.reversed(0.0).is_some() && falls(other, self.factor) {
-            let name = axis::DIRECTIONS.iter().find(|(_, direction, _)| *direction == other).map_or("", |(n, ..)| n);
+            let name = axis::DIRECTIONS
+                .iter()
+                .find(|(_, direction, _)| *direction == other)
+                .map_or("", |(n, ..)| n);
             fits.insert(0, format!("a time in the other direction (--direction {name})"));
         }
         let fits = if fits.is_empty() {
@@ -223,9 +232,9 @@ fn named_table(path: &Path, names: Option<&[String]>) -> Result<Table> {
     let mut table = Table::read(path, &ReadOptions { header: Header::Unless, ..ReadOptions::default() })?;
     let width = table.names.len();
     if width > MOST_COLUMNS {
-        return Err(
-            table.refuse_file(format!("has {width} columns: keep the axis and the loss, at most {MOST_COLUMNS}"))
-        );
+        return Err(table.refuse_file(format!(
+            "has {width} columns: keep the axis and the loss, at most {MOST_COLUMNS}"
+        )));
     }
     if let Some(names) = names {
         table.rename(names)?;

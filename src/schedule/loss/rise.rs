@@ -14,7 +14,8 @@ const SIGNIFICANT: f64 = 5.0;
 /// Relative errors that are assumed at least, and where there are too few rows to tell.
 const LEAST_ERROR: f64 = 1e-6;
 const UNKNOWN_ERROR: f64 = 0.02;
-/// The median behind the roughness is off by a seventh or so: errors are taken to be larger by this.
+/// The median behind the roughness is off by a seventh or so: errors are taken to be larger by
+/// this.
 const GENEROUS: f64 = 1.25;
 /// A risk is impossible where it rises over this share of the range, and by this factor.
 const IMPOSSIBLE: (f64, f64) = (1.0 / 3.0, 1.05);
@@ -65,7 +66,11 @@ impl LossCurve {
         let rough = self.roughness();
         let error = |i: usize| {
             let (said, shown) = (self.rel_errs()[i], rough.as_ref().map_or(0.0, |rough| rough[i]));
-            if said == 0.0 && rough.is_none() { UNKNOWN_ERROR } else { said.max(GENEROUS * shown).max(LEAST_ERROR) }
+            if said == 0.0 && rough.is_none() {
+                UNKNOWN_ERROR
+            } else {
+                said.max(GENEROUS * shown).max(LEAST_ERROR)
+            }
         };
         let errors: Vec<f64> = (0..x.len()).map(error).collect();
         let weights: Vec<f64> = errors.iter().map(|s| s.powi(-2)).collect();
@@ -124,7 +129,10 @@ mod tests {
             assert!(rise.is_impossible() && (0.4..0.6).contains(&rise.share), "{noise}: {rise:?}");
             assert!(rise.to.0 > 0.2 && rise.to.0 < 5.0, "{rise:?}");
             let unsaid = eps.points().iter().map(|p| LossPoint { rel_err: None, ..*p }).collect();
-            assert!(LossCurve::new(unsaid).unwrap().rise().is_some_and(|rise| rise.is_impossible()), "{noise}");
+            assert!(
+                LossCurve::new(unsaid).unwrap().rise().is_some_and(|rise| rise.is_impossible()),
+                "{noise}"
+            );
         }
     }
 
@@ -132,7 +140,8 @@ mod tests {
     /// possible.
     #[test]
     fn chance_and_under_training_are_possible() {
-        let flat = curve(|_| 1.0, 0.0).points().iter().map(|p| LossPoint { rel_err: Some(0.05), ..*p }).collect();
+        let flat =
+            curve(|_| 1.0, 0.0).points().iter().map(|p| LossPoint { rel_err: Some(0.05), ..*p }).collect();
         let flat = LossCurve::new(flat).unwrap();
         for k in 0..200 {
             let noisy = flat.perturbed(&Stream::named(4, "flat"), k);

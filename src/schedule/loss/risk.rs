@@ -35,7 +35,8 @@ pub const PARAMETRIZATIONS: [(&str, Parametrization, &str); 5] = [
 ];
 
 /// How the signal can be scaled: name, process, what it is.
-pub const PROCESSES: [(&str, Process, &str); 2] = [("vp", Process::Vp, "α² + σ² = 1"), ("ve", Process::Ve, "α = 1")];
+pub const PROCESSES: [(&str, Process, &str); 2] =
+    [("vp", Process::Vp, "α² + σ² = 1"), ("ve", Process::Ve, "α = 1")];
 
 /// The names of loss columns that say what they are.
 pub(super) const LOSSES: [(&str, Parametrization); 8] = [
@@ -80,7 +81,8 @@ impl Weighting {
     /// [`Error::Unknown`] with the nearest name, [`Error::Invalid`] for a number that is not
     /// positive.
     pub fn parse(text: &str) -> Result<Self> {
-        let (name, number) = text.split_once(':').map_or((text, None), |(name, number)| (name, Some(number)));
+        let (name, number) =
+            text.split_once(':').map_or((text, None), |(name, number)| (name, Some(number)));
         let positive = |default: f64| match number {
             None => Ok(default),
             Some(number) => {

@@ -12,7 +12,8 @@ pub fn smoothest(x: &[f64], y: &[f64], std_errs: &[f64]) -> Vec<f64> {
         return y.to_vec();
     }
     let weights: Vec<f64> = std_errs.iter().map(|s| s.powi(-2)).collect();
-    let misfit = |z: &[f64]| -> f64 { y.iter().zip(z).zip(&weights).map(|((y, z), w)| w * (y - z) * (y - z)).sum() };
+    let misfit =
+        |z: &[f64]| -> f64 { y.iter().zip(z).zip(&weights).map(|((y, z), w)| w * (y - z) * (y - z)).sum() };
     // Penalties in units in which the data term and the length of the axis are of order 1.
     let unit = weights.iter().sum::<f64>() / x.len() as f64 * (x[x.len() - 1] - x[0]).powi(3);
     let (mut lo, mut hi) = PENALTIES;
@@ -124,7 +125,11 @@ mod tests {
                 objective(&moved)
             };
             // The objective is a parabola in each coordinate: its central difference is exact.
-            assert!((moved(0.1) - moved(-0.1)).abs() < SOLVED, "coordinate {i}: {}", moved(0.1) - moved(-0.1));
+            assert!(
+                (moved(0.1) - moved(-0.1)).abs() < SOLVED,
+                "coordinate {i}: {}",
+                moved(0.1) - moved(-0.1)
+            );
         }
     }
 

@@ -40,7 +40,12 @@ fn assert_is_the_curve(text: &str, reading: &Reading) {
     let curve = read_text(text, reading).unwrap_or_else(|error| panic!("{error}\n{text}"));
     for (point, snr) in curve.points().iter().zip(SNRS) {
         assert!((point.snr / snr - 1.0).abs() < CONVERTED, "{text}: snr {} for {snr}", point.snr);
-        assert!((point.risk / risk(snr) - 1.0).abs() < CONVERTED, "{text}: risk {} for {}", point.risk, risk(snr));
+        assert!(
+            (point.risk / risk(snr) - 1.0).abs() < CONVERTED,
+            "{text}: risk {} for {}",
+            point.risk,
+            risk(snr)
+        );
     }
 }
 
@@ -140,7 +145,10 @@ fn errors_come_from_where_they_are_said() {
         (curve.noise(), curve.rel_errs()[0] * curve.points()[0].risk)
     };
     let near = |(noise, found): (Noise, f64), expected: f64| {
-        assert!(noise == Noise::Stated && (found / expected - 1.0).abs() < CONVERTED, "{found} for {expected}");
+        assert!(
+            noise == Noise::Stated && (found / expected - 1.0).abs() < CONVERTED,
+            "{found} for {expected}"
+        );
     };
     near(first(&rows(",std_err", ",0.01")), 0.01);
     near(first(&rows(",stderr,count", ",0.01,7")), 0.01);
@@ -192,13 +200,22 @@ fn what_is_ambiguous_is_asked() {
 /// A curve on 300 SNRs, with or without noise.
 fn curve(noise: f64) -> LossCurve {
     let snr = |k: usize| (-5.0 + 11.0 * k as f64 / 299.0_f64).exp();
-    let point = |k: usize| curve::LossPoint { snr: snr(k), risk: risk(snr(k)), rel_err: Some(noise), count: None };
+    let point =
+        |k: usize| curve::LossPoint { snr: snr(k), risk: risk(snr(k)), rel_err: Some(noise), count: None };
     let exact = LossCurve::new((0..300).map(point).collect()).unwrap();
     if noise > 0.0 { exact.perturbed(&Stream::named(1, "loss test"), 0) } else { exact }
 }
 
 fn settings(steps: usize, axis: StepAxis) -> Settings {
-    Settings { steps, axis, smoothness: None, snr_min: None, snr_max: None, candidates: None, denoise: Denoise::None }
+    Settings {
+        steps,
+        axis,
+        smoothness: None,
+        snr_min: None,
+        snr_max: None,
+        candidates: None,
+        denoise: Denoise::None,
+    }
 }
 
 /// The plan on rows is near the schedule on the curve itself, whose grid costs no more.
@@ -227,7 +244,8 @@ fn certificates_are_the_closed_forms() {
     let curve = curve(0.0);
     let (lo, hi) = curve.ends();
     let asked = Settings { candidates: Some(30_000), ..settings(9, StepAxis::Raw) };
-    let certificate = certify(&curve, &asked, &place(&curve, &asked).unwrap(), Some(&[lo, 1.0, hi])).unwrap();
+    let certificate =
+        certify(&curve, &asked, &place(&curve, &asked).unwrap(), Some(&[lo, 1.0, hi])).unwrap();
     let floor = 0.9 / 1.3 * ((1.0 + 1.3 * hi) / (1.0 + 1.3 * lo)).ln();
     assert!((certificate.floor / floor - 1.0).abs() < 1e-5, "{} for {floor}", certificate.floor);
     // √|L′| = √(0.9·1.3)/(1 + 1.3γ).
@@ -264,8 +282,12 @@ fn bands_cover_and_warnings_come_with_noise() {
         let made = place(&noisy, &asked).unwrap();
         let floor = certificate::floor(&noisy, &asked.reach(&noisy).unwrap()).unwrap();
         let bands = bands::bands(&noisy, &asked, &made, floor, 0).unwrap().unwrap();
-        assert_eq!((bands.steps[0].0.to_bits(), bands.steps[6].1.to_bits()), (truth[0].to_bits(), truth[6].to_bits()));
-        let inside = (1..6).filter(|&k| bands.steps[k].0 <= truth[k] && truth[k] <= bands.steps[k].1).count();
+        assert_eq!(
+            (bands.steps[0].0.to_bits(), bands.steps[6].1.to_bits()),
+            (truth[0].to_bits(), truth[6].to_bits())
+        );
+        let inside =
+            (1..6).filter(|&k| bands.steps[k].0 <= truth[k] && truth[k] <= bands.steps[k].1).count();
         let said = bands::warnings(&noisy, &asked, &made, Some(&bands)).join("; ");
         ((1..6).map(|k| (bands.steps[k].1 / bands.steps[k].0).ln()).sum::<f64>(), inside, said, bands.gain)
     };
@@ -293,7 +315,10 @@ fn too_few_rows_are_said_to_place_the_steps() {
     assert!(place(&few, &settings(9, StepAxis::Log)).unwrap_err().to_string().contains("--candidates N"));
     assert!(place(&few, &Settings { snr_min: Some(0.5), ..asked }).is_err());
     assert!(
-        place(&few, &Settings { snr_max: Some(0.5), ..asked }).unwrap_err().to_string().contains("snr_min < snr_max")
+        place(&few, &Settings { snr_max: Some(0.5), ..asked })
+            .unwrap_err()
+            .to_string()
+            .contains("snr_min < snr_max")
     );
 }
 
@@ -302,10 +327,12 @@ fn too_few_rows_are_said_to_place_the_steps() {
 #[test]
 #[ignore = "prints coverage"]
 fn coverage() {
-    let truth = place(&curve(0.0), &Settings { candidates: Some(3000), ..settings(6, StepAxis::Log) }).unwrap().snrs;
+    let truth =
+        place(&curve(0.0), &Settings { candidates: Some(3000), ..settings(6, StepAxis::Log) }).unwrap().snrs;
     let exact: Vec<(f64, f64)> = curve(0.0).points().iter().map(|p| (p.snr, p.risk)).collect();
     for noise in [0.01, 0.05, 0.2] {
-        let point = |&(snr, risk): &(f64, f64)| curve::LossPoint { snr, risk, rel_err: Some(noise), count: None };
+        let point =
+            |&(snr, risk): &(f64, f64)| curve::LossPoint { snr, risk, rel_err: Some(noise), count: None };
         let known = LossCurve::new(exact.iter().map(point).collect()).unwrap();
         for denoise in [Denoise::None, Denoise::Isotonic, Denoise::Smooth] {
             let asked = Settings { denoise, ..settings(6, StepAxis::Log) };
@@ -374,7 +401,10 @@ fn pure_noise_is_a_noise_level() {
 #[test]
 fn what_cannot_be_a_risk_is_refused_with_what_could() {
     let rows = |loss: &dyn Fn(f64) -> f64| -> String {
-        (1..100).map(|k| f64::from(k) / 100.0).map(|t| format!("{t},{:?}\n", loss(((1.0 - t) / t).powi(2)))).collect()
+        (1..100)
+            .map(|k| f64::from(k) / 100.0)
+            .map(|t| format!("{t},{:?}\n", loss(((1.0 - t) / t).powi(2))))
+            .collect()
     };
     // Of a Gaussian the flow loss is that of a Gaussian in the other direction too.
     let flow = |snr: f64| (1.0 + snr.sqrt()).powi(2) * 0.25 * (1.0 + snr).powf(-1.2);
@@ -395,7 +425,8 @@ fn what_cannot_be_a_risk_is_refused_with_what_could() {
 #[test]
 fn logs_by_optimiser_step_are_told_and_exports_of_loggers_read() {
     let said = Reading::default();
-    for header in ["Step,run-7 - val_loss", "epoch,step,train_loss,val_loss", "Wall time,Step,Value", "global_step,x0"]
+    for header in
+        ["Step,run-7 - val_loss", "epoch,step,train_loss,val_loss", "Wall time,Step,Value", "global_step,x0"]
     {
         let cells = header.split(',').map(|_| "1").collect::<Vec<_>>().join(",");
         let said = refusal(&format!("{header}\n{cells}\n"), &said);

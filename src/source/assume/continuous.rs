@@ -4,7 +4,8 @@ use crate::numeric::estimate::Estimate;
 use crate::source::assume::{Assessment, Assumption, Standing, Subject, digits};
 use crate::source::{Law, differential};
 
-/// The four assumptions on the information content; differential entropies are the evidence where they are known.
+/// The four assumptions on the information content; differential entropies are the evidence where
+/// they are known.
 pub fn findings(law: &Law) -> Vec<Assessment> {
     let differential = |order: f64| differential::renyi(law, order).map(|h| digits(h.value));
     let known = match (differential(1.0), differential(0.5)) {
@@ -12,7 +13,10 @@ pub fn findings(law: &Law) -> Vec<Assessment> {
         _ => String::new(),
     };
     let reasons = [
-        (Assumption::FiniteEntropy, format!("continuous law: rounded to a grid of step δ, H ≈ h − ln δ → ∞{known}")),
+        (
+            Assumption::FiniteEntropy,
+            format!("continuous law: rounded to a grid of step δ, H ≈ h − ln δ → ∞{known}"),
+        ),
         (Assumption::FiniteVarentropy, "continuous law: no point has mass, so ι = ∞".into()),
         (Assumption::SubExponential, "continuous law: ι = ∞, nothing to centre".into()),
         (Assumption::FiniteRenyiHalf, "continuous law: H_½ ≥ H = ∞".into()),
@@ -69,7 +73,9 @@ mod tests {
     fn a_density_fails_with_its_differential_entropies_shown() {
         let findings = findings(&Law::Density(Box::new(Uniform)));
         assert!(
-            findings.iter().all(|f| f.verdict == Standing::Fails && f.number.is_some_and(|n| n.value.is_infinite()))
+            findings
+                .iter()
+                .all(|f| f.verdict == Standing::Fails && f.number.is_some_and(|n| n.value.is_infinite()))
         );
         assert!(findings[0].evidence.ends_with("h = 0.6931, h_½ = 0.6931 nats"), "{}", findings[0]);
     }
@@ -77,7 +83,8 @@ mod tests {
     #[test]
     fn a_mixture_in_space_fails_without_them() {
         let (means, variances, weights) = (vec![0.0, 0.0, 1.0, 0.0], vec![1.0; 2], vec![0.5; 2]);
-        let findings = findings(&Law::Mixture(Mixture { dim: 2, means, variances, weights, approximation: 0.0 }));
+        let findings =
+            findings(&Law::Mixture(Mixture { dim: 2, means, variances, weights, approximation: 0.0 }));
         assert!(findings.len() == 4 && findings[0].evidence.ends_with("→ ∞"), "{}", findings[0]);
     }
 }

@@ -1,7 +1,8 @@
 //! Which assumptions of the theorems a source satisfies, and the evidence.
 //!
-//! [`assess`] reads exact entropies where the law has weights, says why a continuous law fails, and for a file reports on
-//! two laws: the empirical one, which is exact, and the one behind it, of which a sample shows only so much.
+//! [`assess`] reads exact entropies where the law has weights, says why a continuous law fails, and
+//! for a file reports on two laws: the empirical one, which is exact, and the one behind it, of
+//! which a sample shows only so much.
 
 mod continuous;
 mod sample;
@@ -35,8 +36,13 @@ pub enum Assumption {
 
 impl Assumption {
     /// All of them, in the order of the report.
-    pub const ALL: [Self; 5] =
-        [Self::SecondMoment, Self::FiniteEntropy, Self::FiniteVarentropy, Self::SubExponential, Self::FiniteRenyiHalf];
+    pub const ALL: [Self; 5] = [
+        Self::SecondMoment,
+        Self::FiniteEntropy,
+        Self::FiniteVarentropy,
+        Self::SubExponential,
+        Self::FiniteRenyiHalf,
+    ];
 
     /// Its name in claim files.
     pub fn name(self) -> &'static str {
@@ -121,8 +127,8 @@ pub struct Assessment {
     pub subject: Subject,
     /// Whether it holds.
     pub verdict: Standing,
-    /// The number that decides it ([`Assumption::symbol`]) in [`Assumption::unit`], information in nats; ∞ where it is
-    /// infinite, `None` where the evidence gives no number to believe.
+    /// The number that decides it ([`Assumption::symbol`]) in [`Assumption::unit`], information in
+    /// nats; ∞ where it is infinite, `None` where the evidence gives no number to believe.
     pub number: Option<Estimate>,
     /// Why, in one or two sentences.
     pub evidence: String,
@@ -144,7 +150,9 @@ impl Assessment {
         let name = format!("{}{of}", self.assumption.name());
         let symbol = self.assumption.symbol();
         let number = match self.number_in(information) {
-            Some(number) => format!("{symbol} = {} {}", Shown(number), self.assumption.unit().symbol(information)),
+            Some(number) => {
+                format!("{symbol} = {} {}", Shown(number), self.assumption.unit().symbol(information))
+            }
             None => format!("{symbol} not known"),
         };
         format!("{name:<33} {:<12} {number:<29} {}", self.verdict, self.evidence)
@@ -180,8 +188,8 @@ fn digits(x: f64) -> String {
     }
 }
 
-/// Judges every assumption for `source`, in the order of [`Assumption::ALL`]; for a file, a second round judges the law
-/// behind it.
+/// Judges every assumption for `source`, in the order of [`Assumption::ALL`]; for a file, a second
+/// round judges the law behind it.
 pub fn assess(source: &Source) -> Vec<Assessment> {
     let mut findings = vec![second_moment(source)];
     findings.extend(match source.pmf() {
@@ -197,7 +205,8 @@ pub fn assess(source: &Source) -> Vec<Assessment> {
     findings
 }
 
-/// The entropies of a table whose rows all differ are those of their number alone: there is none to report.
+/// The entropies of a table whose rows all differ are those of their number alone: there is none to
+/// report.
 fn all_rows_differ(finding: &mut Assessment, rows: usize) {
     finding.number = None;
     finding.evidence = format!(
@@ -212,7 +221,10 @@ fn second_moment(source: &Source) -> Assessment {
     } else if number.is_beyond_range() {
         (Standing::Holds, "the second moment is finite, beyond the largest 64-bit number (1.8e308)".into())
     } else {
-        (Standing::Fails, "the second moment is infinite: so are the initialisation term and mmse at snr → 0".into())
+        (
+            Standing::Fails,
+            "the second moment is infinite: so are the initialisation term and mmse at snr → 0".into(),
+        )
     };
     Assessment {
         assumption: Assumption::SecondMoment,
@@ -233,7 +245,9 @@ mod tests {
             let findings = assess(&Source::parse(spec).expect("a known source"));
             assert_eq!(findings.iter().map(|f| f.assumption).collect::<Vec<_>>(), Assumption::ALL);
             assert!(
-                findings.iter().all(|f| f.verdict == Standing::Holds && f.number.is_some_and(|n| n.value.is_finite())),
+                findings
+                    .iter()
+                    .all(|f| f.verdict == Standing::Holds && f.number.is_some_and(|n| n.value.is_finite())),
                 "{findings:?}"
             );
         }

@@ -1,9 +1,11 @@
-//! What a file's rows say about the law that they were drawn from: never that it is so, sometimes that it looks so.
+//! What a file's rows say about the law that they were drawn from: never that it is so, sometimes
+//! that it looks so.
 //!
-//! Two tails matter. That of |x| decides the second moment: its index ξ is fitted to the largest distances from the
-//! mean. That of the weights decides the entropies: if the chance of a new atom falls like n^−β (the number of atoms seen grows
-//! like n^α, α = 1 − β), then E e^{λι} < ∞ for λ < β, so H and V are finite for β > 0 and H_½ for β > ½ [`unseen`].
-//! "Holds" extrapolates a tail. "Fails" is never said: a law with a bound on |x| and a last atom fits every sample.
+//! Two tails matter. That of |x| decides the second moment: its index ξ is fitted to the largest
+//! distances from the mean. That of the weights decides the entropies: if the chance of a new atom
+//! falls like n^−β (the number of atoms seen grows like n^α, α = 1 − β), then E e^{λι} < ∞ for λ <
+//! β, so H and V are finite for β > 0 and H_½ for β > ½ [`unseen`]. "Holds" extrapolates a tail.
+//! "Fails" is never said: a law with a bound on |x| and a last atom fits every sample.
 //!
 //! [`unseen`]: crate::source::entropy::unseen
 
@@ -51,8 +53,9 @@ impl std::fmt::Display for Interval {
     }
 }
 
-/// A1 from the tail of |x − mean|: it holds where both the generalised Pareto shape and Hill's index lie below ½. Above ½ it
-/// would fail if the tail went on so, but a bounded law fits every sample: that is never decided.
+/// A1 from the tail of |x − mean|: it holds where both the generalised Pareto shape and Hill's
+/// index lie below ½. Above ½ it would fail if the tail went on so, but a bounded law fits every
+/// sample: that is never decided.
 fn second_moment(atoms: &Atoms, repeats: &[u64]) -> Assessment {
     let mean = atoms.mean();
     let mut squares: Vec<f64> = Vec::new();
@@ -62,7 +65,8 @@ fn second_moment(atoms: &Atoms, repeats: &[u64]) -> Assessment {
     }
     let average = Average::of(&squares);
     squares.sort_unstable_by(|a, b| b.total_cmp(a));
-    let largest: Vec<f64> = squares.iter().take(tail_size(squares.len())).map(|square| square.sqrt()).collect();
+    let largest: Vec<f64> =
+        squares.iter().take(tail_size(squares.len())).map(|square| square.sqrt()).collect();
     let exceedances = (largest.len() - 1) as f64;
     let (verdict, evidence) = match (pareto_shape(&largest), hill(&largest)) {
         (Some(shape), Some(hill)) => {
@@ -95,14 +99,22 @@ fn second_moment(atoms: &Atoms, repeats: &[u64]) -> Assessment {
         ..Estimate::exact(average.mean)
     };
     let number = (verdict == Standing::Holds).then_some(number);
-    Assessment { assumption: Assumption::SecondMoment, subject: Subject::LawBehind, verdict, number, evidence }
+    Assessment {
+        assumption: Assumption::SecondMoment,
+        subject: Subject::LawBehind,
+        verdict,
+        number,
+        evidence,
+    }
 }
 
-/// H, V, A2 and A2′ from what the sample says about the atoms that it does not hold: an assumption holds where the rate of
-/// new atoms is seen to fall fast enough, and never fails, since a law of finitely many atoms fits every sample.
+/// H, V, A2 and A2′ from what the sample says about the atoms that it does not hold: an assumption
+/// holds where the rate of new atoms is seen to fall fast enough, and never fails, since a law of
+/// finitely many atoms fits every sample.
 fn information(counts: &Counts) -> Vec<Assessment> {
     let unseen = UnseenMass::of(counts);
-    let entropy = |order| law_behind::estimate(counts, &CHAO_WANG_JOST, order, None).expect("a finite order");
+    let entropy =
+        |order| law_behind::estimate(counts, &CHAO_WANG_JOST, order, None).expect("a finite order");
     let believed = |estimate: Estimate| Some(estimate).filter(Estimate::believed);
     let (shannon, half) = (believed(entropy(1.0)), believed(entropy(0.5)));
     let finding = |assumption, number, holds: bool, condition: &str| Assessment {
@@ -189,7 +201,8 @@ mod tests {
         let second_moment = |rows: (Atoms, Vec<u64>)| of(&rows)[0].clone();
         let exponential = |u: f64| -u.ln();
         assert_eq!(second_moment(quantiles(ROWS, exponential)).verdict, Standing::Holds);
-        // Cauchy (infinite), lognormal with σ = 3 (finite), Cauchy cut at 1e9 (finite): no sample tells them apart.
+        // Cauchy (infinite), lognormal with σ = 3 (finite), Cauchy cut at 1e9 (finite): no sample
+        // tells them apart.
         let cauchy = |u: f64| (std::f64::consts::PI * (u - 0.5)).tan();
         let normal = |u: f64| crate::numeric::gamma::normal_quantile(u);
         for rows in [
@@ -209,15 +222,16 @@ mod tests {
         assert_eq!(second_moment(quantiles(2000, symmetric)).verdict, Standing::CannotTell);
     }
 
-    /// At the boundary ξ = ½ a verdict is an error; the 99.9 % intervals of two fits must both err. 0 of 200 seen;
-    /// P(more than 2) = 1e-3 if it were 0.2 %.
+    /// At the boundary ξ = ½ a verdict is an error; the 99.9 % intervals of two fits must both err.
+    /// 0 of 200 seen; P(more than 2) = 1e-3 if it were 0.2 %.
     #[test]
     fn the_boundary_is_seldom_decided() {
         let wrong = (0..200)
             .filter(|&seed| {
                 let stream = Stream::named(seed, "assume boundary test");
-                let rows =
-                    empirical((0..2000).map(|i| stream.uniforms(i, 0)).map(|[u, v]| u.powf(-0.5).copysign(v - 0.5)));
+                let rows = empirical(
+                    (0..2000).map(|i| stream.uniforms(i, 0)).map(|[u, v]| u.powf(-0.5).copysign(v - 0.5)),
+                );
                 of(&rows)[0].verdict != Standing::CannotTell
             })
             .count();
@@ -232,8 +246,9 @@ mod tests {
         }
     }
 
-    /// A uniform law on a large alphabet has every entropy; a zipf law with s = 1.5 has no H_½, with s = 3 it has. None of
-    /// them is said to fail, and of those that have a number it is in the interval.
+    /// A uniform law on a large alphabet has every entropy; a zipf law with s = 1.5 has no H_½,
+    /// with s = 3 it has. None of them is said to fail, and of those that have a number it is in
+    /// the interval.
     #[test]
     fn entropies_hold_or_cannot_be_told() {
         use Standing::{CannotTell, Holds};
@@ -249,15 +264,20 @@ mod tests {
             let found = of(&draws(spec, 5, n));
             let verdicts: Vec<Standing> = found[1..].iter().map(|finding| finding.verdict).collect();
             assert_eq!(verdicts, expected, "{spec}, {n} rows: {found:?}");
-            let exact = Source::parse(spec).expect("a known source").pmf().expect("discrete").shannon().value;
+            let exact =
+                Source::parse(spec).expect("a known source").pmf().expect("discrete").shannon().value;
             if let Some(shannon) = found[1].number {
-                assert!((shannon.value - exact).abs() <= 3.0 * shannon.std_err + shannon.bound, "{spec}: {shannon:?}");
+                assert!(
+                    (shannon.value - exact).abs() <= 3.0 * shannon.std_err + shannon.bound,
+                    "{spec}: {shannon:?}"
+                );
             }
             assert!(found[4].number.is_none(), "{spec}: {found:?}");
         }
     }
 
-    /// No seed of the laws that were wrong before: uniform on 1e5 atoms, log-power with infinite entropy in the limit.
+    /// No seed of the laws that were wrong before: uniform on 1e5 atoms, log-power with infinite
+    /// entropy in the limit.
     #[test]
     fn nothing_fails() {
         for spec in ["pam:levels=1e5", "zipf:exponent=2.5,atoms=1e6", "log-power:power=1.5,atoms=1e6"] {

@@ -15,8 +15,8 @@ pub struct MomentScale {
 }
 
 impl MomentScale {
-    /// The sub-exponential scale κ = 1/λ*: E e^{λ(ι−H)} < ∞ for λ < 1/κ. 0 for finitely many atoms, ∞ where no
-    /// exponential moment is finite.
+    /// The sub-exponential scale κ = 1/λ*: E e^{λ(ι−H)} < ∞ for λ < 1/κ. 0 for finitely many atoms,
+    /// ∞ where no exponential moment is finite.
     pub fn kappa(self) -> f64 {
         1.0 / self.largest.value
     }
@@ -24,7 +24,8 @@ impl MomentScale {
 
 /// The largest exponential moment of the information content.
 ///
-/// E e^{λι} = Σ p^{1−λ} is finite exactly where H_{1−λ} is, which falls with λ: bisection over the order, to 2⁻²⁰.
+/// E e^{λι} = Σ p^{1−λ} is finite exactly where H_{1−λ} is, which falls with λ: bisection over the
+/// order, to 2⁻²⁰.
 pub fn moment_scale(pmf: &dyn Pmf) -> MomentScale {
     let finite = |moment: f64| pmf.renyi(1.0 - moment).value.is_finite();
     if finite(1.0) {
@@ -123,10 +124,17 @@ fn sub_exponential_evidence(scale: MomentScale, norm: f64, shannon: f64, half: f
 
 fn half_evidence(scale: MomentScale, shannon: f64, half: f64) -> String {
     if half.is_finite() {
-        return if shannon > 0.0 { format!("H_½ = {}·H", digits(half / shannon)) } else { "a single atom".into() };
+        return if shannon > 0.0 {
+            format!("H_½ = {}·H", digits(half / shannon))
+        } else {
+            "a single atom".into()
+        };
     }
     if scale.largest.value > 0.0 {
-        format!("Σ √p diverges: E e^{{λι}} = ∞ at λ = ½ (finite only for λ < {})", digits(scale.largest.value))
+        format!(
+            "Σ √p diverges: E e^{{λι}} = ∞ at λ = ½ (finite only for λ < {})",
+            digits(scale.largest.value)
+        )
     } else {
         "Σ √p diverges: E e^{λι} = ∞ for every λ > 0".into()
     }

@@ -91,7 +91,8 @@ fn every_density_matches_the_reference_table() {
     assert!(rows > 200, "only {rows} rows");
 }
 
-/// data/density_range.csv: the ends of every parameter's range, at SNRs from 1e-8 to 1e8, by another quadrature in 80 bits.
+/// data/density_range.csv: the ends of every parameter's range, at SNRs from 1e-8 to 1e8, by
+/// another quadrature in 80 bits.
 #[test]
 fn every_parameter_is_answered_rightly() {
     let mut reader = csv::Reader::from_reader(include_str!("../../../data/density_range.csv").as_bytes());
@@ -124,14 +125,19 @@ fn quantiles_invert() {
                 let x = law.quantile(u);
                 // The last places of x move u by the density.
                 let place = 4.0 * f64::EPSILON * x.abs() * law.ln_density(x).exp();
-                assert!((law.cdf(x) - u).abs() < 1e-9 * u + place, "{spec}: quantile({u}) = {x}, cdf {}", law.cdf(x));
+                assert!(
+                    (law.cdf(x) - u).abs() < 1e-9 * u + place,
+                    "{spec}: quantile({u}) = {x}, cdf {}",
+                    law.cdf(x)
+                );
                 assert!((law.cdf(x) + law.survival(x) - 1.0).abs() < RELATIVE, "{spec} at {x}");
             }
         });
     }
 }
 
-/// M ≤ min(Var X, 1/γ), M falls, γM → 1, I ≤ ½ ln(1 + γ Var X), and each value is the derivative of the one before.
+/// M ≤ min(Var X, 1/γ), M falls, γM → 1, I ≤ ½ ln(1 + γ Var X), and each value is the derivative of
+/// the one before.
 #[test]
 fn channel_values_obey_the_theorems() {
     for spec in ["laplace", "student-t:dof=0.7", "pareto:shape=1.5", "lognormal:sigma=1"] {
@@ -157,7 +163,10 @@ fn channel_values_obey_the_theorems() {
                 (-derivative(|v| v.mmse.value), v.mmse_slope.value),
                 (-derivative(|v| v.mmse_slope.value), v.mmse_curvature.value),
             ] {
-                assert!((difference / value - 1.0).abs() < 1e-6, "{spec} at {snr}: {difference} for {value}");
+                assert!(
+                    (difference / value - 1.0).abs() < 1e-6,
+                    "{spec} at {snr}: {difference} for {value}"
+                );
             }
         }
         let far = channel(&source, 1e10).mmse.value * 1e10;

@@ -14,7 +14,8 @@ pub struct Average {
     pub flags: Flags,
 }
 
-/// Number of largest summands that the shape is fitted to, threshold included: min(n/5, 3√n) + 1, [VSGYG24, §3.2].
+/// Number of largest summands that the shape is fitted to, threshold included: min(n/5, 3√n) + 1,
+/// [VSGYG24, §3.2].
 pub fn tail_size(n: usize) -> usize {
     (n / 5).min(3 * n.isqrt()) + 1
 }
@@ -43,8 +44,9 @@ impl Average {
     }
 }
 
-/// ln n⁻¹ Σ e^{l_i} of the summands' logarithms `logs` (at least two, finite), with its delta-method standard error and
-/// the flags of the e^{l_i}. Accurate relative to max |l_i|, however large or small that is.
+/// ln n⁻¹ Σ e^{l_i} of the summands' logarithms `logs` (at least two, finite), with its
+/// delta-method standard error and the flags of the e^{l_i}. Accurate relative to max |l_i|,
+/// however large or small that is.
 pub fn ln_mean_exp(logs: &[f64]) -> Average {
     let largest = logs.iter().copied().fold(f64::NEG_INFINITY, f64::max);
     let summands: Vec<f64> = logs.iter().map(|l| (l - largest).exp()).collect();
@@ -62,7 +64,8 @@ mod tests {
         for scale in [1e-12, 1.0, 1e3] {
             let value = ln_mean_exp(&[scale, 2.0 * scale]).mean;
             // scale + ln((1 + e^scale)/2), where ln(…) = scale/2 + scale²/8 − … for small scale.
-            let expected = scale + if scale < 1e-3 { scale / 2.0 } else { scale + (-scale).exp().ln_1p() - 2_f64.ln() };
+            let expected =
+                scale + if scale < 1e-3 { scale / 2.0 } else { scale + (-scale).exp().ln_1p() - 2_f64.ln() };
             assert!((value / expected - 1.0).abs() < 1e-12, "scale {scale}: {value}, expected {expected}");
         }
     }
@@ -75,11 +78,13 @@ mod tests {
         assert_eq!(average.flags, Flags { pareto_k: None, dominance: Some(6.0 / 9.0), ..Flags::default() });
     }
 
-    /// Summands i^{−1.2}-like quantiles have shape 1.2: the flag must say so, and not for uniform ones.
+    /// Summands i^{−1.2}-like quantiles have shape 1.2: the flag must say so, and not for uniform
+    /// ones.
     #[test]
     fn a_heavy_tail_is_flagged() {
-        let quantiles =
-            |exponent: f64| -> Vec<f64> { (1..=4000).map(|i| (f64::from(i) / 4001.0).powf(-exponent)).collect() };
+        let quantiles = |exponent: f64| -> Vec<f64> {
+            (1..=4000).map(|i| (f64::from(i) / 4001.0).powf(-exponent)).collect()
+        };
         assert!(!Average::of(&quantiles(1.2)).flags.believed());
         assert!(Average::of(&quantiles(-1.0)).flags.believed());
     }

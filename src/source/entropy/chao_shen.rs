@@ -1,4 +1,5 @@
-//! Chao and Shen's estimator: frequencies shrunk by the coverage, summands weighted by the chance of being seen.
+//! Chao and Shen's estimator: frequencies shrunk by the coverage, summands weighted by the chance
+//! of being seen.
 
 use crate::numeric::estimate::Method;
 use crate::source::entropy::counts::Counts;

@@ -1,8 +1,10 @@
-//! The estimator of Chao, Wang and Jost: unbiased where the sample tells, extrapolated by the last rate of new atoms beyond.
+//! The estimator of Chao, Wang and Jost: unbiased where the sample tells, extrapolated by the last
+//! rate of new atoms beyond.
 //!
-//! Σ p^a = Σ_{k≥0} w_k m_k with m_k = Σ p(1−p)^k, the chance that draw k + 1 is a new atom, and w_k = Γ(k+1−a)/(Γ(1−a) k!).
-//! For k < n the counts have unbiased estimates of m_k, whose sum has a closed form (Chu and Vandermonde); for k ≥ n the
-//! curve goes on as m_n (1−A)^{k−n}, the least that a mixture of powers with this slope can do (m_k is log-convex).
+//! Σ p^a = Σ_{k≥0} w_k m_k with m_k = Σ p(1−p)^k, the chance that draw k + 1 is a new atom, and
+//! w_k = Γ(k+1−a)/(Γ(1−a) k!). For k < n the counts have unbiased estimates of m_k, whose sum has a
+//! closed form (Chu and Vandermonde); for k ≥ n the curve goes on as m_n (1−A)^{k−n}, the least
+//! that a mixture of powers with this slope can do (m_k is log-convex).
 
 use statrs::function::gamma::{digamma, gamma, ln_gamma};
 
@@ -22,8 +24,9 @@ pub const CHAO_WANG_JOST: Estimator = Estimator {
 /// Arguments from which Stirling's series gives ln Γ differences to 1e-15.
 const STIRLING: f64 = 32.0;
 
-/// Ĥ_a, nats, from [`seen`] + [`unseen`]: itself at a = 1, (1−a)⁻¹ ln of it otherwise. `None` for an infinite order; NaN
-/// where the estimate of Σ p^a is not positive (no atom was seen often enough for a high order).
+/// Ĥ_a, nats, from [`seen`] + [`unseen`]: itself at a = 1, (1−a)⁻¹ ln of it otherwise. `None` for
+/// an infinite order; NaN where the estimate of Σ p^a is not positive (no atom was seen often
+/// enough for a high order).
 pub fn value(counts: &Counts, order: f64) -> Option<f64> {
     order.is_finite().then(|| of_sum(seen(counts, order) + unseen(counts, order), order))
 }
@@ -92,9 +95,9 @@ fn ratio(c: f64, order: f64) -> f64 {
     }
 }
 
-/// ₂F₁(1, b; c; z), 0 ≤ z < 1, c ≥ b > 0, by Gauss's continued fraction 1/(1 − a_1 z/(1 − a_2 z/…)),
-/// a_{2k+1} = (b+k)(c−1+k)/((c+2k−1)(c+2k)), a_{2k} = k(c−b+k−1)/((c+2k−2)(c+2k−1)) [DLMF, 15.7].
-/// The terms shrink like e^{−4m√(1−z)}: modified Lentz until they no longer matter.
+/// ₂F₁(1, b; c; z), 0 ≤ z < 1, c ≥ b > 0, by Gauss's continued fraction 1/(1 − a_1 z/(1 − a_2
+/// z/…)), a_{2k+1} = (b+k)(c−1+k)/((c+2k−1)(c+2k)), a_{2k} = k(c−b+k−1)/((c+2k−2)(c+2k−1))
+/// [DLMF, 15.7]. The terms shrink like e^{−4m√(1−z)}: modified Lentz until they no longer matter.
 fn gauss(b: f64, c: f64, z: f64) -> f64 {
     const SETTLED: f64 = 1e-16;
     const MOST: f64 = 1e6;
@@ -135,7 +138,10 @@ mod tests {
                     term *= z * (b + f64::from(j)) / (c + f64::from(j));
                 }
                 let value = gauss(b, c, z);
-                assert!((value - series).abs() <= SERIES * series, "{b}, {c}, {z}: {value}, series {series}");
+                assert!(
+                    (value - series).abs() <= SERIES * series,
+                    "{b}, {c}, {z}: {value}, series {series}"
+                );
             }
         }
     }
@@ -178,14 +184,18 @@ mod tests {
     fn orders_near_1_join_shannon() {
         let counts = Counts::new([50, 20, 7, 2, 2, 1, 1, 1]).expect("enough draws");
         let [below, at, above] = [1.0 - 1e-5, 1.0, 1.0 + 1e-5].map(|a| value(&counts, a).expect("finite"));
-        assert!((0.5 * (below + above) - at).abs() < 1e-8 && below > at && at > above, "{below}, {at}, {above}");
+        assert!(
+            (0.5 * (below + above) - at).abs() < 1e-8 && below > at && at > above,
+            "{below}, {at}, {above}"
+        );
     }
 
     #[test]
     fn large_counts_lose_no_digits() {
         // c!/Γ(c + ½) = √c (1 + 1/(8c) + 1/(128c²) − …).
         for c in [40.0_f64, 1e4, 1e7] {
-            let expected = c.sqrt() * (1.0 + 1.0 / (8.0 * c) + 1.0 / (128.0 * c * c) - 5.0 / (1024.0 * c.powi(3)));
+            let expected =
+                c.sqrt() * (1.0 + 1.0 / (8.0 * c) + 1.0 / (128.0 * c * c) - 5.0 / (1024.0 * c.powi(3)));
             let value = ratio(c, 0.5);
             assert!((value / expected - 1.0).abs() < 1e-8 / c + 4e-15 * c.ln(), "{c}: {value}, {expected}");
         }

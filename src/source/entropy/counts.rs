@@ -6,7 +6,8 @@ use crate::error::{Error, Result};
 use crate::numeric::stream::Stream;
 use crate::source::Source;
 
-/// Most replicates of a jackknife: a table of a million different counts takes a million operations for each.
+/// Most replicates of a jackknife: a table of a million different counts takes a million operations
+/// for each.
 const MOST_REPLICATES: usize = 1000;
 
 /// How often each seen atom was drawn. Only the multiset of counts matters to an entropy.
@@ -44,7 +45,8 @@ impl Counts {
     /// # Errors
     /// As [`Counts::new`].
     pub fn of(source: &Source, seed: u64, n: u64) -> Result<Self> {
-        let (sampler, stream) = (source.sampler(), Stream::named(seed, &format!("counts {}", source.spec())));
+        let (sampler, stream) =
+            (source.sampler(), Stream::named(seed, &format!("counts {}", source.spec())));
         let mut seen: HashMap<Vec<u64>, u64> = HashMap::new();
         let mut point = vec![0.0_f64; source.dim()];
         for sample in 0..n {
@@ -66,7 +68,9 @@ impl Counts {
 
     /// Number of atoms seen exactly `count` times.
     pub fn seen_times(&self, count: u64) -> u64 {
-        self.multiplicities.binary_search_by_key(&count, |&(c, _)| c).map_or(0, |at| self.multiplicities[at].1)
+        self.multiplicities
+            .binary_search_by_key(&count, |&(c, _)| c)
+            .map_or(0, |at| self.multiplicities[at].1)
     }
 
     /// Largest count.
@@ -92,7 +96,8 @@ impl Counts {
         Self::from_multiplicities(multiplicities)
     }
 
-    /// The counts of a sample that differs in one draw: an atom that is new instead of one of the most frequent atom.
+    /// The counts of a sample that differs in one draw: an atom that is new instead of one of the
+    /// most frequent atom.
     pub fn with_a_new_atom(&self) -> Self {
         let fewer = self.without_one(self.multiplicities.last().map_or(0, |&(count, _)| count));
         let mut multiplicities: BTreeMap<u64, u64> = fewer.multiplicities.into_iter().collect();
@@ -100,8 +105,9 @@ impl Counts {
         Self::from_multiplicities(multiplicities)
     }
 
-    /// Jackknife standard error √((n−1)/n Σ (v_{−i} − v̄)²) over the draws i \[ES81\] of `value` of these counts; NaN where
-    /// `value` is. Beyond `MOST_REPLICATES` different counts, neighbours among the larger half share a replicate.
+    /// Jackknife standard error √((n−1)/n Σ (v_{−i} − v̄)²) over the draws i \[ES81\] of `value` of
+    /// these counts; NaN where `value` is. Beyond `MOST_REPLICATES` different counts, neighbours
+    /// among the larger half share a replicate.
     pub fn std_err(&self, value: impl Fn(&Self) -> f64) -> f64 {
         let n = self.draws as f64;
         let exact = self.multiplicities.len().min(MOST_REPLICATES / 2);
@@ -126,7 +132,10 @@ mod tests {
     #[test]
     fn counts_are_what_was_drawn() {
         let counts = Counts::new([3, 0, 1, 1, 5]).expect("enough draws");
-        assert_eq!((counts.draws(), counts.seen(), counts.seen_times(1), counts.seen_times(2)), (10, 4, 2, 0));
+        assert_eq!(
+            (counts.draws(), counts.seen(), counts.seen_times(1), counts.seen_times(2)),
+            (10, 4, 2, 0)
+        );
         let fewer = counts.without_one(3);
         assert_eq!(fewer, Counts::new([2, 1, 1, 5]).expect("enough draws"));
         assert_eq!(counts.without_one(1), Counts::new([3, 1, 5]).expect("enough draws"));
@@ -142,7 +151,8 @@ mod tests {
         assert!((counts.std_err(frequency) - expected).abs() < 1e-15);
     }
 
-    /// 4,000 different counts: the error of −Σ p̂ ln p̂ from 1,000 replicates is that of (Σ p̂ ln² p̂ − Ĥ²)/n to 1 %.
+    /// 4,000 different counts: the error of −Σ p̂ ln p̂ from 1,000 replicates is that of (Σ p̂ ln²
+    /// p̂ − Ĥ²)/n to 1 %.
     #[test]
     fn many_different_counts_share_replicates() {
         let counts = Counts::new(1..=4000).expect("enough draws");

@@ -1,4 +1,5 @@
-//! The differential entropy of the density behind a sample of points, with an interval, or the answer that it cannot be told.
+//! The differential entropy of the density behind a sample of points, with an interval, or the
+//! answer that it cannot be told.
 
 use nalgebra::{Cholesky, DMatrix};
 
@@ -11,28 +12,33 @@ const NEAR: usize = 4;
 const FAR: usize = 16;
 /// The standard error that treats summands as independent is too small by at most this.
 const SHARED: f64 = 1.1;
-/// The bias is at most three times what two numbers of neighbours show of it (twice was missed by 10 % on a square).
+/// The bias is at most three times what two numbers of neighbours show of it (twice was missed by
+/// 10 % on a square).
 const MARGIN: f64 = 3.0;
 /// Dimensions up to which distances show the bias.
 const MOST_DIMENSIONS: usize = 3;
 
-/// Differential Rényi entropy of order a = `order` in (0, 3) (1: Shannon) of the density that the rows of `points`
-/// (n × `dim`, n > 16) were drawn from, nats; the nearest-neighbour estimates of [`NearestNeighbours`] with k = 4 after a linear map
-/// that makes the sample covariance the identity.
+/// Differential Rényi entropy of order a = `order` in (0, 3) (1: Shannon) of the density that the
+/// rows of `points` (n × `dim`, n > 16) were drawn from, nats; the nearest-neighbour estimates of
+/// [`NearestNeighbours`] with k = 4 after a linear map that makes the sample covariance the
+/// identity.
 ///
-/// value ± (1.96 std_err + bound) is meant to cover at 95 % for smooth densities. `bound`: the bias falls like (k/n)^{1/d} or
-/// faster (at an edge; like (k/n)^{2/d} inside), so that 16 neighbours for 4 multiply it by 4^{1/d}. Beyond three dimensions
-/// and for a < 1 (tails decide) it is ∞: not to be believed.
+/// value ± (1.96 std_err + bound) is meant to cover at 95 % for smooth densities. `bound`: the bias
+/// falls like (k/n)^{1/d} or faster (at an edge; like (k/n)^{2/d} inside), so that 16 neighbours
+/// for 4 multiply it by 4^{1/d}. Beyond three dimensions and for a < 1 (tails decide) it is ∞: not
+/// to be believed.
 ///
 /// # Errors
-/// [`Error::Invalid`] for too few points, an order outside (0, 3), coinciding points and points in a subspace.
+/// [`Error::Invalid`] for too few points, an order outside (0, 3), coinciding points and points in
+/// a subspace.
 pub fn estimate(points: &[f64], dim: usize, order: f64) -> Result<Estimate> {
     let n = points.len() / dim.max(1);
     if dim == 0 || n <= FAR {
         return Err(Error::invalid("nearest-neighbour", format!("needs more than {FAR} rows, not {n}")));
     }
     let (white, ln_volume) = whitened(points, dim)?;
-    let [near, far] = [NEAR, FAR].map(|k| NearestNeighbours::new(&white, dim, k).and_then(|found| found.renyi(order)));
+    let [near, far] =
+        [NEAR, FAR].map(|k| NearestNeighbours::new(&white, dim, k).and_then(|found| found.renyi(order)));
     let (near, far) = (near?, far?);
     let shown = (far.value - near.value).abs() / (4_f64.powf(1.0 / dim as f64) - 1.0);
     let bounded = dim <= MOST_DIMENSIONS && order >= 1.0;
@@ -53,8 +59,12 @@ fn whitened(points: &[f64], dim: usize) -> Result<(Vec<f64>, f64)> {
     let centred = DMatrix::from_fn(n, dim, |i, j| rows[(i, j)] - mean[j]);
     // One scale a coordinate first, so that no square overflows or is lost.
     let scales: Vec<f64> = centred.column_iter().map(|column| column.amax()).collect();
-    let flat =
-        || Error::invalid("nearest-neighbour", "the rows lie in a subspace, to rounding: their law has no density");
+    let flat = || {
+        Error::invalid(
+            "nearest-neighbour",
+            "the rows lie in a subspace, to rounding: their law has no density",
+        )
+    };
     if scales.iter().any(|&scale| !(scale > 0.0 && scale.is_finite())) {
         return Err(flat());
     }
@@ -96,7 +106,8 @@ mod tests {
         0.5 * d * (std::f64::consts::TAU.ln() + fraction) + 0.5 * d * (d - 1.0) * scale.ln()
     }
 
-    /// Of 60 intervals at most 9 miss: P = 4e-3 more at 5 % each (binomial), of 12 cases; the seeds are fixed.
+    /// Of 60 intervals at most 9 miss: P = 4e-3 more at 5 % each (binomial), of 12 cases; the seeds
+    /// are fixed.
     #[test]
     fn intervals_cover_gaussians_of_any_shape() {
         for dim in [1, 2, 3] {
@@ -105,7 +116,8 @@ mod tests {
                     let truth = gaussian(order, dim, scale);
                     let missed = (0..60)
                         .filter(|&seed| {
-                            let found = estimate(&points(seed, 500, dim, scale), dim, order).expect("a density");
+                            let found =
+                                estimate(&points(seed, 500, dim, scale), dim, order).expect("a density");
                             (found.value - truth).abs() > 1.96 * found.std_err + found.bound
                         })
                         .count();
@@ -125,7 +137,9 @@ mod tests {
     #[test]
     fn what_has_no_density_is_refused() {
         let line: Vec<f64> = points(0, 100, 1, 1.0).into_iter().flat_map(|x| [x, 2.0 * x]).collect();
-        for (rows, dim, word) in [(line, 2, "subspace"), (vec![1.0; 40], 1, "subspace"), (vec![1.0, 2.0], 1, "rows")] {
+        for (rows, dim, word) in
+            [(line, 2, "subspace"), (vec![1.0; 40], 1, "subspace"), (vec![1.0, 2.0], 1, "rows")]
+        {
             let message = estimate(&rows, dim, 1.0).expect_err(word).to_string();
             assert!(message.contains(word), "{message}");
         }

@@ -16,21 +16,26 @@ const BLOCK: usize = 64;
 /// Shannon entropy H = E[−ln p(X)] over `n` ≥ 2 draws of the lane `entropy SPEC`, nats.
 ///
 /// # Errors
-/// [`Error::Unsupported`] for a law without known weights; [`Error::Invalid`] for fewer than two draws.
+/// [`Error::Unsupported`] for a law without known weights; [`Error::Invalid`] for fewer than two
+/// draws.
 pub fn shannon(source: &Source, seed: u64, n: u64) -> Result<Estimate> {
     Ok(average(&contents(source, "shannon", seed, n)?))
 }
 
-/// Rényi entropy of order a = `order` ≥ 0, H_a = (1−a)⁻¹ ln E p(X)^{a−1}, over `n` ≥ 2 draws, nats; a = 1 is
-/// [`shannon`].
+/// Rényi entropy of order a = `order` ≥ 0, H_a = (1−a)⁻¹ ln E p(X)^{a−1}, over `n` ≥ 2 draws, nats;
+/// a = 1 is [`shannon`].
 ///
-/// Standard error by the delta method; `bound` is the size of the leading bias ½|1−a|·std_err² of the logarithm, and rounding.
+/// Standard error by the delta method; `bound` is the size of the leading bias ½|1−a|·std_err² of
+/// the logarithm, and rounding.
 ///
 /// # Errors
 /// As [`shannon`], and for an order that is negative or not finite.
 pub fn renyi(source: &Source, order: f64, seed: u64, n: u64) -> Result<Estimate> {
     if !(order.is_finite() && order >= 0.0) {
-        return Err(Error::invalid("renyi", format!("the order must be finite and at least 0, not {order}")));
+        return Err(Error::invalid(
+            "renyi",
+            format!("the order must be finite and at least 0, not {order}"),
+        ));
     }
     let exponent = 1.0 - order;
     if exponent == 0.0 {
@@ -92,8 +97,8 @@ mod tests {
         Source::parse(spec).expect("a known source")
     }
 
-    /// Of 200 intervals at nominal 95 % between 180 and 198 must cover: P(fewer) = 2e-3, P(more) = 4e-4 for an exact
-    /// error bar, each of 8 cases; the seeds are fixed.
+    /// Of 200 intervals at nominal 95 % between 180 and 198 must cover: P(fewer) = 2e-3, P(more) =
+    /// 4e-4 for an exact error bar, each of 8 cases; the seeds are fixed.
     #[test]
     fn error_bars_cover_the_truth() {
         for spec in ["zipf:exponent=1.5,atoms=100", "product:dim=3,base=(bernoulli:p=0.2)"] {
@@ -116,16 +121,25 @@ mod tests {
     fn a_uniform_law_has_no_error() {
         for order in [0.0, 0.5, 1.0, 3.0] {
             let estimate = renyi(&source("simplex:atoms=50"), order, 0, 100).expect("known weights");
-            assert!((estimate.value - 50_f64.ln()).abs() < 1e-13 && estimate.std_err < 1e-13, "{estimate:?}");
-            assert!((estimate.value - 50_f64.ln()).abs() <= estimate.bound, "rounding is counted: {estimate:?}");
+            assert!(
+                (estimate.value - 50_f64.ln()).abs() < 1e-13 && estimate.std_err < 1e-13,
+                "{estimate:?}"
+            );
+            assert!(
+                (estimate.value - 50_f64.ln()).abs() <= estimate.bound,
+                "rounding is counted: {estimate:?}"
+            );
         }
     }
 
-    /// Of 2,000 draws one in five seeds sees an atom of 1e-4; whoever did not see it knows neither H nor an error.
+    /// Of 2,000 draws one in five seeds sees an atom of 1e-4; whoever did not see it knows neither
+    /// H nor an error.
     #[test]
     fn what_no_draw_has_seen_is_doubted() {
         let source = source("bernoulli:p=0.0001");
-        for (order, seed) in [0.5, 1.0, 2.0].into_iter().flat_map(|order| (0..SEEDS).map(move |seed| (order, seed))) {
+        for (order, seed) in
+            [0.5, 1.0, 2.0].into_iter().flat_map(|order| (0..SEEDS).map(move |seed| (order, seed)))
+        {
             let estimate = renyi(&source, order, seed, DRAWS).expect("known weights");
             assert!(!estimate.believed(), "order {order}, seed {seed}: {estimate:?}");
         }
@@ -142,6 +156,9 @@ mod tests {
     fn bad_requests_are_refused() {
         assert!(matches!(shannon(&source("bpsk"), 0, 1), Err(Error::Invalid { .. })));
         assert!(matches!(renyi(&source("bpsk"), -1.0, 0, 10), Err(Error::Invalid { .. })));
-        assert!(matches!(shannon(&source("zipf:exponent=2,atoms=inf"), 0, 10), Err(Error::Unsupported { .. })));
+        assert!(matches!(
+            shannon(&source("zipf:exponent=2,atoms=inf"), 0, 10),
+            Err(Error::Unsupported { .. })
+        ));
     }
 }

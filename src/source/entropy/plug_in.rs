@@ -13,8 +13,8 @@ pub const PLUG_IN: Estimator = Estimator {
     value,
 };
 
-/// Ĥ_a of order a = `order` ≥ 0, nats; a = ∞ is −ln max p̂. Its bias is −ln(1 + (S−1)/n) … 0 at a = 1 for S atoms; for
-/// a < 1 it is of the size of H_a itself until every atom has been seen often.
+/// Ĥ_a of order a = `order` ≥ 0, nats; a = ∞ is −ln max p̂. Its bias is −ln(1 + (S−1)/n) … 0 at a =
+/// 1 for S atoms; for a < 1 it is of the size of H_a itself until every atom has been seen often.
 pub fn value(counts: &Counts, order: f64) -> Option<f64> {
     let n = counts.draws() as f64;
     Some(if order - 1.0 == 0.0 {

@@ -26,7 +26,11 @@ pub const FILE: SourceKind = SourceKind {
             default: None,
             summary: "columns that are coordinates although their names say weight or index, joined by `+`",
         },
-        Parameter { name: "header", default: Some("auto"), summary: "first row of a text file: auto, yes or no" },
+        Parameter {
+            name: "header",
+            default: Some("auto"),
+            summary: "first row of a text file: auto, yes or no",
+        },
     ],
     build,
 };
@@ -59,8 +63,19 @@ const WEIGHTS: [&str; 22] = [
 /// Names that a message lists.
 const MOST_LISTED: usize = 12;
 /// Names of columns that often count or name the rows.
-const INDICES: [&str; 11] =
-    ["index", "idx", "id", "row_id", "rowid", "row_number", "row_nr", "rownames", "row_names", "level_0", "unnamed: 0"];
+const INDICES: [&str; 11] = [
+    "index",
+    "idx",
+    "id",
+    "row_id",
+    "rowid",
+    "row_number",
+    "row_nr",
+    "rownames",
+    "row_names",
+    "level_0",
+    "unnamed: 0",
+];
 
 fn build(arguments: &Arguments) -> Result<Source> {
     let path = PathBuf::from(arguments.text("path")?);
@@ -114,7 +129,8 @@ impl Columns<'_> {
     /// The role of each column; a column that could be weights or an index is asked about.
     fn roles(&self, table: &Table, path: &Path) -> Result<Roles> {
         let columns = 0..table.names.len();
-        let is_called = |column: usize, name: &str| table.names[column] == name || table.group(column) == name;
+        let is_called =
+            |column: usize, name: &str| table.names[column] == name || table.group(column) == name;
         for wanted in self.weights.into_iter().chain(self.drop.iter().chain(self.keep).map(String::as_str)) {
             if !columns.clone().any(|column| is_called(column, wanted)) {
                 let what = format!("column of {} (it has {})", path.display(), listed(&table.names));
@@ -126,9 +142,10 @@ impl Columns<'_> {
             let called = |names: &[String]| names.iter().any(|name| is_called(column, name));
             if self.weights.is_some_and(|name| is_called(column, name)) {
                 if roles.weight.replace(column).is_some() {
-                    return Err(
-                        table.refuse_column(column, "is one of several in the array of weights: give one a row")
-                    );
+                    return Err(table.refuse_column(
+                        column,
+                        "is one of several in the array of weights: give one a row",
+                    ));
                 }
             } else if called(self.keep) {
                 roles.coordinates.push(column);
@@ -145,7 +162,11 @@ impl Columns<'_> {
                 roles.coordinates.push(column);
             }
         }
-        if roles.coordinates.is_empty() { Err(table.refuse_file("no column is a coordinate")) } else { Ok(roles) }
+        if roles.coordinates.is_empty() {
+            Err(table.refuse_file("no column is a coordinate"))
+        } else {
+            Ok(roles)
+        }
     }
 }
 
@@ -163,7 +184,9 @@ fn ask(table: &Table, column: usize) -> Result<()> {
     let (group, name) = (table.group(column), quoted(table.group(column)));
     let known = |list: &[&str]| table.named && list.contains(&group.trim().to_ascii_lowercase().as_str());
     let message = if table.is_nameless(column) {
-        format!("has no name in the header: is it an index? Say drop={name}, or keep={name} if it is a coordinate")
+        format!(
+            "has no name in the header: is it an index? Say drop={name}, or keep={name} if it is a coordinate"
+        )
     } else if known(&INDICES) {
         format!("looks like an index: say drop={name}, or keep={name} if it is a coordinate")
     } else if known(&WEIGHTS) && !table.is_non_negative(column) {
@@ -187,7 +210,10 @@ fn empirical(spec: &Spec, table: &Table, columns: &Columns, path: &Path) -> Resu
     let Roles { coordinates, weight, notes } = columns.roles(table, path)?;
     let mut arrays: Vec<&str> = coordinates.iter().map(|&column| table.group(column)).collect();
     arrays.dedup();
-    if path.extension().is_some_and(|e| e.eq_ignore_ascii_case("npz")) && arrays.len() > 1 && columns.keep.is_empty() {
+    if path.extension().is_some_and(|e| e.eq_ignore_ascii_case("npz"))
+        && arrays.len() > 1
+        && columns.keep.is_empty()
+    {
         let list = arrays.join(", ");
         return Err(table.refuse_file(format!(
             "holds several arrays ({list}): leave all but one out with drop=NAME+NAME, or name those that are coordinates \
@@ -243,7 +269,9 @@ fn weight_of(table: &Table, row: usize, column: usize) -> Result<f64> {
             column,
             format!("the weight {x} is no number: remove the row, or give it its weight"),
         )),
-        Cell::Number(x) => Err(table.refuse(row, column, format!("the weight {x} is negative: weights must be ≥ 0"))),
+        Cell::Number(x) => {
+            Err(table.refuse(row, column, format!("the weight {x} is negative: weights must be ≥ 0")))
+        }
         _ => table.number(row, column),
     }
 }

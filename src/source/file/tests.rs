@@ -39,7 +39,11 @@ fn assert_is_the_law(source: &Source) {
 fn text_tables_are_read_with_and_without_header() {
     for (name, text, more) in [
         ("a.csv", "x,mass,y\n0,1,1\n2,1,-3.5\n2.0,2,-35e-1\n", ",weights=mass"),
-        ("a.csv", "\u{feff}x, y ,label,mass\r\n-0, 1,zero,1\r\n\r\n2,-3.5,two,3\r\n", ",weights=mass,drop=label"),
+        (
+            "a.csv",
+            "\u{feff}x, y ,label,mass\r\n-0, 1,zero,1\r\n\r\n2,-3.5,two,3\r\n",
+            ",weights=mass,drop=label",
+        ),
         ("a.csv", "x, y ,p(x),\"a,b\"\n-0, 1,1,zero\n2,-3.5,3,two\n", ",weights=\"p(x)\",drop='a,b'"),
         ("a,b=(1).csv", "x,y,mass\n0,1,1\n2,-3.5,3\n", ",weights=mass"),
         ("a.csv", "# x,y,mass\n0,1,1\n2,-3.5,3\n", ",weights=mass"),
@@ -51,14 +55,20 @@ fn text_tables_are_read_with_and_without_header() {
         ("a.csv", "0,1,2,3\n0,9,1,1\n2,9,-3.5,3\n", ",header=yes,weights=3,drop=1"),
         ("a.csv", "\"0\",\"1\"\n2,-3.5\n2,-3.5\n2,-3.5\n", ""),
     ] {
-        assert_is_the_law(&load(name, text.as_bytes(), more).unwrap_or_else(|error| panic!("{text}: {error}")));
+        assert_is_the_law(
+            &load(name, text.as_bytes(), more).unwrap_or_else(|error| panic!("{text}: {error}")),
+        );
     }
 }
 
 #[test]
 fn an_unweighted_file_says_what_its_entropy_means() {
     let distinct = load("a.csv", b"1\n2\n3\n", "").expect("three rows");
-    assert!(distinct.notes()[0].contains("H = H_½ = ln n whatever it was sampled from"), "{:?}", distinct.notes());
+    assert!(
+        distinct.notes()[0].contains("H = H_½ = ln n whatever it was sampled from"),
+        "{:?}",
+        distinct.notes()
+    );
     assert!((distinct.pmf().expect("discrete").renyi(0.5).value - 3_f64.ln()).abs() < 1e-14);
     let merged = load("a.csv", b"1\n2\n2\n", "").expect("three rows");
     assert!(merged.notes()[0].contains("3 rows (2 distinct)"), "{:?}", merged.notes());
@@ -131,25 +141,32 @@ fn numpy_arrays_are_read_in_either_order_and_any_real_type() {
     let columns = [0.0, 2.0, 2.0, 2.0, 1.0, -3.5, -3.5, -3.5];
     assert_is_the_law(&load("a.npy", &npy(&columns, &[4, 2], Fortran), "").expect("Fortran order"));
     let weighted = [0.0, 1.0, 1.0, 2.0, -3.5, 3.0];
-    assert_is_the_law(&load("a.npy", &npy(&weighted, &[2, 3], C), ",weights=3").expect("a column of weights"));
+    assert_is_the_law(
+        &load("a.npy", &npy(&weighted, &[2, 3], C), ",weights=3").expect("a column of weights"),
+    );
     let flags = load("a.npy", &npy(&[-1_i8, 1], &[2], C), "").expect("one coordinate");
     assert_eq!(atoms(&flags).points, [-1.0, 1.0]);
-    let record =
-        "{'descr': [('x', '>f4'), ('', '|V4'), ('y', '<i2'), ('w', '|u1')], 'fortran_order': False, 'shape': (2,)}";
+    let record = "{'descr': [('x', '>f4'), ('', '|V4'), ('y', '<i2'), ('w', '|u1')], 'fortran_order': False, 'shape': (2,)}";
     let records: [(f32, i16, u8); 2] = [(0.0, 1, 1), (2.0, -3, 3)];
     let bytes: Vec<u8> = records
         .iter()
         .flat_map(|(x, y, w)| [&x.to_be_bytes()[..], &[0; 4], &y.to_le_bytes(), &[*w]].concat())
         .collect();
-    let whole = [b"\x93NUMPY\x01\x00", &(record.len() as u16).to_le_bytes()[..], record.as_bytes(), &bytes].concat();
+    let whole =
+        [b"\x93NUMPY\x01\x00", &(record.len() as u16).to_le_bytes()[..], record.as_bytes(), &bytes].concat();
     let law = load("a.npy", &whole, ",weights=w").expect("records");
     assert_eq!((atoms(&law).points.as_slice(), atoms(&law).weights[1]), (&[0.0, 1.0, 2.0, -3.0][..], 0.75));
     let halves = "{'descr': '<f2', 'fortran_order': False, 'shape': (2,)}";
-    let whole =
-        [b"\x93NUMPY\x01\x00", &(halves.len() as u16).to_le_bytes()[..], halves.as_bytes(), &[0, 0x3e, 0, 0xc0]];
+    let whole = [
+        b"\x93NUMPY\x01\x00",
+        &(halves.len() as u16).to_le_bytes()[..],
+        halves.as_bytes(),
+        &[0, 0x3e, 0, 0xc0],
+    ];
     assert_eq!(atoms(&load("a.npy", &whole.concat(), "").expect("halves")).points, [1.5, -2.0]);
-    let message =
-        load("a.npy", &npy(&[1_i64 << 53, (1 << 53) + 1], &[2], C), "").expect_err("two integers").to_string();
+    let message = load("a.npy", &npy(&[1_i64 << 53, (1 << 53) + 1], &[2], C), "")
+        .expect_err("two integers")
+        .to_string();
     assert!(message.contains("row 2") && message.contains("2^53"), "{message}");
     let deep = format!("{}{}", "(".repeat(1000), ")".repeat(1000));
     let deep = [b"\x93NUMPY\x01\x00", &(deep.len() as u16).to_le_bytes()[..], deep.as_bytes()].concat();
@@ -198,7 +215,10 @@ fn what_is_called_weights_and_is_none_is_asked_about() {
         assert!(said(text, "").contains("say drop=weight"), "{}", said(text, ""));
     }
     let missing = said("x,weight\n1,0.5\n2,nan\n", ",weights=weight");
-    assert!(missing.ends_with("the weight NaN is no number: remove the row, or give it its weight"), "{missing}");
+    assert!(
+        missing.ends_with("the weight NaN is no number: remove the row, or give it its weight"),
+        "{missing}"
+    );
     let unknown = said("x,weight\n1,0.5\n", ",weights=mass");
     assert!(unknown.contains("(it has x, weight) `mass`"), "{unknown}");
 }
@@ -226,7 +246,8 @@ fn numpy_archives_take_rows_and_weights_from_their_arrays() {
     assert!(message.contains("row 2, column `w`") && message.contains("negative"), "{message}");
 }
 
-/// A Parquet file with columns x (required double), y (optional double), n (int32), f (bool), s (string).
+/// A Parquet file with columns x (required double), y (optional double), n (int32), f (bool), s
+/// (string).
 fn parquet_file(path: &Path, y: &[Option<f64>]) {
     let schema = "message t { REQUIRED DOUBLE x; OPTIONAL DOUBLE y; REQUIRED INT32 n; REQUIRED BOOLEAN f; \
                   REQUIRED BYTE_ARRAY s (UTF8); REQUIRED INT32 day (DATE); }";
@@ -245,7 +266,9 @@ fn parquet_file(path: &Path, y: &[Option<f64>]) {
             match next {
                 0 => column.typed::<DoubleType>().write_batch(&vec![x; count], None, None),
                 1 => column.typed::<DoubleType>().write_batch(&present, Some(&levels), None),
-                2 | 5 => column.typed::<Int32Type>().write_batch(&vec![1 + 2 * first as i32; count], None, None),
+                2 | 5 => {
+                    column.typed::<Int32Type>().write_batch(&vec![1 + 2 * first as i32; count], None, None)
+                }
                 3 => column.typed::<BoolType>().write_batch(&vec![true; count], None, None),
                 _ => column.typed::<ByteArrayType>().write_batch(&vec!["a".into(); count], None, None),
             }
@@ -281,7 +304,9 @@ fn parquet_tables_are_read_by_column_name() {
     parquet_file(&path, &[Some(1.0), Some(f64::INFINITY)]);
     let message = parse(",drop=f+s+n+day").expect_err("an infinite cell").to_string();
     assert!(message.contains("row 2, column `y`"), "{message}");
-    std::fs::File::create(&path).and_then(|mut file| file.write_all(b"PAR1 nonsense")).expect("a writable folder");
+    std::fs::File::create(&path)
+        .and_then(|mut file| file.write_all(b"PAR1 nonsense"))
+        .expect("a writable folder");
     assert!(parse("").expect_err("nonsense").to_string().contains("damaged"));
 }
 

@@ -51,7 +51,8 @@ impl Pmf for GeometricPmf {
         }
         let (r, excess) = (self.ratio, order - 1.0);
         if excess > -0.5 {
-            // (1−r^a)/(1−r) = 1 + q, q = r(1 − r^{a−1})/(1−r): H_a = −ln(1−r) + ln(1+q)/(a−1), both of one sign.
+            // (1−r^a)/(1−r) = 1 + q, q = r(1 − r^{a−1})/(1−r): H_a = −ln(1−r) + ln(1+q)/(a−1), both
+            // of one sign.
             let rest = (-r * (excess * r.ln()).exp_m1() / (1.0 - r)).ln_1p() / excess;
             return closed_form(first + rest, ROUNDING * (first + rest));
         }
@@ -66,7 +67,8 @@ impl Pmf for GeometricPmf {
         closed_form(value, ROUNDING * value)
     }
 
-    /// ι − H = −ln r·(k − μ), μ = r/(1−r): E exp(|ι − H|/t) is two geometric sums split at n = ⌊μ⌋ + 1; finite for t > 1.
+    /// ι − H = −ln r·(k − μ), μ = r/(1−r): E exp(|ι − H|/t) is two geometric sums split at n =
+    /// ⌊μ⌋ + 1; finite for t > 1.
     fn psi1(&self) -> Estimate {
         let (r, ln_ratio) = (self.ratio, self.ratio.ln());
         let mean = r / (1.0 - r);

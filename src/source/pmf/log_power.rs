@@ -1,15 +1,18 @@
-//! Entropies of p_i ∝ 1/(i ln^a(i+1)) on all of {1, 2, …}: a head summed directly, a tail by Euler–Maclaurin.
+//! Entropies of p_i ∝ 1/(i ln^a(i+1)) on all of {1, 2, …}: a head summed directly, a tail by
+//! Euler–Maclaurin.
 
 use crate::numeric::estimate::Estimate;
 use crate::numeric::quadrature::gauss_legendre;
 use crate::numeric::sum::compensated;
 use crate::source::pmf::{Pmf, closed_form, from_rest, sharper};
 
-/// Terms before this index are summed one by one; there the neglected third difference is below 1e-15 of the sum.
+/// Terms before this index are summed one by one; there the neglected third difference is below
+/// 1e-15 of the sum.
 const HEAD: usize = 4096;
 /// Beyond u = ln x = 40, ln(x+1) = u to 1e-19 relative, and the tail integrals are closed forms.
 const FAR: f64 = 40.0;
-/// Gauss–Legendre rule and number of panels between ln(n − ½) and [`FAR`]; a rule of 4 nodes fewer gives the bound.
+/// Gauss–Legendre rule and number of panels between ln(n − ½) and [`FAR`]; a rule of 4 nodes fewer
+/// gives the bound.
 const NODES: usize = 24;
 const PANELS: usize = 8;
 /// Rounding of the direct sums.
@@ -73,7 +76,8 @@ impl LogPowerPmf {
         let integrand = |u: f64| (order * least - decay * u - exponent * ln_successor(u).ln()).exp();
         let near = panels((start - 0.5).ln(), FAR, PANELS, integrand);
         // u = 40 e^v, until either factor has died.
-        let end = (NEGLIGIBLE_EXPONENT / (exponent - 1.0)).min((NEGLIGIBLE_EXPONENT / (decay * FAR)).ln_1p() + 1.0);
+        let end = (NEGLIGIBLE_EXPONENT / (exponent - 1.0))
+            .min((NEGLIGIBLE_EXPONENT / (decay * FAR)).ln_1p() + 1.0);
         let far = panels(0.0, end, end.ceil() as usize, |v| FAR * v.exp() * integrand(FAR * v.exp()));
         let edge = midpoint_correction(start, term);
         let value = head + near.value + far.value + edge.value;
@@ -148,10 +152,12 @@ fn far_integral(a: f64, k: i32) -> f64 {
     }
 }
 
-/// Σ_{i ≥ n} f(i) − ∫_{n−½}^∞ f = f′(n−½)/24 − 7 f‴/5760 + …, with f′ taken as f(n) − f(n−1), which adds −f‴/576.
+/// Σ_{i ≥ n} f(i) − ∫_{n−½}^∞ f = f′(n−½)/24 − 7 f‴/5760 + …, with f′ taken as f(n) − f(n−1), which
+/// adds −f‴/576.
 ///
-/// For the smooth falling f used here (completely monotone, times powers of ln) the rest is below 0.003 |f‴|, and the
-/// third difference Δ³f tells f‴ to a few per cent: a hundredth of it is a bound with a reserve of 3.
+/// For the smooth falling f used here (completely monotone, times powers of ln) the rest is
+/// below 0.003 |f‴|, and the third difference Δ³f tells f‴ to a few per cent: a hundredth of it is
+/// a bound with a reserve of 3.
 fn midpoint_correction(n: f64, f: impl Fn(f64) -> f64) -> Bounded {
     let [before, here, next, last] = [-1.0, 0.0, 1.0, 2.0].map(|shift| f(n + shift));
     let third = last - 3.0 * next + 3.0 * here - before;
@@ -185,7 +191,10 @@ impl Pmf for LogPowerPmf {
         }
         let mean = first.value / total.value;
         let error = (first.bound + (1.0 + mean.abs()) * total.bound) / total.value;
-        Estimate::quadrature(total.value.ln() + mean, error + ROUNDING * (total.value.ln().abs() + mean.abs()))
+        Estimate::quadrature(
+            total.value.ln() + mean,
+            error + ROUNDING * (total.value.ln().abs() + mean.abs()),
+        )
     }
 
     /// (ln Σ w^α − α ln Z)/(1−α); infinite for every order α < 1.
@@ -218,7 +227,8 @@ impl Pmf for LogPowerPmf {
             return Estimate::exact(f64::INFINITY);
         }
         let (mean, square) = (first.value / total.value, second.value / total.value);
-        let error = second.bound + 2.0 * mean.abs() * first.bound + (square + 2.0 * mean * mean) * total.bound;
+        let error =
+            second.bound + 2.0 * mean.abs() * first.bound + (square + 2.0 * mean * mean) * total.bound;
         Estimate::quadrature(square - mean * mean, error / total.value + ROUNDING * (square + mean * mean))
     }
 

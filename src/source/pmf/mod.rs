@@ -12,14 +12,17 @@ use std::fmt::Debug;
 use crate::numeric::estimate::Estimate;
 use crate::numeric::sum::compensated;
 
-/// Entropies of a discrete law, nats. Infinite values are `Estimate { value: ∞, bound: 0 }`, never a truncated sum.
+/// Entropies of a discrete law, nats. Infinite values are `Estimate { value: ∞, bound: 0 }`, never
+/// a truncated sum.
 pub trait Pmf: Debug + Send + Sync {
-    /// Number of atoms, exact to rounding: ∞ for infinitely many, 2^d for a hypercube however large d is.
+    /// Number of atoms, exact to rounding: ∞ for infinitely many, 2^d for a hypercube however large
+    /// d is.
     fn atoms(&self) -> f64;
     /// Shannon entropy H = E ι.
     fn shannon(&self) -> Estimate;
-    /// Rényi entropy of order a: (1−a)⁻¹ ln Σ p^a; a = 1 is Shannon's, a = ∞ the min-entropy −ln max p, a = 0 is
-    /// ln of the number of atoms. The same formula extends it to a < 0, where it is ∞ for infinitely many atoms.
+    /// Rényi entropy of order a: (1−a)⁻¹ ln Σ p^a; a = 1 is Shannon's, a = ∞ the min-entropy −ln
+    /// max p, a = 0 is ln of the number of atoms. The same formula extends it to a < 0, where it is
+    /// ∞ for infinitely many atoms.
     fn renyi(&self, order: f64) -> Estimate;
     /// Varentropy V = Var ι.
     fn info_variance(&self) -> Estimate;
@@ -38,11 +41,18 @@ pub(crate) fn closed_form(value: f64, bound: f64) -> Estimate {
     if value.is_finite() { Estimate { bound: exact.bound.max(bound), ..exact } } else { exact }
 }
 
-/// Rényi entropy of order a ≠ 1 from the content c of one atom and r = Σ e^{−a(ι−c)} over the others:
-/// H_a = c + (c − ln(1 + r))/(a − 1), which no order overflows and no small entropy loses its digits in.
+/// Rényi entropy of order a ≠ 1 from the content c of one atom and r = Σ e^{−a(ι−c)} over the
+/// others: H_a = c + (c − ln(1 + r))/(a − 1), which no order overflows and no small entropy loses
+/// its digits in.
 ///
 /// c has the relative error `content_error`, and r/(a − 1) the absolute error `rest_error`.
-pub(crate) fn from_rest(order: f64, content: f64, content_error: f64, rest: f64, rest_error: f64) -> Estimate {
+pub(crate) fn from_rest(
+    order: f64,
+    content: f64,
+    content_error: f64,
+    rest: f64,
+    rest_error: f64,
+) -> Estimate {
     let excess = order - 1.0;
     let ln_sum = rest.ln_1p();
     let rounding = ROUNDING * (content + (content + ln_sum) / excess.abs());
@@ -50,7 +60,8 @@ pub(crate) fn from_rest(order: f64, content: f64, content_error: f64, rest: f64,
     closed_form(content + (content - ln_sum) / excess, error + rounding)
 }
 
-/// What an error `relative`·(1 + ι) of a content makes of its e^{−a(ι−c)}, and the rounding of that, over a − 1.
+/// What an error `relative`·(1 + ι) of a content makes of its e^{−a(ι−c)}, and the rounding of
+/// that, over a − 1.
 pub(crate) fn ratio_error(order: f64, content: f64, relative: f64) -> f64 {
     relative * (1.0 / (order - 1.0).abs() + (order / (order - 1.0)).abs() * (1.0 + content))
 }
@@ -64,13 +75,15 @@ pub(crate) fn tilted_excess(content: f64, d: f64) -> f64 {
     }
 }
 
-/// Rényi entropy of order a = 1 + δ from the cumulants κ_1 = H, κ_2 = V, κ_3 of ι: with ln Σ p^a = ln E e^{−δι},
-/// H_a = κ_1 − δκ_2/2 + δ²κ_3/6 − …; what is left is at most |δ|³κ_4/24, `fourth` bounding κ_4 for the orders between.
+/// Rényi entropy of order a = 1 + δ from the cumulants κ_1 = H, κ_2 = V, κ_3 of ι: with ln Σ p^a =
+/// ln E e^{−δι}, H_a = κ_1 − δκ_2/2 + δ²κ_3/6 − …; what is left is at most |δ|³κ_4/24, `fourth`
+/// bounding κ_4 for the orders between.
 pub(crate) fn from_cumulants(order: f64, cumulants: [Estimate; 3], fourth: f64) -> Estimate {
     let d = order - 1.0;
     let [h, v, third] = cumulants;
     let value = h.value - d * (0.5 * v.value - d * third.value / 6.0);
-    let error = h.bound + 0.5 * d.abs() * v.bound + d * d * third.bound / 6.0 + d.abs().powi(3) * fourth / 24.0;
+    let error =
+        h.bound + 0.5 * d.abs() * v.bound + d * d * third.bound / 6.0 + d.abs().powi(3) * fourth / 24.0;
     closed_form(value, error + ROUNDING * value.abs())
 }
 
@@ -80,11 +93,12 @@ pub(crate) fn sharper(a: Estimate, b: Estimate) -> Estimate {
     if b.bound < a.bound { b } else { a }
 }
 
-/// The t in (`above`, ∞) with `mean_exp(t)` = 2, for the decreasing function `mean_exp(t)` = E exp(|ι − H|/t) that is
-/// infinite at or below `above`.
+/// The t in (`above`, ∞) with `mean_exp(t)` = 2, for the decreasing function `mean_exp(t)` = E
+/// exp(|ι − H|/t) that is infinite at or below `above`.
 ///
-/// With Y = |ι − H|/t, convexity gives −t·d/dt E e^Y = E Y e^Y ≥ E e^Y − 1 = 1 there: an error δ of `mean_exp` moves t
-/// by at most t·δ. `scale` is the size of the numbers whose difference ι − H is (their rounding moves t as well).
+/// With Y = |ι − H|/t, convexity gives −t·d/dt E e^Y = E Y e^Y ≥ E e^Y − 1 = 1 there: an error δ of
+/// `mean_exp` moves t by at most t·δ. `scale` is the size of the numbers whose difference ι − H is
+/// (their rounding moves t as well).
 pub(crate) fn sub_exponential_norm(above: f64, scale: f64, mean_exp: impl Fn(f64) -> f64) -> Estimate {
     let mut step = if above > 0.0 { above } else { scale.max(f64::MIN_POSITIVE) };
     while mean_exp(above + step) > 2.0 {
@@ -114,12 +128,14 @@ pub struct FinitePmf {
 impl FinitePmf {
     /// `weights` positive, normalised to 1 (the caller's constructor has checked them).
     ///
-    /// The content of an atom of more than half the mass is −ln(1 − the others'): 1 − p has lost the digits of p.
+    /// The content of an atom of more than half the mass is −ln(1 − the others'): 1 − p has lost
+    /// the digits of p.
     pub fn new(weights: Vec<f64>) -> Self {
         Self::counted(weights, None)
     }
 
-    /// `counts[i]` ≥ 1 atoms of weight `weights[i]`, as many as one likes: Σ count·p = 1; `None` for one each.
+    /// `counts[i]` ≥ 1 atoms of weight `weights[i]`, as many as one likes: Σ count·p = 1; `None`
+    /// for one each.
     pub fn counted(weights: Vec<f64>, counts: Option<Vec<f64>>) -> Self {
         let mut contents: Vec<f64> = weights.iter().map(|p| -p.ln()).collect();
         if let Some(i) = weights.iter().position(|&p| p > 0.5) {
@@ -141,8 +157,8 @@ impl FinitePmf {
     }
 }
 
-/// The relative error of E f(ι), f(0) = 0: that of p, and that of ι of the atoms of at most half the mass, whose mass is at
-/// most H/ln 2.
+/// The relative error of E f(ι), f(0) = 0: that of p, and that of ι of the atoms of at most half
+/// the mass, whose mass is at most H/ln 2.
 const MEAN: f64 = 2.5 * ROUNDING;
 
 impl Pmf for FinitePmf {
@@ -179,9 +195,12 @@ impl Pmf for FinitePmf {
         let Some(front) = all.clone().enumerate().min_by(|a, b| key(a.1).total_cmp(&key(b.1))) else {
             return Estimate::exact(0.0);
         };
-        let others = all.enumerate().map(|(i, &content)| (self.count(i) - f64::from(u8::from(i == front.0)), content));
+        let others = all
+            .enumerate()
+            .map(|(i, &content)| (self.count(i) - f64::from(u8::from(i == front.0)), content));
         let ratios = others.map(|(count, content)| (content, count * (-order * (content - front.1)).exp()));
-        let error = ratios.clone().map(|(content, ratio)| ratio * ratio_error(order, content, ROUNDING)).sum();
+        let error =
+            ratios.clone().map(|(content, ratio)| ratio * ratio_error(order, content, ROUNDING)).sum();
         let rest = compensated(ratios.map(|(_, ratio)| ratio));
         // The content of a lesser mass is off by the rounding of its weight.
         let content_error = if *front.1 < std::f64::consts::LN_2 { ROUNDING } else { 2.5 * ROUNDING };
@@ -191,8 +210,10 @@ impl Pmf for FinitePmf {
     fn info_variance(&self) -> Estimate {
         let shannon = self.shannon().value;
         let variance = self.mean(|content| (content - shannon).powi(2));
-        // An error of ι − H moves a square by twice its root: those of H, of the contents, and of the lesser weights.
-        let size = |content: f64| shannon + content + if content > std::f64::consts::LN_2 { 1.0 } else { 0.0 };
+        // An error of ι − H moves a square by twice its root: those of H, of the contents, and of
+        // the lesser weights.
+        let size =
+            |content: f64| shannon + content + if content > std::f64::consts::LN_2 { 1.0 } else { 0.0 };
         let error = ROUNDING * self.mean(|content| size(content).powi(2)).sqrt();
         closed_form(variance, ROUNDING * variance + 2.0 * error * variance.sqrt() + error * error)
     }
@@ -203,7 +224,9 @@ impl Pmf for FinitePmf {
         if spread <= ROUNDING * (1.0 + shannon) {
             return closed_form(0.0, spread);
         }
-        sub_exponential_norm(0.0, 1.0 + shannon, |t| self.mean(|content| ((content - shannon).abs() / t).exp()))
+        sub_exponential_norm(0.0, 1.0 + shannon, |t| {
+            self.mean(|content| ((content - shannon).abs() / t).exp())
+        })
     }
 }
 
@@ -235,7 +258,8 @@ mod tests {
         }
     }
 
-    const ORDERS: [f64; 12] = [-0.5, 0.0, 0.1, 0.5, 0.999, 1.0, 1.001, 2.0, 7.0, 300.0, 1e308, f64::INFINITY];
+    const ORDERS: [f64; 12] =
+        [-0.5, 0.0, 0.1, 0.5, 0.999, 1.0, 1.001, 2.0, 7.0, 300.0, 1e308, f64::INFINITY];
     /// Orders 0.001 away from 1 divide a rounding error by 0.001.
     const SLACK: f64 = 1e-12;
 

@@ -8,10 +8,12 @@ use crate::source::pmf::{Pmf, from_rest, ratio_error, sub_exponential_norm, tilt
 
 /// Below this count ln k! is the logarithm of an exact product.
 const EXACT_FACTORIALS: u32 = 16;
-/// Coefficients of Stirling's series ln k! = (k+½) ln k − k + ½ ln 2π + Σ c_j k^{1−2j}; at k = 16 the next term is 3e-19.
-const STIRLING: [f64; 6] = [1.0 / 12.0, -1.0 / 360.0, 1.0 / 1_260.0, -1.0 / 1_680.0, 1.0 / 1_188.0, -691.0 / 360_360.0];
-/// Rounding of one ι (saddle-point form) and of one summand, relative: below rate 1 ι is a sum of positive terms, above it
-/// H is above 1.
+/// Coefficients of Stirling's series ln k! = (k+½) ln k − k + ½ ln 2π + Σ c_j k^{1−2j}; at k = 16
+/// the next term is 3e-19.
+const STIRLING: [f64; 6] =
+    [1.0 / 12.0, -1.0 / 360.0, 1.0 / 1_260.0, -1.0 / 1_680.0, 1.0 / 1_188.0, -691.0 / 360_360.0];
+/// Rounding of one ι (saddle-point form) and of one summand, relative: below rate 1 ι is a sum of
+/// positive terms, above it H is above 1.
 const ROUNDING: f64 = 16.0 * f64::EPSILON;
 
 /// p_k = e^−λ λ^k/k!, k ≥ 0, λ > 0.
@@ -30,10 +32,12 @@ impl PoissonPmf {
         Self { rate, special }
     }
 
-    /// ι(k) = −ln p_k for k ≥ 0, a whole number below `EXACT_FACTORIALS`, absolute error about 1e-15·(1 + ι).
+    /// ι(k) = −ln p_k for k ≥ 0, a whole number below `EXACT_FACTORIALS`, absolute error about
+    /// 1e-15·(1 + ι).
     ///
-    /// Saddle-point form (C. Loader, "Fast and accurate computation of binomial probabilities", 2000):
-    /// λ φ(k/λ) + ½ ln 2πk + Stirling's series, φ(x) = x ln x + 1 − x: no cancellation at large λ.
+    /// Saddle-point form (C. Loader, "Fast and accurate computation of binomial
+    /// probabilities", 2000): λ φ(k/λ) + ½ ln 2πk + Stirling's series, φ(x) = x ln x + 1 − x: no
+    /// cancellation at large λ.
     pub fn content(&self, k: f64) -> f64 {
         if k < f64::from(EXACT_FACTORIALS) {
             let factorial: f64 = (2..=k as u32).map(f64::from).product();
@@ -123,8 +127,9 @@ impl Pmf for PoissonPmf {
     /// Finite for t > 1: beyond that e^{ι/t} outgrows p.
     fn psi1(&self) -> Estimate {
         let shannon = self.shannon().value;
-        let mean_exp =
-            |t: f64| if t <= 1.0 { f64::INFINITY } else { self.sum(|i| ((i - shannon).abs() / t - i).exp()).value };
+        let mean_exp = |t: f64| {
+            if t <= 1.0 { f64::INFINITY } else { self.sum(|i| ((i - shannon).abs() / t - i).exp()).value }
+        };
         sub_exponential_norm(1.0, 2.0 * (1.0 + shannon), mean_exp)
     }
 }

@@ -46,12 +46,13 @@ impl Pmf for ProductPmf {
         self.base.info_variance().scaled(self.copies)
     }
 
-    /// The midpoint of a proven bracket; `bound` is its half-width (about 14 % for many copies, where S is nearly
-    /// normal).
+    /// The midpoint of a proven bracket; `bound` is its half-width (about 14 % for many copies,
+    /// where S is nearly normal).
     ///
-    /// e^{|x|} = e^x + e^{−x} − e^{−|x|} and e^{−√(nV)/t} ≤ E e^{−|S|/t} ≤ 1 (Jensen), so the norm lies between the
-    /// solutions of E e^{S/t} + E e^{−S/t} = 3 and of E e^{S/t} + E e^{−S/t} − e^{−√(nV)/t} = 2. It also lies between the
-    /// norm of one copy (conditioning) and n times that (triangle inequality).
+    /// e^{|x|} = e^x + e^{−x} − e^{−|x|} and e^{−√(nV)/t} ≤ E e^{−|S|/t} ≤ 1 (Jensen), so the norm
+    /// lies between the solutions of E e^{S/t} + E e^{−S/t} = 3 and of E e^{S/t} + E e^{−S/t} −
+    /// e^{−√(nV)/t} = 2. It also lies between the norm of one copy (conditioning) and n times that
+    /// (triangle inequality).
     fn psi1(&self) -> Estimate {
         let one = self.base.psi1();
         if self.copies <= 1.0 || one.value.is_infinite() || one.value <= one.bound {

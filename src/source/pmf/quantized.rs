@@ -4,8 +4,8 @@ use crate::numeric::estimate::Estimate;
 use crate::source::cells::{Cells, MASS};
 use crate::source::pmf::{Pmf, closed_form, from_rest, ratio_error, sub_exponential_norm, tilted_excess};
 
-/// What the relative error [`MASS`] of the masses makes of a sum of p·g(ι) with g(0) = 0: of p, and of ι of the cells that
-/// are not nearly certain, whose mass is at most H/ln 2.
+/// What the relative error [`MASS`] of the masses makes of a sum of p·g(ι) with g(0) = 0: of p, and
+/// of ι of the cells that are not nearly certain, whose mass is at most H/ln 2.
 const ROUNDING: f64 = 3.0 * MASS;
 
 /// The law of the cells.
@@ -25,7 +25,8 @@ impl QuantizedPmf {
         &self.cells
     }
 
-    /// Σ g(ι) over all atoms, g of the order of p times a function that vanishes at 0, and a bound on its error.
+    /// Σ g(ι) over all atoms, g of the order of p times a function that vanishes at 0, and a bound
+    /// on its error.
     fn sum(&self, g: impl Fn(f64) -> f64) -> (f64, f64) {
         let sum = self.cells.sum(|_, ln_mass| g(-ln_mass));
         (sum.value, sum.bound + ROUNDING * sum.size)
@@ -51,7 +52,8 @@ impl Pmf for QuantizedPmf {
         if !self.converges(1.0) {
             return Self::infinite();
         }
-        let (value, bound) = self.sum(|content| if content.is_finite() { (-content).exp() * content } else { 0.0 });
+        let (value, bound) =
+            self.sum(|content| if content.is_finite() { (-content).exp() * content } else { 0.0 });
         closed_form(value, bound)
     }
 

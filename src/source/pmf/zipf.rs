@@ -40,12 +40,16 @@ impl ZipfPmf {
         if s <= 3.0 {
             return Estimate::exact(f64::INFINITY);
         }
-        // E (X−1)² − (E (X−1))² from sums over i ≥ 2 only: no cancellation where nearly all mass is on 1.
+        // E (X−1)² − (E (X−1))² from sums over i ≥ 2 only: no cancellation where nearly all mass is
+        // on 1.
         let [square, first, mass] = [s - 2.0, s - 1.0, s].map(|sigma| hurwitz(sigma, 2.0));
         let (zeta, mean) = (self.zeta(), (first.value[0] - mass.value[0]) / self.zeta());
         let value = (square.value[0] - 2.0 * first.value[0] + mass.value[0]) / zeta - mean * mean;
         let size = square.value[0] + 2.0 * first.value[0] + mass.value[0];
-        closed_form(value, square.bound[0] + 2.0 * first.bound[0] + mass.bound[0] + ROUNDING * (size + mean * mean))
+        closed_form(
+            value,
+            square.bound[0] + 2.0 * first.bound[0] + mass.bound[0] + ROUNDING * (size + mean * mean),
+        )
     }
 
     /// Third cumulant of ι: −s³ (ln ζ)‴.
@@ -58,8 +62,9 @@ impl ZipfPmf {
         closed_form(-s.powi(3) * parts.iter().sum::<f64>(), 1e-13 * s.powi(3) * size)
     }
 
-    /// Bound on the fourth cumulant s⁴ (ln ζ)⁗ between s and s·`order`, which falls in s: (ln ζ)⁗ = Σ Λ(n) ln³n n^{−s}, and with
-    /// ψ(x) ≤ 1.04 x partial summation gives 1.04 (6s/(s−1)⁴ + 6/(s−1)³), for large s times 2^{6−s} of that at 6.
+    /// Bound on the fourth cumulant s⁴ (ln ζ)⁗ between s and s·`order`, which falls in s: (ln ζ)⁗ =
+    /// Σ Λ(n) ln³n n^{−s}, and with ψ(x) ≤ 1.04 x partial summation gives 1.04 (6s/(s−1)⁴ +
+    /// 6/(s−1)³), for large s times 2^{6−s} of that at 6.
     fn fourth(&self, order: f64) -> f64 {
         let s = self.exponent * order.min(1.0);
         let from = s.min(6.0);
@@ -101,20 +106,27 @@ impl Pmf for ZipfPmf {
         // Σ p^a = ζ(as)/ζ(s)^a, ζ(as) relative to the first term.
         let power = hurwitz((order * self.exponent).min(NEGLIGIBLE_EXPONENT), 2.0);
         let content = (self.rest.bound[0] / ln_zeta.max(f64::MIN_POSITIVE)).min(1.0);
-        let direct = from_rest(order, ln_zeta, content, power.value[0], power.bound[0] / (order - 1.0).abs());
-        sharper(direct, from_cumulants(order, [self.shannon(), self.info_variance(), self.third()], self.fourth(order)))
+        let direct =
+            from_rest(order, ln_zeta, content, power.value[0], power.bound[0] / (order - 1.0).abs());
+        sharper(
+            direct,
+            from_cumulants(order, [self.shannon(), self.info_variance(), self.third()], self.fourth(order)),
+        )
     }
 
     /// V = s²(ζ″/ζ − (ζ′/ζ)²), finite for every s > 1.
     fn info_variance(&self) -> Estimate {
         let (s, [first, second]) = (self.exponent, self.ratios());
-        let error = self.rest.bound[2] + 2.0 * first.abs() * self.rest.bound[1] + ROUNDING * (second + first * first);
+        let error = self.rest.bound[2]
+            + 2.0 * first.abs() * self.rest.bound[1]
+            + ROUNDING * (second + first * first);
         let relative = self.rest.bound[0] * (second + 2.0 * first * first);
         closed_form(s * s * (second - first * first), s * s * (error + relative))
     }
 
     /// ι − H = s (ln i − ln m) with ln m = −ζ′/ζ, so E exp(|ι − H|/t) is two zeta sums, split at m:
-    /// m^{s/t} (ζ(s+s/t) − ζ(s+s/t, n)) + m^{−s/t} ζ(s−s/t, n), n = ⌊m⌋ + 1; finite for t > s/(s−1).
+    /// m^{s/t} (ζ(s+s/t) − ζ(s+s/t, n)) + m^{−s/t} ζ(s−s/t, n), n = ⌊m⌋ + 1; finite for t >
+    /// s/(s−1).
     fn psi1(&self) -> Estimate {
         let (s, ln_middle) = (self.exponent, -self.ratios()[0]);
         let above = ln_middle.exp().floor() + 1.0;

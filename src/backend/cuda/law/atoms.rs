@@ -82,7 +82,8 @@ impl PlacedAtoms {
         let law = Single::upload(queue, host.weights, host.norms, host.known, unit)?;
         let mut single = SingleAtoms { law, halves: None, distances: None };
         let Some(centred) = &self.centred else { return Ok(single) };
-        let split_atoms = (queue.room(product_rows(atoms) * halves(host.dim))?, queue.room(product_rows(atoms))?);
+        let split_atoms =
+            (queue.room(product_rows(atoms) * halves(host.dim))?, queue.room(product_rows(atoms))?);
         let all = Chunk { start: 0, size: atoms as u32 };
         split(queue, &split_atoms.0, &split_atoms.1, centred, unit, [all.size, self.dim])?;
         single.halves = Some(split_atoms);
@@ -132,7 +133,14 @@ impl PlacedAtoms {
         split_noise()?;
         blocks.for_each(queue, host, |here, chunk| {
             if let Some(single) = single {
-                split(queue, &blocks.halves, &blocks.factors, here, single.law.unit, [chunk.size, self.dim])?;
+                split(
+                    queue,
+                    &blocks.halves,
+                    &blocks.factors,
+                    here,
+                    single.law.unit,
+                    [chunk.size, self.dim],
+                )?;
             }
             let halves = Some((&blocks.halves, &blocks.factors, 0));
             add_block(Block { chunk, atoms: KernelArgument::within(here, 0), halves })
@@ -147,7 +155,8 @@ impl PlacedAtoms {
         let multiplied = if gram.is_some() { tile.count } else { 2 * tile.count };
         multiply(queue, &work.products, &work.rows, atoms, [multiplied, chunk.size, *dim])?;
         let below = KernelArgument::within(&work.products, u64::from(tile.count) * u64::from(chunk.size));
-        let (pairs, table) = gram.as_ref().map_or((below, 0), |gram| (KernelArgument::within(gram, 0), weights.atoms));
+        let (pairs, table) =
+            gram.as_ref().map_or((below, 0), |gram| (KernelArgument::within(gram, 0), weights.atoms));
         let sources = KernelArgument::within(&work.rows, u64::from(tile.count) * u64::from(*dim));
         let law = arguments!(
             work.products,
@@ -184,8 +193,10 @@ impl PlacedAtoms {
                 Distances { rows: KernelArgument::within(table, 0), table: length, spacing: 0 }
             }
             None => {
-                let sources = KernelArgument::within(&work.rows, u64::from(tile.count) * u64::from(self.dim));
-                let rows = arguments!(work.distances, sources, atoms, self.norms, work.index, unit, tile.count);
+                let sources =
+                    KernelArgument::within(&work.rows, u64::from(tile.count) * u64::from(self.dim));
+                let rows =
+                    arguments!(work.distances, sources, atoms, self.norms, work.index, unit, tile.count);
                 self.measure(queue, tile.count, &rows, chunk)?;
                 Distances { rows: KernelArgument::within(&work.distances, 0), table: 0, spacing: stride }
             }

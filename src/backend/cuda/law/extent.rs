@@ -1,11 +1,13 @@
 //! How much memory a law asks for.
 
-use crate::backend::cuda::tile::{CALIBRATED, CHUNK, MIXTURE_WARPS, MOST_PAIRED, TILE, halves, product_rows, row};
+use crate::backend::cuda::tile::{
+    CALIBRATED, CHUNK, MIXTURE_WARPS, MOST_PAIRED, TILE, halves, product_rows, row,
+};
 use crate::backend::options::Precision;
-use crate::channel::posterior::{Sampler, Tables};
+use crate::channel::posterior::{PosteriorSampler, Tables};
 
 /// What a sampler with a kernel is made of; others are given to the processors.
-pub fn tables_of(sampler: &dyn Sampler) -> Tables<'_> {
+pub fn tables_of(sampler: &dyn PosteriorSampler) -> Tables<'_> {
     sampler.tables().expect("a sampler without tables runs on the processors")
 }
 

@@ -20,7 +20,13 @@ pub struct MixtureOnDevice {
 
 impl MixtureOnDevice {
     /// Copies a mixture to the device: ln w_j, partial sums of the weights and EX beside it.
-    pub fn upload(queue: &Queue, mixture: &Mixture, ln_weights: &[f64], ends: &[f64], mean: &[f64]) -> Result<Self> {
+    pub fn upload(
+        queue: &Queue,
+        mixture: &Mixture,
+        ln_weights: &[f64],
+        ends: &[f64],
+        mean: &[f64],
+    ) -> Result<Self> {
         Ok(Self {
             means: queue.upload(&mixture.means)?,
             variances: queue.upload(&mixture.variances)?,
@@ -34,7 +40,12 @@ impl MixtureOnDevice {
 
     /// Observables of a tile's samples, times `copies`, and below the readouts' columns the
     /// controls.
-    pub fn observe(&self, Flight { queue, work, tile }: Flight, copies: f64, columns: ColumnCounts) -> Result<()> {
+    pub fn observe(
+        &self,
+        Flight { queue, work, tile }: Flight,
+        copies: f64,
+        columns: ColumnCounts,
+    ) -> Result<()> {
         launch!(queue, DRAW_MIXTURE, [tile.count.div_ceil(4), 1];
             work.index, work.rows, work.own, work.columns, self.ends, self.means, self.variances,
             self.mean, tile.stream, tile.first, tile.count, self.dim, self.count, columns.readouts,

@@ -68,9 +68,9 @@ impl DeviceLaw {
             Tables::Simplex(weights) => {
                 LawOnDevice::Simplex(Box::new(Orthonormal::upload(queue, weights, known, precision)?))
             }
-            Tables::Mixture { mixture, ln_weights, ends, mean } => {
-                LawOnDevice::Mixture(Box::new(MixtureOnDevice::upload(queue, mixture, ln_weights, ends, mean)?))
-            }
+            Tables::Mixture { mixture, ln_weights, ends, mean } => LawOnDevice::Mixture(Box::new(
+                MixtureOnDevice::upload(queue, mixture, ln_weights, ends, mean)?,
+            )),
         };
         Ok(Self { structure, copies: 1.0, low: 1.0 / known[0] })
     }
@@ -98,7 +98,9 @@ impl DeviceLaw {
         let (readouts, Flight { queue, work, tile }) = (columns.readouts, flight);
         weights.observe(flight, self.copies)?;
         match (arithmetic, single) {
-            (Arithmetic::Single { withheld }, Some(single)) => single.controls(flight, weights, readouts, withheld)?,
+            (Arithmetic::Single { withheld }, Some(single)) => {
+                single.controls(flight, weights, readouts, withheld)?
+            }
             _ => weights.controls(flight, readouts)?,
         }
         // Below the SNR `low` observables are less what fluctuates most, by the controls.

@@ -25,7 +25,12 @@ pub struct SingleSimplex {
 
 impl Orthonormal {
     /// Copies a law to the device; `known` are the means of its controls.
-    pub fn upload(queue: &Queue, weights: &DiscreteTables, known: &[f64], precision: Precision) -> Result<Self> {
+    pub fn upload(
+        queue: &Queue,
+        weights: &DiscreteTables,
+        known: &[f64],
+        precision: Precision,
+    ) -> Result<Self> {
         let single = || -> Result<SingleSimplex> {
             // |x̃_i|² = 1 − 2p_i + Σ p².
             let squares: f64 = weights.weights.iter().map(|p| p * p).sum();
@@ -51,7 +56,8 @@ impl Orthonormal {
                 (Arithmetic::Single { .. }, Some(SingleSimplex { law, twos })) => {
                     launch!(queue, DRAW_NOISE_F32, blocks;
                         work.noise, work.own, words, start, size, chunk.row())?;
-                    let distances = Distances { rows: KernelArgument::within(twos, 0), table: 0, spacing: 0 };
+                    let distances =
+                        Distances { rows: KernelArgument::within(twos, 0), table: 0, spacing: 0 };
                     law.add_sums(flight, distances, chunk)?;
                 }
                 _ => {

@@ -49,10 +49,17 @@ pub struct Distances<'a> {
 impl Single {
     /// Copies a law to the device: `norms` |x̃|², `known` the means of its controls, `unit` of its
     /// lengths.
-    pub fn upload(queue: &Queue, law: &DiscreteTables, norms: &[f64], known: &[f64], unit: f64) -> Result<Self> {
+    pub fn upload(
+        queue: &Queue,
+        law: &DiscreteTables,
+        norms: &[f64],
+        known: &[f64],
+        unit: f64,
+    ) -> Result<Self> {
         let length = row(law.weights.len());
         let mut weights: Vec<f32> = law.weights.iter().map(|&p| p as f32).collect();
-        let mut log_weights: Vec<f32> = law.ln_weights.iter().map(|l| (l * std::f64::consts::LOG2_E) as f32).collect();
+        let mut log_weights: Vec<f32> =
+            law.ln_weights.iter().map(|l| (l * std::f64::consts::LOG2_E) as f32).collect();
         weights.resize(length, 0.0);
         log_weights.resize(length, f32::NEG_INFINITY);
         Ok(Self {

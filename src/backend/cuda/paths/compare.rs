@@ -91,7 +91,11 @@ pub fn compare(cuda: &Cuda, spec: &str, seed: u64, paths: u64) -> Result<Vec<Pat
     let one = |(name, statistic): &(&str, Box<dyn Statistic>)| {
         let simulation = statistic.simulation();
         let ours = Cpu.simulate(simulation, &stream, 0..paths)?;
-        let theirs = DevicePaths::new(cuda, &source, &[simulation], paths)?.simulate(simulation, &stream, 0..paths)?;
+        let theirs = DevicePaths::new(cuda, &source, &[simulation], paths)?.simulate(
+            simulation,
+            &stream,
+            0..paths,
+        )?;
         let scale = root_mean_square(ours.iter().copied());
         let pairs = ours.iter().copied().zip(theirs.iter().copied());
         Ok(PathComparison {

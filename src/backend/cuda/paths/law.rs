@@ -41,7 +41,8 @@ impl PathExtent {
     /// each.
     pub fn shared(&self, states: usize, single: usize) -> usize {
         let Self { dim, count, .. } = self;
-        let (law, weights) = if self.orthonormal { (2 * dim, 0) } else { (dim + count * dim + 5 * count, *count) };
+        let (law, weights) =
+            if self.orthonormal { (2 * dim, 0) } else { (dim + count * dim + 5 * count, *count) };
         law + BATCH * (states * dim + weights + single)
     }
 
@@ -133,7 +134,10 @@ impl PathLaw {
         let (queue, tables) = (Queue::new(device)?, mean.tables());
         let extent = PathExtent::of(&tables, 0);
         if extent.copies > MOST_COPIES {
-            return Err(error(format!("{} independent copies at once; at most {MOST_COPIES}", extent.copies)));
+            return Err(error(format!(
+                "{} independent copies at once; at most {MOST_COPIES}",
+                extent.copies
+            )));
         }
         let sampler = source.sampler();
         let draw = sampler.tables().expect("a law with a posterior mean is no density");
@@ -169,7 +173,10 @@ fn prior(mean: &PosteriorMean) -> Vec<f64> {
 fn packed(mean: &PosteriorMean, form: &Form) -> Vec<f64> {
     match form {
         Form::Components { mean, centred, variances, ln_weights, half_norms, .. } => {
-            [mean, centred, variances, ln_weights, half_norms].into_iter().flat_map(|t| t.iter().copied()).collect()
+            [mean, centred, variances, ln_weights, half_norms]
+                .into_iter()
+                .flat_map(|t| t.iter().copied())
+                .collect()
         }
         Form::Orthonormal(ln_weights) => [&prior(mean)[..], ln_weights].concat(),
     }
@@ -190,7 +197,14 @@ impl LargeTables {
             Form::Orthonormal(ln_weights) => {
                 let zeros = || queue.room(ln_weights.len());
                 let (mean, variances, half_norms) = (zeros()?, zeros()?, zeros()?);
-                Self { mean, prior, centred: None, variances, ln_weights: queue.upload(ln_weights)?, half_norms }
+                Self {
+                    mean,
+                    prior,
+                    centred: None,
+                    variances,
+                    ln_weights: queue.upload(ln_weights)?,
+                    half_norms,
+                }
             }
         })
     }

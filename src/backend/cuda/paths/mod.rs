@@ -62,7 +62,8 @@ struct Site<'a> {
     tile: PathTile,
 }
 
-/// What the denoiser adds to the posterior mean in every coordinate at `snr`: all that the kernels know of it.
+/// What the denoiser adds to the posterior mean in every coordinate at `snr`: all that the kernels
+/// know of it.
 ///
 /// # Errors
 /// [`crate::error::Error::Backend`] for a denoiser that adds no constant.
@@ -125,7 +126,9 @@ impl Walker {
     fn simulate(&self, simulation: Simulation, tile: PathTile) -> Result<Vec<f64>> {
         let site = Site { queue: &self.queue, law: &self.law, tile };
         match (&self.law.tables, &self.room) {
-            (MeanOnDevice::Small(table), Memory::Small(out)) => small::simulate(site, table, out, simulation),
+            (MeanOnDevice::Small(table), Memory::Small(out)) => {
+                small::simulate(site, table, out, simulation)
+            }
             (MeanOnDevice::Large(tables), Memory::Large(rows)) => rows.simulate(site, tables, simulation),
             _ => unreachable!("a worker's room is of its law's regime"),
         }

@@ -9,14 +9,20 @@ use crate::process::{Simulation, Start, girsanov};
 
 /// What `simulation` gives for a tile, batch by batch. `table`: the law's, `out`: room for rows ×
 /// d.
-pub fn simulate(site: Site, table: &Buffer<f64>, out: &Buffer<f64>, simulation: Simulation) -> Result<Vec<f64>> {
+pub fn simulate(
+    site: Site,
+    table: &Buffer<f64>,
+    out: &Buffer<f64>,
+    simulation: Simulation,
+) -> Result<Vec<f64>> {
     let Site { queue, law, tile } = site;
     let (stream, copies) = (tile.stream, law.copies as usize);
     // Last states are batches × d × BATCH numbers, of path KLs there is one a batch and copy.
     let (steps, words, tail, kernels, shared, length) = match simulation {
         Simulation::LastStates(chain) => {
             let (steps, exact) = (chain_steps(chain)?, chain.start() == Start::Exact);
-            let tail = arguments!(law.copies, steps.len() as u32, exact, chain.first_snr(), chain.last_snr());
+            let tail =
+                arguments!(law.copies, steps.len() as u32, exact, chain.first_snr(), chain.last_snr());
             let kernels = [&kernels::WALK_COMPONENTS, &kernels::WALK_ORTHONORMAL];
             let length = tile.paths as usize * copies * law.dim as usize;
             let steps = queue.upload(steps.as_flattened())?;
@@ -24,9 +30,12 @@ pub fn simulate(site: Site, table: &Buffer<f64>, out: &Buffer<f64>, simulation: 
         }
         Simulation::PathKl(girsanov) => {
             let steps = frozen_steps(girsanov)?;
-            let [increments, points] = [girsanov::increments(&stream), girsanov::points(&stream)].map(|s| s.lane());
-            let (words, tail) =
-                (arguments!(stream, increments, points, tile.first), arguments!(law.copies, steps.len() as u32));
+            let [increments, points] =
+                [girsanov::increments(&stream), girsanov::points(&stream)].map(|s| s.lane());
+            let (words, tail) = (
+                arguments!(stream, increments, points, tile.first),
+                arguments!(law.copies, steps.len() as u32),
+            );
             let kernels = [&kernels::GIRSANOV_COMPONENTS, &kernels::GIRSANOV_ORTHONORMAL];
             let steps = queue.upload(steps.as_flattened())?;
             (steps, words, tail, kernels, law.extent.shared(4, 2), tile.batches() as usize * copies)

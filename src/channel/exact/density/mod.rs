@@ -1,10 +1,12 @@
 //! A density on the line: posterior integrals over x inside an integral over y.
 //!
-//! The support is cut once into pieces (`pieces`) on which a 16-point Gauss–Legendre rule integrates the density to full
-//! accuracy, geometrically wider away from the median, so that 160 decades are some hundred pieces. For each y the pieces in
-//! reach of y/√γ, no longer than a few standard deviations of the noise, give weighted nodes: to all intents atoms, whose
-//! posterior moments are those of [`crate::channel::exact::line`]. The integral over y is adaptive ([`crate::channel::exact::panels`]).
-//! Everything is measured from the density's own origin, which the channel does not see.
+//! The support is cut once into pieces (`pieces`) on which a 16-point Gauss–Legendre rule
+//! integrates the density to full accuracy, geometrically wider away from the median, so that 160
+//! decades are some hundred pieces. For each y the pieces in reach of y/√γ, no longer than a few
+//! standard deviations of the noise, give weighted nodes: to all intents atoms, whose posterior
+//! moments are those of [`crate::channel::exact::line`]. The integral over y is adaptive
+//! ([`crate::channel::exact::panels`]). Everything is measured from the density's own origin, which
+//! the channel does not see.
 
 mod pieces;
 
@@ -21,34 +23,40 @@ use crate::source::Density;
 
 /// Relative tolerance of the integral over y.
 const TOLERANCE: f64 = 1e-11;
-/// Relative error of a posterior integral: rounding of the densities, and ten times the pieces' own error. Each value takes
-/// at most some ten of either.
+/// Relative error of a posterior integral: rounding of the densities, and ten times the pieces' own
+/// error. Each value takes at most some ten of either.
 const INNER: (f64, f64) = (1e-11, 10.0);
 /// Standard deviations of the noise within which x is looked for.
 const REACH: f64 = 12.0;
-/// Longest stretch of nodes in standard deviations of the noise: e^{−z²/2} is integrated to 1e-14 of its maximum.
+/// Longest stretch of nodes in standard deviations of the noise: e^{−z²/2} is integrated to 1e-14
+/// of its maximum.
 const STRETCH: f64 = 2.5;
-/// Beyond this distance from the centre (in units of the noise) divergences are not small, and taken directly.
+/// Beyond this distance from the centre (in units of the noise) divergences are not small, and
+/// taken directly.
 const NEAR: f64 = 20.0;
 
-/// Up to here (in units of the noise) positions are measured from the law's origin: rounding moves them by 1e-14.
+/// Up to here (in units of the noise) positions are measured from the law's origin: rounding moves
+/// them by 1e-14.
 const ORIGIN: f64 = 64.0;
 
-/// E of m_2, m_2², m_2³, 2m_2³ + m_3² (scaled by powers of γ; m_3² alone is rounding noise where the posterior is nearly
-/// Gaussian) and of KL(posterior ‖ prior).
+/// E of m_2, m_2², m_2³, 2m_2³ + m_3² (scaled by powers of γ; m_3² alone is rounding noise where
+/// the posterior is nearly Gaussian) and of KL(posterior ‖ prior).
 const COMPONENTS: usize = 5;
 
-/// Channel values of a density at `snr` > 0. Relative bounds about 1e-10; the tails that are left out are in them.
+/// Channel values of a density at `snr` > 0. Relative bounds about 1e-10; the tails that are left
+/// out are in them.
 ///
-/// Left out are the tails of X and what the pieces miss, of mass q together, in the posterior and, `REACH` further out, in Y. The first changes
-/// the values as cutting atoms does ([`super::cut`]), the second by at most τ_2, τ_4, 2τ_6 of the same place: both are in
-/// the bounds. The divergence in the tail is of the order of −ln f; twice that at the cut times q is allowed for it, which
+/// Left out are the tails of X and what the pieces miss, of mass q together, in the posterior and,
+/// `REACH` further out, in Y. The first changes the values as cutting atoms does ([`super::cut`]),
+/// the second by at most τ_2, τ_4, 2τ_6 of the same place: both are in the bounds. The divergence
+/// in the tail is of the order of −ln f; twice that at the cut times q is allowed for it, which
 /// covers densities that fall like a power or faster.
 pub fn evaluate(density: &dyn Density, snr: f64) -> ChannelValues {
     let channel = Channel::new(density, snr);
     let mut room = Room::default();
-    let found =
-        integrate(&channel.panels(), TOLERANCE, |anchor, offset| channel.integrands(&mut room, anchor + offset));
+    let found = integrate(&channel.panels(), TOLERANCE, |anchor, offset| {
+        channel.integrands(&mut room, anchor + offset)
+    });
     let [second, square, cube, sixth, information] = found.value;
     let b = found.bound;
     let (lost, surprise) = (channel.pieces.lost, channel.surprise);
@@ -92,8 +100,8 @@ struct Channel<'a> {
     density: &'a dyn Density,
     amplitude: f64,
     pieces: Pieces,
-    /// The nodes √γx of the pieces shorter than a stretch, with the logarithms of their weights, and for each piece the
-    /// index of its first (of the next piece's, where it is longer).
+    /// The nodes √γx of the pieces shorter than a stretch, with the logarithms of their weights,
+    /// and for each piece the index of its first (of the next piece's, where it is longer).
     short: Vec<(f64, f64)>,
     first: Vec<usize>,
     /// −ln f at the ends, at most.
@@ -103,7 +111,8 @@ struct Channel<'a> {
 impl<'a> Channel<'a> {
     fn new(density: &'a dyn Density, snr: f64) -> Self {
         let pieces = Pieces::new(density, snr);
-        let far = [pieces.ends[0], pieces.ends[pieces.ends.len() - 1]].map(|x| density.ln_density(x).abs().min(1e4));
+        let far = [pieces.ends[0], pieces.ends[pieces.ends.len() - 1]]
+            .map(|x| density.ln_density(x).abs().min(1e4));
         let surprise = far[0].max(far[1]) + 0.5 * snr.ln().abs() + 2.0;
         let amplitude = snr.sqrt();
         let (mut short, mut first) = (Vec::new(), Vec::new());
@@ -115,7 +124,8 @@ impl<'a> Channel<'a> {
                 short.extend(LN_RULE.iter().filter_map(|&(node, ln_weight)| {
                     let x = half.mul_add(node, middle);
                     let ln_density = density.ln_density(x);
-                    (ln_density > f64::NEG_INFINITY).then_some((amplitude * x, ln_density + ln_half + ln_weight))
+                    (ln_density > f64::NEG_INFINITY)
+                        .then_some((amplitude * x, ln_density + ln_half + ln_weight))
                 }));
             }
         }
@@ -123,7 +133,8 @@ impl<'a> Channel<'a> {
         Self { density, amplitude, pieces, short, first, surprise }
     }
 
-    /// First panels in y: the ends of the pieces where they are far apart, steps of the noise around the special points.
+    /// First panels in y: the ends of the pieces where they are far apart, steps of the noise
+    /// around the special points.
     fn panels(&self) -> Vec<Panel> {
         let Pieces { ends: x, breakpoints, centre, .. } = &self.pieces;
         let special = breakpoints.iter().chain([centre, &x[0], &x[x.len() - 1]]);
@@ -159,8 +170,9 @@ impl<'a> Channel<'a> {
         [second, second * second, cube, 2.0 * cube + third * third, divergence].map(|x| evidence * x)
     }
 
-    /// Nodes √γx within `REACH` of y, and the logarithms of their weights; far out measured from y, so that a y of which
-    /// √γx − y would be lost in rounding does no harm, near 0 not, so that nodes keep their differences.
+    /// Nodes √γx within `REACH` of y, and the logarithms of their weights; far out measured from y,
+    /// so that a y of which √γx − y would be lost in rounding does no harm, near 0 not, so that
+    /// nodes keep their differences.
     fn fill(&self, room: &mut Room, y: f64) {
         room.points.clear();
         room.ln_weights.clear();
@@ -226,7 +238,8 @@ impl<'a> Channel<'a> {
             weights.extend(ln_weights.iter().map(|w| w.exp()));
             scaled.clear();
             scaled.extend(points.iter().map(|s| s + shift));
-            // The nodes carry the rest, exactly: an error of their sum would stand beside a divergence that may be tiny.
+            // The nodes carry the rest, exactly: an error of their sum would stand beside a
+            // divergence that may be tiny.
             let factor = (1.0 - absent) / weights.iter().sum::<f64>();
             weights.iter_mut().for_each(|w| *w *= factor);
             return divergence_from_prior(scaled, weights, absent, y - centre);

@@ -1,4 +1,5 @@
-//! The support of a density cut into pieces on which a fixed rule integrates it, and what the cutting leaves over.
+//! The support of a density cut into pieces on which a fixed rule integrates it, and what the
+//! cutting leaves over.
 
 use crate::numeric::quadrature::gauss_legendre;
 use crate::source::Density;
@@ -14,13 +15,16 @@ const NEGLIGIBLE: f64 = 1e-9;
 const SETTLED: f64 = 1e-13;
 /// A difference below this that halving does not lessen is the rounding of the density.
 const ROUNDING: f64 = 1e-11;
-/// A piece must have the mass that the distribution function gives it, relative to itself and to the lesser tail.
+/// A piece must have the mass that the distribution function gives it, relative to itself and to
+/// the lesser tail.
 const KNOWN: (f64, f64) = (1e-9, 1e-11);
 /// Rounding of the sum of all masses and of the distribution function at the ends.
 const TOTAL: f64 = 1e-11;
-/// Halvings of one first piece (e^{−14·20} of it is 404 of them), and pieces in all: beyond, their mass is given up.
+/// Halvings of one first piece (e^{−14·20} of it is 404 of them), and pieces in all: beyond, their
+/// mass is given up.
 const MOST: (u32, usize) = (700, 50_000);
-/// Halvings in which a rule that has settled must come to see what the distribution function has: a feature 1e-4 as wide.
+/// Halvings in which a rule that has settled must come to see what the distribution function has: a
+/// feature 1e-4 as wide.
 const BLIND: u32 = 10;
 /// Positions (times max(1, √γ)) stay below this, so that y and its panels are finite.
 const FARTHEST: f64 = 1e300;
@@ -36,13 +40,15 @@ pub struct Pieces {
     pub centre: f64,
     /// Largest relative error of the rule on a piece: truncation, or rounding of the density.
     pub relative: f64,
-    /// Mass that the pieces do not carry: the tails beyond the ends, pieces given up, and what is missing of a total of 1.
+    /// Mass that the pieces do not carry: the tails beyond the ends, pieces given up, and what is
+    /// missing of a total of 1.
     pub lost: f64,
 }
 
 impl Pieces {
-    /// Pieces that double in length away from the median, the breakpoints and finite ends of the support, halved until the
-    /// rule settles on each and agrees with the distribution function: a feature that the rule does not see is missing there.
+    /// Pieces that double in length away from the median, the breakpoints and finite ends of the
+    /// support, halved until the rule settles on each and agrees with the distribution function: a
+    /// feature that the rule does not see is missing there.
     pub fn new(density: &dyn Density, snr: f64) -> Self {
         let quartiles = [0.25, 0.75].map(|u| density.quantile(u));
         let (centre, scale) = (density.quantile(0.5), 0.5 * (quartiles[1] - quartiles[0]));
@@ -51,8 +57,10 @@ impl Pieces {
         let (least, most) = density.support();
         let lo = tail_end(centre, -scale, least.max(-farthest), |x| density.cdf(x), tail);
         let hi = tail_end(centre, scale, most.min(farthest), |x| density.survival(x), tail);
-        let breakpoints: Vec<f64> = density.breakpoints().into_iter().filter(|&x| lo < x && x < hi).collect();
-        let mut cutting = Cutting { density, negligible: NEGLIGIBLE * tail, ends: vec![lo], found: Found::default() };
+        let breakpoints: Vec<f64> =
+            density.breakpoints().into_iter().filter(|&x| lo < x && x < hi).collect();
+        let mut cutting =
+            Cutting { density, negligible: NEGLIGIBLE * tail, ends: vec![lo], found: Found::default() };
         for pair in first_ends(lo, hi, scale, breakpoints.iter().copied().chain([centre])).windows(2) {
             let mass = cutting.mass(pair[0], pair[1]);
             cutting.halve(pair[0], pair[1], mass, f64::INFINITY, (0, 0));
@@ -83,7 +91,8 @@ fn first_ends(lo: f64, hi: f64, scale: f64, special: impl Iterator<Item = f64>) 
     ends
 }
 
-/// The point beyond which `mass_beyond` is at most `tail`, away from `centre` in growing steps; `end` if that comes first.
+/// The point beyond which `mass_beyond` is at most `tail`, away from `centre` in growing steps;
+/// `end` if that comes first.
 fn tail_end(centre: f64, step: f64, end: f64, mass_beyond: impl Fn(f64) -> f64, tail: f64) -> f64 {
     let inside = |x: f64| if step > 0.0 { x < end } else { x > end };
     let mut step = step;
@@ -117,9 +126,10 @@ impl Cutting<'_> {
         gauss_legendre(NODES).as_node_weight_pairs().iter().map(|&(node, weight)| weight * at(node)).sum()
     }
 
-    /// Appends the right ends of the pieces of [lo, hi], whose mass by the rule is `whole`; `before` is the relative change
-    /// when it was made from a longer one; `depth` counts halvings, and those in a row that found the rule settled on another
-    /// mass than the distribution function's.
+    /// Appends the right ends of the pieces of [lo, hi], whose mass by the rule is `whole`;
+    /// `before` is the relative change when it was made from a longer one; `depth` counts halvings,
+    /// and those in a row that found the rule settled on another mass than the distribution
+    /// function's.
     fn halve(&mut self, lo: f64, hi: f64, whole: f64, before: f64, depth: (u32, u32)) {
         let middle = 0.5 * (lo + hi);
         let parts = [self.mass(lo, middle), self.mass(middle, hi)];
@@ -175,7 +185,8 @@ mod tests {
         }
     }
 
-    /// A density that has less mass than its distribution function says is found out: a hole from 0.3 to 0.4.
+    /// A density that has less mass than its distribution function says is found out: a hole
+    /// from 0.3 to 0.4.
     #[test]
     fn a_missed_feature_is_lost_mass() {
         #[derive(Debug)]
@@ -206,7 +217,9 @@ mod tests {
                 self.0.differential_renyi(order)
             }
         }
-        let Law::Density(cauchy) = Source::parse("cauchy").expect("a law").into_law() else { panic!("a density") };
+        let Law::Density(cauchy) = Source::parse("cauchy").expect("a law").into_law() else {
+            panic!("a density")
+        };
         let lost = Pieces::new(&Missing(cauchy), 1.0).lost;
         let hole = (0.4_f64.atan() - 0.3_f64.atan()) * std::f64::consts::FRAC_1_PI;
         assert!((lost / hole - 1.0).abs() < 0.1, "{lost:e} for {hole:e}");

@@ -1,4 +1,5 @@
-//! The arithmetic of posterior means over a batch of paths: two products with the components and their weights between.
+//! The arithmetic of posterior means over a batch of paths: two products with the components and
+//! their weights between.
 
 use crate::channel::posterior::BATCH;
 use crate::numeric::arch;
@@ -33,7 +34,8 @@ impl BatchWeights {
     /// P(component j | U_γ = u) of the evaluation, J × BATCH.
     fn normalised(&self, out: &mut [f64]) {
         let mut total = [0.0; BATCH];
-        for ((row, weights), shrink) in rows_mut(out).iter_mut().zip(rows(&self.weights)).zip(&self.shrinks) {
+        for ((row, weights), shrink) in rows_mut(out).iter_mut().zip(rows(&self.weights)).zip(&self.shrinks)
+        {
             for s in 0..BATCH {
                 row[s] = weights[s] / shrink;
                 total[s] += row[s];
@@ -52,7 +54,8 @@ impl CentredComponents {
         for (row, w) in points.chunks(dim).zip(weights) {
             mean.iter_mut().zip(row).for_each(|(m, x)| *m += w * x);
         }
-        let centred: Vec<f64> = points.chunks(dim).flat_map(|row| row.iter().zip(&mean).map(|(x, m)| x - m)).collect();
+        let centred: Vec<f64> =
+            points.chunks(dim).flat_map(|row| row.iter().zip(&mean).map(|(x, m)| x - m)).collect();
         let count = weights.len();
         let mut transposed = vec![0.0; centred.len()];
         for (j, row) in centred.chunks(dim).enumerate() {
@@ -60,7 +63,10 @@ impl CentredComponents {
         }
         Self {
             mean,
-            half_norms: centred.chunks(dim).map(|row| 0.5 * row.iter().map(|x| x * x).sum::<f64>()).collect(),
+            half_norms: centred
+                .chunks(dim)
+                .map(|row| 0.5 * row.iter().map(|x| x * x).sum::<f64>())
+                .collect(),
             uniform: variances.iter().all(|v| (v - variances[0]).abs() <= 0.0),
             ln_weights: weights.iter().map(|w| w.ln()).collect(),
             centred,
@@ -98,8 +104,9 @@ impl CentredComponents {
         }
     }
 }
-/// Logarithms of weights are cut off here below the largest: the weight is nothing beside it, and its products stay normal
-/// numbers (seen: subnormal ones, at high SNR, made a step five times slower).
+/// Logarithms of weights are cut off here below the largest: the weight is nothing beside it, and
+/// its products stay normal numbers (seen: subnormal ones, at high SNR, made a step five times
+/// slower).
 const LEAST: f64 = -300.0;
 
 /// e^(l − most), at least e^[`LEAST`].
@@ -210,8 +217,8 @@ impl pulp::WithSimd for Evaluate<'_> {
     }
 }
 
-/// Rows of BATCH numbers: loops over an array's indices become vector code where zipped iterators do not (seen: exp by
-/// scalars, three times slower).
+/// Rows of BATCH numbers: loops over an array's indices become vector code where zipped iterators
+/// do not (seen: exp by scalars, three times slower).
 #[inline(always)]
 fn rows(matrix: &[f64]) -> &[[f64; BATCH]] {
     matrix.as_chunks().0
@@ -235,7 +242,9 @@ impl pulp::WithSimd for Softmax<'_> {
     #[inline(always)]
     fn with_simd<S: pulp::Simd>(self, _: S) {
         let mut most = [f64::NEG_INFINITY; BATCH];
-        for ((row, states), ln_weight) in rows_mut(self.out).iter_mut().zip(rows(self.states)).zip(self.ln_weights) {
+        for ((row, states), ln_weight) in
+            rows_mut(self.out).iter_mut().zip(rows(self.states)).zip(self.ln_weights)
+        {
             for s in 0..BATCH {
                 row[s] = states[s] + ln_weight;
                 most[s] = if row[s] > most[s] { row[s] } else { most[s] };

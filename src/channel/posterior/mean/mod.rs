@@ -1,8 +1,9 @@
 //! E[X | U_γ] for every law with a closed posterior, a batch of states at a time.
 //!
-//! States lie side by side: coordinate k of path s at `k · BATCH + s`, so that each loop runs over whole vector registers
-//! of paths. Component j of a mixture has weight ∝ w_j (1+γv_j)^{−d/2} exp(a_j[⟨ũ, μ̃_j⟩ − ½γ|μ̃_j|² + ½v_j|ũ|²]) and mean
-//! EX + a_j(μ̃_j + v_j ũ) with a_j = 1/(1+γv_j), μ̃_j = μ_j − EX and ũ = u − γ EX; an atom is a component with v_j = 0.
+//! States lie side by side: coordinate k of path s at `k · BATCH + s`, so that each loop runs over
+//! whole vector registers of paths. Component j of a mixture has weight ∝ w_j (1+γv_j)^{−d/2}
+//! exp(a_j[⟨ũ, μ̃_j⟩ − ½γ|μ̃_j|² + ½v_j|ũ|²]) and mean EX + a_j(μ̃_j + v_j ũ) with a_j =
+//! 1/(1+γv_j), μ̃_j = μ_j − EX and ũ = u − γ EX; an atom is a component with v_j = 0.
 
 mod batch;
 #[cfg(test)]
@@ -69,7 +70,8 @@ impl PosteriorMean {
     /// The posterior mean of `source`.
     ///
     /// # Errors
-    /// [`Error::Unsupported`] for a density on the line, for atoms whose tail was cut, for a mixture that stands for another law.
+    /// [`Error::Unsupported`] for a density on the line, for atoms whose tail was cut, for a
+    /// mixture that stands for another law.
     pub fn new(source: &Source) -> Result<Self> {
         let unsupported = |message: &str| {
             Err(Error::Unsupported {
@@ -84,22 +86,41 @@ impl PosteriorMean {
             }
             Law::Atoms(atoms) => {
                 let variances = vec![0.0; atoms.len()];
-                Structure::Components(CentredComponents::new(atoms.dim, &atoms.points, variances, &atoms.weights))
+                Structure::Components(CentredComponents::new(
+                    atoms.dim,
+                    &atoms.points,
+                    variances,
+                    &atoms.weights,
+                ))
             }
             Law::Needle(needle) => {
-                let Some(atoms) = needle.dense() else { return unsupported("needs a needle of at most 4096 atoms") };
+                let Some(atoms) = needle.dense() else {
+                    return unsupported("needs a needle of at most 4096 atoms");
+                };
                 let variances = vec![0.0; atoms.len()];
-                Structure::Components(CentredComponents::new(atoms.dim, &atoms.points, variances, &atoms.weights))
+                Structure::Components(CentredComponents::new(
+                    atoms.dim,
+                    &atoms.points,
+                    variances,
+                    &atoms.weights,
+                ))
             }
             Law::Mixture(law) if law.approximation > 0.0 => {
                 return unsupported("needs a law that is a mixture, not one that is represented by it");
             }
-            Law::Mixture(law) => {
-                Structure::Components(CentredComponents::new(law.dim, &law.means, law.variances.clone(), &law.weights))
+            Law::Mixture(law) => Structure::Components(CentredComponents::new(
+                law.dim,
+                &law.means,
+                law.variances.clone(),
+                &law.weights,
+            )),
+            Law::Simplex(simplex) => {
+                Structure::Orthonormal(simplex.weights.iter().map(|p| p.ln()).collect())
             }
-            Law::Simplex(simplex) => Structure::Orthonormal(simplex.weights.iter().map(|p| p.ln()).collect()),
             Law::Product { base, .. } => Structure::Copies(Box::new(Self::new(base)?)),
-            Law::Density(_) => return unsupported("needs atoms or a Gaussian mixture; quantise the density"),
+            Law::Density(_) => {
+                return unsupported("needs atoms or a Gaussian mixture; quantise the density");
+            }
         };
         Ok(Self { dim: source.dim(), structure })
     }
@@ -139,17 +160,18 @@ impl PosteriorMean {
         MeanTables { dim: self.dim, copies: 1, form }
     }
 
-    /// The prior masses of the atoms or components; `None` for a product, whose modes are not numbered.
+    /// The prior masses of the atoms or components; `None` for a product, whose modes are not
+    /// numbered.
     pub fn masses(&self) -> Option<Vec<f64>> {
         match &self.structure {
-            Structure::Components(CentredComponents { ln_weights, .. }) | Structure::Orthonormal(ln_weights) => {
-                Some(ln_weights.iter().map(|l| l.exp()).collect())
-            }
+            Structure::Components(CentredComponents { ln_weights, .. })
+            | Structure::Orthonormal(ln_weights) => Some(ln_weights.iter().map(|l| l.exp()).collect()),
             Structure::Copies(_) => None,
         }
     }
 
-    /// P(atom or component j | U_γ = u) for each path u of `states` (d × BATCH) into `out` (J × BATCH).
+    /// P(atom or component j | U_γ = u) for each path u of `states` (d × BATCH) into `out` (J ×
+    /// BATCH).
     ///
     /// # Panics
     /// For a product, which has no [`PosteriorMean::masses`].

@@ -23,7 +23,9 @@ fn by_definition(components: &[(f64, f64, Vec<f64>)], u: &[f64], snr: f64) -> Ve
 
 fn components_of(source: &Source) -> Vec<(f64, f64, Vec<f64>)> {
     match source.law() {
-        Law::Atoms(atoms) => (0..atoms.len()).map(|i| (atoms.weights[i], 0.0, atoms.point(i).to_vec())).collect(),
+        Law::Atoms(atoms) => {
+            (0..atoms.len()).map(|i| (atoms.weights[i], 0.0, atoms.point(i).to_vec())).collect()
+        }
         Law::Mixture(law) => (0..law.weights.len())
             .map(|j| (law.weights[j], law.variances[j], law.means[j * law.dim..][..law.dim].to_vec()))
             .collect(),

@@ -26,9 +26,9 @@ fn counts(source: &Source, seed: u64, n: u64) -> Counts {
     Counts::of(source, seed, n).expect("draws")
 }
 
-/// Over all seeds an interval that is believed misses the truth in at most 5 % and its binomial band: 11 laws × 2 sizes × 5
-/// orders × 2 estimators, each with P = 9e-4 for an exact 95 % interval; the seeds are fixed. `examples/law_behind.rs` has the
-/// table at length.
+/// Over all seeds an interval that is believed misses the truth in at most 5 % and its binomial
+/// band: 11 laws × 2 sizes × 5 orders × 2 estimators, each with P = 9e-4 for an exact 95 %
+/// interval; the seeds are fixed. `examples/law_behind.rs` has the table at length.
 #[test]
 fn intervals_cover() {
     for spec in LAWS {
@@ -39,14 +39,21 @@ fn intervals_cover() {
             for order in [0.5, 1.0, 1.5, 2.0, f64::INFINITY] {
                 for estimator in [CHAO_WANG_JOST, PLUG_IN] {
                     let truth = pmf.renyi(order).value;
-                    let Ok(found) =
-                        samples.iter().map(|c| estimate(c, &estimator, order, None)).collect::<Result<Vec<_>>>()
+                    let Ok(found) = samples
+                        .iter()
+                        .map(|c| estimate(c, &estimator, order, None))
+                        .collect::<Result<Vec<_>>>()
                     else {
                         continue;
                     };
-                    let missed = |e: &&Estimate| e.believed() && (e.value - truth).abs() > 1.96 * e.std_err + e.bound;
+                    let missed =
+                        |e: &&Estimate| e.believed() && (e.value - truth).abs() > 1.96 * e.std_err + e.bound;
                     let misses = found.iter().filter(missed).count();
-                    assert!(misses <= MOST_MISSES, "{spec}, n {n}, order {order}, {}: {misses}", estimator.method);
+                    assert!(
+                        misses <= MOST_MISSES,
+                        "{spec}, n {n}, order {order}, {}: {misses}",
+                        estimator.method
+                    );
                 }
             }
         }
@@ -56,14 +63,16 @@ fn intervals_cover() {
 /// With its alphabet known, every order up to 1 has a bound, and it covers.
 #[test]
 fn an_alphabet_bounds_what_is_unseen() {
-    for (spec, atoms) in [("pam:levels=1e4", 1e4), ("zipf:exponent=1,atoms=1000", 1000.0), ("pam:levels=10", 10.0)] {
+    for (spec, atoms) in
+        [("pam:levels=1e4", 1e4), ("zipf:exponent=1,atoms=1000", 1000.0), ("pam:levels=10", 10.0)]
+    {
         let source = Source::parse(spec).expect("a known source");
         for order in [0.0, 0.5, 0.9, 1.0] {
             let truth = source.pmf().expect("discrete").renyi(order).value;
             let misses = (0..SEEDS)
                 .filter(|&seed| {
-                    let e =
-                        estimate(&counts(&source, seed, 300), &CHAO_WANG_JOST, order, Some(atoms)).expect("an order");
+                    let e = estimate(&counts(&source, seed, 300), &CHAO_WANG_JOST, order, Some(atoms))
+                        .expect("an order");
                     assert!(e.bound.is_finite(), "{spec}, order {order}: {e:?}");
                     (e.value - truth).abs() > 1.96 * e.std_err + e.bound
                 })
@@ -80,7 +89,11 @@ fn what_a_sample_cannot_tell_is_not_believed() {
             .iter()
             .filter_map(|e| estimate(counts, e, order, None).ok())
             .map(|e| {
-                assert!(e.believed() || e.doubts().iter().any(|why| why.contains("unseen")), "{:?}", e.doubts());
+                assert!(
+                    e.believed() || e.doubts().iter().any(|why| why.contains("unseen")),
+                    "{:?}",
+                    e.doubts()
+                );
                 e.believed()
             })
             .collect();
@@ -100,7 +113,8 @@ fn what_a_sample_cannot_tell_is_not_believed() {
         let believed = (0..SEEDS).filter(|&seed| told(&counts(&heavy, seed, n), 1.0)).count();
         assert!(believed <= MOST_MISSES, "n {n}: {believed}");
     }
-    // A coin is told, but not at orders below 1, where what one row in a thousand hides weighs without bound.
+    // A coin is told, but not at orders below 1, where what one row in a thousand hides weighs
+    // without bound.
     let coin = Counts::new([480, 520]).expect("draws");
     assert!(told(&coin, 1.0) && told(&coin, 2.0) && told(&coin, f64::INFINITY) && !told(&coin, 0.5));
 }

@@ -1,34 +1,32 @@
 //! Means, covariances and tails of many readouts at once, merged in a fixed order.
 
-use nalgebra::{DMatrix, DVector, SymmetricEigen};
+mod regression;
+
 use serde::{Deserialize, Serialize};
 
 use crate::numeric::arch;
 use crate::numeric::estimate::Flags;
 use crate::numeric::truncated::Summands;
+pub use regression::Regression;
 
-/// Largest and smallest summands kept for each column: enough to fit a Pareto tail, few enough to merge and store.
+/// Largest and smallest summands kept for each column: enough to fit a Pareto tail, few enough to
+/// merge and store.
 pub const TAIL: usize = 64;
-/// A control whose deviation is below this share of its size did not vary: what is left is rounding.
-const CONSTANT: f64 = 1e-9;
 /// Rounding error of one summand, relative to its size: a posterior sum takes a few roundings.
 const ROUNDING: f64 = 16.0 * f64::EPSILON;
-/// Samples of a block, which are added up one by one, and parts of a run that are merged at last: of n samples, n/(64·32)
-/// blocks are merged one by one.
+/// Samples of a block, which are added up one by one, and parts of a run that are merged at last:
+/// of n samples, n/(64·32) blocks are merged one by one.
 const BLOCK: f64 = 64.0;
 const PARTS: f64 = 32.0;
-/// k roundings of a sum are within λ√k·u of Σ|terms| (u = ε/2) with probability 1 − 2e^(−λ²/2), here 1 − 3e-14 (N. J. Higham,
-/// T. Mary, "A new approach to probabilistic rounding error analysis", SIAM J. Sci. Comput. 41, 2019, Theorem 2.4).
+/// k roundings of a sum are within λ√k·u of Σ|terms| (u = ε/2) with probability 1 − 2e^(−λ²/2),
+/// here 1 − 3e-14 (N. J. Higham, T. Mary, "A new approach to probabilistic rounding error
+/// analysis", SIAM J. Sci. Comput. 41, 2019, Theorem 2.4).
 const LAMBDA: f64 = 8.0;
-/// Most standard errors that a control's mean is reported to be off by (a control that did not vary has none).
-const MOST_SHIFT: f64 = 1e6;
-/// Eigenvalues of the controls' correlation matrix below this share of the largest count as zero: dependent controls.
-const DEPENDENT: f64 = 1e-9;
 
 /// Count, means, centred cross products and extreme values of `width` columns.
 ///
-/// Merging is the pairwise update of Chan, Golub and LeVeque (1979): exact to rounding, and the same bits whenever the
-/// tree of merges is the same, whatever the order of the columns.
+/// Merging is the pairwise update of Chan, Golub and LeVeque (1979): exact to rounding, and the
+/// same bits whenever the tree of merges is the same, whatever the order of the columns.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct Moments {
     n: u64,
@@ -60,8 +58,9 @@ impl Moments {
         block
     }
 
-    /// Moments of `n` samples that were summed elsewhere: means, the lower triangle of Σ (x_i − mean_i)(x_j − mean_j) row
-    /// by row, and for each column its [`TAIL`] largest values descending and smallest ascending (all if there are fewer).
+    /// Moments of `n` samples that were summed elsewhere: means, the lower triangle of Σ (x_i −
+    /// mean_i)(x_j − mean_j) row by row, and for each column its [`TAIL`] largest values descending
+    /// and smallest ascending (all if there are fewer).
     pub fn from_parts(
         n: u64,
         mean: Vec<f64>,
@@ -77,7 +76,8 @@ impl Moments {
         Self { n, mean, scatter, largest, smallest }
     }
 
-    /// Merges [`Moments::of_block`]`(rows, width)`, the same bits, without sorting what cannot be among the extremes.
+    /// Merges [`Moments::of_block`]`(rows, width)`, the same bits, without sorting what cannot be
+    /// among the extremes.
     pub fn add_block(&mut self, rows: &[f64]) {
         self.merge_sums(&Self::sums_of(rows, self.width()));
         self.keep_extremes_of(rows);
@@ -144,7 +144,8 @@ impl Moments {
         for (s, o) in self.scatter.iter_mut().zip(&other.scatter) {
             *s += o;
         }
-        // The root before the product: x·y and y·x are the same bits, so a pair of columns does not see their order.
+        // The root before the product: x·y and y·x are the same bits, so a pair of columns does not
+        // see their order.
         let root = (n * m / (n + m)).sqrt();
         self.add_outer(&delta.iter().map(|d| root * d).collect::<Vec<_>>());
         for (mean, d) in self.mean.iter_mut().zip(&delta) {
@@ -165,12 +166,14 @@ impl Moments {
         }
     }
 
-    /// The largest values of column `j`, descending, and the smallest, ascending: at most [`TAIL`] each.
+    /// The largest values of column `j`, descending, and the smallest, ascending: at most [`TAIL`]
+    /// each.
     pub fn extremes(&self, j: usize) -> [&[f64]; 2] {
         [&self.largest[j], &self.smallest[j]]
     }
 
-    /// Column `j` as summands of its own mean, without regard to controls; `from` − column where `from` is given.
+    /// Column `j` as summands of its own mean, without regard to controls; `from` − column where
+    /// `from` is given.
     pub fn summands(&self, j: usize, from: Option<f64>) -> Summands {
         let (mean, largest) = match from {
             None => (self.mean[j], self.largest[j].clone()),
@@ -189,8 +192,9 @@ impl Moments {
         self.mean.len()
     }
 
-    /// Tail index and dominance of column `j` (see [`Flags`]), of the deviations from the mean on the side that reaches
-    /// further: a constant added to every summand changes neither the error nor what can be said of it.
+    /// Tail index and dominance of column `j` (see [`Flags`]), of the deviations from the mean on
+    /// the side that reaches further: a constant added to every summand changes neither the error
+    /// nor what can be said of it.
     fn flags(&self, j: usize) -> Flags {
         let scatter = self.cross(j, j);
         if (scatter / self.n as f64).sqrt() <= self.rounding(j) {
@@ -216,93 +220,10 @@ impl Moments {
         LAMBDA * additions.sqrt() * 0.5 * f64::EPSILON
     }
 
-    /// Bound on the rounding error of column `j`'s mean: that of its summands and that of adding them up.
+    /// Bound on the rounding error of column `j`'s mean: that of its summands and that of adding
+    /// them up.
     fn rounding(&self, j: usize) -> f64 {
         (ROUNDING + self.accumulated()) * self.size(j)
-    }
-
-    /// Standard error of column `c`, a control with mean `known`; 0 where it did not vary.
-    fn control_std_err(&self, c: usize, known: f64) -> f64 {
-        let n = self.n as f64;
-        let variance = self.cross(c, c) / n;
-        let size = self.mean[c].abs().max(known.abs());
-        if variance.sqrt() <= CONSTANT * size { 0.0 } else { (variance / (n - 1.0).max(1.0)).sqrt() }
-    }
-
-    /// Largest distance of a control's mean from its known mean, in standard errors of that control.
-    fn control_shift(&self, known: &[f64]) -> Option<f64> {
-        let readouts = self.width() - known.len();
-        let shift = |(i, &known): (usize, &f64)| {
-            let (mean, std_err) = (self.mean[readouts + i], self.control_std_err(readouts + i, known));
-            let off = (mean - known).abs();
-            if off <= CONSTANT * mean.abs().max(known.abs()) { 0.0 } else { (off / std_err).min(MOST_SHIFT) }
-        };
-        known.iter().enumerate().map(shift).reduce(f64::max)
-    }
-
-    /// Means of the first columns after regression on the last `known.len()` ones, the controls, whose true means are `known`.
-    ///
-    /// value = mean − β(mean_c − known) with β = C_oc C_cc⁺, covariance of the values (1, −β) C (1, −β)ᵀ/(n − 1 − rank): what β,
-    /// itself rounded, leaves. Where that cancels, the variance is no less than its rounding, ε(σ_o + Σ|β|σ_c)², and the bound
-    /// counts what each β makes of its control's rounding. The bias of estimating β is O(1/n) of the variance removed. A column's
-    /// value depends on that column and the controls alone, never on which other readouts were measured beside it.
-    pub fn regress(&self, known: &[f64]) -> Regression {
-        let (width, controls) = (self.width(), known.len());
-        let readouts = width - controls;
-        let varied: Vec<bool> = (0..controls).map(|c| self.control_std_err(readouts + c, known[c]) > 0.0).collect();
-        let (inverse, rank) =
-            pseudo_inverse(
-                controls,
-                |i, j| {
-                    if varied[i] && varied[j] { self.cross(readouts + i, readouts + j) } else { 0.0 }
-                },
-            );
-        let shift = DVector::from_iterator(controls, (0..controls).map(|i| self.mean[readouts + i] - known[i]));
-        let mut beta = Vec::with_capacity(readouts);
-        for i in 0..readouts {
-            let cross = DVector::from_iterator(controls, (0..controls).map(|j| self.cross(i, readouts + j)));
-            beta.push(&inverse * cross);
-        }
-        let covariance = self.residual(&beta, rank);
-        let value = (0..readouts).map(|i| self.mean[i] - beta[i].dot(&shift)).collect();
-        let control_shift = self.control_shift(known);
-        let dominance = |c: usize| self.flags(readouts + c).dominance;
-        let control_dominance = (0..controls).filter(|&c| varied[c]).filter_map(dominance).reduce(f64::max);
-        let flags = (0..readouts).map(|i| Flags { control_shift, control_dominance, ..self.flags(i) }).collect();
-        let of_control = |k: usize| self.rounding(readouts + k) + ROUNDING * known[k].abs();
-        let of_controls = |beta: &DVector<f64>| (0..controls).map(|k| beta[k].abs() * of_control(k)).sum::<f64>();
-        let bound = (0..readouts).map(|i| self.rounding(i) + of_controls(&beta[i])).collect();
-        Regression { n: self.n, value, bound, covariance, slopes: beta, flags }
-    }
-
-    /// Covariance of the means of the first columns less β times the controls, which are the last ones.
-    fn residual(&self, beta: &[DVector<f64>], rank: usize) -> DMatrix<f64> {
-        let (readouts, controls) = (beta.len(), self.width() - beta.len());
-        let freedom = (self.n as f64 - 1.0 - rank as f64).max(1.0) * self.n as f64;
-        // Cross products of what β leaves of column j with the controls.
-        let left: Vec<Vec<f64>> = (0..readouts)
-            .map(|j| {
-                let explained = |k: usize| -> f64 {
-                    (0..controls).map(|l| beta[j][l] * self.cross(readouts + k, readouts + l)).sum()
-                };
-                (0..controls).map(|k| self.cross(j, readouts + k) - explained(k)).collect()
-            })
-            .collect();
-        let deviation = |c: usize| self.cross(c, c).sqrt();
-        let size =
-            |i: usize| deviation(i) + (0..controls).map(|k| beta[i][k].abs() * deviation(readouts + k)).sum::<f64>();
-        DMatrix::from_fn(readouts, readouts, |i, j| {
-            let explained = |i: usize, j: usize| -> f64 {
-                (0..controls).map(|k| beta[i][k] * (self.cross(j, readouts + k) + left[j][k])).sum()
-            };
-            // Written so that (i, j) and (j, i) are the same bits.
-            let residual = self.cross(i, j) - 0.5 * (explained(i, j) + explained(j, i));
-            if i == j {
-                (residual.max(0.0) + self.accumulated() * size(i).powi(2)) / freedom
-            } else {
-                residual / freedom
-            }
-        })
     }
 }
 
@@ -347,50 +268,6 @@ fn keep_smallest(kept: &mut Vec<f64>, values: impl Iterator<Item = f64>) {
     }
 }
 
-/// Pseudo-inverse of a covariance by its correlation matrix's eigenvectors, and its rank.
-fn pseudo_inverse(size: usize, at: impl Fn(usize, usize) -> f64) -> (DMatrix<f64>, usize) {
-    if size == 0 {
-        return (DMatrix::zeros(0, 0), 0);
-    }
-    let scale: Vec<f64> = (0..size).map(|i| at(i, i).sqrt()).collect();
-    let usable = |i: usize| scale[i] > 0.0 && scale[i].is_finite();
-    let correlation =
-        DMatrix::from_fn(
-            size,
-            size,
-            |i, j| if usable(i) && usable(j) { at(i, j) / (scale[i] * scale[j]) } else { 0.0 },
-        );
-    let eigen = SymmetricEigen::new(correlation);
-    let threshold = DEPENDENT * eigen.eigenvalues.iter().copied().fold(0.0, f64::max);
-    let kept: Vec<usize> = (0..size).filter(|&k| eigen.eigenvalues[k] > threshold).collect();
-    let inverse = DMatrix::from_fn(size, size, |i, j| {
-        if !usable(i) || !usable(j) {
-            return 0.0;
-        }
-        let sum: f64 =
-            kept.iter().map(|&k| eigen.eigenvectors[(i, k)] * eigen.eigenvectors[(j, k)] / eigen.eigenvalues[k]).sum();
-        sum / (scale[i] * scale[j])
-    });
-    (inverse, kept.len())
-}
-
-/// Joint estimates of several readouts of the same samples.
-#[derive(Debug, Clone)]
-pub struct Regression {
-    /// Number of samples.
-    pub n: u64,
-    /// Estimated means.
-    pub value: Vec<f64>,
-    /// Bounds on their rounding errors.
-    pub bound: Vec<f64>,
-    /// Covariance of the estimated means.
-    pub covariance: DMatrix<f64>,
-    /// β: for each readout its coefficients of the controls.
-    pub slopes: Vec<DVector<f64>>,
-    /// Tail diagnostics of each readout's summands.
-    pub flags: Vec<Flags>,
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -424,17 +301,22 @@ mod tests {
         assert_eq!((whole.largest, whole.smallest), (merged.largest, merged.smallest));
     }
 
-    /// A readout's error is the same whatever constant is added to it or with which sign it enters: so are its flags.
+    /// A readout's error is the same whatever constant is added to it or with which sign it enters:
+    /// so are its flags.
     #[test]
     fn flags_do_not_see_shift_and_sign() {
         let heavy: Vec<f64> = rows(2000, 3).chunks(3).map(|r| (2.0 * r[0]).exp()).collect();
-        let of =
-            |f: &dyn Fn(f64) -> f64| Moments::of_block(&heavy.iter().map(|&x| f(x)).collect::<Vec<_>>(), 1).flags(0);
+        let of = |f: &dyn Fn(f64) -> f64| {
+            Moments::of_block(&heavy.iter().map(|&x| f(x)).collect::<Vec<_>>(), 1).flags(0)
+        };
         let plain = of(&|x| x);
         assert!(!plain.believed(), "{plain:?}");
         for other in [of(&|x| 1024.0 - x), of(&|x| x - 1024.0)] {
             let near = |a: Option<f64>, b: Option<f64>| (a.unwrap() - b.unwrap()).abs() < 1e-6;
-            assert!(near(plain.pareto_k, other.pareto_k) && near(plain.dominance, other.dominance), "{other:?}");
+            assert!(
+                near(plain.pareto_k, other.pareto_k) && near(plain.dominance, other.dominance),
+                "{other:?}"
+            );
         }
     }
 
@@ -488,7 +370,8 @@ mod tests {
     fn regression_removes_what_the_control_explains() {
         let width = 4;
         // Column 2 is 2 + control (column 0) + small noise; put the control last.
-        let data: Vec<f64> = rows(20_000, width).chunks(width).flat_map(|r| [r[2], r[1], r[3], r[0]]).collect();
+        let data: Vec<f64> =
+            rows(20_000, width).chunks(width).flat_map(|r| [r[2], r[1], r[3], r[0]]).collect();
         let regression = Moments::of_block(&data, width).regress(&[0.0]);
         let std_err = |i: usize| regression.covariance[(i, i)].sqrt();
         assert!((regression.value[0] - 2.0).abs() < 5.0 * std_err(0));
