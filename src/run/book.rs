@@ -56,13 +56,13 @@ pub struct Linear {
     /// Whether there is no value, only `range`.
     pub bracketed: bool,
     /// Each need with the partial derivative by it.
-    terms: Vec<Term>,
+    terms: Vec<LinearTerm>,
     /// Why there is no value, where a need could not be measured.
     missing: Option<String>,
 }
 
 #[derive(Debug, Clone)]
-struct Term {
+struct LinearTerm {
     route: Route,
     known: Known,
     /// What is said against a sample that a bracket stands in for.
@@ -70,7 +70,7 @@ struct Term {
     gradient: f64,
 }
 
-impl Term {
+impl LinearTerm {
     fn value(&self) -> Option<&Estimate> {
         match &self.known {
             Known::Value(estimate) => Some(estimate),
@@ -134,7 +134,7 @@ impl Book<'_> {
         let mut terms = Vec::new();
         for ((input, known), gradient) in bound.inputs.iter().zip(known).zip(gradient) {
             if let (Input::Need(need), Some(Account { known, doubts })) = (input, known) {
-                terms.push(Term {
+                terms.push(LinearTerm {
                     route: self.ledger.route(need).clone(),
                     known,
                     replaced: doubts,
@@ -143,7 +143,7 @@ impl Book<'_> {
             }
         }
         let bracketed = terms.iter().any(|t| t.value().is_none());
-        let wide = |t: &Term| t.value().is_some_and(|e| e.bound > WIDE * e.value.abs());
+        let wide = |t: &LinearTerm| t.value().is_some_and(|e| e.bound > WIDE * e.value.abs());
         let range = (bracketed || terms.iter().any(wide)).then(|| {
             let mut each = terms.iter().map(|term| self.range(&term.known));
             let range = |input: &Input| match input {
@@ -247,7 +247,7 @@ impl Linear {
         self.value -= other.value;
         self.bracketed |= other.bracketed;
         self.missing = self.missing.or(other.missing);
-        self.terms.extend(other.terms.into_iter().map(|t| Term { gradient: -t.gradient, ..t }));
+        self.terms.extend(other.terms.into_iter().map(|t| LinearTerm { gradient: -t.gradient, ..t }));
         self
     }
 
@@ -285,12 +285,15 @@ impl Linear {
 
     /// The worst flags among the values.
     pub fn flags(&self) -> Flags {
-        self.terms.iter().filter_map(Term::value).fold(Flags::default(), |worst, e| worst.worst(e.flags))
+        self.terms
+            .iter()
+            .filter_map(LinearTerm::value)
+            .fold(Flags::default(), |worst, e| worst.worst(e.flags))
     }
 
     /// What speaks against the values that it rests on, each once.
     pub fn doubts(&self) -> Vec<String> {
-        once(self.terms.iter().filter_map(Term::value).flat_map(Estimate::doubts))
+        once(self.terms.iter().filter_map(LinearTerm::value).flat_map(Estimate::doubts))
     }
 
     /// What speaks against the values that brackets stand in for, each once.

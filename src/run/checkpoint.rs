@@ -35,7 +35,7 @@ struct Record {
 
 /// A line of the file.
 #[derive(Serialize, Deserialize)]
-struct Line {
+struct CheckpointLine {
     xxh3: String,
     record: Box<serde_json::value::RawValue>,
 }
@@ -122,7 +122,7 @@ impl Checkpoint {
     pub fn append(&self, address: &str, columns: &[String], strip: &Strip) -> Result<()> {
         let record = Record { address: address.into(), columns: columns.to_vec(), strip: strip.clone() };
         let json = serde_json::value::to_raw_value(&record).expect("a record of finite numbers is JSON");
-        let line = Line { xxh3: checksum(json.get()), record: json };
+        let line = CheckpointLine { xxh3: checksum(json.get()), record: json };
         let mut text = serde_json::to_string(&line).expect("a line of JSON is JSON");
         text.push('\n');
         let mut file = self.file.lock().unwrap_or_else(PoisonError::into_inner);
@@ -140,7 +140,7 @@ fn read_into(finished: &mut Finished, path: &Path, text: &str) -> Result<()> {
             path: path.to_owned(),
             message: format!("record {} {why}; remove that line to measure its strip again", number + 1),
         };
-        let line: Line = serde_json::from_str(line).map_err(|_| damaged("is not a record"))?;
+        let line: CheckpointLine = serde_json::from_str(line).map_err(|_| damaged("is not a record"))?;
         if checksum(line.record.get()) != line.xxh3 {
             return Err(damaged("does not match its checksum"));
         }

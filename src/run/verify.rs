@@ -120,13 +120,13 @@ fn open_cases<'a>(claims: &'a [Claim], options: &Options) -> Result<Vec<OpenCase
 }
 
 /// Where the numbers of a run come from, and the samples taken so far.
-struct Standing {
+struct CaseState {
     ledger: Ledger,
     /// In the ledger's order; none where a stop came before they were ready.
     lanes: Vec<LaneState>,
 }
 
-impl Standing {
+impl CaseState {
     fn sampled(&self, case: &OpenCase) -> bool {
         case.needs().any(|need| self.ledger.slot(need).is_some())
     }
@@ -157,7 +157,7 @@ struct Session<'a> {
     watch: &'a Watch<'a>,
     comparisons: u64,
     open: Vec<OpenCase<'a>>,
-    standing: Standing,
+    standing: CaseState,
     interrupted: bool,
 }
 
@@ -173,7 +173,7 @@ impl<'a> Session<'a> {
         let mut ledger = Ledger::new(needs.into_iter(), search);
         let lanes = LaneState::all(std::mem::take(&mut ledger.lanes), options.seed, stop)?;
         let interrupted = ledger.interrupted || lanes.is_none();
-        let standing = Standing { ledger, lanes: lanes.unwrap_or_default() };
+        let standing = CaseState { ledger, lanes: lanes.unwrap_or_default() };
         Ok(Self { options, watch, comparisons: comparisons(&open, options), open, standing, interrupted })
     }
 
@@ -216,7 +216,7 @@ impl<'a> Session<'a> {
 
     /// Judges the cases that have `until` samples, the end of round `round`.
     fn judge(&mut self, round: u32, until: u64) {
-        let Standing { ledger, lanes } = &self.standing;
+        let CaseState { ledger, lanes } = &self.standing;
         for case in self.open.iter_mut().filter(|case| !case.closed) {
             if !self.standing.ready(case, until) {
                 continue;

@@ -67,7 +67,7 @@ fn arctan(arguments: &Arguments, request: &Request) -> Result<Vec<f64>> {
 }
 
 /// Uniform in the time of a flow (1 − t)X + tZ before its shift s: t = su/(1 + (s − 1)u), γ = ((1 −
-/// t)/t)² [EKB24].
+/// t)/t)² \[EKB24\].
 pub const FLOW: Schedule = Schedule {
     name: "flow",
     summary: "uniform in the time u of a flow, level t = su/(1 + (s − 1)u), √γ = (1 − t)/t  [EKB24]",

@@ -28,7 +28,7 @@ pub(super) fn read(table: &mut Table, options: &ReadOptions) -> Result<()> {
     let failed = |error: ParquetError| {
         refuse(&path, "", format!("is damaged or no Parquet file ({error}): write it again"))
     };
-    let reader = SerializedFileReader::new(Bounded { file, length }).map_err(failed)?;
+    let reader = SerializedFileReader::new(BoundedRead { file, length }).map_err(failed)?;
     table.rows = rows(reader.metadata(), length).map_err(|why| refuse(&path, "", why))?;
     let schema = reader.metadata().file_metadata().schema_descr_ptr();
     guard::room(&path, (table.rows as u64).saturating_mul(16 * schema.num_columns() as u64))?;
@@ -68,7 +68,7 @@ pub(super) fn read(table: &mut Table, options: &ReadOptions) -> Result<()> {
 
 /// A file that refuses what lies behind its end: the decoder skips a claimed 2^60 bytes there
 /// without noticing it.
-struct Bounded {
+struct BoundedRead {
     file: File,
     length: u64,
 }
@@ -79,13 +79,13 @@ struct Ending<R> {
     at_end: bool,
 }
 
-impl Length for Bounded {
+impl Length for BoundedRead {
     fn len(&self) -> u64 {
         self.length
     }
 }
 
-impl ChunkReader for Bounded {
+impl ChunkReader for BoundedRead {
     type T = Ending<BufReader<File>>;
 
     fn get_read(&self, start: u64) -> parquet::errors::Result<Self::T> {
