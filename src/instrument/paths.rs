@@ -69,7 +69,12 @@ impl Instrument for PathStatistics {
     }
 
     fn kernels(&self) -> Kernels<'_> {
-        Kernels::Paths(self.columns.iter().map(|c| c.statistic.simulation()).collect())
+        let simulations: Vec<Simulation> = self.columns.iter().map(|c| c.statistic.simulation()).collect();
+        if simulations.iter().all(Simulation::has_kernel) {
+            Kernels::Paths(simulations)
+        } else {
+            Kernels::None
+        }
     }
 
     fn open<'a>(

@@ -21,6 +21,16 @@ pub enum Simulation<'a> {
 }
 
 impl<'a> Simulation<'a> {
+    /// Whether devices have a kernel for it: states of a denoiser that adds a constant to the
+    /// posterior mean.
+    pub fn has_kernel(&self) -> bool {
+        match self {
+            Self::LastStates(chain) => chain.denoiser().offset(1.0).is_some(),
+            Self::PathKl(girsanov) => girsanov.denoiser().offset(1.0).is_some(),
+            Self::Errors(_) => false,
+        }
+    }
+
     /// Numbers that a batch gives.
     pub fn width(&self) -> usize {
         match self {

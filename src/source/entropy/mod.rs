@@ -8,7 +8,8 @@
 //!   [`nearest_neighbour`] distances.
 //!
 //! ```
-//! use klaim::{entropy::{ESTIMATORS, counts::Counts, law_behind}, source::Source};
+//! use klaim::Source;
+//! use klaim::internals::source::entropy::{ESTIMATORS, counts::Counts, law_behind};
 //!
 //! let source = Source::parse("zipf:exponent=2,atoms=100")?;
 //! let exact = source.pmf().expect("discrete").shannon().value;
@@ -17,7 +18,7 @@
 //!     let estimate = law_behind::estimate(&counts, estimator, 1.0, Some(100.0))?;
 //!     assert!((estimate.value - exact).abs() < 1.96 * estimate.std_err + estimate.bound);
 //! }
-//! # Ok::<(), klaim::error::Error>(())
+//! # Ok::<(), klaim::Error>(())
 //! ```
 
 pub mod average;
