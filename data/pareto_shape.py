@@ -1,4 +1,4 @@
-"""Reference shapes for src/tail.rs, written to pareto_shape.csv.
+"""Reference shapes for src/numeric/tail.rs, written to pareto_shape.csv.
 
 ArviZ 0.23.4 (`arviz.stats.stats._gpdfit`, Apache-2.0): an independent implementation of Zhang & Stephens (2009) with the
 weak prior of Vehtari et al. (2024). Exceedances are the quantiles ((i/(n+1))^-e - 1)/e, i = 1 ... n.

@@ -1,6 +1,6 @@
-"""Half-widths for the mean of Pareto summands W = U^(-1/alpha), E W^r = alpha/(alpha - r): the choice behind src/truncated.rs.
+"""Half-widths for the mean of Pareto summands W = U^(-1/alpha), E W^r = alpha/(alpha - r): the choice behind src/numeric/truncated.rs.
 
-Proven bounds at level delta, each at its best order r: truncated mean with the empirical Bernstein bound (as in src/truncated.rs)
+Proven bounds at level delta, each at its best order r: truncated mean with the empirical Bernstein bound (as in src/numeric/truncated.rs)
 and median of means (Bubeck, Cesa-Bianchi, Lugosi, "Bandits with heavy tail", IEEE Trans. Inf. Theory 59, 2013, Lemma 2:
 (12 v)^(1/r) (16 ln(e^(1/8)/delta)/n)^((r-1)/r), v >= E|W - EW|^r, here by E|W - EW|^r <= 2 E W^r for 1 < r <= 2). Then how often each
 and the Gaussian interval miss over 2,000 seeds. Usage: python3 data/truncated.py (numpy; a few seconds).

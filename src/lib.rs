@@ -23,7 +23,7 @@
 //! | quantity | a number that expressions know by name: `mmse`, `path_kl`, `shannon`, … ([`Quantity`]) |
 //! | need | one quantity of one source at one setting |
 //! | readout | a linear combination of posterior averages of one sample, over SNRs, whose mean is a quantity |
-//! | lane | a stream of random words, addressed by what is measured: never advanced, never shared |
+//! | lane | a stream of random words, addressed by what is measured and never by order: one thing has one lane |
 //! | strip | the samples of one lane that one task takes at once |
 //! | claim, section, case | a statement; the statement itself, a control or a break; one combination of its axes |
 //! | control | a false neighbour of a claim that must come out refuted |
@@ -32,6 +32,7 @@
 //! | bracket | two numbers between which a value lies for certain, where no sample can tell more |
 //! | believed | whether an estimate's error bar is to be relied on; its doubts say why not |
 //! | margin | the smallest violation that a run must be able to see |
+//! | verdict | supported, refuted, or inconclusive (undecided): neither, when the budget ends or a number is not to be believed |
 //! | tightness | how near a claim comes to failing: the largest ratio of its sides, with its error |
 //!
 //! # Adding to it

@@ -12,7 +12,7 @@ pub enum Verdict {
     Supported,
     /// The violation exceeds the error bar.
     Refuted,
-    /// Neither: the report says how many samples would decide.
+    /// Neither: undecided. The report says why, and how many samples would decide where some would.
     Inconclusive,
 }
 
