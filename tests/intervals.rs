@@ -26,7 +26,6 @@ fn intervals_cover_or_warn() {
 }
 
 #[test]
-#[ignore = "docs/calibration.md names the equalities that are refuted"]
 fn what_is_true_is_refuted_no_more_often_than_the_level_says() {
     for equality in equalities(REPLICATIONS) {
         let Equality { name, law, runs, refuted, doubted } = &equality;
