@@ -89,14 +89,6 @@ impl EstimateCommand {
             }
             (EstimatorChoice::Law(method), None) => method,
         };
-        let budget =
-            self.samples.unwrap_or(if self.rel_err.is_some() { MOST_SAMPLES } else { DEFAULT_SAMPLES });
-        if method == MethodChoice::MonteCarlo
-            && let Some(found) = sample::drawn(&self.source, quantity, &arguments, common.seed, budget)
-        {
-            let row = |(need, e): (Need, Estimate)| EstimateRow::new(need, Ok(e.scaled(factor)), self.unit);
-            return print(&found?.into_iter().map(row).collect::<Vec<_>>(), common.format, "cpu", false);
-        }
         let mut needs = Vec::new();
         for spec in &self.source {
             let source = Arc::new(Source::parse(spec)?);
@@ -107,13 +99,22 @@ impl EstimateCommand {
                 setting: s.clone(),
             }));
         }
+        let budget =
+            self.samples.unwrap_or(if self.rel_err.is_some() { MOST_SAMPLES } else { DEFAULT_SAMPLES });
         let target = StoppingRule { relative_error: self.rel_err, budget };
         let progress = Progress::new(common.quiet);
         let backend = common.backend()?;
         let event = |event| progress.show(event);
         let name = backend.name();
         let watch = Watch { backend, event: &event, stop: interrupt::attended(), checkpoint: None };
-        let estimates = estimate(&needs, method, common.seed, target, &watch);
+        // An entropy has no readout: its samples are draws of the law.
+        let drawn = sample::order(quantity, &arguments).filter(|order| order.is_finite());
+        let estimates = match (method, drawn) {
+            (MethodChoice::MonteCarlo, Some(order)) => {
+                Ok(sample::drawn(&needs, order, common.seed, target, &watch.stop))
+            }
+            _ => estimate(&needs, method, common.seed, target, &watch),
+        };
         progress.finish();
         let estimates = estimates?;
         let interrupted = watch.stop.requested();

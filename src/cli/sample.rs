@@ -5,7 +5,10 @@ use std::sync::Arc;
 use crate::error::{Error, Result};
 use crate::numeric::estimate::{Estimate, Method};
 use crate::quantity::{Need, Quantity, Setting};
+use crate::run::estimate::StoppingRule;
 use crate::run::options::MethodChoice;
+use crate::run::stop::Stop;
+use crate::run::strips::samples_after;
 use crate::source::entropy::counts::Counts;
 use crate::source::entropy::{ESTIMATORS, density_behind, known, law_behind};
 use crate::source::{Law, Source};
@@ -67,29 +70,36 @@ pub fn estimate(
     sources.iter().map(row).collect()
 }
 
-/// The entropies of laws whose weights are known, from draws of them; `None` where `quantity` is
-/// none of finite order.
-///
-/// # Errors
-/// A source without known weights.
+/// Entropies of order `order` of laws whose weights are known, from draws of them, in rounds until
+/// `rule` is met.
 pub fn drawn(
-    sources: &[String],
-    quantity: &'static Quantity,
-    arguments: &[f64],
+    needs: &[Need],
+    order: f64,
     seed: u64,
-    samples: u64,
-) -> Option<Result<Vec<(Need, Estimate)>>> {
-    let order = order(quantity, arguments).filter(|order| order.is_finite())?;
-    let row = |spec: &String| {
-        let source = Arc::new(Source::parse(spec)?);
-        let estimate = known::renyi(&source, order, seed, samples)?;
-        Ok((Need { source, quantity, setting: Setting::of(arguments) }, estimate))
+    rule: StoppingRule,
+    stop: &Stop,
+) -> Vec<Result<Estimate>> {
+    let last = samples_after(u32::MAX, rule.budget);
+    let draw = move |source: &Source| {
+        let mut round = if rule.relative_error.is_some() { 1 } else { u32::MAX };
+        loop {
+            let found = known::renyi(source, order, seed, samples_after(round, rule.budget))?;
+            let precise = |share: f64| found.std_err <= share * found.value.abs();
+            if found.n >= last || rule.relative_error.is_some_and(precise) {
+                return Ok(found);
+            }
+            round += 1;
+        }
     };
-    Some(sources.iter().map(row).collect())
+    let one = |need: &Need| {
+        let source = Arc::clone(&need.source);
+        stop.unless(move || draw(&source)).unwrap_or(Err(Error::Interrupted))
+    };
+    needs.iter().map(one).collect()
 }
 
 /// The order of an entropy.
-fn order(quantity: &Quantity, arguments: &[f64]) -> Option<f64> {
+pub fn order(quantity: &Quantity, arguments: &[f64]) -> Option<f64> {
     match quantity.name {
         "shannon" => Some(1.0),
         "renyi" => arguments.first().copied(),

@@ -134,4 +134,4 @@ fn two_of(simplex: &Simplex) -> Option<Atoms> {
 }
 
 #[cfg(test)]
-mod tests;
+pub mod tests;

@@ -90,6 +90,22 @@ fn small_information_keeps_its_digits() {
     }
 }
 
+/// Each value at `snr` beside the five-point difference of the one before it: 2I′ and M, −M′ and the
+/// slope, its own and the curvature.
+pub fn derivatives(at: impl Fn(f64) -> ChannelValues, snr: f64, step: f64) -> [(f64, f64); 3] {
+    let values = [-2.0, -1.0, 1.0, 2.0].map(|k| at(snr + k * step));
+    let derivative = |f: fn(&ChannelValues) -> f64| {
+        let [a, b, c, d] = values.each_ref().map(f);
+        (a - 8.0 * b + 8.0 * c - d) / (12.0 * step)
+    };
+    let v = at(snr);
+    [
+        (2.0 * derivative(|v| v.information.value), v.mmse.value),
+        (-derivative(|v| v.mmse.value), v.mmse_slope.value),
+        (-derivative(|v| v.mmse_slope.value), v.mmse_curvature.value),
+    ]
+}
+
 /// H(X|Y) + I = H by two routes, and each value is the derivative of the one before it.
 #[test]
 fn information_and_mmse_belong_together() {
@@ -100,17 +116,7 @@ fn information_and_mmse_belong_together() {
         let v = at(snr);
         let sum = v.information.value + v.posterior_entropy.expect("discrete").value;
         assert!((sum / h - 1.0).abs() < BOUND, "{spec}: {sum} for {h}");
-        let step = 0.02 * snr;
-        let values = [-2.0, -1.0, 1.0, 2.0].map(|k| at(snr + k * step));
-        let derivative = |f: fn(&ChannelValues) -> f64| {
-            let [a, b, c, d] = values.each_ref().map(f);
-            (a - 8.0 * b + 8.0 * c - d) / (12.0 * step)
-        };
-        for (difference, value) in [
-            (2.0 * derivative(|v| v.information.value), v.mmse.value),
-            (-derivative(|v| v.mmse.value), v.mmse_slope.value),
-            (-derivative(|v| v.mmse_slope.value), v.mmse_curvature.value),
-        ] {
+        for (difference, value) in derivatives(at, snr, 0.02 * snr) {
             assert!(
                 (difference - value).abs() < DIFFERENCE * value.abs(),
                 "{spec}: {difference} for {value}"

@@ -152,17 +152,8 @@ fn channel_values_obey_the_theorems() {
                 v.information
             );
             assert!(v.mmse.bound <= SHARPEST * v.mmse.value, "{spec} at {snr}: {:?}", v.mmse);
-            let step = 0.01 * snr;
-            let values = [-2.0, -1.0, 1.0, 2.0].map(|k| channel(&source, snr + k * step));
-            let derivative = |f: fn(&exact::ChannelValues) -> f64| {
-                let [a, b, c, d] = values.each_ref().map(f);
-                (a - 8.0 * b + 8.0 * c - d) / (12.0 * step)
-            };
-            for (difference, value) in [
-                (2.0 * derivative(|v| v.information.value), v.mmse.value),
-                (-derivative(|v| v.mmse.value), v.mmse_slope.value),
-                (-derivative(|v| v.mmse_slope.value), v.mmse_curvature.value),
-            ] {
+            let at = |snr: f64| channel(&source, snr);
+            for (difference, value) in exact::tests::derivatives(at, snr, 0.01 * snr) {
                 assert!(
                     (difference / value - 1.0).abs() < 1e-6,
                     "{spec} at {snr}: {difference} for {value}"

@@ -12,6 +12,10 @@ use crate::source::Source;
 const ROUNDING: f64 = 8.0 * f64::EPSILON;
 /// Summands that are added one by one.
 const BLOCK: usize = 64;
+/// Draws that one thread takes at once, and pieces whose results are held together: memory does not
+/// grow with the draws.
+const PIECE: u64 = 1 << 14;
+const PIECES: u64 = 256;
 
 /// Shannon entropy H = E[−ln p(X)] over `n` ≥ 2 draws of the lane `entropy SPEC`, nats.
 ///
@@ -19,7 +23,7 @@ const BLOCK: usize = 64;
 /// [`Error::Unsupported`] for a law without known weights; [`Error::Invalid`] for fewer than two
 /// draws.
 pub fn shannon(source: &Source, seed: u64, n: u64) -> Result<Estimate> {
-    Ok(average(&contents(source, "shannon", seed, n)?))
+    average(&Contents::new(source, "shannon", seed, n)?, |content| content)
 }
 
 /// Rényi entropy of order a = `order` ≥ 0, H_a = (1−a)⁻¹ ln E p(X)^{a−1}, over `n` ≥ 2 draws, nats;
@@ -41,11 +45,11 @@ pub fn renyi(source: &Source, order: f64, seed: u64, n: u64) -> Result<Estimate>
     if exponent == 0.0 {
         return shannon(source, seed, n);
     }
-    let contents = contents(source, "renyi", seed, n)?;
-    let largest = contents.iter().fold(f64::NEG_INFINITY, |most, content| most.max(exponent * content));
+    let contents = Contents::new(source, "renyi", seed, n)?;
+    let most = |piece: &[f64]| piece.iter().fold(f64::NEG_INFINITY, |most, x| most.max(exponent * x));
+    let largest = contents.fold(f64::NEG_INFINITY, most, f64::max)?;
     // Less one: what is left has the size of what varies, and its rounding.
-    let excess: Vec<f64> = contents.iter().map(|content| (exponent * content - largest).exp_m1()).collect();
-    let mean = average(&excess);
+    let mean = average(&contents, |content| (exponent * content - largest).exp_m1())?;
     let scale = ((1.0 + mean.value) * exponent).abs();
     let std_err = mean.std_err / scale;
     let bound = mean.bound / scale + 0.5 * exponent.abs() * std_err * std_err;
@@ -53,37 +57,75 @@ pub fn renyi(source: &Source, order: f64, seed: u64, n: u64) -> Result<Estimate>
     Ok(Estimate { value, std_err, bound: bound + ROUNDING * value.abs(), ..mean })
 }
 
-/// The mean of independent summands; its bound is its rounding.
-fn average(summands: &[f64]) -> Estimate {
-    let mut moments = Moments::new(1);
-    summands.chunks(BLOCK).for_each(|block| moments.add_block(block));
-    let regression = moments.regress(&[]);
-    Estimate {
+/// The mean of a function of the information content; its bound is its rounding.
+fn average(contents: &Contents, summand: impl Fn(f64) -> f64 + Sync) -> Result<Estimate> {
+    let of_piece = |piece: &[f64]| {
+        let summands: Vec<f64> = piece.iter().map(|&content| summand(content)).collect();
+        let mut moments = Moments::new(1);
+        summands.chunks(BLOCK).for_each(|block| moments.add_block(block));
+        moments
+    };
+    let merge = |mut all: Moments, piece: Moments| {
+        all.merge(&piece);
+        all
+    };
+    let regression = contents.fold(Moments::new(1), of_piece, merge)?.regress(&[]);
+    Ok(Estimate {
         value: regression.value[0],
         std_err: regression.covariance[(0, 0)].sqrt(),
         bound: regression.bound[0],
         n: regression.n,
         method: Method::MonteCarlo,
         flags: regression.flags[0],
-    }
+    })
 }
 
 /// ι of `n` draws.
-fn contents(source: &Source, quantity: &str, seed: u64, n: u64) -> Result<Vec<f64>> {
-    if n < 2 {
-        return Err(Error::invalid("samples", format!("an error bar needs at least 2, not {n}")));
+struct Contents<'a> {
+    source: &'a Source,
+    quantity: &'static str,
+    stream: Stream,
+    n: u64,
+}
+
+impl<'a> Contents<'a> {
+    fn new(source: &'a Source, quantity: &'static str, seed: u64, n: u64) -> Result<Self> {
+        if n < 2 {
+            return Err(Error::invalid("samples", format!("an error bar needs at least 2, not {n}")));
+        }
+        let stream = Stream::named(seed, &format!("entropy {}", source.spec()));
+        Ok(Self { source, quantity, stream, n })
     }
-    let sampler = source.sampler();
-    let stream = Stream::named(seed, &format!("entropy {}", source.spec()));
-    (0..n)
-        .into_par_iter()
-        .map(|sample| sampler.information_content(&stream, sample))
-        .collect::<Option<Vec<f64>>>()
-        .ok_or_else(|| Error::Unsupported {
-            quantity: quantity.into(),
-            source_spec: source.spec().into(),
+
+    /// `of_piece` of the draws, a piece at a time, joined in their order.
+    fn fold<T: Send>(
+        &self,
+        start: T,
+        of_piece: impl Fn(&[f64]) -> T + Sync,
+        join: impl Fn(T, T) -> T,
+    ) -> Result<T> {
+        let sampler = self.source.sampler();
+        let piece = |k: u64| {
+            let draws = k * PIECE..self.n.min((k + 1) * PIECE);
+            let contents = draws.map(|sample| sampler.information_content(&self.stream, sample));
+            contents.collect::<Option<Vec<f64>>>().map(|contents| of_piece(&contents))
+        };
+        let (pieces, mut all) = (self.n.div_ceil(PIECE), start);
+        for first in (0..pieces).step_by(PIECES as usize) {
+            let together = first..pieces.min(first + PIECES);
+            let found: Option<Vec<T>> = together.into_par_iter().map(piece).collect();
+            all = found.ok_or_else(|| self.unknown())?.into_iter().fold(all, &join);
+        }
+        Ok(all)
+    }
+
+    fn unknown(&self) -> Error {
+        Error::Unsupported {
+            quantity: self.quantity.into(),
+            source_spec: self.source.spec().into(),
             message: "drawing needs the weight of every atom; this law has none, or its tail was cut".into(),
-        })
+        }
+    }
 }
 
 #[cfg(test)]

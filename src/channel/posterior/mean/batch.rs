@@ -4,6 +4,7 @@
 use crate::channel::posterior::BATCH;
 use crate::numeric::arch;
 use crate::numeric::exp::exp;
+use crate::source::Atoms;
 
 /// Isotropic Gaussians (or atoms) about a common mean.
 #[derive(Debug)]
@@ -49,6 +50,11 @@ impl BatchWeights {
     }
 }
 impl CentredComponents {
+    /// Atoms are components without a spread.
+    pub(super) fn of_atoms(atoms: &Atoms) -> Self {
+        Self::new(atoms.dim, &atoms.points, vec![0.0; atoms.len()], &atoms.weights)
+    }
+
     pub(super) fn new(dim: usize, points: &[f64], variances: Vec<f64>, weights: &[f64]) -> Self {
         let mut mean = vec![0.0; dim];
         for (row, w) in points.chunks(dim).zip(weights) {

@@ -84,26 +84,12 @@ impl PosteriorMean {
             Law::Atoms(atoms) if atoms.missing > 0.0 => {
                 return unsupported("needs finitely many atoms: give `atoms=` a number");
             }
-            Law::Atoms(atoms) => {
-                let variances = vec![0.0; atoms.len()];
-                Structure::Components(CentredComponents::new(
-                    atoms.dim,
-                    &atoms.points,
-                    variances,
-                    &atoms.weights,
-                ))
-            }
+            Law::Atoms(atoms) => Structure::Components(CentredComponents::of_atoms(atoms)),
             Law::Needle(needle) => {
                 let Some(atoms) = needle.dense() else {
                     return unsupported("needs a needle of at most 4096 atoms");
                 };
-                let variances = vec![0.0; atoms.len()];
-                Structure::Components(CentredComponents::new(
-                    atoms.dim,
-                    &atoms.points,
-                    variances,
-                    &atoms.weights,
-                ))
+                Structure::Components(CentredComponents::of_atoms(&atoms))
             }
             Law::Mixture(law) if law.approximation > 0.0 => {
                 return unsupported("needs a law that is a mixture, not one that is represented by it");
