@@ -89,7 +89,7 @@ impl PosteriorMean {
                 let Some(atoms) = needle.dense() else {
                     return unsupported("needs a needle of at most 4096 atoms");
                 };
-                Structure::Components(CentredComponents::of_atoms(&atoms))
+                Structure::Components(CentredComponents::of_atoms(atoms))
             }
             Law::Mixture(law) if law.approximation > 0.0 => {
                 return unsupported("needs a law that is a mixture, not one that is represented by it");
