@@ -54,6 +54,7 @@ mod process;
 mod instrument;
 mod quantity;
 mod claim;
+mod proof;
 mod report;
 mod backend;
 mod run;
@@ -112,6 +113,9 @@ pub mod internals {
     }
     pub mod process {
         pub use crate::process::*;
+    }
+    pub mod proof {
+        pub use crate::proof::*;
     }
     pub mod quantity {
         pub use crate::quantity::*;

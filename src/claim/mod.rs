@@ -5,6 +5,7 @@
 //! axes. Each notes what is wrong and goes on, so that one error shows the first problem and lists
 //! the others.
 
+pub mod algebra;
 mod alternatives;
 mod axis;
 pub mod case;
@@ -22,7 +23,7 @@ mod replace;
 mod section;
 mod sources;
 mod syntax;
-mod tree;
+pub mod tree;
 pub mod trend;
 mod value;
 pub mod verdict;

@@ -77,7 +77,7 @@ pub(super) enum Node {
 
 /// Functions of one argument.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum Unary {
+pub enum Unary {
     /// Natural logarithm.
     Ln,
     /// e^u.
@@ -94,7 +94,7 @@ pub(super) enum Unary {
 
 /// Operators and functions of two arguments.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum Binary {
+pub enum Binary {
     /// u + v.
     Add,
     /// u − v.

@@ -7,6 +7,7 @@
 pub mod estimate;
 pub mod exp;
 pub mod gamma;
+pub mod interval;
 pub mod log_sum;
 pub mod memory;
 pub mod moments;

@@ -1,0 +1,23 @@
+//! Verdicts that are proofs: an inequality for every SNR, by interval arithmetic from the decimals
+//! of its claim to the comparison.
+//!
+//! A [`Statement`] is decided by cells: on each one both sides are enclosed
+//! ([`Place::sides`](statement::Place)), and the cells cover the range. Averages over the channel's
+//! output come from the trapezoid rule with a proven error (`integral`, on `posterior`), laws from
+//! the decimals of their specs (`law`), the range without end from pair bounds (`end`). Every lemma
+//! has its proof in docs/theory.md.
+
+pub mod cover;
+mod end;
+mod integral;
+pub mod jet;
+pub mod law;
+mod posterior;
+pub mod statement;
+#[cfg(test)]
+mod tests;
+pub mod value;
+
+pub use cover::{Cell, Decision, Proof, Slab};
+pub use statement::{Side, Sides, Statement};
+pub use value::Term;

@@ -1,0 +1,153 @@
+//! What is to be proved: an inequality for every SNR of a range and every value of a parameter.
+
+use crate::claim::expression::Expression;
+use crate::claim::verdict::Relation;
+use crate::numeric::interval::Interval;
+use crate::proof::end;
+use crate::proof::integral::Detail;
+use crate::proof::jet::Jet;
+use crate::proof::law::IntervalLaw;
+use crate::proof::value::{self, Term};
+use crate::spec::Spec;
+
+/// One side of the inequality.
+#[derive(Debug, Clone)]
+pub struct Side {
+    /// The expression.
+    pub expression: Expression,
+    /// What stands behind each of its references.
+    pub terms: Vec<Term>,
+}
+
+/// An inequality between two expressions for a law, every SNR of a range and every value of a
+/// parameter of the law.
+#[derive(Debug, Clone)]
+pub struct Statement {
+    /// The law; `{name}` stands for the parameter.
+    pub source: Spec,
+    /// The parameter's name and range, 0 < lo ≤ hi.
+    pub parameter: Option<(String, [f64; 2])>,
+    /// The SNRs, 0 ≤ lo ≤ hi ≤ ∞ and hi > 0; the SNR 0 itself is left out.
+    pub snr: [f64; 2],
+    /// Left side.
+    pub lhs: Side,
+    /// `==`, `<=` or `>=`.
+    pub relation: Relation,
+    /// Right side.
+    pub rhs: Side,
+}
+
+/// The statement for one cell of its parameter.
+pub struct Place<'a> {
+    statement: &'a Statement,
+    law: IntervalLaw,
+    parameter: Interval,
+}
+
+/// Both sides on a cell of SNRs, and by how much the relation is violated there: excess ≤ 0 is the
+/// relation.
+#[derive(Debug, Clone, Copy)]
+pub struct Sides {
+    /// Left side.
+    pub lhs: Interval,
+    /// Right side.
+    pub rhs: Interval,
+    /// lhs − rhs for ≤ (and =), rhs − lhs for ≥.
+    pub excess: Interval,
+}
+
+impl Statement {
+    /// The ends of the range of SNRs, outward.
+    pub fn range(&self) -> [f64; 2] {
+        let [lo, hi] = self.snr;
+        [Interval::read(lo).lo().max(0.0), if hi.is_finite() { Interval::read(hi).hi() } else { hi }]
+    }
+
+    /// The ends of the parameter's range, outward; [1, 1] without a parameter.
+    pub fn parameters(&self) -> [f64; 2] {
+        self.parameter.as_ref().map_or([1.0; 2], |(_, [lo, hi])| {
+            [Interval::read(*lo).lo(), Interval::read(*hi).hi()]
+        })
+    }
+
+    /// Whether a side depends on the SNR.
+    pub fn varies(&self) -> bool {
+        self.lhs.terms.iter().chain(&self.rhs.terms).any(value::varies)
+    }
+
+    /// The statement at every value of `parameter`; `None` where the law has no interval form.
+    pub fn at(&self, parameter: Interval) -> Option<Place<'_>> {
+        let named = self.parameter.as_ref().map(|(name, _)| (name.as_str(), parameter));
+        let law = IntervalLaw::of(&self.source, named)?;
+        Some(Place { statement: self, law, parameter })
+    }
+
+    fn signed<T>(&self, [lhs, rhs]: [T; 2], minus: impl Fn(T, T) -> T) -> T {
+        if self.relation == Relation::AtLeast { minus(rhs, lhs) } else { minus(lhs, rhs) }
+    }
+}
+
+impl Place<'_> {
+    /// Both sides with their derivatives on a cell.
+    fn jets(&self, cell: Interval, detail: Detail) -> Option<[Jet; 2]> {
+        let side = |side: &Side| {
+            let inputs = value::inputs(&side.terms, &self.law, self.parameter, (cell, detail))?;
+            Some(side.expression.over(&inputs))
+        };
+        Some([side(&self.statement.lhs)?, side(&self.statement.rhs)?])
+    }
+
+    /// Both sides at every γ > 0 of a cell; `None` where one has no enclosure.
+    ///
+    /// On the cell itself, and where that is tighter from its middle c, with δ = γ − c:
+    /// D(γ) = D(c) + D′(γ′) δ = D(c) + D′(c) δ + ½ D″(γ″) δ² for some γ′, γ″ of the cell.
+    pub fn sides(&self, cell: Interval) -> Option<Sides> {
+        let whole = self.jets(cell, Detail::FINE)?;
+        if cell.lo() == cell.hi() {
+            return Some(self.compare(whole, |[at, _]| at.value, whole));
+        }
+        let middle = self.jets(Interval::point(cell.middle()), Detail::FINE)?;
+        let shift = cell - cell.middle();
+        let taylor = |at: Jet, over: Jet| {
+            let first = at.value + over.slope * shift;
+            let second = at.value + at.slope * shift + over.bend * (shift.square() / 2.0);
+            over.value.and(first).and(second)
+        };
+        Some(self.compare(middle, |[at, over]| taylor(at, over), whole))
+    }
+
+    /// Roughly both sides at one SNR: wider than they need be.
+    pub fn look(&self, snr: f64) -> Option<Sides> {
+        let at = self.jets(Interval::point(snr), Detail::COARSE)?;
+        Some(self.compare(at, |[at, _]| at.value, at))
+    }
+
+    fn compare(&self, at: [Jet; 2], lies: impl Fn([Jet; 2]) -> Interval, over: [Jet; 2]) -> Sides {
+        let excess = |jets: [Jet; 2]| self.statement.signed(jets, Jet::minus);
+        Sides {
+            lhs: lies([at[0], over[0]]),
+            rhs: lies([at[1], over[1]]),
+            excess: lies([excess(at), excess(over)]),
+        }
+    }
+
+    /// Enclosures of γ^j·excess at every γ ≥ `start`, each with its power j.
+    pub fn end(&self, start: f64) -> Option<Vec<(i32, Interval)>> {
+        let side = |side: &Side| {
+            let inputs = end::inputs(&side.terms, &self.law, self.parameter, start)?;
+            Some(side.expression.over(&inputs))
+        };
+        let (lhs, rhs) = (side(&self.statement.lhs)?, side(&self.statement.rhs)?);
+        let [from, less] = if self.statement.relation == Relation::AtLeast { [rhs, lhs] } else { [lhs, rhs] };
+        Some(from.minus(&less).collect())
+    }
+
+    /// A scale of SNRs for the law: where the outermost atoms are two standard deviations of the
+    /// noise apart.
+    pub fn scale(&self) -> f64 {
+        match &self.law {
+            IntervalLaw::Line(line) => line.radius.hi().powi(-2),
+            IntervalLaw::Gaussian { variance, .. } => variance.middle().recip(),
+        }
+    }
+}
