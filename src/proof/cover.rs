@@ -69,7 +69,8 @@ const MOST_CELLS: usize = 200_000;
 impl Statement {
     /// Decides the statement.
     pub fn decide(&self) -> Proof {
-        let open = |why: &str| Proof { decision: Decision::Open(why.into()), slabs: Vec::new(), nearest: None };
+        let open =
+            |why: &str| Proof { decision: Decision::Open(why.into()), slabs: Vec::new(), nearest: None };
         if self.relation.along_an_axis() {
             return open("a relation along an axis has no interval form");
         }
@@ -146,7 +147,11 @@ impl Statement {
         let (snr, sides) = search(self, &place, *hint).ok_or_else(missing)?;
         *hint = Some(snr);
         if refute {
-            return if fails(self, &sides) { Ok(vec![witness(snr, &sides)]) } else { Err("too wide".into()) };
+            return if fails(self, &sides) {
+                Ok(vec![witness(snr, &sides)])
+            } else {
+                Err("too wide".into())
+            };
         }
         if sides.excess.hi() > 0.0 {
             return Err(format!("the sides come too near to each other at snr {snr}"));
@@ -203,7 +208,11 @@ fn search(statement: &Statement, place: &Place, hint: Option<f64>) -> Option<(f6
         let [x, y] = [right - golden * (right - left), left + golden * (right - left)];
         let (Some(a), Some(b)) = (at(x.exp()), at(y.exp())) else { break };
         let first = urgency(&a.1) > urgency(&b.1);
-        if first { right = y } else { left = x }
+        if first {
+            right = y
+        } else {
+            left = x
+        }
         let better = if first { a } else { b };
         if urgency(&better.1) > urgency(&best.1) {
             best = better;

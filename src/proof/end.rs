@@ -73,7 +73,8 @@ impl Algebra for Tail {
     }
 
     fn binary(operator: Binary, u: Self, v: Self) -> Self {
-        let each = |operation: fn(Interval, Interval) -> Interval| Self::new(|j| Some(operation(u.at(j), v.at(j))));
+        let each =
+            |operation: fn(Interval, Interval) -> Interval| Self::new(|j| Some(operation(u.at(j), v.at(j))));
         match operator {
             Binary::Add => each(|a, b| a + b),
             Binary::Subtract => each(|a, b| a - b),
@@ -101,8 +102,9 @@ pub fn inputs(terms: &[Term], law: &IntervalLaw, parameter: Interval, start: f64
         Term::Number(_) => None,
         Term::Snr => Some(snr(start)),
         Term::Parameter => Some(Tail::constant(parameter)),
-        Term::Quantity(name, argument) => of_channel(law, name, start)
-            .or_else(|| of_law(law, name, *argument).map(Tail::constant)),
+        Term::Quantity(name, argument) => {
+            of_channel(law, name, start).or_else(|| of_law(law, name, *argument).map(Tail::constant))
+        }
     };
     terms.iter().map(of).collect()
 }

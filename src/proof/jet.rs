@@ -69,9 +69,7 @@ impl Jet {
         Self {
             value: self.value * other.value,
             slope: self.slope * other.value + self.value * other.slope,
-            bend: self.bend * other.value
-                + self.slope * other.slope * 2.0
-                + self.value * other.bend,
+            bend: self.bend * other.value + self.slope * other.slope * 2.0 + self.value * other.bend,
         }
     }
 

@@ -138,8 +138,7 @@ impl<'a> Node<'a> {
             let most = ((r * 2.0).powi(k) * NEGLIGIBLE * f64::from(rare)).hi();
             Interval::new(if k % 2 == 1 { -most } else { 0.0 }, most)
         };
-        let [m1, m2, m3, m4]: [Interval; 4] =
-            std::array::from_fn(|k| moments[k] + rest(k as u32 + 1));
+        let [m1, m2, m3, m4]: [Interval; 4] = std::array::from_fn(|k| moments[k] + rest(k as u32 + 1));
         let within = |x: Interval, most: Interval| {
             x.meet(Interval::new(-most.hi(), most.hi())).expect("a cumulant is within its bound")
         };

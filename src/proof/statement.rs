@@ -65,9 +65,9 @@ impl Statement {
 
     /// The ends of the parameter's range, outward; [1, 1] without a parameter.
     pub fn parameters(&self) -> [f64; 2] {
-        self.parameter.as_ref().map_or([1.0; 2], |(_, [lo, hi])| {
-            [Interval::read(*lo).lo(), Interval::read(*hi).hi()]
-        })
+        self.parameter
+            .as_ref()
+            .map_or([1.0; 2], |(_, [lo, hi])| [Interval::read(*lo).lo(), Interval::read(*hi).hi()])
     }
 
     /// Whether a side depends on the SNR.
@@ -138,7 +138,8 @@ impl Place<'_> {
             Some(side.expression.over(&inputs))
         };
         let (lhs, rhs) = (side(&self.statement.lhs)?, side(&self.statement.rhs)?);
-        let [from, less] = if self.statement.relation == Relation::AtLeast { [rhs, lhs] } else { [lhs, rhs] };
+        let [from, less] =
+            if self.statement.relation == Relation::AtLeast { [rhs, lhs] } else { [lhs, rhs] };
         Some(from.minus(&less).collect())
     }
 

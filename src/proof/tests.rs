@@ -39,7 +39,12 @@ fn side(text: &str, constant: f64) -> Side {
 }
 
 /// `lhs relation rhs` for the SNRs of a range, with a constant C.
-fn statement(source: &str, snr: [f64; 2], (lhs, relation, rhs): (&str, Relation, &str), c: f64) -> Statement {
+fn statement(
+    source: &str,
+    snr: [f64; 2],
+    (lhs, relation, rhs): (&str, Relation, &str),
+    c: f64,
+) -> Statement {
     let source = Spec::parse(source).unwrap();
     Statement { source, parameter: None, snr, lhs: side(lhs, c), relation, rhs: side(rhs, c) }
 }
@@ -56,15 +61,24 @@ fn averages_hold_the_references() {
         let cells: Vec<&str> = row.rsplitn(5, ',').collect();
         let [information, slope, mmse, snr, spec] = cells[..] else { panic!("{row}") };
         let spec = spec.trim_matches('"');
-        let Some(IntervalLaw::Line(law)) = IntervalLaw::of(&Spec::parse(spec).unwrap(), None) else { continue };
-        let Some(found) = averages(&law, Interval::decimal(snr).unwrap(), true, Detail::FINE) else { continue };
+        let Some(IntervalLaw::Line(law)) = IntervalLaw::of(&Spec::parse(spec).unwrap(), None) else {
+            continue;
+        };
+        let Some(found) = averages(&law, Interval::decimal(snr).unwrap(), true, Detail::FINE) else {
+            continue;
+        };
         let information_found = law.shannon() - found.equivocation;
-        for (what, got, truth) in
-            [("mmse", found.mmse, mmse), ("slope", found.slope, slope), ("information", information_found, information)]
-        {
+        for (what, got, truth) in [
+            ("mmse", found.mmse, mmse),
+            ("slope", found.slope, slope),
+            ("information", information_found, information),
+        ] {
             let truth = Interval::decimal(truth).unwrap();
             assert!(got.meet(truth).is_some(), "{spec} at {snr}, {what}: {got} and {truth}");
-            assert!(got.width() < WIDTH * truth.magnitude().max(1.0), "{spec} at {snr}, {what}: {got} is wide");
+            assert!(
+                got.width() < WIDTH * truth.magnitude().max(1.0),
+                "{spec} at {snr}, {what}: {got} is wide"
+            );
             checked += 1;
         }
     }
@@ -92,7 +106,8 @@ fn derivatives_hold_the_references() {
 /// What holds on a cell holds at each SNR in it, and by Taylor's formula between two of them.
 #[test]
 fn a_cell_holds_its_points() {
-    for spec in ["bpsk", "bernoulli:p=0.03", "pam:levels=5", "zipf:exponent=1.5,atoms=7", "simplex:atoms=2"] {
+    for spec in ["bpsk", "bernoulli:p=0.03", "pam:levels=5", "zipf:exponent=1.5,atoms=7", "simplex:atoms=2"]
+    {
         let law = line(spec);
         for (low, high) in [(0.0, 0.1), (0.5, 0.6), (3.0, 3.1), (9.0, 12.0), (20.0, 20.01)] {
             let cell = Interval::new(low, high);
@@ -156,7 +171,8 @@ fn entropies_are_enclosed() {
     }
     // A parameter's whole range at once.
     let range = Some(("p", Interval::new(0.1, 0.2)));
-    let Some(IntervalLaw::Line(law)) = IntervalLaw::of(&Spec::parse("bernoulli:p={p}").unwrap(), range) else {
+    let Some(IntervalLaw::Line(law)) = IntervalLaw::of(&Spec::parse("bernoulli:p={p}").unwrap(), range)
+    else {
         panic!("no law")
     };
     for p in [0.1, 0.15, 0.2_f64] {
@@ -179,7 +195,11 @@ fn ends_hold_what_follows() {
                     let Some(sides) = place.sides(Interval::point(later)) else { continue };
                     let tails = place.end(start).unwrap();
                     let (_, tail) = tails.into_iter().find(|(j, _)| *j == 0).unwrap();
-                    assert!(tail.meet(sides.lhs).is_some(), "{spec}, {text} at {later}: {tail} and {}", sides.lhs);
+                    assert!(
+                        tail.meet(sides.lhs).is_some(),
+                        "{spec}, {text} at {later}: {tail} and {}",
+                        sides.lhs
+                    );
                 }
             }
         }

@@ -5,8 +5,7 @@
 use super::Interval;
 
 /// ln 2; the double nearest to it is too small: 0.693147180559945309417… > 0.69314718055994528623…
-const LN_2: Interval =
-    Interval { lo: std::f64::consts::LN_2, hi: std::f64::consts::LN_2.next_up() };
+const LN_2: Interval = Interval { lo: std::f64::consts::LN_2, hi: std::f64::consts::LN_2.next_up() };
 /// ln 2 to 32 bits: its products with integers below 2²¹ are exact.
 const LN_2_HIGH: f64 = f64::from_bits(0x3fe6_2e42_fee0_0000);
 /// ln 2 less that, within 2⁻⁸⁶.

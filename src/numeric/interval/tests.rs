@@ -120,7 +120,10 @@ fn another_crate_agrees() {
 #[test]
 fn operations_hold_the_exact_result() {
     let holds = |ours: Interval, near: f64, error: f64, what: &str| {
-        assert!(ours.lo - near <= error && error <= ours.hi - near, "{what}: {ours} has not {near} + {error}");
+        assert!(
+            ours.lo - near <= error && error <= ours.hi - near,
+            "{what}: {ours} has not {near} + {error}"
+        );
         assert!(ours.width() <= 4.0 * f64::EPSILON * near.abs() + f64::MIN_POSITIVE, "{what}: {ours}");
     };
     for i in 0..100_000_u64 {
