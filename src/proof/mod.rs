@@ -6,6 +6,7 @@
 //! output come from the trapezoid rule with a proven error (`integral`, on `posterior`), laws from
 //! the decimals of their specs (`law`), the range without end from pair bounds (`end`). Every lemma
 //! has its proof in docs/theory.md.
+#![allow(clippy::float_cmp, reason = "the ends of an interval are numbers, not estimates of them")]
 
 pub mod cover;
 mod end;

@@ -5,6 +5,7 @@
 //! neighbours of the one that is returned: every operation moves its lower end to the neighbour
 //! below and its upper end to the one above. Functions beside these are polynomials with a proven
 //! remainder (`elementary`).
+#![allow(clippy::float_cmp, reason = "the ends of an interval are numbers, not estimates of them")]
 
 mod decimal;
 mod elementary;
