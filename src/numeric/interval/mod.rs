@@ -151,7 +151,7 @@ impl Interval {
         match n {
             0 => Self::ONE,
             1 => self,
-            _ if n % 2 == 0 => self.square().powi(n / 2),
+            _ if n.is_multiple_of(2) => self.square().powi(n / 2),
             _ => self * self.square().powi(n / 2),
         }
     }
