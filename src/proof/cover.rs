@@ -6,7 +6,7 @@ use crate::proof::statement::{Place, Sides, Statement};
 
 /// An SNR cell and where the excess lies on it, for every value of the parameter's cell.
 #[derive(Debug, Clone, Copy, PartialEq)]
-pub struct Cell {
+pub struct CoverCell {
     /// Ends of the SNRs; the upper one may be infinite.
     pub snr: [f64; 2],
     /// Where γ^power·excess lies.
@@ -22,7 +22,7 @@ pub struct Slab {
     pub parameter: [f64; 2],
     /// Cells that cover the range of SNRs, on each of which the relation holds; or a single SNR at
     /// which it fails.
-    pub cells: Vec<Cell>,
+    pub cells: Vec<CoverCell>,
 }
 
 /// What was found.
@@ -141,7 +141,7 @@ impl Statement {
 
     /// What shows the statement for one cell of the parameter, or that it fails for each of its
     /// values; else why neither can be seen.
-    fn slab(&self, parameter: Interval, refute: bool, hint: &mut Option<f64>) -> Result<Vec<Cell>, String> {
+    fn slab(&self, parameter: Interval, refute: bool, hint: &mut Option<f64>) -> Result<Vec<CoverCell>, String> {
         let missing = || "a quantity or the law has no interval form here".to_owned();
         let place = self.at(parameter).ok_or_else(missing)?;
         let (snr, sides) = search(self, &place, *hint).ok_or_else(missing)?;
@@ -172,8 +172,8 @@ fn urgency(sides: &Sides) -> f64 {
     sides.excess.middle() / size
 }
 
-fn witness(snr: f64, sides: &Sides) -> Cell {
-    Cell { snr: [snr; 2], excess: [sides.excess.lo(), sides.excess.hi()], power: 0 }
+fn witness(snr: f64, sides: &Sides) -> CoverCell {
+    CoverCell { snr: [snr; 2], excess: [sides.excess.lo(), sides.excess.hi()], power: 0 }
 }
 
 /// The SNR at which the relation comes nearest to failing, or fails most: among points spread
@@ -222,7 +222,7 @@ fn search(statement: &Statement, place: &Place, hint: Option<f64>) -> Option<(f6
 }
 
 /// Cells on which the relation holds, from the upper end of the range to the lower.
-fn cover(statement: &Statement, place: &Place) -> Result<Vec<Cell>, String> {
+fn cover(statement: &Statement, place: &Place) -> Result<Vec<CoverCell>, String> {
     let [low, high] = statement.range();
     let mut cells = Vec::new();
     let mut top = high;
@@ -242,7 +242,7 @@ fn cover(statement: &Statement, place: &Place) -> Result<Vec<Cell>, String> {
         };
         match place.sides(Interval::new(bottom, top)) {
             Some(Sides { excess, .. }) if excess.hi() <= 0.0 => {
-                cells.push(Cell { snr: [bottom, top], excess: [excess.lo(), excess.hi()], power: 0 });
+                cells.push(CoverCell { snr: [bottom, top], excess: [excess.lo(), excess.hi()], power: 0 });
                 top = bottom;
                 ratio = (1.0 + (ratio - 1.0) * 1.5).min(widest);
                 if bottom <= low {
@@ -262,12 +262,12 @@ fn cover(statement: &Statement, place: &Place) -> Result<Vec<Cell>, String> {
 }
 
 /// The first of a sequence of SNRs from which on the relation is clear.
-fn end_cell(place: &Place, low: f64) -> Option<Cell> {
+fn end_cell(place: &Place, low: f64) -> Option<CoverCell> {
     let first = low.max(place.scale());
     let starts = (0..60).map(|i| first * 1.25_f64.powi(i));
     starts.into_iter().find_map(|start| {
         let clear = place.end(start)?.into_iter().find(|(_, excess)| excess.hi() <= 0.0);
         let (power, excess) = clear?;
-        Some(Cell { snr: [start, f64::INFINITY], excess: [excess.lo(), excess.hi()], power })
+        Some(CoverCell { snr: [start, f64::INFINITY], excess: [excess.lo(), excess.hi()], power })
     })
 }

@@ -8,7 +8,7 @@ use crate::claim::algebra::Algebra;
 use crate::claim::tree::{Binary, Unary};
 use crate::numeric::interval::Interval;
 use crate::proof::law::{IntervalLaw, LineLaw};
-use crate::proof::value::{Term, of_law};
+use crate::proof::value::{Operand, of_law};
 
 /// Largest |j|.
 const MOST: i32 = 4;
@@ -96,13 +96,13 @@ impl Algebra for Tail {
 }
 
 /// The inputs of an expression at every SNR from `start` > 0 on; `None` where one has none.
-pub fn inputs(terms: &[Term], law: &IntervalLaw, parameter: Interval, start: f64) -> Option<Vec<Tail>> {
-    let of = |term: &Term| match term {
-        Term::Number(x) if x.is_finite() => Some(Tail::constant(Interval::read(*x))),
-        Term::Number(_) => None,
-        Term::Snr => Some(snr(start)),
-        Term::Parameter => Some(Tail::constant(parameter)),
-        Term::Quantity(name, argument) => {
+pub fn inputs(terms: &[Operand], law: &IntervalLaw, parameter: Interval, start: f64) -> Option<Vec<Tail>> {
+    let of = |term: &Operand| match term {
+        Operand::Number(x) if x.is_finite() => Some(Tail::constant(Interval::read(*x))),
+        Operand::Number(_) => None,
+        Operand::Snr => Some(snr(start)),
+        Operand::Parameter => Some(Tail::constant(parameter)),
+        Operand::Quantity(name, argument) => {
             of_channel(law, name, start).or_else(|| of_law(law, name, *argument).map(Tail::constant))
         }
     };

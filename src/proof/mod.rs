@@ -19,6 +19,6 @@ pub mod statement;
 mod tests;
 pub mod value;
 
-pub use cover::{Cell, Decision, Proof, Slab};
+pub use cover::{CoverCell, Decision, Proof, Slab};
 pub use statement::{Side, Sides, Statement};
-pub use value::Term;
+pub use value::Operand;

@@ -7,7 +7,7 @@ use crate::proof::end;
 use crate::proof::integral::Detail;
 use crate::proof::jet::Jet;
 use crate::proof::law::IntervalLaw;
-use crate::proof::value::{self, Term};
+use crate::proof::value::{self, Operand};
 use crate::spec::Spec;
 
 /// One side of the inequality.
@@ -16,7 +16,7 @@ pub struct Side {
     /// The expression.
     pub expression: Expression,
     /// What stands behind each of its references.
-    pub terms: Vec<Term>,
+    pub terms: Vec<Operand>,
 }
 
 /// An inequality between two expressions for a law, every SNR of a range and every value of a

@@ -30,9 +30,9 @@ fn at(law: &LineLaw, cell: Interval) -> [Interval; 5] {
 fn side(text: &str, constant: f64) -> Side {
     let expression = Expression::parse(text).unwrap();
     let term = |name: &str| match name {
-        "snr" => Term::Snr,
-        "C" => Term::Number(constant),
-        name => Term::Quantity(name.into(), None),
+        "snr" => Operand::Snr,
+        "C" => Operand::Number(constant),
+        name => Operand::Quantity(name.into(), None),
     };
     let terms = expression.references().iter().map(|r| term(&r.name)).collect();
     Side { expression, terms }

@@ -7,7 +7,7 @@ use crate::proof::law::{IntervalLaw, LineLaw};
 
 /// What stands behind a name of an expression in a proof.
 #[derive(Debug, Clone, PartialEq)]
-pub enum Term {
+pub enum Operand {
     /// A constant, as the decimal that was read.
     Number(f64),
     /// The SNR.
@@ -25,11 +25,11 @@ const OF_THE_CHANNEL: [&str; 6] =
 const BY_ENTROPY: [&str; 2] = ["posterior_entropy", "information"];
 
 /// Whether the quantity depends on the SNR.
-pub fn varies(term: &Term) -> bool {
+pub fn varies(term: &Operand) -> bool {
     match term {
-        Term::Snr => true,
-        Term::Quantity(name, _) => OF_THE_CHANNEL.contains(&name.as_str()),
-        Term::Number(_) | Term::Parameter => false,
+        Operand::Snr => true,
+        Operand::Quantity(name, _) => OF_THE_CHANNEL.contains(&name.as_str()),
+        Operand::Number(_) | Operand::Parameter => false,
     }
 }
 
@@ -63,13 +63,13 @@ fn of_line(law: &LineLaw, name: &str, argument: Option<f64>) -> Option<Interval>
 
 /// The inputs of an expression at every SNR of a cell; `None` where one has no enclosure there.
 pub fn inputs(
-    terms: &[Term],
+    terms: &[Operand],
     law: &IntervalLaw,
     parameter: Interval,
     (cell, detail): (Interval, Detail),
 ) -> Option<Vec<Jet>> {
     let named = |names: &[&str]| {
-        terms.iter().any(|t| matches!(t, Term::Quantity(name, _) if names.contains(&name.as_str())))
+        terms.iter().any(|t| matches!(t, Operand::Quantity(name, _) if names.contains(&name.as_str())))
     };
     let channel = if !named(&OF_THE_CHANNEL) {
         None
@@ -79,13 +79,13 @@ pub fn inputs(
             IntervalLaw::Gaussian { dim, variance } => Channel::of_gaussian(*dim, *variance, cell),
         })
     };
-    let of = |term: &Term| match term {
-        Term::Number(x) if x.is_finite() => Some(Jet::constant(Interval::read(*x))),
-        Term::Number(_) => None,
-        Term::Snr => Some(Jet::snr(cell)),
-        Term::Parameter => Some(Jet::constant(parameter)),
-        Term::Quantity(name, None) if OF_THE_CHANNEL.contains(&name.as_str()) => channel.as_ref()?.get(name),
-        Term::Quantity(name, argument) => of_law(law, name, *argument).map(Jet::constant),
+    let of = |term: &Operand| match term {
+        Operand::Number(x) if x.is_finite() => Some(Jet::constant(Interval::read(*x))),
+        Operand::Number(_) => None,
+        Operand::Snr => Some(Jet::snr(cell)),
+        Operand::Parameter => Some(Jet::constant(parameter)),
+        Operand::Quantity(name, None) if OF_THE_CHANNEL.contains(&name.as_str()) => channel.as_ref()?.get(name),
+        Operand::Quantity(name, argument) => of_law(law, name, *argument).map(Jet::constant),
     };
     terms.iter().map(of).collect()
 }
