@@ -141,7 +141,12 @@ impl Statement {
 
     /// What shows the statement for one cell of the parameter, or that it fails for each of its
     /// values; else why neither can be seen.
-    fn slab(&self, parameter: Interval, refute: bool, hint: &mut Option<f64>) -> Result<Vec<CoverCell>, String> {
+    fn slab(
+        &self,
+        parameter: Interval,
+        refute: bool,
+        hint: &mut Option<f64>,
+    ) -> Result<Vec<CoverCell>, String> {
         let missing = || "a quantity or the law has no interval form here".to_owned();
         let place = self.at(parameter).ok_or_else(missing)?;
         let (snr, sides) = search(self, &place, *hint).ok_or_else(missing)?;

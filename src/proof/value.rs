@@ -84,7 +84,9 @@ pub fn inputs(
         Operand::Number(_) => None,
         Operand::Snr => Some(Jet::snr(cell)),
         Operand::Parameter => Some(Jet::constant(parameter)),
-        Operand::Quantity(name, None) if OF_THE_CHANNEL.contains(&name.as_str()) => channel.as_ref()?.get(name),
+        Operand::Quantity(name, None) if OF_THE_CHANNEL.contains(&name.as_str()) => {
+            channel.as_ref()?.get(name)
+        }
         Operand::Quantity(name, argument) => of_law(law, name, *argument).map(Jet::constant),
     };
     terms.iter().map(of).collect()
