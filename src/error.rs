@@ -107,6 +107,9 @@ pub enum Error {
     /// A stop was asked for before this number was there.
     #[error("interrupted before it was measured")]
     Interrupted,
+    /// An error that was written down where it was met: in another process, or another stage.
+    #[error("{0}")]
+    Told(String),
     /// An error that several numbers share.
     #[error(transparent)]
     Shared(Arc<Error>),

@@ -24,7 +24,8 @@
 //! | need | one quantity of one source at one setting |
 //! | readout | a linear combination of posterior averages of one sample, over SNRs, whose mean is a quantity |
 //! | lane | a stream of random words, addressed by what is measured and never by order: one thing has one lane |
-//! | strip | the samples of one lane that one task takes at once |
+//! | leaf | the least that is measured at once: one number without samples, or one run of samples of a lane |
+//! | part | what one task measured of a stage's leaves, in a file that never changes |
 //! | claim, section, case | a statement; the statement itself, a control or a break; one combination of its axes |
 //! | control | a false neighbour of a claim that must come out refuted |
 //! | break | a place where the claim must fail, and why |

@@ -106,7 +106,7 @@ const WARNED: &[&str] = &[
 ];
 
 fn measure(needs: &[Need], choice: MethodChoice, seed: u64) -> Vec<Estimate> {
-    let watch = Watch { backend: Arc::new(Cpu), event: &|_| {}, stop: Stop::default(), checkpoint: None };
+    let watch = Watch { backend: Arc::new(Cpu), event: &|_| {}, stop: Stop::default(), store: None };
     estimate(needs, choice, seed, StoppingRule { relative_error: None, budget: SAMPLES }, &watch)
         .unwrap()
         .into_iter()
@@ -289,7 +289,7 @@ fn tilted(source: &Arc<Source>, snr: f64, seed: u64) -> Vec<Estimate> {
     let readouts = observables.map(|observable| Readout::at(snr, observable));
     let sampler = posterior::tilted(source, snr).unwrap();
     let instrument = PosteriorReadouts::by(sampler, source, readouts.to_vec());
-    let job = Job { instrument: &instrument, stream: Stream::named(seed, source.spec()) };
+    let job = Job { instrument: &instrument, stream: Stream::named(seed, source.spec()), pairs: None };
     let moments = Cpu.open(&job, SAMPLES).unwrap().run(0..SAMPLES).unwrap();
     let regression = moments.regress(instrument.control_means());
     let estimate = |i: usize| Estimate {

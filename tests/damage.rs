@@ -101,7 +101,7 @@ fn parsed(id: &str, text: &str) -> Claim {
 
 /// The verdict of one case.
 fn verdict(claim: &Claim, case: &str) -> Verdict {
-    let watch = Watch { backend: Arc::new(Cpu), event: &|_| {}, stop: Stop::default(), checkpoint: None };
+    let watch = Watch { backend: Arc::new(Cpu), event: &|_| {}, stop: Stop::default(), store: None };
     let options = Options {
         level: LEVEL,
         budget: BUDGET,
@@ -110,7 +110,7 @@ fn verdict(claim: &Claim, case: &str) -> Verdict {
         ..Options::default()
     };
     let run = Run { backend: "cpu".into(), ..Run::default() };
-    let report = verify(std::slice::from_ref(claim), &options, &watch, run).unwrap().unwrap();
+    let report = verify(std::slice::from_ref(claim), &options, &watch, run).unwrap();
     let claim = &report.claims[0];
     let all = std::iter::once(&claim.main).chain(&claim.controls).chain(&claim.breaks);
     all.flat_map(|section| &section.rows).map(|row| row.verdict).next().unwrap()

@@ -150,26 +150,60 @@ fn threads_change_nothing() {
     }
 }
 
-/// Killed at any byte of the checkpoint, the run goes on to the same bits and measures only what is
+/// The names of the parts of a run, which their contents make.
+fn parts(run: &Run, out: &str) -> Vec<String> {
+    let entries = fs::read_dir(run.dir.path().join(out).join("checkpoint/parts")).unwrap();
+    let mut names: Vec<String> =
+        entries.map(|entry| entry.unwrap().file_name().into_string().unwrap()).collect();
+    names.sort();
+    names
+}
+
+/// Whatever parts a kill has left, the run goes on to the same bits and measures only what is
 /// missing.
 #[test]
 fn a_killed_run_resumes_to_the_same_bits() {
     let run = Run::new();
     run.verify("whole", &[]);
-    let path = |out: &str| run.dir.path().join(out).join("checkpoint").join("strips.jsonl");
-    let strips = fs::read(path("whole")).unwrap();
-    for (out, share) in [("early", 0.01), ("middle", 0.5), ("late", 0.93)] {
-        fs::create_dir_all(path(out).parent().unwrap()).unwrap();
-        fs::write(path(out), &strips[..(strips.len() as f64 * share) as usize]).unwrap();
-        run.verify(out, &["--resume"]);
-        assert_eq!(run.results("whole"), run.results(out), "{out}");
-        let lines = |bytes: &[u8]| bytes.iter().filter(|&&b| b == b'\n').count();
-        assert_eq!(
-            lines(&fs::read(path(out)).unwrap()),
-            lines(&strips),
-            "{out}: a strip was measured twice or not kept"
-        );
+    let all = parts(&run, "whole");
+    assert!(all.len() >= 3, "a part a stage: {all:?}");
+    let path = |out: &str, name: &str| run.dir.path().join(out).join("checkpoint").join(name);
+    for lost in 0..all.len() {
+        let out = format!("without-{lost}");
+        fs::create_dir_all(path(&out, "parts")).unwrap();
+        fs::copy(path("whole", "plan.json"), path(&out, "plan.json")).unwrap();
+        for name in all.iter().enumerate().filter(|(i, _)| *i != lost).map(|(_, name)| name) {
+            fs::copy(path("whole", "parts").join(name), path(&out, "parts").join(name)).unwrap();
+        }
+        fs::write(path(&out, "parts/.unfinished-x"), "cut off").unwrap();
+        run.verify(&out, &["--resume"]);
+        assert_eq!(run.results("whole"), run.results(&out), "{out}");
+        assert_eq!(parts(&run, &out), all, "{out}: a leaf was measured twice or not kept");
     }
+}
+
+/// What has changed is named, and nothing is lost.
+#[test]
+fn another_run_is_not_gone_on_with() {
+    let run = Run::new();
+    run.verify("whole", &[]);
+    let refused = |extra: &[&str], words: &str| {
+        let mut command = Command::cargo_bin("klaim").unwrap();
+        let base = ["verify", "claim.toml", "--budget", "20000", "--out", "whole", "--quiet", "--resume"];
+        let output = command.current_dir(run.dir.path()).args(base).args(extra).output().unwrap();
+        let said = String::from_utf8(output.stderr).unwrap();
+        assert!(output.status.code() == Some(2) && said.contains(words), "{said}");
+    };
+    refused(&["--seed", "3"], "--seed was 0 and is 3");
+    refused(&["--level", "0.01"], "--level was 0.001 and is 0.01");
+    refused(&["--method", "monte-carlo"], "--method was \"auto\" and is \"monte-carlo\"");
+    let text = CLAIM.replace("margin    = 0.01", "margin    = 0.02");
+    fs::write(run.dir.path().join("claim.toml"), text).unwrap();
+    refused(&[], "the claim claim.toml has changed");
+    fs::write(run.dir.path().join("claim.toml"), CLAIM).unwrap();
+    let before = parts(&run, "whole");
+    run.verify("whole", &["--resume"]);
+    assert_eq!(parts(&run, "whole"), before);
 }
 
 #[test]

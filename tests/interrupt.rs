@@ -97,7 +97,7 @@ fn deterministic_work_is_left_and_what_is_finished_is_kept() {
     assert!(found.iter().filter(|row| row["source"] == "bpsk").count() == 64, "{}", found.len());
 }
 
-/// Chains and readouts: the finished strips count, and no number holds another of fewer steps.
+/// Chains and readouts: the finished leaves count, and no number holds another of fewer steps.
 #[test]
 fn sampled_work_is_left_with_the_samples_taken() {
     let dir = tempfile::tempdir().unwrap();

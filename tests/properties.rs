@@ -415,7 +415,7 @@ fn sample(needs: &[Need], seed: u64) -> Vec<Estimate> {
 }
 
 fn measured(needs: &[Need], choice: MethodChoice, seed: u64) -> Vec<Estimate> {
-    let watch = Watch { backend: Arc::new(Cpu), event: &|_| {}, stop: Stop::default(), checkpoint: None };
+    let watch = Watch { backend: Arc::new(Cpu), event: &|_| {}, stop: Stop::default(), store: None };
     let target = StoppingRule { relative_error: None, budget: SAMPLES };
     estimate(needs, choice, seed, target, &watch).unwrap().into_iter().map(Result::unwrap).collect()
 }

@@ -76,7 +76,7 @@ fn verdicts(claim: &Claim, seed: u64, level: f64) -> Vec<Verdict> {
 
 /// The report of a claim on samples alone under one seed, each statement at the whole level.
 fn judged(claim: &Claim, seed: u64, level: f64) -> ClaimReport {
-    let watch = Watch { backend: Arc::new(Cpu), event: &|_| {}, stop: Stop::default(), checkpoint: None };
+    let watch = Watch { backend: Arc::new(Cpu), event: &|_| {}, stop: Stop::default(), store: None };
     let options = Options {
         seed,
         level,
@@ -86,7 +86,7 @@ fn judged(claim: &Claim, seed: u64, level: f64) -> ClaimReport {
         ..Options::default()
     };
     let run = Run { backend: "cpu".into(), ..Run::default() };
-    let report = verify(std::slice::from_ref(claim), &options, &watch, run).unwrap().unwrap();
+    let report = verify(std::slice::from_ref(claim), &options, &watch, run).unwrap();
     report.claims.into_iter().next().unwrap()
 }
 

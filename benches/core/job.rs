@@ -38,7 +38,7 @@ impl Prepared {
 
     fn run(&self, range: Range<u64>) -> Moments {
         let stream = Stream::named(0, self.instrument.source().spec());
-        let job = Job { instrument: &self.instrument, stream };
+        let job = Job { instrument: &self.instrument, stream, pairs: None };
         Cpu.open(&job, range.end).and_then(|open| open.run(range)).expect("finite summands")
     }
 }

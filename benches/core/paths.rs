@@ -27,7 +27,7 @@ pub fn print() {
     let setting = Setting::path(32, "geometric", 0.01, 10.0);
     let source = Arc::new(Source::parse("codebook:atoms=16,dim=8").expect("a source"));
     let need = [Need { source, quantity: find("path_kl").expect("a quantity"), setting }];
-    let watch = Watch { backend: Arc::new(Cpu), event: &|_| {}, stop: Stop::default(), checkpoint: None };
+    let watch = Watch { backend: Arc::new(Cpu), event: &|_| {}, stop: Stop::default(), store: None };
     let target = StoppingRule { relative_error: None, budget: SAMPLES };
     let run = |seed| {
         let (found, timing) = Timing::of(|| estimate(&need, MethodChoice::Auto, seed, target, &watch));

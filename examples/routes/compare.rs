@@ -110,7 +110,7 @@ pub fn measure(
         _ => Setting::path(4, "geometric", trial.snr_min, trial.snr),
     };
     let need = Need { source: Arc::clone(&route.source), quantity, setting };
-    let watch = Watch { backend: Arc::new(Cpu), event: &|_| {}, stop: Stop::default(), checkpoint: None };
+    let watch = Watch { backend: Arc::new(Cpu), event: &|_| {}, stop: Stop::default(), store: None };
     let target = StoppingRule { relative_error: None, budget: SAMPLES };
     estimate(&[need], route.method, seed, target, &watch)?.remove(0)
 }

@@ -56,7 +56,7 @@ impl Open for ByRows<'_> {
         let whole = |end: u64| end.is_multiple_of(BATCH as u64);
         debug_assert!(whole(range.start) && whole(range.end), "ranges are whole batches");
         let (width, together) = (self.job.width(), self.job.instrument.samples_per_row());
-        let mut total = Moments::new(width);
+        let mut total = self.job.moments();
         self.reader.read(range, &mut |first, rows| {
             if let Some(at) = rows.iter().position(|x| !x.is_finite()) {
                 return Err(self.job.not_finite(at % width, first + (at / width) as u64 * together));

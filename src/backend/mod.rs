@@ -7,10 +7,11 @@ pub mod cuda;
 pub mod options;
 
 use std::ops::Range;
+use std::sync::Arc;
 
 use crate::error::{Error, Result};
 use crate::instrument::Instrument;
-use crate::numeric::moments::Moments;
+use crate::numeric::moments::{Moments, Pairs};
 use crate::numeric::stream::Stream;
 
 /// What is to be measured, whatever the number of samples.
@@ -20,12 +21,21 @@ pub struct Job<'a> {
     pub instrument: &'a dyn Instrument,
     /// The lane of random words.
     pub stream: Stream,
+    /// The pairs of columns, control variates included, whose cross products are kept; `None` for
+    /// all.
+    pub pairs: Option<&'a Arc<Pairs>>,
 }
 
 impl Job<'_> {
     /// Columns of the job's moments.
     pub fn width(&self) -> usize {
         self.instrument.columns() + self.instrument.control_means().len()
+    }
+
+    /// Moments of no samples.
+    pub fn moments(&self) -> Moments {
+        let pairs = self.pairs.cloned().unwrap_or_else(|| Arc::new(Pairs::all(self.width())));
+        Moments::of(pairs)
     }
 
     /// The error of a summand of sample `sample` that is NaN or infinite.

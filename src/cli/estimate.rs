@@ -36,7 +36,7 @@ pub struct EstimateCommand {
     /// Sample until every standard error is below this share of its value
     #[arg(long, conflicts_with = "samples", value_parser = positive)]
     rel_err: Option<f64>,
-    /// Number of samples (rounded up to whole strips of batches)
+    /// Number of samples (rounded up to whole batches in 32 leaves)
     #[arg(long, value_parser = clap::value_parser!(u64).range(1..=1 << 40))]
     samples: Option<u64>,
     /// Which evaluators may be used: auto, closed-form, quadrature, monte-carlo; or, for entropies
@@ -106,7 +106,7 @@ impl EstimateCommand {
         let backend = common.backend()?;
         let event = |event| progress.show(event);
         let name = backend.name();
-        let watch = Watch { backend, event: &event, stop: interrupt::attended(), checkpoint: None };
+        let watch = Watch { backend, event: &event, stop: interrupt::attended(), store: None };
         // An entropy has no readout: its samples are draws of the law.
         let drawn = sample::order(quantity, &arguments).filter(|order| order.is_finite());
         let estimates = match (method, drawn) {

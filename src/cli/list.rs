@@ -97,7 +97,7 @@ fn human(item: &Value) -> String {
 }
 
 fn claims() -> Result<Vec<Value>> {
-    let claims = verify::load(&[])?;
+    let (claims, _) = verify::load(&[])?;
     let item = |claim: &Claim| {
         let paper = papers().iter().find(|paper| paper.path.parent() == claim.path.parent());
         let summary = format!("{}  {}", claim.header.statement, claim.header.cite);

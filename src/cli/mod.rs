@@ -9,6 +9,7 @@ mod interrupt;
 mod list;
 mod names;
 mod output;
+mod plan;
 mod probe;
 mod progress;
 mod report;
@@ -16,6 +17,7 @@ mod rows;
 mod sample;
 mod schedule;
 mod selftest;
+mod submit;
 mod verify;
 
 use std::process::ExitCode;
@@ -147,6 +149,14 @@ impl OutputForm {
 enum Command {
     /// Test claims and write a report: the built-in ones, or the files and folders given
     Verify(verify::Verify),
+    /// Freeze a run of verify for any number of tasks
+    Plan(plan::PlanCommand),
+    /// Measure what falls to one task of a planned run
+    Work(plan::WorkCommand),
+    /// Judge a planned run: write its report, or its next round
+    Reduce(plan::ReduceCommand),
+    /// Submit a planned run to a cluster, round after round
+    Submit(submit::Submit),
     /// Measure one quantity
     Estimate(estimate::EstimateCommand),
     /// Say which assumptions hold for a source, with the evidence
@@ -159,8 +169,6 @@ enum Command {
     List(list::List),
     /// Write the report of a finished run again
     Report(report::ReportCommand),
-    /// Join the shards of a run into the report of the whole
-    Merge(report::Merge),
     /// Compare this machine's CUDA device with the CPU, sample by sample
     Selftest(selftest::Selftest),
     /// Print the completion script of a shell
@@ -199,13 +207,16 @@ fn execute(mut arguments: CommandLine) -> Result<u8> {
     }
     match arguments.command {
         Command::Verify(command) => command.run(common),
+        Command::Plan(command) => command.run(common),
+        Command::Work(command) => command.run(common),
+        Command::Reduce(command) => command.run(common),
+        Command::Submit(command) => command.run(common),
         Command::Estimate(command) => command.run(common),
         Command::Assume(command) => command.run(common),
         Command::Schedule(command) => command.run(common),
         Command::Probe(command) => command.run(common),
         Command::List(command) => command.run(common),
         Command::Report(command) => command.run(common),
-        Command::Merge(command) => command.run(common),
         Command::Selftest(command) => command.run(common),
         Command::Completions { shell } => {
             let mut script = Vec::new();

@@ -15,8 +15,9 @@ use crate::probe::statement::Coordinates;
 use crate::probe::sweep::{settle, sweep};
 use crate::probe::{ProbeReport, ProbedClaim, Varied, page};
 use crate::report::model::Run;
-use crate::run::checkpoint::Checkpoint;
+use crate::run::lock::Lock;
 use crate::run::options::{MethodChoice, Options};
+use crate::run::store::Store;
 use crate::run::watch::{Event, Watch};
 use crate::spec::Spec;
 
@@ -163,14 +164,18 @@ impl Probe {
     ) -> Result<(T, Run)> {
         let backend = common.backend()?;
         let name = backend.name();
-        let checkpoint = Checkpoint::open(&self.out, self.resume.then_some(&name))?;
+        let _lock = Lock::take(&self.out)?;
+        let store = Store::open(&self.out)?;
+        if !self.resume {
+            store.clear()?;
+        }
         let run = verify::settings(options, &self.budget.name, name);
         let progress = Progress::new(common.quiet);
         let watch = Watch {
             backend,
             event: &|event| progress.show(event),
             stop: interrupt::attended(),
-            checkpoint: Some(&checkpoint),
+            store: Some(&store),
         };
         let found = work(&watch);
         progress.finish();

@@ -8,7 +8,7 @@ use crate::quantity::{Need, Quantity, Setting};
 use crate::run::estimate::StoppingRule;
 use crate::run::options::MethodChoice;
 use crate::run::stop::Stop;
-use crate::run::strips::samples_after;
+use crate::run::tree::samples_after;
 use crate::source::entropy::counts::Counts;
 use crate::source::entropy::{ESTIMATORS, density_behind, known, law_behind};
 use crate::source::{Law, Source};

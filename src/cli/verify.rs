@@ -5,26 +5,24 @@ use std::sync::Arc;
 
 use super::progress::Progress;
 use super::{Common, Format, interrupt, output};
-use crate::backend::Backend;
 use crate::claim::{self, Claim, Sources, paper};
 use crate::error::{Error, Result};
 use crate::report;
 use crate::report::model::{Report, Run};
-use crate::run::checkpoint::Checkpoint;
-use crate::run::options::{MethodChoice, Options, Shard};
-use crate::run::verify::verify;
+use crate::run::assemble::assemble;
+use crate::run::lock::Lock;
+use crate::run::options::{MethodChoice, Options};
+use crate::run::plan::{Plan, PlannedClaim, clear_stages, write_stage};
+use crate::run::store::Store;
+use crate::run::verify::{Stages, measured, paged};
 use crate::run::watch::Watch;
 
-/// Arguments of `klaim verify`.
+/// What is measured, and how well.
 #[derive(clap::Args)]
-pub struct Verify {
+pub(super) struct Asked {
     /// Ids of built-in claims, claim files, or folders of claim files; all built-in claims if none
     /// is given
-    pub(super) claims: Vec<String>,
-    /// Folder for index.html, results.csv, report.json, run.toml and the checkpoint [default:
-    /// reports/latest, or reports/replay with --case]
-    #[arg(long)]
-    pub(super) out: Option<PathBuf>,
+    claims: Vec<String>,
     /// Family-wise error rate: probability that any true claim of the run is refuted by chance
     #[arg(long, default_value_t = Options::LEVEL, value_parser = level)]
     level: f64,
@@ -35,13 +33,6 @@ pub struct Verify {
     /// Which evaluators may be used
     #[arg(long, value_enum, default_value = "auto")]
     method: MethodChoice,
-    /// Go on from the checkpoint in the output folder
-    #[arg(long)]
-    resume: bool,
-    /// Measure slice I of N of every source and store it for `klaim merge` (default: the Slurm
-    /// array task's, if any)
-    #[arg(long, value_name = "I/N", value_parser = shard)]
-    pub(super) shard: Option<Shard>,
     /// Only the case with this address, such as main/3 or control-1/2 (for replays; needs a single
     /// claim)
     #[arg(long, value_name = "ADDRESS")]
@@ -49,6 +40,20 @@ pub struct Verify {
     /// Number of comparisons that share the level (for replays; default: the number of cases)
     #[arg(long, value_parser = clap::value_parser!(u64).range(1..))]
     comparisons: Option<u64>,
+}
+
+/// Arguments of `klaim verify`.
+#[derive(clap::Args)]
+pub struct Verify {
+    #[command(flatten)]
+    asked: Asked,
+    /// Folder for index.html, results.csv, report.json, run.toml and the checkpoint [default:
+    /// reports/latest, or reports/replay with --case]
+    #[arg(long)]
+    out: Option<PathBuf>,
+    /// Go on from the checkpoint in the output folder
+    #[arg(long)]
+    resume: bool,
 }
 
 /// A number of samples and how it was written.
@@ -78,26 +83,27 @@ pub(super) fn level(text: &str) -> Result<f64, String> {
     text.parse().ok().filter(|&a| a > 0.0 && a < 1.0).ok_or_else(|| "expected a number in (0, 1)".into())
 }
 
-/// `2/8`: slice 2 of 0 … 7; at most as many slices as a round has strips.
-fn shard(text: &str) -> Result<Shard, String> {
-    let whole = |(i, n): (&str, &str)| Some(Shard { index: i.parse().ok()?, count: n.parse().ok()? });
-    let most = crate::run::strips::STRIPS;
-    let shard = text.split_once('/').and_then(whole);
-    shard
-        .filter(|shard| shard.index < shard.count && shard.count <= most)
-        .ok_or_else(|| format!("expected I/N with 0 ≤ I < N ≤ {most}, such as 0/4"))
-}
-
-/// The slice of a Slurm array task, where this is one.
-fn slurm_shard() -> Result<Option<Shard>> {
-    let read = |name: &str| std::env::var(name).ok();
-    let (Some(task), Some(count)) = (read("SLURM_ARRAY_TASK_ID"), read("SLURM_ARRAY_TASK_COUNT")) else {
-        return Ok(None);
-    };
-    let first = read("SLURM_ARRAY_TASK_MIN").and_then(|m| m.parse::<u64>().ok()).unwrap_or(0);
-    let task = task.parse::<u64>().ok().and_then(|t| t.checked_sub(first));
-    let text = task.map_or(String::new(), |t| format!("{t}/{count}"));
-    shard(&text).map(Some).map_err(|e| Error::invalid("SLURM_ARRAY_TASK_ID", e))
+impl Asked {
+    /// The claims, and the plan to measure them by `tasks` tasks.
+    ///
+    /// # Errors
+    /// A claim or a data file that cannot be read.
+    pub(super) fn plan(&self, seed: u64, tasks: u64) -> Result<(Vec<Claim>, Options, Plan)> {
+        let (claims, texts) = load(&self.claims)?;
+        if self.case.is_some() && claims.len() != 1 {
+            return Err(Error::invalid("--case", "needs exactly one claim to look in"));
+        }
+        let options = Options {
+            seed,
+            level: self.level,
+            budget: self.budget.samples,
+            comparisons: self.comparisons,
+            method: self.method,
+            only: self.case.clone(),
+        };
+        let plan = Plan::new(texts, &options, &self.budget.name, (command(), tasks));
+        Ok((claims, options, plan))
+    }
 }
 
 impl Verify {
@@ -106,86 +112,61 @@ impl Verify {
     /// # Errors
     /// Whatever stops the run: exit status 2.
     pub(super) fn run(self, common: &Common) -> Result<u8> {
-        let claims = load(&self.claims)?;
-        if self.case.is_some() && claims.len() != 1 {
-            return Err(Error::invalid("--case", "needs exactly one claim to look in"));
-        }
-        let shard = match self.shard {
-            Some(shard) => Some(shard),
-            None => slurm_shard()?,
-        };
+        let (claims, options, plan) = self.asked.plan(common.seed, 1)?;
         let backend = common.backend()?;
+        let dir = self.folder();
+        let _lock = Lock::take(&dir)?;
+        let store = begin(&dir, &plan, self.resume)?;
+        let progress = Progress::new(common.quiet);
         let name = backend.name();
-        let checkpoint = Checkpoint::open(&self.folder(), self.resume.then_some(&name))?;
-        self.measure(&claims, shard, (backend, &checkpoint, name), common)
+        let stop = interrupt::attended();
+        let watch = Watch { backend, event: &|event| progress.show(event), stop, store: Some(&store) };
+        let keep = |stage: &_| write_stage(&dir, stage).map(drop);
+        let stages = Stages { run: Some(plan.hash()), paged: paged(&options), begun: &keep };
+        let found = measured(&claims, &options, stages, &watch);
+        progress.finish();
+        let (comparisons, found) = found?;
+        let run = Run { comparisons, interrupted: found.interrupted, ..settings(&options, &self.asked.budget.name, name) };
+        let report = assemble(&claims, &options, found, run);
+        report::write(&report, &dir)?;
+        print(&report, &dir, common)
     }
 
     /// Where the run is written: a replay leaves the run that it came from alone.
     fn folder(&self) -> PathBuf {
-        let default = if self.case.is_some() { "reports/replay" } else { "reports/latest" };
+        let default = if self.asked.case.is_some() { "reports/replay" } else { "reports/latest" };
         self.out.clone().unwrap_or_else(|| PathBuf::from(default))
-    }
-
-    /// Measures `claims` with this command's options, whatever it says of shards and the
-    /// checkpoint; `name` is where strips are measured, for the report.
-    pub(super) fn measure(
-        &self,
-        claims: &[Claim],
-        shard: Option<Shard>,
-        (backend, checkpoint, name): (Arc<dyn Backend>, &Checkpoint, String),
-        common: &Common,
-    ) -> Result<u8> {
-        let options = Options {
-            seed: common.seed,
-            level: self.level,
-            budget: self.budget.samples,
-            comparisons: self.comparisons,
-            method: self.method,
-            shard,
-            only: self.case.clone(),
-        };
-        let run = settings(&options, &self.budget.name, name);
-        let place = (backend, Some(checkpoint));
-        let Some(report) = execute(claims, &options, place, common, run.clone())? else {
-            report::write_settings(&run, &self.folder())?;
-            if interrupt::attended().requested() {
-                eprintln!(
-                    "interrupted: slice incomplete in {}; `--resume` goes on",
-                    self.folder().display()
-                );
-                return Ok(interrupt::INCOMPLETE);
-            }
-            return output::text(&format!(
-                "slice stored in {}; `klaim merge` joins all slices\n",
-                self.folder().display()
-            ));
-        };
-        report::write(&report, &self.folder())?;
-        print(&report, &self.folder(), common)
     }
 }
 
-/// Runs claims with a progress bar.
-pub(super) fn execute(
-    claims: &[Claim],
-    options: &Options,
-    (backend, checkpoint): (Arc<dyn Backend>, Option<&Checkpoint>),
-    common: &Common,
-    run: Run,
-) -> Result<Option<Report>> {
-    let progress = Progress::new(common.quiet);
-    let watch =
-        Watch { backend, event: &|event| progress.show(event), stop: interrupt::attended(), checkpoint };
-    let report = verify(claims, options, &watch, run);
-    progress.finish();
-    report
+/// Writes the plan into the run directory `dir`: goes on with the parts that are there where
+/// `resume` is said and they are of the same plan, and removes them otherwise.
+///
+/// # Errors
+/// A plan that cannot be written; one that is there, is another, and was to be gone on with.
+pub(super) fn begin(dir: &Path, plan: &Plan, resume: bool) -> Result<Store> {
+    let store = Store::open(dir)?;
+    if let Some(old) = Plan::read(dir)?.filter(|_| resume) {
+        old.refuse_other(plan)?;
+        store.tidy()?;
+    } else {
+        store.clear()?;
+        clear_stages(dir)?;
+    }
+    plan.write(dir)?;
+    Ok(store)
+}
+
+/// This process's command, as it repeats a run.
+pub(super) fn command() -> String {
+    shell_words::join(std::iter::once("klaim".to_owned()).chain(std::env::args().skip(1)))
 }
 
 /// What a report says of its run; the number of comparisons is filled in by the run.
 pub(super) fn settings(options: &Options, budget: &str, backend: String) -> Run {
     Run {
         klaim: env!("CARGO_PKG_VERSION").into(),
-        command: shell_words::join(std::iter::once("klaim".to_owned()).chain(std::env::args().skip(1))),
+        command: command(),
         seed: options.seed,
         level: options.level,
         budget: budget.into(),
@@ -210,24 +191,27 @@ pub(super) fn print(report: &Report, out: &Path, common: &Common) -> Result<u8> 
     Ok(report.exit)
 }
 
-/// The claims named on the command line, all built-in ones if none is; sources are built once for
-/// all of them.
-pub(super) fn load(names: &[String]) -> Result<Vec<Claim>> {
+/// The claims named on the command line, all built-in ones if none is, and their texts; sources are
+/// built once for all of them.
+pub(super) fn load(names: &[String]) -> Result<(Vec<Claim>, Vec<PlannedClaim>)> {
     let all: Vec<String> = claim::builtin().iter().map(|(id, _)| (*id).to_owned()).collect();
-    let mut sources = Sources::default();
-    let mut claims = Vec::new();
+    let mut texts = Vec::new();
     for name in if names.is_empty() { &all } else { names } {
         let folder = Path::new(name);
         if folder.is_dir() && !all.contains(name) {
-            for file in files_in(folder)? {
-                claims.push(claim::load(&file, &mut sources)?);
+            for path in files_in(folder)? {
+                let text = std::fs::read_to_string(&path).map_err(Error::io(&path))?;
+                texts.push(PlannedClaim { path, text });
             }
         } else {
             let (path, text) = find(name)?;
-            claims.push(claim::parse(&path, &text, &mut sources)?);
+            texts.push(PlannedClaim { path, text });
         }
     }
-    Ok(claims)
+    let mut sources = Sources::default();
+    let parse = |claim: &PlannedClaim| claim::parse(&claim.path, &claim.text, &mut sources);
+    let claims = texts.iter().map(parse).collect::<Result<_>>()?;
+    Ok((claims, texts))
 }
 
 /// Path and text of the claim that `name` is: built in, or in a file.

@@ -27,7 +27,7 @@ pub trait Instrument: Any + Send + Sync {
     fn source(&self) -> &Arc<Source>;
 
     /// Names the samples: instruments of one name are of one kind and see the same samples of the
-    /// same law. The stream and the strips of a checkpoint are found by it.
+    /// same law. The stream is found by it.
     fn samples(&self) -> String;
 
     /// Number of columns, control variates not counted.

@@ -102,7 +102,7 @@ impl<'a> Meter<'a> {
             .zip(&*worst)
             .map(|(place, worst)| self.statement.at(place, &worst.snrs, &mut self.sources))
             .collect::<Result<_>>()?;
-        let found = outcomes(&claims, &self.options, self.watch)?.expect("a probe is no shard");
+        let found = outcomes(&claims, &self.options, self.watch)?;
         let mut found = found.results.into_iter();
         for ((claim, place), worst) in claims.iter().zip(places).zip(worst) {
             for case in &claim.main.cases {

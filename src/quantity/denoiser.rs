@@ -320,7 +320,7 @@ mod tests {
             let readouts = vec![total_kl(&need, &tools).unwrap().readout(&need.source).unwrap()];
             let sampler = posterior::sampler(&need.source).unwrap();
             let instrument = PosteriorReadouts::by(sampler, &need.source, readouts);
-            let job = Job { instrument: &instrument, stream: Stream::named(0, "total") };
+            let job = Job { instrument: &instrument, stream: Stream::named(0, "total"), pairs: None };
             let moments = Cpu.open(&job, 8192).unwrap().run(0..8192).unwrap();
             let found = moments.regress(instrument.control_means());
             let (value, std_err) = (found.value[0], found.covariance[(0, 0)].sqrt());

@@ -12,6 +12,7 @@ pub mod json;
 pub mod markup;
 pub mod model;
 pub mod plot;
+pub mod sealed;
 pub mod summary;
 pub mod tightness;
 pub mod wording;
@@ -19,4 +20,4 @@ pub mod write;
 
 pub use json::verify as verify_json;
 pub use summary::summary;
-pub use write::{read, write, write_settings};
+pub use write::{read, write};

@@ -48,14 +48,6 @@ pub fn folder(dir: &Path, files: &[(&str, String)]) -> Result<()> {
     })
 }
 
-/// Writes `run.toml` alone: what a slice of a run leaves for the merge.
-///
-/// # Errors
-/// [`Error::Io`] naming the file.
-pub fn write_settings(run: &Run, dir: &Path) -> Result<()> {
-    file(&dir.join("run.toml"), settings(run).as_bytes())
-}
-
 /// Writes one file beside its place and renames it.
 ///
 /// # Errors

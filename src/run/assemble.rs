@@ -1,37 +1,19 @@
 //! From outcomes to the report.
 
-use std::sync::Arc;
-use std::sync::mpsc::Sender;
-
 use crate::claim::verdict::Verdict;
-use crate::claim::{Claim, Input, Outcome, Point, Section};
-use crate::quantity::Instruments;
-use crate::report::model::{
-    AssumptionReport, ClaimReport, Grids, Report, Run, SCHEMA, SectionReport, SourceReport,
-};
+use crate::claim::{Claim, Outcome, Section};
+use crate::report::model::{ClaimReport, Grids, Report, Run, SCHEMA, SectionReport};
 use crate::run::judge::CaseResult;
 use crate::run::options::Options;
-use crate::run::pictures;
 use crate::run::replay;
-use crate::run::stop::Stop;
-use crate::source::Source;
-use crate::source::assume;
+use crate::run::session::{Found, Page};
 
-/// The report of a run from its results, in the order of the cases of [`Claim::sections`]. Pictures
-/// and assumptions that are not ready when `stop` is asked for are left out, and the run is marked
-/// interrupted.
-pub fn assemble(
-    claims: &[Claim],
-    options: &Options,
-    results: Vec<CaseResult>,
-    mut run: Run,
-    stop: &Stop,
-) -> Report {
+/// The report of a run from what it found. Grids and sources that a stop left out are missing in it.
+pub fn assemble(claims: &[Claim], options: &Options, found: Found, run: Run) -> Report {
+    let Found { results, page: Page { sources, mut grids }, .. } = found;
     let mut results = results.into_iter();
-    let mut sources: Vec<Arc<Source>> = Vec::new();
     let mut reports = Vec::new();
-    let tools = Arc::new(Instruments::default());
-    for claim in claims {
+    for (number, claim) in claims.iter().enumerate() {
         let mut built = Vec::new();
         for (name, section) in claim.sections() {
             let mut rows = Vec::new();
@@ -43,31 +25,12 @@ pub fn assemble(
                     rows.push(Outcome { axes: case.axes.clone(), replay, ..outcome });
                 }
             }
-            for source in section.cases.iter().flat_map(|case| &case.points).flat_map(sources_of) {
-                if !sources.iter().any(|s| s.spec() == source.spec()) {
-                    sources.push(Arc::clone(source));
-                }
-            }
             built.push(section_report(section, rows, options.only.is_some()));
         }
-        let (drawn, tools) = (claim.clone(), Arc::clone(&tools));
-        let grids = options.only.is_none().then(|| stop.unless(move || pictures::schedules(&drawn, &tools)));
-        let grids = grids.flatten().flatten();
-        reports.push(claim_report(claim, built, grids));
+        reports.push(claim_report(claim, built, grids.remove(&number)));
     }
-    let sources = source_reports(sources, stop);
-    run.interrupted |= stop.requested();
     let exit = exit_status(&reports);
     Report { schema: SCHEMA, run, claims: reports, sources, exit }
-}
-
-/// The sources that a point's two sides speak of.
-fn sources_of(point: &Point) -> impl Iterator<Item = &Arc<Source>> {
-    let inputs = point.lhs.inputs.iter().chain(point.rhs.iter().flat_map(|rhs| &rhs.inputs));
-    inputs.filter_map(|input| match input {
-        Input::Need(need) => Some(&need.source),
-        Input::Number(_) => None,
-    })
 }
 
 /// 0 all as expected, 1 something decided otherwise, 3 nothing wrong but something inconclusive.
@@ -120,41 +83,5 @@ fn section_verdict(rows: &[Outcome]) -> Verdict {
         Verdict::Supported
     } else {
         Verdict::Inconclusive
-    }
-}
-
-/// What is known of each of `sources`, as far as a stop allows.
-fn source_reports(sources: Vec<Arc<Source>>, stop: &Stop) -> Vec<SourceReport> {
-    let mut reports = Vec::with_capacity(sources.len());
-    let examine = move |sender: &Sender<SourceReport>| {
-        // Nobody listens after a stop.
-        let _ = sources.iter().try_for_each(|source| sender.send(source_report(source)));
-    };
-    let keep = |report| {
-        reports.push(report);
-        Ok(())
-    };
-    stop.attend(examine, keep).expect("keeping a report cannot fail");
-    reports
-}
-
-fn source_report(source: &Source) -> SourceReport {
-    let of_pmf = |f: fn(&dyn crate::source::Pmf) -> f64| source.pmf().map_or(f64::INFINITY, f);
-    SourceReport {
-        spec: source.spec().into(),
-        dim: source.dim(),
-        shannon: of_pmf(|p| p.shannon().value),
-        renyi_half: of_pmf(|p| p.renyi(0.5).value),
-        info_variance: of_pmf(|p| p.info_variance().value),
-        second_moment: source.second_moment().value,
-        notes: source.notes().to_vec(),
-        assumptions: assume::assess(source)
-            .into_iter()
-            .map(|f| AssumptionReport {
-                name: f.assumption.name().into(),
-                finding: f.verdict.to_string(),
-                evidence: f.evidence,
-            })
-            .collect(),
     }
 }

@@ -4,11 +4,13 @@ use std::sync::Arc;
 
 use crate::error::{Error, Result};
 use crate::numeric::estimate::Estimate;
+use crate::numeric::moments::Pairs;
 use crate::quantity::{Instruments, Need};
-use crate::run::ledger::{Company, LaneColumn, Ledger, Route, Search};
+use crate::run::ledger::{Lane, LaneColumn, Ledger, Route, Search};
 use crate::run::options::MethodChoice;
 use crate::run::sampling::LaneState;
-use crate::run::strips::{Conditions, samples_after};
+use crate::run::take::Conditions;
+use crate::run::tree::samples_after;
 use crate::run::watch::{Event, Watch};
 
 /// When to stop sampling.
@@ -35,10 +37,13 @@ pub fn estimate(
     let tools = Arc::new(Instruments::default());
     (watch.event)(Event::Needs(needs.len()));
     let found = &|| (watch.event)(Event::Found);
-    let search = Search { method, company: Company::Alone, tools: &tools, stop: &watch.stop, found };
-    let mut ledger = Ledger::new(needs.iter(), search);
-    let lanes = LaneState::all(std::mem::take(&mut ledger.lanes), seed, &watch.stop)?;
-    let mut lanes = lanes.unwrap_or_default();
+    let mut ledger = Ledger::new(needs.iter(), Search { method, tools: &tools, stop: &watch.stop, found });
+    let alone = |lane: Lane| {
+        let pairs = Pairs::within(lane.needs.len(), []);
+        (lane, pairs)
+    };
+    let lanes = std::mem::take(&mut ledger.lanes).into_iter().map(alone).collect();
+    let mut lanes = LaneState::all(lanes, seed, &watch.stop)?.unwrap_or_default();
     let mut open: Vec<bool> = vec![true; lanes.len()];
     let mut taken = 0;
     for round in 1.. {
@@ -50,11 +55,9 @@ pub fn estimate(
         let samples = lanes_open as u64 * (until - taken);
         (watch.event)(Event::Round { number: round, samples, open: lanes_open });
         let progress = |n| (watch.event)(Event::Sampled(n));
-        let (backend, stop) = (&watch.backend, &watch.stop);
-        let conditions =
-            Conditions { backend, checkpoint: None, shard: None, stop, partial: true, progress: &progress };
+        let conditions = Conditions { backend: &watch.backend, stop: &watch.stop };
         for (lane, open) in lanes.iter_mut().zip(&mut open).filter(|(_, open)| **open) {
-            let finished = lane.sample(taken..until, &conditions)?;
+            let finished = lane.sample(taken..until, conditions, &progress)?;
             let precise = target.relative_error.is_some_and(|error| lane.worst_relative_error() <= error);
             *open = finished && !precise && until < samples_after(u32::MAX, target.budget);
         }
@@ -90,7 +93,7 @@ mod tests {
     use crate::source::Source;
 
     /// The processors, but for readouts at SNR 2, which they find not finite in sample 77 of every
-    /// strip.
+    /// leaf.
     struct Faulty;
 
     struct FaultyJob<'a>(&'a Job<'a>, Box<dyn Open + 'a>);
@@ -124,7 +127,7 @@ mod tests {
         };
         let needs: Vec<Need> =
             snrs.iter().flat_map(|&snr| ["mmse", "information"].map(|name| need(name, snr))).collect();
-        let watch = Watch { backend, event: &|_| {}, stop: Stop::default(), checkpoint: None };
+        let watch = Watch { backend, event: &|_| {}, stop: Stop::default(), store: None };
         let target = StoppingRule { relative_error: None, budget: 4096 };
         estimate(&needs, MethodChoice::MonteCarlo, 5, target, &watch).unwrap()
     }

@@ -1,19 +1,23 @@
-//! Every number that a run needs, once: known ones at once, the others as columns on the lane of
-//! their samples.
+//! Every number that a run needs, once: known ones, and the others as columns on the lane of their
+//! samples.
 
-use std::collections::HashMap;
+use std::collections::{BTreeMap, HashMap};
 use std::sync::Arc;
 use std::sync::mpsc::Sender;
 
 use rayon::prelude::*;
 
-use crate::channel::exact::pairs;
 use crate::error::{Error, Result};
 use crate::instrument::Instrument;
-use crate::numeric::estimate::{Estimate, Method};
-use crate::quantity::{Instruments, Need, Rule};
+use crate::numeric::estimate::Estimate;
+use crate::quantity::{Instruments, Need};
+use crate::run::find::{Unplaced, find};
 use crate::run::options::MethodChoice;
 use crate::run::stop::Stop;
+
+/// Most columns of one lane, but for those that a case combines: what is measured of a lane then
+/// takes less than a megabyte.
+const COLUMNS: usize = 256;
 
 /// Where one number comes from.
 #[derive(Debug, Clone)]
@@ -35,21 +39,31 @@ pub struct LaneColumn {
     pub column: usize,
 }
 
-/// Which numbers of one source are measured side by side. No value depends on it.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Company {
-    /// All that share samples: a case may compare them, and needs their covariance.
-    Shared,
-    /// Numbers of K steps each alone: what takes long holds no other.
-    Alone,
-}
-
 /// What is sampled together: columns of the same samples of one source.
 pub struct Lane {
     /// Takes the samples, with distinct columns.
     pub instrument: Box<dyn Instrument>,
-    /// What each column is, in words: the first need that is read off it.
+    /// What each column is: the number of the first need that is read off it.
+    pub needs: Vec<usize>,
+    /// The same in words.
     pub words: Vec<String>,
+}
+
+impl Lane {
+    /// A lane with the one column of `instrument`, the value of need number `number`.
+    pub fn new(instrument: Box<dyn Instrument>, number: usize, need: &Need) -> Self {
+        Self { instrument, needs: vec![number], words: vec![need.to_string()] }
+    }
+
+    /// Takes in one more column of the same samples; returns where it stands.
+    pub fn join(&mut self, instrument: Box<dyn Instrument>, number: usize, need: &Need) -> usize {
+        let column = self.instrument.join(instrument);
+        if column == self.words.len() {
+            self.needs.push(number);
+            self.words.push(need.to_string());
+        }
+        column
+    }
 }
 
 /// The distinct needs of a run and where each comes from.
@@ -57,12 +71,8 @@ pub struct Lane {
 pub struct Ledger {
     routes: Vec<Route>,
     index: HashMap<String, usize>,
-    /// Whether a stop came before every need had its route.
-    pub interrupted: bool,
-    /// A lane for each instrument and source, and one for each number that is alone.
+    /// A lane for each instrument and source, and further ones where it has too many columns.
     pub lanes: Vec<Lane>,
-    /// The lane that others may join, by the name of its samples.
-    shared: HashMap<String, usize>,
 }
 
 /// How routes are found.
@@ -70,8 +80,6 @@ pub struct Ledger {
 pub struct Search<'a> {
     /// Which evaluators may be used.
     pub method: MethodChoice,
-    /// What shares samples.
-    pub company: Company,
     /// The memo of deterministic results.
     pub tools: &'a Arc<Instruments>,
     /// Ends the search.
@@ -80,53 +88,36 @@ pub struct Search<'a> {
     pub found: &'a dyn Fn(),
 }
 
-/// A bracket [0, U] below this is 0: squares of samples would underflow.
-const VANISHING: f64 = 1e-140;
-/// A bracket of this share of its value is no wider than the rounding of the value.
-const ROUNDING: f64 = 16.0 * f64::EPSILON;
-
-/// The value that a bracket leaves no room for: 0 within a bound that no sample's weight could
-/// show, or what differs from its ends by rounding alone.
-fn decided(need: &Need) -> Option<Estimate> {
-    let least = pairs::at_least(&need.source, need.setting.snr().ok()?)?;
-    let [low, high] = (least < ROUNDING).then(|| need.proven())??;
-    let (middle, half) = (0.5 * (low + high), 0.5 * (high - low));
-    if low.abs().max(high.abs()) < VANISHING {
-        Some(Estimate::quadrature(0.0, high))
-    } else {
-        (half <= ROUNDING * middle.abs()).then(|| Estimate::quadrature(middle, half))
+/// The distinct ones among some needs, in their order, and the place of each by its key.
+pub fn distinct<'a>(needs: impl Iterator<Item = &'a Need>) -> (Vec<Need>, HashMap<String, usize>) {
+    let (mut distinct, mut index) = (Vec::new(), HashMap::new());
+    for need in needs {
+        index.entry(need.key()).or_insert_with(|| {
+            distinct.push(need.clone());
+            distinct.len() - 1
+        });
     }
-}
-
-/// A route before lanes are given.
-enum Unplaced {
-    Known(Estimate),
-    Sampled(Box<dyn Instrument>),
+    (distinct, index)
 }
 
 impl Ledger {
-    /// Finds a route for every need; deterministic ones are evaluated here, in parallel.
+    /// Finds a route for every need, in parallel; numbers of K steps each have a lane of their own:
+    /// what takes long holds no other.
     ///
     /// A need that has no route by the method chosen, that its quantity refuses, or that a stop
     /// left behind is [`Route::Missing`] and takes no other with it.
     pub fn new<'a>(needs: impl Iterator<Item = &'a Need>, search: Search) -> Self {
-        let mut ledger = Self::default();
-        let mut distinct: Vec<Need> = Vec::new();
-        for need in needs {
-            ledger.index.entry(need.key()).or_insert_with(|| {
-                distinct.push(need.clone());
-                distinct.len() - 1
-            });
-        }
-        let found = find_all(&distinct, search);
-        for (need, found) in distinct.into_iter().zip(found) {
-            let alone = search.company == Company::Alone && need.setting.steps().is_ok();
-            let route = match found.unwrap_or(Err(Error::Interrupted)) {
+        let (needs, index) = distinct(needs);
+        let found = find_all(&needs, search).into_iter().map(|found| found.unwrap_or(Err(Error::Interrupted)));
+        let mut ledger = Self { index, ..Self::default() };
+        let mut shared = HashMap::new();
+        for (number, (need, found)) in needs.iter().zip(found).enumerate() {
+            let group = if need.setting.steps().is_ok() { number + 1 } else { 0 };
+            let route = match found {
                 Ok(Unplaced::Known(estimate)) => Route::Known(estimate),
-                Ok(Unplaced::Sampled(instrument)) => Route::Sampled(ledger.place(&need, instrument, alone)),
-                Err(error) => {
-                    ledger.interrupted |= matches!(error, Error::Interrupted);
-                    Route::Missing(Arc::new(error))
+                Err(error) => Route::Missing(Arc::new(error)),
+                Ok(Unplaced::Sampled(instrument)) => {
+                    Route::Sampled(ledger.place(&mut shared, group, instrument, number, need))
                 }
             };
             ledger.routes.push(route);
@@ -134,21 +125,45 @@ impl Ledger {
         ledger
     }
 
-    /// Gives the one column of `instrument` to the lane of its samples, or starts one where there
-    /// is none, or where it is to be `alone`.
-    fn place(&mut self, need: &Need, instrument: Box<dyn Instrument>, alone: bool) -> LaneColumn {
+    /// The ledger of `needs` with what was found of each. Numbers that one of `cases` combines (by
+    /// their places among `needs`) share a lane where they share samples.
+    pub fn of(
+        (needs, index): (&[Need], HashMap<String, usize>),
+        found: Vec<Result<Unplaced>>,
+        cases: &[Vec<usize>],
+    ) -> Self {
+        let mut ledger = Self { index, ..Self::default() };
+        let (mut shared, groups) = (HashMap::new(), groups(needs, &found, cases));
+        for (number, (need, found)) in needs.iter().zip(found).enumerate() {
+            let route = match found {
+                Ok(Unplaced::Known(estimate)) => Route::Known(estimate),
+                Err(error) => Route::Missing(Arc::new(error)),
+                Ok(Unplaced::Sampled(instrument)) => {
+                    Route::Sampled(ledger.place(&mut shared, groups[number], instrument, number, need))
+                }
+            };
+            ledger.routes.push(route);
+        }
+        ledger
+    }
+
+    /// Gives the one column of `instrument` to the lane of its samples and `group`, or starts one
+    /// where there is none.
+    fn place(
+        &mut self,
+        shared: &mut HashMap<(String, usize), usize>,
+        group: usize,
+        instrument: Box<dyn Instrument>,
+        number: usize,
+        need: &Need,
+    ) -> LaneColumn {
         let next = self.lanes.len();
-        let lane = if alone { next } else { *self.shared.entry(instrument.samples()).or_insert(next) };
+        let lane = *shared.entry((instrument.samples(), group)).or_insert(next);
         if lane == next {
-            self.lanes.push(Lane { instrument, words: vec![need.to_string()] });
+            self.lanes.push(Lane::new(instrument, number, need));
             return LaneColumn { lane, column: 0 };
         }
-        let Lane { instrument: joined, words } = &mut self.lanes[lane];
-        let column = joined.join(instrument);
-        if column == words.len() {
-            words.push(need.to_string());
-        }
-        LaneColumn { lane, column }
+        LaneColumn { lane, column: self.lanes[lane].join(instrument, number, need) }
     }
 
     /// The route of a need that the ledger was made with.
@@ -163,6 +178,49 @@ impl Ledger {
             Route::Known(_) | Route::Missing(_) => None,
         }
     }
+}
+
+/// For each need the group of columns that it goes with: what `cases` combine stays together, and
+/// for each instrument groups are filled up to [`COLUMNS`], in the order of the needs.
+fn groups(needs: &[Need], found: &[Result<Unplaced>], cases: &[Vec<usize>]) -> Vec<usize> {
+    let mut parent: Vec<usize> = (0..needs.len()).collect();
+    for case in cases {
+        for pair in case.windows(2) {
+            let (a, b) = (root(&mut parent, pair[0]), root(&mut parent, pair[1]));
+            parent[a.max(b)] = a.min(b);
+        }
+    }
+    let mut together: BTreeMap<(String, usize), Vec<usize>> = BTreeMap::new();
+    let mut order: Vec<(String, usize)> = Vec::new();
+    for (number, found) in found.iter().enumerate() {
+        let Ok(Unplaced::Sampled(instrument)) = found else { continue };
+        let key = (instrument.samples(), root(&mut parent, number));
+        let members = together.entry(key.clone()).or_default();
+        if members.is_empty() {
+            order.push(key);
+        }
+        members.push(number);
+    }
+    let (mut filled, mut groups) = (HashMap::<String, (usize, usize)>::new(), vec![0; needs.len()]);
+    for key in order {
+        let members = &together[&key];
+        let (group, columns) = filled.entry(key.0).or_insert((0, 0));
+        if *columns > 0 && *columns + members.len() > COLUMNS {
+            (*group, *columns) = (*group + 1, 0);
+        }
+        *columns += members.len();
+        members.iter().for_each(|&number| groups[number] = *group);
+    }
+    groups
+}
+
+/// The first member of a set of needs that are combined.
+fn root(parent: &mut [usize], mut at: usize) -> usize {
+    while parent[at] != at {
+        parent[at] = parent[parent[at]];
+        at = parent[at];
+    }
+    at
 }
 
 /// What is found of each need; `None` where a stop came first.
@@ -186,49 +244,4 @@ fn find_all(needs: &[Need], search: Search) -> Vec<Option<Result<Unplaced>>> {
     };
     search.stop.attend(work, keep).expect("keeping a result cannot fail");
     all
-}
-
-fn find(need: &Need, method: MethodChoice, tools: &Instruments) -> Result<Unplaced> {
-    let unsupported = |message: &str| Error::Unsupported {
-        quantity: need.quantity.name.into(),
-        source_spec: need.source.spec().into(),
-        message: message.into(),
-    };
-    if let Rule::Known(value) = &need.quantity.rule {
-        return value(need).map(Unplaced::Known);
-    }
-    let may_sample = matches!(method, MethodChoice::Auto | MethodChoice::MonteCarlo);
-    let sampled = need.quantity.is_sampled();
-    if (method != MethodChoice::MonteCarlo || !sampled)
-        && let Some(estimate) = need.deterministic(tools)?
-    {
-        let wanted = match method {
-            MethodChoice::ClosedForm => estimate.method == Method::ClosedForm,
-            MethodChoice::Quadrature => estimate.method != Method::MonteCarlo,
-            MethodChoice::Auto | MethodChoice::MonteCarlo => true,
-        };
-        return if wanted {
-            Ok(Unplaced::Known(within_proven(need, estimate)))
-        } else {
-            Err(unsupported("has no closed form; use --method auto"))
-        };
-    }
-    match (may_sample, sampled) {
-        (true, true) => decided(need)
-            .map(Unplaced::Known)
-            .map_or_else(|| need.instrument(tools).map(Unplaced::Sampled), Ok),
-        (true, false) => Err(unsupported(
-            "has a deterministic route alone, and none for this law: it needs a law on a line with a finite variance, \
-             a product of such, or a Gaussian",
-        )),
-        (false, _) => Err(unsupported("has no deterministic route; use --method auto or monte-carlo")),
-    }
-}
-
-/// `estimate`, doubted where its bound reaches over all that is proven of the value. Going through
-/// the pairs of atoms pays where the bound is of the value's size alone.
-fn within_proven(need: &Need, estimate: Estimate) -> Estimate {
-    let wide = estimate.bound >= estimate.value.abs();
-    let proven = if wide { need.proven() } else { None };
-    proven.map_or(estimate, |range| estimate.within(range))
 }

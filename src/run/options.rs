@@ -29,23 +29,6 @@ impl MethodChoice {
     }
 }
 
-/// Slice `index` of `count` of the strips of every source: those whose number is `index` modulo
-/// `count`.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct Shard {
-    /// 0 … `count` − 1.
-    pub index: u64,
-    /// Number of slices, at least 1.
-    pub count: u64,
-}
-
-impl Shard {
-    /// Whether a strip is of this slice.
-    pub fn holds(self, strip: u64) -> bool {
-        strip % self.count == self.index
-    }
-}
-
 /// What a run is asked to do; the defaults are those of `klaim verify`.
 #[derive(Debug, Clone)]
 pub struct Options {
@@ -59,8 +42,6 @@ pub struct Options {
     pub comparisons: Option<u64>,
     /// Which evaluators may be used.
     pub method: MethodChoice,
-    /// A slice of the samples, which are stored and not judged; `None` takes and judges all.
-    pub shard: Option<Shard>,
     /// Only the case with this address (`main/3`, `control-1/2`).
     pub only: Option<String>,
 }
@@ -80,7 +61,6 @@ impl Default for Options {
             budget: Self::BUDGET,
             comparisons: None,
             method: MethodChoice::Auto,
-            shard: None,
             only: None,
         }
     }

@@ -1,5 +1,4 @@
-//! A lane being sampled: strips of samples, merged in a tree fixed by their index, and what its
-//! columns are then.
+//! A lane being sampled: what the rounds have left of its columns.
 
 use std::collections::BTreeMap;
 use std::ops::Range;
@@ -8,12 +7,12 @@ use std::sync::Arc;
 use crate::error::{Error, Result};
 use crate::instrument::Enveloped;
 use crate::numeric::estimate::{Bracket, Estimate, Method};
-use crate::numeric::moments::{Moments, Regression};
-use crate::numeric::stream::Stream;
-use crate::run::checkpoint::Strip;
+use crate::numeric::moments::{Moments, Pairs, Regression};
 use crate::run::ledger::Lane;
+use crate::run::measured::Measured;
 use crate::run::stop::Stop;
-use crate::run::strips::{Conditions, Sampled, Taken};
+use crate::run::take::{Conditions, Sampled};
+use crate::run::tree::{Forest, Leaves};
 use crate::source::Source;
 
 /// One lane being sampled.
@@ -22,8 +21,8 @@ pub struct LaneState {
     sampled: Sampled,
     /// Where its columns stand among those that the lane began with.
     active: Vec<usize>,
-    /// What each column that the lane began with is, in words.
-    words: Vec<String>,
+    /// The number of the need that each column is, of those that the lane began with.
+    needs: Vec<usize>,
     /// Index of the first sample that is still to be taken.
     taken: u64,
     moments: Moments,
@@ -35,35 +34,45 @@ pub struct LaneState {
 }
 
 impl LaneState {
-    /// A lane before its first sample; its stream is named after its samples.
+    /// A lane before its first sample; `pairs` of its columns are combined.
     ///
     /// # Errors
     /// A law that has no sampler.
-    pub fn new(lane: Lane, seed: u64) -> Result<Self> {
-        let Lane { mut instrument, words } = lane;
+    pub fn new(lane: Lane, pairs: Pairs, seed: u64) -> Result<Self> {
+        let Lane { mut instrument, needs, words } = lane;
         instrument.prepare()?;
         let columns = instrument.columns();
+        let sampled = Sampled::new(instrument.into(), words, pairs, seed);
         Ok(Self {
             active: (0..columns).collect(),
-            words,
+            needs,
             taken: 0,
-            moments: Moments::new(columns + instrument.control_means().len()),
-            sampled: Sampled {
-                stream: Stream::named(seed, &instrument.samples()),
-                instrument: instrument.into(),
-            },
+            moments: Moments::of(sampled.all_pairs()),
+            sampled,
             regression: None,
             bounds: vec![0.0; columns],
             failures: BTreeMap::new(),
         })
     }
 
-    /// The states of all `lanes`; `None` where a stop came first.
+    /// The states of all `lanes`, each with the pairs of its columns that are combined; `None`
+    /// where a stop came first.
     ///
     /// # Errors
     /// A law that has no sampler.
-    pub fn all(lanes: Vec<Lane>, seed: u64, stop: &Stop) -> Result<Option<Vec<Self>>> {
-        stop.unless(move || lanes.into_iter().map(|lane| Self::new(lane, seed)).collect()).transpose()
+    pub fn all(lanes: Vec<(Lane, Pairs)>, seed: u64, stop: &Stop) -> Result<Option<Vec<Self>>> {
+        let all = move || lanes.into_iter().map(|(lane, pairs)| Self::new(lane, pairs, seed)).collect();
+        stop.unless(all).transpose()
+    }
+
+    /// What takes the samples of the columns still measured.
+    pub fn sampled(&self) -> &Sampled {
+        &self.sampled
+    }
+
+    /// The numbers of the needs that the columns still measured are.
+    pub fn needs(&self) -> Vec<usize> {
+        self.active.iter().map(|&column| self.needs[column]).collect()
     }
 
     /// Samples taken so far.
@@ -95,7 +104,7 @@ impl LaneState {
         let columns: Vec<usize> = kept.iter().copied().chain(width..width + controls).collect();
         self.moments = self.moments.select(&columns);
         self.bounds = kept.iter().map(|&at| self.bounds[at]).collect();
-        self.sampled.instrument = self.sampled.instrument.select(&kept).into();
+        self.sampled = self.sampled.select(&kept);
         self.active = needed;
         // The last round's estimates stand, should the next one be interrupted.
         if self.regression.is_some() {
@@ -103,71 +112,50 @@ impl LaneState {
         }
     }
 
-    /// Takes the samples of `range` in [strips](crate::run::strips::STRIPS). Returns whether it
-    /// came to the end (not stopped).
-    ///
-    /// A column with a summand that is not finite is left out ([`LaneState::failure`]), and the
-    /// others are measured.
+    /// Takes the samples of `range` here. Returns whether it came to the end (not stopped); what
+    /// was taken by then counts in any case.
     ///
     /// # Errors
-    /// A checkpoint that cannot be read or written; a device that fails.
-    pub fn sample(&mut self, range: Range<u64>, conditions: &Conditions) -> Result<bool> {
-        while !self.active.is_empty() {
-            let Taken { strips, errors } = self.sampled.take(&range, conditions)?;
-            if errors.is_empty() {
-                let finished = strips.iter().all(Option::is_some);
-                let strips: Vec<Strip> = strips.into_iter().flatten().collect();
-                if conditions.shard.is_none() && (finished || conditions.partial) && !strips.is_empty() {
-                    self.merge(strips);
-                }
-                self.taken = if finished { range.end } else { self.taken };
-                return Ok(finished);
-            }
-            let failed = self.of_columns(errors);
-            self.leave_out(failed);
+    /// A device that fails.
+    pub fn sample(
+        &mut self,
+        range: Range<u64>,
+        conditions: Conditions,
+        progress: &dyn Fn(u64),
+    ) -> Result<bool> {
+        let (leaves, mut forest) = (Leaves::of(&range), Forest::default());
+        if self.active.is_empty() {
+            return Ok(true);
         }
-        Ok(true)
+        let finished = self.sampled.take(leaves, vec![0..leaves.count()], conditions, |node| {
+            let leaf = leaves.samples(node.first);
+            progress(leaf.end - leaf.start);
+            forest.add(node);
+            Ok(())
+        })?;
+        let parts = forest.into_nodes().map(|node| node.measured);
+        if let Some(all) = parts.reduce(Measured::merged) {
+            self.absorb(all, if finished { range.end } else { self.taken });
+        }
+        Ok(finished)
     }
 
-    /// The columns that the `errors` of strips (in the order of the strips) make impossible: a
-    /// column's own where that is not finite, every one where a control variate is not or where the
-    /// whole is refused.
-    fn of_columns(&self, errors: Vec<Error>) -> BTreeMap<usize, Error> {
-        let mut failed = BTreeMap::new();
-        for error in errors {
-            match error {
-                Error::NonFinite { place, column, source_spec, seed, lane, sample, .. }
-                    if column < self.active.len() =>
-                {
-                    let column = self.active[column];
-                    let quantity = self.words[column].clone();
-                    let own = Error::NonFinite { quantity, place, column, source_spec, seed, lane, sample };
-                    failed.entry(column).or_insert(own);
-                }
-                whole => {
-                    let shared = Arc::new(whole);
-                    for &column in &self.active {
-                        failed.entry(column).or_insert_with(|| Error::Shared(Arc::clone(&shared)));
-                    }
-                }
-            }
+    /// Takes in what was measured of the columns still measured, up to the sample `taken`.
+    pub fn absorb(&mut self, measured: Measured, taken: u64) {
+        let Measured { failed, bounds, moments } = measured;
+        let failed: BTreeMap<usize, String> =
+            failed.into_iter().map(|(column, why)| (self.active[column], why)).collect();
+        if !failed.is_empty() {
+            let rest: Vec<usize> = self.active.iter().copied().filter(|c| !failed.contains_key(c)).collect();
+            self.narrow(&rest);
+            self.failures.extend(failed.into_iter().map(|(c, why)| (c, Arc::new(Error::Told(why)))));
         }
-        failed
-    }
-
-    /// Goes on without the columns `failed`.
-    fn leave_out(&mut self, failed: BTreeMap<usize, Error>) {
-        let rest: Vec<usize> = self.active.iter().copied().filter(|c| !failed.contains_key(c)).collect();
-        self.narrow(&rest);
-        self.failures.extend(failed.into_iter().map(|(column, error)| (column, Arc::new(error))));
-    }
-
-    fn merge(&mut self, strips: Vec<Strip>) {
-        for strip in &strips {
-            self.bounds.iter_mut().zip(&strip.bounds).for_each(|(bound, now)| *bound = bound.max(*now));
+        self.taken = taken;
+        if !self.active.is_empty() {
+            self.bounds.iter_mut().zip(&bounds).for_each(|(bound, now)| *bound = bound.max(*now));
+            self.moments.merge(&moments);
+            self.regress();
         }
-        self.moments.merge(&merge_tree(strips.into_iter().map(|strip| strip.moments).collect()));
-        self.regress();
     }
 
     fn regress(&mut self) {
@@ -220,19 +208,4 @@ impl LaneState {
         let relative = |e: Estimate| if e.value == 0.0 { f64::INFINITY } else { e.std_err / e.value.abs() };
         self.active.iter().map(|&c| self.read(c).map_or(f64::INFINITY, relative)).fold(0.0, f64::max)
     }
-}
-
-/// Merges neighbours, then neighbours of those: a tree fixed by the index.
-fn merge_tree(mut level: Vec<Moments>) -> Moments {
-    while level.len() > 1 {
-        level = level
-            .chunks(2)
-            .map(|pair| {
-                let mut left = pair[0].clone();
-                pair.iter().skip(1).for_each(|right| left.merge(right));
-                left
-            })
-            .collect();
-    }
-    level.pop().expect("a round has strips")
 }

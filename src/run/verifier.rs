@@ -64,9 +64,7 @@ impl Verifier {
             date: String::new(),
             interrupted: false,
         };
-        let options = Options { shard: None, ..self.options.clone() };
-        let report = verify(claims, &options, &self.watch(), run)?;
-        Ok(report.expect("a run that is no slice reports"))
+        verify(claims, &self.options, &self.watch(), run)
     }
 
     /// The quantity called `quantity` of one law at several settings, in their order; samples are
@@ -93,7 +91,7 @@ impl Verifier {
             backend: Arc::clone(&self.backend),
             event: &self.event,
             stop: self.stop.clone(),
-            checkpoint: None,
+            store: None,
         }
     }
 }

@@ -3,8 +3,8 @@
 use std::sync::Arc;
 
 use crate::backend::Backend;
-use crate::run::checkpoint::Checkpoint;
 use crate::run::stop::Stop;
+use crate::run::store::Store;
 
 /// What a run tells while it runs.
 #[derive(Debug, Clone, Copy)]
@@ -34,6 +34,6 @@ pub struct Watch<'a> {
     pub event: &'a dyn Fn(Event),
     /// Asks the run to stop: what was finished is judged and kept, what is under way is left.
     pub stop: Stop,
-    /// Where finished strips are kept.
-    pub checkpoint: Option<&'a Checkpoint>,
+    /// Where parts are kept; in memory where none is given.
+    pub store: Option<&'a Store>,
 }

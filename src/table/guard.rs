@@ -6,7 +6,7 @@ use std::panic::{self, AssertUnwindSafe};
 use std::path::Path;
 use std::sync::Once;
 
-use super::refuse;
+use super::{files, refuse};
 use crate::error::{Error, Result};
 use crate::numeric::memory;
 
@@ -37,11 +37,12 @@ pub(super) fn room(path: &Path, bytes: u64) -> Result<()> {
 
 /// Opens a regular file and gives its length.
 pub(super) fn open(path: &Path) -> Result<(std::fs::File, u64)> {
-    let metadata = std::fs::metadata(path).map_err(Error::io(path))?;
+    let place = files::place(path);
+    let metadata = std::fs::metadata(&place).map_err(Error::io(path))?;
     if !metadata.is_file() {
         return Err(refuse(path, "", "is no regular file: copy what it gives into one"));
     }
-    Ok((std::fs::File::open(path).map_err(Error::io(path))?, metadata.len()))
+    Ok((std::fs::File::open(&place).map_err(Error::io(path))?, metadata.len()))
 }
 
 /// The bytes of a file.

@@ -5,6 +5,7 @@
 //! decoders that are not klaim's run where a panic is caught and told as a damaged file.
 
 mod column;
+pub mod files;
 mod guard;
 mod json;
 mod npz;
@@ -103,6 +104,7 @@ impl Table {
                 return Err(refuse(path, "", message));
             }
         }
+        files::note(path)?;
         table.checked()
     }
 

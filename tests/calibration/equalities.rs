@@ -89,7 +89,7 @@ fn judged(law: &str, axes: &str, statements: &[[String; 3]], runs: u64) -> Vec<E
     let claim = claim::parse(Path::new("equality.toml"), &text, &mut Sources::default()).expect("a claim");
     let run = |seed| -> Vec<(bool, bool)> {
         let watch =
-            Watch { backend: Arc::new(Cpu), event: &|_| {}, stop: Stop::default(), checkpoint: None };
+            Watch { backend: Arc::new(Cpu), event: &|_| {}, stop: Stop::default(), store: None };
         let options = Options {
             seed,
             level: LEVEL,
@@ -98,7 +98,7 @@ fn judged(law: &str, axes: &str, statements: &[[String; 3]], runs: u64) -> Vec<E
             method: MethodChoice::MonteCarlo,
             ..Options::default()
         };
-        let found = outcomes(std::slice::from_ref(&claim), &options, &watch).expect("a run").expect("whole");
+        let found = outcomes(std::slice::from_ref(&claim), &options, &watch).expect("a run");
         let judged = |o: &Outcome| (o.verdict == Verdict::Refuted, !o.flags.believed());
         found.results.iter().map(|result| judged(&result.outcome)).collect()
     };

@@ -7,13 +7,14 @@ use std::sync::Arc;
 use klaim::internals::backend::Backend;
 use klaim::internals::backend::cpu::Cpu;
 use klaim::internals::numeric::estimate::{Estimate, Method};
+use klaim::internals::numeric::moments::Pairs;
 use klaim::internals::quantity::{self, Need, Setting};
 use klaim::internals::run::estimate::{StoppingRule, estimate};
-use klaim::internals::run::ledger::{Company, LaneColumn, Ledger, Route, Search};
+use klaim::internals::run::ledger::{Lane, LaneColumn, Ledger, Route, Search};
 use klaim::internals::run::options::MethodChoice;
 use klaim::internals::run::sampling::LaneState;
 use klaim::internals::run::stop::Stop;
-use klaim::internals::run::strips::Conditions;
+use klaim::internals::run::take::Conditions;
 use klaim::internals::run::watch::Watch;
 use klaim::internals::source::Source;
 use rayon::prelude::*;
@@ -30,7 +31,7 @@ pub fn need(source: &Arc<Source>, name: &str, setting: Setting) -> Need {
 
 /// Estimates of `needs`, in their order.
 pub fn measure(needs: &[Need], choice: MethodChoice, seed: u64, samples: u64) -> Vec<Estimate> {
-    let watch = Watch { backend: Arc::new(Cpu), event: &|_| {}, stop: Stop::default(), checkpoint: None };
+    let watch = Watch { backend: Arc::new(Cpu), event: &|_| {}, stop: Stop::default(), store: None };
     let target = StoppingRule { relative_error: None, budget: samples };
     let found = estimate(needs, choice, seed, target, &watch).expect("a run");
     found.into_iter().map(|found| found.expect("a number that can be measured")).collect()
@@ -47,19 +48,12 @@ pub fn replicate(needs: &[Need], samples: u64, replications: u64) -> Vec<Vec<Est
 pub fn truncated(needs: &[Need], replications: u64) -> Vec<Vec<Estimate>> {
     let run = |seed: u64| -> Vec<Option<Estimate>> {
         let (backend, stop): (Arc<dyn Backend>, _) = (Arc::new(Cpu), Stop::default());
-        let (shard, partial) = (None, false);
-        let conditions = Conditions {
-            backend: &backend,
-            checkpoint: None,
-            shard,
-            stop: &stop,
-            partial,
-            progress: &|_| {},
-        };
+        let conditions = Conditions { backend: &backend, stop: &stop };
         let mut ledger = ledger(needs);
-        let sample = |lane| {
-            let mut lane = LaneState::new(lane, seed).expect("a sampler");
-            lane.sample(0..SAMPLES, &conditions).expect("finite summands");
+        let sample = |lane: Lane| {
+            let pairs = Pairs::within(lane.needs.len(), []);
+            let mut lane = LaneState::new(lane, pairs, seed).expect("a sampler");
+            lane.sample(0..SAMPLES, conditions, &|_| {}).expect("finite summands");
             lane
         };
         let lanes: Vec<LaneState> = std::mem::take(&mut ledger.lanes).into_iter().map(sample).collect();
@@ -82,8 +76,7 @@ pub fn truncated(needs: &[Need], replications: u64) -> Vec<Vec<Estimate>> {
 fn ledger(needs: &[Need]) -> Ledger {
     let (tools, stop) = (Arc::default(), Stop::default());
     let (tools, stop) = (&tools, &stop);
-    let search =
-        Search { method: MethodChoice::MonteCarlo, company: Company::Shared, tools, stop, found: &|| () };
+    let search = Search { method: MethodChoice::MonteCarlo, tools, stop, found: &|| () };
     Ledger::new(needs.iter(), search)
 }
 

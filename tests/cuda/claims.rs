@@ -1,4 +1,4 @@
-//! Claims get the CPU's verdicts, and strips know who measured them.
+//! Claims get the CPU's verdicts, and parts know who measured them.
 
 use std::fs;
 use std::path::{Path, PathBuf};
@@ -116,30 +116,40 @@ pub fn claims_get_the_verdicts_of_the_cpu() {
     assert!(cpu.len() == cuda.len() && differing.is_empty(), "{differing:#?}");
 }
 
-/// Slices measured in single precision on a device are joined where there is none: the report is
-/// that of the whole run, the device's errors in it. A run on one backend does not go on with
-/// another's strips.
-pub fn strips_remember_what_measured_them() {
-    let folder = emulator("strips", None);
+/// Tasks of a plan measure in single precision on a device, and where there is none their parts are
+/// judged: the report is that of the whole run, the device's errors in it. A run on one backend does
+/// not go on with another's samples.
+pub fn parts_remember_what_measured_them() {
+    let folder = emulator("parts", None);
     let claim = small(&folder, &root().join("verify/classical/mmse-dimension.toml"));
+    let asked = [claim.as_str(), "--budget", "2048", "--method", "monte-carlo"];
     let verify = |words: &str, backend: &str, out: &str, more: &[&str]| {
-        let base =
-            ["verify", &claim, "--budget", "2048", "--method", "monte-carlo", "--format", "csv", "--quiet"];
         let place: &[&str] = if backend == "cpu" { &[] } else { &["--precision", "f32"] };
-        let output =
-            klaim(&folder, words, &[&base[..], &["--backend", backend, "--out", out], place, more].concat());
+        let base = ["--format", "csv", "--quiet", "--backend", backend, "--out", out];
+        let output = klaim(&folder, words, &[&["verify"], &asked[..], &base, place, more].concat());
         assert!(matches!(output.status.code(), Some(0 | 1 | 3)), "{}", said(&output));
         said(&output)
     };
     let (whole, on_cpu) = (verify("", "cuda", "whole", &[]), verify("", "cpu", "on-cpu", &[]));
     assert_ne!(whole, on_cpu);
-    for shard in ["0/2", "1/2"] {
-        verify("", "cuda", &shard[..1], &["--shard", shard]);
-    }
-    let merged =
-        klaim(&folder, "no-device", &["merge", "0", "1", "--out", "merged", "--format", "csv", "--quiet"]);
-    assert_eq!(said(&merged), whole);
-    let report = fs::read_to_string(folder.join("merged/run.toml")).unwrap();
+    let status = |words: &str, arguments: &[&str]| {
+        let output = klaim(&folder, words, &[arguments, &["--format", "csv", "--quiet"]].concat());
+        (output.status.code().unwrap(), said(&output))
+    };
+    let planned = status("no-device", &[&["plan"], &asked[..], &["--out", "planned", "--tasks", "2"]].concat());
+    assert_eq!(planned.0, 0, "{}", planned.1);
+    let reduced = loop {
+        for task in ["0", "1"] {
+            let work = ["work", "planned", "--task", task, "--backend", "cuda", "--precision", "f32"];
+            assert_eq!(status("", &work).0, 0);
+        }
+        let reduced = status("no-device", &["reduce", "planned"]);
+        if reduced.0 != 4 {
+            break reduced.1;
+        }
+    };
+    assert_eq!(reduced, whole);
+    let report = fs::read_to_string(folder.join("planned/run.toml")).unwrap();
     assert!(report.contains("cuda f32"), "{report}");
     assert_eq!(verify("", "cuda", "whole", &["--resume"]), whole);
     fs::rename(folder.join("whole"), folder.join("resumed")).unwrap();

@@ -35,7 +35,7 @@ macro_rules! tests {
 fn main() -> ExitCode {
     let emulated = tests! {
         agreement: every_law_agrees_in_every_schedule;
-        claims: claims_get_the_verdicts_of_the_cpu strips_remember_what_measured_them;
+        claims: claims_get_the_verdicts_of_the_cpu parts_remember_what_measured_them;
         failures: what_fails_is_told kernels_come_from_the_cache_or_from_the_program;
         faults: planted_faults_are_noticed planted_faults_of_the_f32_product_are_noticed
             planted_faults_on_paths_are_noticed;

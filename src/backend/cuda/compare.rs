@@ -157,7 +157,7 @@ pub fn compare(cuda: &Cuda, spec: &str, seed: u64, samples: u64) -> Result<Compa
     let sampler = posterior::sampler(&source)?;
     let readouts = readouts(&tables_of(sampler.as_ref()));
     let instrument = PosteriorReadouts::by(sampler, &source, readouts);
-    let job = Job { instrument: &instrument, stream: Stream::named(seed, source.spec()) };
+    let job = Job { instrument: &instrument, stream: Stream::named(seed, source.spec()), pairs: None };
     let task = Task::of(&job).expect("a sampler with tables");
     let (sampler, readouts) = (task.sampler, task.readouts);
     let trace = cuda.trace(&job, 0..traced)?;

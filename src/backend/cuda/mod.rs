@@ -1,9 +1,9 @@
 //! The CUDA backend: the sampler's inner work as kernels (`kernels/`), with the CPU's numbers.
 //!
-//! The draw of each sample is the CPU's to the bit; sums agree to rounding. A strip of samples is
+//! The draw of each sample is the CPU's to the bit; sums agree to rounding. A leaf of samples is
 //! worked off in tiles, one after the other, by a worker (a stream and its memory); several workers
 //! run side by side, so that one's copies overlap another's kernels, and all devices of the machine
-//! have workers. Which worker takes a strip changes no bit of it.
+//! have workers. Which worker takes a leaf changes no bit of it.
 
 pub mod compare;
 mod driver;
@@ -174,10 +174,11 @@ struct OpenJob<'a> {
 impl Open for OpenJob<'_> {
     fn run(&self, range: Range<u64>) -> Result<Moments> {
         self.workers.with(|worker| {
-            let mut total = Moments::new(self.task.job.width());
+            let mut total = self.task.job.moments();
+            let pairs = Arc::clone(total.pairs());
             for first in range.clone().step_by(TILE) {
                 let count = (range.end - first).min(TILE as u64) as u32;
-                total.merge(&worker.tile(&self.task, first, count)?);
+                total.merge(&worker.tile(&self.task, first, count)?.keeping(&pairs));
             }
             Ok(total)
         })

@@ -1,13 +1,16 @@
 //! Means, covariances and tails of many readouts at once, merged in a fixed order.
 
+mod pairs;
 mod regression;
+mod store;
 
-use serde::{Deserialize, Serialize};
+use std::sync::Arc;
 
 use crate::numeric::arch;
 use crate::numeric::estimate::Flags;
 use crate::numeric::truncated::Summands;
-pub use regression::Regression;
+pub use pairs::Pairs;
+pub use regression::{Covariance, Regression};
 
 /// Largest and smallest summands kept for each column: enough to fit a Pareto tail, few enough to
 /// merge and store.
@@ -23,15 +26,16 @@ const PARTS: f64 = 32.0;
 /// analysis", SIAM J. Sci. Comput. 41, 2019, Theorem 2.4).
 const LAMBDA: f64 = 8.0;
 
-/// Count, means, centred cross products and extreme values of `width` columns.
+/// Count, means, centred cross products of some pairs and extreme values of columns.
 ///
 /// Merging is the pairwise update of Chan, Golub and LeVeque (1979): exact to rounding, and the
 /// same bits whenever the tree of merges is the same, whatever the order of the columns.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq)]
 pub struct Moments {
     n: u64,
     mean: Vec<f64>,
-    /// Σ (x_i − mean_i)(x_j − mean_j) for j ≤ i, row by row.
+    pairs: Arc<Pairs>,
+    /// Σ (x_i − mean_i)(x_j − mean_j) for each of the pairs.
     scatter: Vec<f64>,
     /// The [`TAIL`] largest values, descending.
     largest: Vec<Vec<f64>>,
@@ -40,12 +44,19 @@ pub struct Moments {
 }
 
 impl Moments {
-    /// No samples of `width` columns.
+    /// No samples of `width` columns, all pairs of them.
     pub fn new(width: usize) -> Self {
+        Self::of(Arc::new(Pairs::all(width)))
+    }
+
+    /// No samples of the columns of `pairs`.
+    pub fn of(pairs: Arc<Pairs>) -> Self {
+        let width = pairs.width();
         Self {
             n: 0,
             mean: vec![0.0; width],
-            scatter: vec![0.0; width * (width + 1) / 2],
+            scatter: vec![0.0; pairs.len()],
+            pairs,
             largest: vec![Vec::new(); width],
             smallest: vec![Vec::new(); width],
         }
@@ -53,7 +64,7 @@ impl Moments {
 
     /// Moments of one block of samples, row-major n × `width`, all finite.
     pub fn of_block(rows: &[f64], width: usize) -> Self {
-        let mut block = Self::sums_of(rows, width);
+        let mut block = Self::sums_of(rows, &Arc::new(Pairs::all(width)));
         block.keep_extremes_of(rows);
         block
     }
@@ -73,19 +84,20 @@ impl Moments {
             scatter.len() == width * (width + 1) / 2 && largest.len() == width && smallest.len() == width,
             "parts of moments disagree"
         );
-        Self { n, mean, scatter, largest, smallest }
+        Self { n, mean, pairs: Arc::new(Pairs::all(width)), scatter, largest, smallest }
     }
 
     /// Merges [`Moments::of_block`]`(rows, width)`, the same bits, without sorting what cannot be
     /// among the extremes.
     pub fn add_block(&mut self, rows: &[f64]) {
-        self.merge_sums(&Self::sums_of(rows, self.width()));
+        self.merge_sums(&Self::sums_of(rows, &self.pairs));
         self.keep_extremes_of(rows);
     }
 
     /// Everything but the extreme values.
-    fn sums_of(rows: &[f64], width: usize) -> Self {
-        let mut block = Self::new(width);
+    fn sums_of(rows: &[f64], pairs: &Arc<Pairs>) -> Self {
+        let width = pairs.width();
+        let mut block = Self::of(Arc::clone(pairs));
         block.n = (rows.len() / width.max(1)) as u64;
         for row in rows.chunks_exact(width) {
             block.mean.iter_mut().zip(row).for_each(|(mean, x)| *mean += x);
@@ -115,18 +127,17 @@ impl Moments {
 
     /// Adds v vᵀ to the scatter.
     fn add_outer(&mut self, v: &[f64]) {
-        arch().dispatch(AddOuter { scatter: &mut self.scatter, v });
+        arch().dispatch(AddOuter { scatter: &mut self.scatter, pairs: &self.pairs, v });
     }
 
-    /// Centred cross product of columns `i` and `j`.
+    /// Centred cross product of columns `i` and `j`, a pair that is kept.
     fn cross(&self, i: usize, j: usize) -> f64 {
-        let (low, high) = (i.min(j), i.max(j));
-        self.scatter[high * (high + 1) / 2 + low]
+        self.scatter[self.pairs.place(i, j).expect("a pair that is combined is kept")]
     }
 
-    /// The moments of both sets of samples together; `other` has the same width.
+    /// The moments of both sets of samples together; `other` has the same pairs.
     pub fn merge(&mut self, other: &Self) {
-        assert_eq!(self.mean.len(), other.mean.len(), "moments of different readouts");
+        assert_eq!(self.scatter.len(), other.scatter.len(), "moments of different readouts");
         self.merge_sums(other);
         for j in 0..self.width() {
             keep_largest(&mut self.largest[j], other.largest[j].iter().copied());
@@ -156,14 +167,29 @@ impl Moments {
 
     /// The moments of some of the columns.
     pub fn select(&self, columns: &[usize]) -> Self {
-        let row = |(i, &high): (usize, &usize)| columns[..=i].iter().map(move |&low| self.cross(high, low));
+        let pairs = self.pairs.select(columns);
         Self {
             n: self.n,
             mean: columns.iter().map(|&i| self.mean[i]).collect(),
-            scatter: columns.iter().enumerate().flat_map(row).collect(),
+            scatter: pairs.iter().map(|(i, j)| self.cross(columns[i], columns[j])).collect(),
+            pairs: Arc::new(pairs),
             largest: columns.iter().map(|&i| self.largest[i].clone()).collect(),
             smallest: columns.iter().map(|&i| self.smallest[i].clone()).collect(),
         }
+    }
+
+    /// The same, of those of its pairs that are among `pairs`.
+    pub fn keeping(self, pairs: &Arc<Pairs>) -> Self {
+        if *self.pairs == **pairs {
+            return self;
+        }
+        let scatter = pairs.iter().map(|(i, j)| self.cross(i, j)).collect();
+        Self { scatter, pairs: Arc::clone(pairs), ..self }
+    }
+
+    /// The pairs whose cross products it has.
+    pub fn pairs(&self) -> &Arc<Pairs> {
+        &self.pairs
     }
 
     /// The largest values of column `j`, descending, and the smallest, ascending: at most [`TAIL`]
@@ -227,9 +253,10 @@ impl Moments {
     }
 }
 
-/// scatter += v vᵀ, lower triangle row by row.
+/// scatter += v vᵀ where the pairs are.
 struct AddOuter<'a> {
     scatter: &'a mut [f64],
+    pairs: &'a Pairs,
     v: &'a [f64],
 }
 
@@ -238,12 +265,13 @@ impl pulp::WithSimd for AddOuter<'_> {
 
     #[inline(always)]
     fn with_simd<S: pulp::Simd>(self, _: S) {
-        let mut row = 0;
-        for (i, &x) in self.v.iter().enumerate() {
-            for (s, y) in self.scatter[row..=row + i].iter_mut().zip(self.v) {
+        let mut at = 0;
+        for (i, run) in self.pairs.runs() {
+            let (x, length) = (self.v[i], run.len());
+            for (s, y) in self.scatter[at..at + length].iter_mut().zip(&self.v[run]) {
                 *s += x * y;
             }
-            row += i + 1;
+            at += length;
         }
     }
 }

@@ -1,8 +1,10 @@
 //! Means of readouts by regression on controls, whose means are known.
 
+use std::ops::Index;
+
 use nalgebra::{DMatrix, DVector, SymmetricEigen};
 
-use super::{Moments, ROUNDING};
+use super::{Moments, Pairs, ROUNDING};
 use crate::numeric::estimate::Flags;
 
 /// A control whose deviation is below this share of its size did not vary: what is left is
@@ -76,7 +78,7 @@ impl Moments {
 
     /// Covariance of the means of the first columns less β times the controls, which are the last
     /// ones.
-    fn residual(&self, beta: &[DVector<f64>], rank: usize) -> DMatrix<f64> {
+    fn residual(&self, beta: &[DVector<f64>], rank: usize) -> Covariance {
         let (readouts, controls) = (beta.len(), self.width() - beta.len());
         let freedom = (self.n as f64 - 1.0 - rank as f64).max(1.0) * self.n as f64;
         // Cross products of what β leaves of column j with the controls.
@@ -92,7 +94,7 @@ impl Moments {
         let size = |i: usize| {
             deviation(i) + (0..controls).map(|k| beta[i][k].abs() * deviation(readouts + k)).sum::<f64>()
         };
-        DMatrix::from_fn(readouts, readouts, |i, j| {
+        let entry = |i: usize, j: usize| {
             let explained = |i: usize, j: usize| -> f64 {
                 (0..controls).map(|k| beta[i][k] * (self.cross(j, readouts + k) + left[j][k])).sum()
             };
@@ -103,7 +105,26 @@ impl Moments {
             } else {
                 residual / freedom
             }
-        })
+        };
+        let pairs = self.pairs.select(&Vec::from_iter(0..readouts));
+        let entries = pairs.iter().map(|(i, j)| entry(i, j)).collect();
+        Covariance { pairs, entries }
+    }
+}
+
+/// Covariances of some pairs of means.
+#[derive(Debug, Clone)]
+pub struct Covariance {
+    pairs: Pairs,
+    entries: Vec<f64>,
+}
+
+impl Index<(usize, usize)> for Covariance {
+    type Output = f64;
+
+    /// The covariance of a pair that is kept, in either order.
+    fn index(&self, (i, j): (usize, usize)) -> &f64 {
+        &self.entries[self.pairs.place(i, j).expect("a pair that is combined is kept")]
     }
 }
 
@@ -142,8 +163,8 @@ pub struct Regression {
     pub value: Vec<f64>,
     /// Bounds on their rounding errors.
     pub bound: Vec<f64>,
-    /// Covariance of the estimated means.
-    pub covariance: DMatrix<f64>,
+    /// Covariances of the estimated means.
+    pub covariance: Covariance,
     /// β: for each readout its coefficients of the controls.
     pub slopes: Vec<DVector<f64>>,
     /// Tail diagnostics of each readout's summands.

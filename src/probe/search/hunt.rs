@@ -245,10 +245,10 @@ fn check(
     let laws: Vec<&Candidate> = starts.iter().map(|k| &hunt.starts[k].end.law).collect();
     let claim = objective.on(&laws)?;
     let relation = claim.main.relation;
-    let options = Options { budget: CHECKED, comparisons: None, shard: None, only: None, ..options.clone() };
+    let options = Options { budget: CHECKED, comparisons: None, only: None, ..options.clone() };
     let (backend, stop) = (Arc::clone(&watch.backend), watch.stop.clone());
-    let quiet = Watch { backend, event: &|_| {}, stop, checkpoint: None };
-    let Some(found) = outcomes(&[claim], &options, &quiet)? else { return Ok(()) };
+    let quiet = Watch { backend, event: &|_| {}, stop, store: None };
+    let found = outcomes(&[claim], &options, &quiet)?;
     for (k, CaseResult { outcome, .. }) in starts.iter().zip(found.results) {
         let Some(start) = hunt.starts.get_mut(k) else { continue };
         let estimated = ratio(relation, outcome.lhs, outcome.rhs);

@@ -38,7 +38,7 @@ fn geometric(low: f64, high: f64, steps: i32) -> Vec<f64> {
 fn measured(statistic: Arc<dyn Statistic>, name: &str, batches: u64) -> (f64, f64) {
     let source = Arc::new(Source::parse("bpsk").unwrap());
     let instrument = PathStatistics::new(&source, name.into(), statistic);
-    let job = Job { instrument: &instrument, stream: Stream::named(0, name) };
+    let job = Job { instrument: &instrument, stream: Stream::named(0, name), pairs: None };
     let paths = batches * BATCH as u64;
     let moments = Cpu.open(&job, paths).unwrap().run(0..paths).unwrap();
     let found = moments.regress(&[]);

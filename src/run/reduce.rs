@@ -1,0 +1,95 @@
+//! `reduce`: from parts to the report, or to the next round. Nothing is sampled here.
+
+use std::path::Path;
+
+use crate::claim::Claim;
+use crate::error::Result;
+use crate::report::model::{Report, Run};
+use crate::run::assemble::assemble;
+use crate::run::collected::Collected;
+use crate::run::options::Options;
+use crate::run::plan::{Plan, write_stage};
+use crate::run::session::Session;
+use crate::run::stage::Stage;
+use crate::run::stop::Stop;
+use crate::run::store::Store;
+use crate::run::verify::paged;
+
+/// What came of the parts that are there.
+pub enum Reduced {
+    /// All is measured.
+    Report(Box<Report>),
+    /// Another round is to be worked on.
+    Round(Stage),
+    /// Leaves of this stage are missing.
+    Missing {
+        /// The stage.
+        stage: Stage,
+        /// The tasks, of the plan's number, whose leaves are not all there.
+        tasks: Vec<u64>,
+    },
+}
+
+/// Judges what the parts in the run directory `dir` of `plan` tell of `claims`; `run` is what the
+/// report says of the run, the backends of its parts filled in.
+///
+/// # Errors
+/// A part that is damaged or of another run; a plan whose case is not there.
+pub fn reduce(
+    dir: &Path,
+    plan: &Plan,
+    (claims, options): (&[Claim], &Options),
+    run: Run,
+    stop: &Stop,
+) -> Result<Reduced> {
+    let store = Store::open(dir)?;
+    let identity = (Some(plan.hash()), paged(options));
+    let mut session = Session::new(claims, options, identity, stop)?;
+    let mut stages = Vec::new();
+    while let Some(stage) = session.stage() {
+        stages.push(stage.hash());
+        let held = Collected::read(&stage, &store, None)?;
+        if held.has(&stage.all()) {
+            session.absorb(&stage, held)?;
+            continue;
+        }
+        store.refuse_foreign(&stages)?;
+        let is_new = write_stage(dir, &stage)?;
+        if is_new && stage.round > 0 && held.is_empty() {
+            return Ok(Reduced::Round(stage));
+        }
+        let lacks = |task: &u64| !held.has(&stage.share(*task, plan.tasks));
+        let tasks = (0..plan.tasks).filter(lacks).collect();
+        return Ok(Reduced::Missing { stage, tasks });
+    }
+    store.refuse_foreign(&stages)?;
+    let comparisons = session.comparisons();
+    let found = session.found();
+    let (interrupted, mut backends) = (found.interrupted, found.backends.clone());
+    backends.sort();
+    let backend = if backends.is_empty() { "cpu".into() } else { backends.join(" + ") };
+    let run = Run { comparisons, interrupted, backend, ..run };
+    Ok(Reduced::Report(Box::new(assemble(claims, options, found, run))))
+}
+
+/// Numbers as an array specification: `0-2,5,7-9`.
+pub fn array(numbers: &[u64]) -> String {
+    let runs = numbers.chunk_by(|a, b| a + 1 == *b);
+    let run = |run: &[u64]| match run {
+        [one] => one.to_string(),
+        [first, .., last] => format!("{first}-{last}"),
+        [] => String::new(),
+    };
+    runs.map(run).collect::<Vec<_>>().join(",")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn runs_of_numbers_are_joined() {
+        assert_eq!(array(&[0, 1, 2, 5, 7, 8]), "0-2,5,7-8");
+        assert_eq!(array(&[3]), "3");
+    }
+}

@@ -1,0 +1,134 @@
+//! Measures leaves of a stage, and keeps what was measured in parts.
+
+use std::ops::Range;
+use std::sync::Arc;
+use std::sync::mpsc::Sender;
+use std::time::{Duration, Instant};
+
+use rayon::prelude::*;
+
+use crate::error::Result;
+use crate::run::collected::Collected;
+use crate::run::inventory::Inventory;
+use crate::run::part::{Content, Finding};
+use crate::run::stage::{Stage, Unit};
+use crate::run::store::Store;
+use crate::run::take::Conditions;
+use crate::run::tree::Leaves;
+use crate::run::watch::{Event, Watch};
+
+/// A part is written after this time, and at the end: what a kill loses, beside the leaves under
+/// way.
+const WRITTEN_AFTER: Duration = Duration::from_secs(20);
+
+/// Measures the leaves `wanted` of each unit that `held` does not have: adds them to it, and to
+/// `store` in parts. Returns whether all are there; a stop leaves the others.
+///
+/// # Errors
+/// A part that cannot be written; a device that fails.
+pub fn work(
+    (stage, wanted): (&Stage, &[Vec<Range<u64>>]),
+    inventory: &Arc<Inventory>,
+    (held, store): (&mut Collected, &Store),
+    watch: &Watch,
+) -> Result<bool> {
+    let backend = watch.backend.name();
+    let mut keeper = Keeper { stage, held, store, backend, fresh: Collected::new(stage), since: Instant::now() };
+    let done = measure(stage, wanted, inventory, &mut keeper, watch);
+    // Whatever ended it, what was measured is kept.
+    keeper.write()?;
+    done
+}
+
+fn measure(
+    stage: &Stage,
+    wanted: &[Vec<Range<u64>>],
+    inventory: &Arc<Inventory>,
+    keeper: &mut Keeper,
+    watch: &Watch,
+) -> Result<bool> {
+    let missing: Vec<Vec<Range<u64>>> =
+        wanted.iter().enumerate().map(|(unit, wanted)| keeper.held.missing(unit, wanted)).collect();
+    let single = |unit: &usize| !missing[*unit].is_empty() && !matches!(stage.units[*unit], Unit::Lane(_));
+    let singles: Vec<usize> = (0..stage.units.len()).filter(single).collect();
+    if !find(stage, singles, inventory, keeper, watch)? {
+        return Ok(false);
+    }
+    for (number, runs) in missing.into_iter().enumerate() {
+        let Unit::Lane(unit) = &stage.units[number] else { continue };
+        if runs.is_empty() {
+            continue;
+        }
+        let (maker, of) = (Arc::clone(inventory), unit.clone());
+        let Some(sampled) = watch.stop.unless(move || maker.sampled(&of)).transpose()? else {
+            return Ok(false);
+        };
+        let conditions = Conditions { backend: &watch.backend, stop: &watch.stop };
+        let leaves = Leaves::of(&unit.range);
+        let done = sampled.take(leaves, runs, conditions, |node| {
+            let samples = leaves.samples(node.first);
+            (watch.event)(Event::Sampled(samples.end - samples.start));
+            keeper.add(number, Content::Node(node))
+        })?;
+        if !done {
+            return Ok(false);
+        }
+    }
+    Ok(true)
+}
+
+/// Finds what is to be found of `units`, which need no samples, in parallel.
+fn find(
+    stage: &Stage,
+    units: Vec<usize>,
+    inventory: &Arc<Inventory>,
+    keeper: &mut Keeper,
+    watch: &Watch,
+) -> Result<bool> {
+    let (inventory, asked) = (Arc::clone(inventory), watch.stop.clone());
+    let of: Vec<(usize, Unit)> = units.iter().map(|&unit| (unit, stage.units[unit].clone())).collect();
+    let search = move |sender: &Sender<(usize, Finding)>| {
+        // One by one: what takes long must not hold others that wait behind it.
+        of.into_par_iter().with_max_len(1).for_each(|(number, unit)| {
+            if !asked.requested() {
+                // Nobody listens after a stop.
+                let _ = sender.send((number, inventory.find(&unit)));
+            }
+        });
+    };
+    watch.stop.attend(search, |(number, finding)| {
+        (watch.event)(Event::Found);
+        keeper.add(number, Content::Finding(Box::new(finding)))
+    })
+}
+
+/// Takes in what is measured, and writes a part of it now and then.
+struct Keeper<'a> {
+    stage: &'a Stage,
+    held: &'a mut Collected,
+    store: &'a Store,
+    backend: String,
+    /// What no part has yet.
+    fresh: Collected,
+    since: Instant,
+}
+
+impl Keeper<'_> {
+    fn add(&mut self, unit: usize, content: Content) -> Result<()> {
+        if matches!(content, Content::Node(_)) && !self.held.backends.contains(&self.backend) {
+            self.held.backends.push(self.backend.clone());
+        }
+        self.held.add(unit, content.clone());
+        self.fresh.add(unit, content);
+        if self.since.elapsed() > WRITTEN_AFTER { self.write() } else { Ok(()) }
+    }
+
+    fn write(&mut self) -> Result<()> {
+        self.since = Instant::now();
+        if self.fresh.is_empty() {
+            return Ok(());
+        }
+        let fresh = std::mem::replace(&mut self.fresh, Collected::new(self.stage));
+        self.store.add(&fresh.part(&self.backend), self.stage)
+    }
+}

@@ -1,0 +1,290 @@
+//! A run by tasks: the bits of one process, whatever the number of tasks; what is missing, damaged
+//! or another's is named and refused.
+#![allow(clippy::unwrap_used, reason = "a failed unwrap is a failed test")]
+
+use std::fs;
+use std::path::{Path, PathBuf};
+use std::process::Output;
+
+use assert_cmd::Command;
+
+/// Decided in the first round, in the third and not at all; with a route and without; paths.
+const CLAIM: &str = r#"
+lhs       = "information"
+relation  = "<="
+rhs       = "C * snr * mmse + posterior_entropy"
+constants = { C = 0.9 }
+margin    = 0.01
+[over]
+source = ["simplex:atoms=8", "codebook:atoms=16,dim=4", "bernoulli:p=0.3", "file:path=atoms.csv"]
+snr    = [0.05, 0.5, 1, 2]
+[[control]]
+why       = "told apart in the second round"
+lhs       = "mmse"
+relation  = "=="
+rhs       = "C"
+constants = { C = 0.85997 }
+margin    = 1e-4
+source    = ["simplex:atoms=16"]
+snr       = [1]
+[[control]]
+why       = "not at all"
+lhs       = "mmse"
+relation  = "=="
+rhs       = "C"
+constants = { C = 0.85888 }
+margin    = 1e-6
+source    = ["simplex:atoms=16"]
+snr       = [1]
+[[control]]
+why      = "paths, a pilot before them"
+lhs      = "sliced_wasserstein_2"
+relation = "<="
+rhs      = "0.5 * baseline(sliced_wasserstein_2)"
+source   = ["codebook:atoms=16,dim=4"]
+snr_min  = [0.01]
+snr_max  = [100]
+steps    = [3]
+schedule = ["geometric"]
+baseline = ["karras"]
+sampler  = ["ddim"]
+"#;
+
+struct Place {
+    dir: tempfile::TempDir,
+}
+
+impl Place {
+    fn new() -> Self {
+        let dir = tempfile::tempdir().unwrap();
+        fs::write(dir.path().join("claim.toml"), CLAIM).unwrap();
+        let atoms: String = (0..9).map(|i| format!("{},{}\n", i % 3, i * i)).collect();
+        fs::write(dir.path().join("atoms.csv"), "x,y\n".to_owned() + &atoms).unwrap();
+        Self { dir }
+    }
+
+    fn path(&self, name: &str) -> PathBuf {
+        self.dir.path().join(name)
+    }
+
+    fn run(&self, arguments: &[&str]) -> Output {
+        klaim(self.dir.path(), arguments)
+    }
+
+    /// One process's results and report, the command left out.
+    fn whole(&self) -> [String; 2] {
+        let output = self.run(&["verify", "claim.toml", "--budget", "20000", "--out", "whole", "--quiet"]);
+        assert!(matches!(output.status.code(), Some(0 | 1 | 3)), "{}", said(&output));
+        results(&self.path("whole"))
+    }
+
+    fn plan(&self, out: &str, tasks: &str) {
+        let plan = ["plan", "claim.toml", "--budget", "20000", "--out", out, "--tasks", tasks, "--quiet"];
+        assert_status(&self.run(&plan), 0);
+    }
+}
+
+fn klaim(dir: &Path, arguments: &[&str]) -> Output {
+    let mut command = Command::cargo_bin("klaim").unwrap();
+    command.current_dir(dir).args(arguments).output().unwrap()
+}
+
+fn said(output: &Output) -> String {
+    String::from_utf8_lossy(&output.stderr).into_owned()
+}
+
+fn assert_status(output: &Output, status: i32) {
+    assert_eq!(output.status.code(), Some(status), "{}", said(output));
+}
+
+/// results.csv, and what report.json holds but for the command that made it.
+fn results(dir: &Path) -> [String; 2] {
+    let read = |name: &str| fs::read_to_string(dir.join(name)).unwrap();
+    let report: serde_json::Value = serde_json::from_str(&read("report.json")).unwrap();
+    let mut report = report.get("content").unwrap_or(&report).clone();
+    report["run"]["command"] = serde_json::Value::Null;
+    [read("results.csv"), report.to_string()]
+}
+
+/// Works and reduces until there is a report; the last status, and the number of rounds.
+fn finish(dir: &Path, out: &str, tasks: u64) -> (i32, u32) {
+    for round in 1.. {
+        for task in (0..tasks).rev() {
+            let task = format!("{task}/{tasks}");
+            assert_status(&klaim(dir, &["work", out, "--task", &task, "--quiet", "--threads", "1"]), 0);
+        }
+        let output = klaim(dir, &["reduce", out]);
+        match output.status.code() {
+            Some(4) => assert!(said(&output).contains("follows"), "{}", said(&output)),
+            Some(status @ (0 | 1 | 3)) => return (status, round),
+            other => panic!("{other:?}: {}", said(&output)),
+        }
+    }
+    unreachable!("some round is the last")
+}
+
+fn parts(dir: &Path) -> Vec<PathBuf> {
+    let entries = fs::read_dir(dir.join("checkpoint/parts")).unwrap();
+    let mut all: Vec<PathBuf> = entries.map(|entry| entry.unwrap().path()).collect();
+    all.sort();
+    all
+}
+
+#[test]
+fn any_number_of_tasks_has_the_bits_of_one_process() {
+    let place = Place::new();
+    let whole = place.whole();
+    let mut all = Vec::new();
+    for tasks in [1, 3, 40] {
+        let out = format!("by-{tasks}");
+        place.plan(&out, "5");
+        all.push(finish(place.dir.path(), &out, tasks));
+        assert_eq!(results(&place.path(&out)), whole, "{tasks} tasks");
+    }
+    assert!(all[0].0 == 3 && all[0].1 >= 3, "undecided after rounds that follow each other: {all:?}");
+    assert!(all.iter().all(|one| *one == all[0]), "{all:?}");
+}
+
+/// A lost part is named by its task; another number of tasks fills the gap, and what is there is not
+/// measured again.
+#[test]
+fn missing_parts_are_named_and_another_division_fills_them() {
+    let place = Place::new();
+    let whole = place.whole();
+    place.plan("out", "6");
+    for task in ["0", "1", "3", "5"] {
+        assert_status(&place.run(&["work", "out", "--task", task]), 0);
+    }
+    let output = place.run(&["reduce", "out"]);
+    assert_status(&output, 5);
+    assert_eq!(String::from_utf8(output.stdout).unwrap(), "2,4\n");
+    assert!(said(&output).contains("parts are missing of tasks 2,4 of 6"), "{}", said(&output));
+    let before = parts(&place.path("out"));
+    assert_status(&place.run(&["work", "out", "--task", "0"]), 0);
+    assert_eq!(parts(&place.path("out")), before, "a finished task is a no-op");
+    assert_status(&place.run(&["work", "out", "--task", "0/1"]), 0);
+    assert_eq!(parts(&place.path("out")).len(), before.len() + 1);
+    assert_status(&place.run(&["reduce", "out"]), 4);
+    finish(place.dir.path(), "out", 2);
+    assert_eq!(results(&place.path("out")), whole);
+}
+
+/// The plan has the claims and the atoms: the folder may move, and what it came from may go.
+#[test]
+fn a_plan_is_worked_on_elsewhere() {
+    let place = Place::new();
+    let whole = place.whole();
+    place.plan("out", "2");
+    let elsewhere = tempfile::tempdir().unwrap();
+    fs::rename(place.path("out"), elsewhere.path().join("moved")).unwrap();
+    fs::remove_file(place.path("claim.toml")).unwrap();
+    fs::remove_file(place.path("atoms.csv")).unwrap();
+    finish(elsewhere.path(), "moved", 2);
+    assert_eq!(results(&elsewhere.path().join("moved")), whole);
+}
+
+#[test]
+fn damaged_and_foreign_parts_are_refused_by_name() {
+    let place = Place::new();
+    let whole = place.whole();
+    place.plan("out", "1");
+    place.plan("other", "1");
+    let seed = ["plan", "claim.toml", "--budget", "20000", "--seed", "1", "--out", "other", "--quiet"];
+    assert_status(&place.run(&seed), 0);
+    for out in ["out", "other"] {
+        assert_status(&place.run(&["work", out, "--task", "0", "--quiet"]), 0);
+    }
+    let (own, foreign) = (parts(&place.path("out")), parts(&place.path("other")));
+    let name = |path: &Path| path.file_name().unwrap().to_str().unwrap().to_owned();
+    let refused = |words: &str, part: &Path| {
+        let output = place.run(&["reduce", "out"]);
+        assert_status(&output, 2);
+        assert!(said(&output).contains(words) && said(&output).contains(&name(part)), "{}", said(&output));
+    };
+    // Under its own name, and under the name of another.
+    let stray = own[0].with_file_name(name(&foreign[0]));
+    fs::copy(&foreign[0], &stray).unwrap();
+    refused("is a part of another plan", &stray);
+    fs::remove_file(&stray).unwrap();
+    let bytes = fs::read(&own[0]).unwrap();
+    fs::copy(&foreign[0], &own[0]).unwrap();
+    refused("is a part of another plan", &own[0]);
+    for (at, damaged) in [(0, 3), (20, 40), (bytes.len() / 2, 50), (bytes.len() - 1, 1)] {
+        let mut wrong = bytes.clone();
+        wrong[at] ^= 1 << (damaged % 8);
+        fs::write(&own[0], wrong).unwrap();
+        refused("remove it", &own[0]);
+    }
+    fs::write(&own[0], &bytes[..bytes.len() - 5]).unwrap();
+    refused("is damaged", &own[0]);
+    assert_status(&place.run(&["work", "out", "--task", "0"]), 2);
+    fs::remove_file(&own[0]).unwrap();
+    finish(place.dir.path(), "out", 2);
+    assert_eq!(results(&place.path("out")), whole);
+    // So is a plan with one digit changed.
+    let plan = place.path("out/checkpoint/plan.json");
+    let text = fs::read_to_string(&plan).unwrap();
+    fs::write(&plan, text.replacen("0.001", "0.002", 1)).unwrap();
+    let output = place.run(&["reduce", "out"]);
+    assert_status(&output, 2);
+    assert!(said(&output).contains("plan.json") && said(&output).contains("checksum"), "{}", said(&output));
+}
+
+/// A number that is not there, none at all, and one of an engine that is not asked for.
+#[test]
+fn a_task_has_a_number() {
+    let place = Place::new();
+    place.plan("out", "3");
+    let status = |arguments: &[&str], variables: &[(&str, &str)]| {
+        let mut command = Command::cargo_bin("klaim").unwrap();
+        command.current_dir(place.dir.path()).args(["work", "out"]).args(arguments);
+        command.envs(variables.iter().copied()).output().unwrap()
+    };
+    for (arguments, variables, words) in [
+        (&["--task", "3"][..], &[][..], "task 3 of 3: numbers begin at 0"),
+        (&["--task", "4/3"], &[], "0 ≤ I < N"),
+        (&[], &[("SLURM_ARRAY_TASK_ID", "1")], "--task"),
+        (&["--task-from", "slurm"], &[("JOB_COMPLETION_INDEX", "1")], "SLURM_ARRAY_TASK_ID"),
+        (&["--task-from", "slurm"], &[("SLURM_ARRAY_TASK_ID", "7")], "task 7 of 3"),
+    ] {
+        let output = status(arguments, variables);
+        assert_status(&output, 2);
+        assert!(said(&output).contains(words), "{}", said(&output));
+    }
+    let engines = [
+        (&["--task-from", "slurm"], &[("SLURM_ARRAY_TASK_ID", "0")][..]),
+        (&["--task-from", "k8s"], &[("JOB_COMPLETION_INDEX", "1")]),
+        (&["--task-from", "mpi"], &[("OMPI_COMM_WORLD_RANK", "5"), ("OMPI_COMM_WORLD_SIZE", "6")]),
+    ];
+    for (arguments, variables) in engines {
+        assert_status(&status(arguments, variables), 0);
+    }
+    // Of 3 tasks: 0 and 1 are whole, 2 is but a sixth of all.
+    let output = place.run(&["reduce", "out"]);
+    assert_status(&output, 5);
+    assert_eq!(String::from_utf8(output.stdout).unwrap(), "2\n");
+    let empty = place.run(&["work", "nowhere", "--task", "0"]);
+    assert_status(&empty, 2);
+    assert!(said(&empty).contains("holds no plan"), "{}", said(&empty));
+}
+
+#[cfg(unix)]
+#[test]
+fn a_run_directory_has_one_process() {
+    use std::process::{Command as Process, Stdio};
+    let place = Place::new();
+    let program = assert_cmd::cargo::cargo_bin("klaim");
+    let slow = ["verify", "claim.toml", "--budget", "1e11", "--out", "out", "--quiet"];
+    let mut first = Process::new(program);
+    let mut first = first.current_dir(place.dir.path()).args(slow).stdout(Stdio::null()).spawn().unwrap();
+    while !place.path("out/checkpoint/stage-00.json").exists() {
+        std::thread::sleep(std::time::Duration::from_millis(20));
+    }
+    let output = place.run(&["verify", "claim.toml", "--out", "out", "--quiet"]);
+    first.kill().unwrap();
+    first.wait().unwrap();
+    assert_status(&output, 2);
+    assert!(said(&output).contains("another klaim works on this run"), "{}", said(&output));
+    let budget = ["verify", "claim.toml", "--budget", "2048", "--out", "out", "--quiet"];
+    assert!(matches!(place.run(&budget).status.code(), Some(0 | 1 | 3)), "a killed process holds nothing");
+}
