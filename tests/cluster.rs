@@ -8,7 +8,7 @@ use std::process::Output;
 
 use assert_cmd::Command;
 
-/// Decided in the first round, in the third and not at all; with a route and without; paths.
+/// Decided in the first round, in the second and not at all; with a route and without; paths.
 const CLAIM: &str = r#"
 lhs       = "information"
 relation  = "<="
@@ -89,8 +89,10 @@ fn klaim(dir: &Path, arguments: &[&str]) -> Output {
     command.current_dir(dir).args(arguments).output().unwrap()
 }
 
+/// What was said on stderr, on one line.
 fn said(output: &Output) -> String {
-    String::from_utf8_lossy(&output.stderr).into_owned()
+    let text = String::from_utf8_lossy(&output.stderr).replace('│', " ");
+    text.split_whitespace().collect::<Vec<_>>().join(" ")
 }
 
 fn assert_status(output: &Output, status: i32) {
@@ -141,7 +143,7 @@ fn any_number_of_tasks_has_the_bits_of_one_process() {
         all.push(finish(place.dir.path(), &out, tasks));
         assert_eq!(results(&place.path(&out)), whole, "{tasks} tasks");
     }
-    assert!(all[0].0 == 3 && all[0].1 >= 3, "undecided after rounds that follow each other: {all:?}");
+    assert!(all[0].1 >= 4, "several rounds follow the first stage: {all:?}");
     assert!(all.iter().all(|one| *one == all[0]), "{all:?}");
 }
 
@@ -157,7 +159,7 @@ fn missing_parts_are_named_and_another_division_fills_them() {
     }
     let output = place.run(&["reduce", "out"]);
     assert_status(&output, 5);
-    assert_eq!(String::from_utf8(output.stdout).unwrap(), "2,4\n");
+    assert_eq!(String::from_utf8_lossy(&output.stdout), "2,4\n");
     assert!(said(&output).contains("parts are missing of tasks 2,4 of 6"), "{}", said(&output));
     let before = parts(&place.path("out"));
     assert_status(&place.run(&["work", "out", "--task", "0"]), 0);
@@ -262,7 +264,7 @@ fn a_task_has_a_number() {
     // Of 3 tasks: 0 and 1 are whole, 2 is but a sixth of all.
     let output = place.run(&["reduce", "out"]);
     assert_status(&output, 5);
-    assert_eq!(String::from_utf8(output.stdout).unwrap(), "2\n");
+    assert_eq!(String::from_utf8_lossy(&output.stdout), "2\n");
     let empty = place.run(&["work", "nowhere", "--task", "0"]);
     assert_status(&empty, 2);
     assert!(said(&empty).contains("holds no plan"), "{}", said(&empty));

@@ -101,10 +101,9 @@ fn task(text: &str) -> Result<Task, String> {
     let number = |text: &str| text.parse::<u64>().ok();
     let task = match text.split_once('/') {
         None => number(text).map(|index| Task { index, count: None }),
-        Some((i, n)) => number(i)
-            .zip(number(n))
-            .filter(|(i, n)| i < n)
-            .map(|(index, n)| Task { index, count: Some(n) }),
+        Some((i, n)) => {
+            number(i).zip(number(n)).filter(|(i, n)| i < n).map(|(index, n)| Task { index, count: Some(n) })
+        }
     };
     task.ok_or_else(|| "expected I or I/N with 0 ≤ I < N, such as 0/4".into())
 }
@@ -143,8 +142,7 @@ impl WorkCommand {
         let inventory = Arc::new(Inventory::of(&claims, &options)?);
         let progress = Progress::new(common.quiet);
         let backend = common.backend()?;
-        let watch =
-            Watch { backend, event: &|event| progress.show(event), stop, store: Some(&store) };
+        let watch = Watch { backend, event: &|event| progress.show(event), stop, store: Some(&store) };
         (watch.event)(match stage.round {
             0 => Event::Needs(wanted.iter().filter(|runs| !runs.is_empty()).count()),
             number => Event::Round { number, samples: stage.samples() / count, open: stage.units.len() },
@@ -166,7 +164,8 @@ impl WorkCommand {
         if task.index < count {
             return Ok((task.index, count));
         }
-        let message = format!("task {} of {count}: numbers begin at 0; plan --tasks says how many", task.index);
+        let message =
+            format!("task {} of {count}: numbers begin at 0; plan --tasks says how many", task.index);
         Err(Error::invalid("--task", message))
     }
 }
@@ -235,6 +234,7 @@ pub(super) fn planned(dir: &Path) -> Result<Plan> {
     if plan.klaim == own {
         return Ok(plan);
     }
-    let message = format!("was planned by klaim {}, and this is {own}: take that one, or plan again", plan.klaim);
+    let message =
+        format!("was planned by klaim {}, and this is {own}: take that one, or plan again", plan.klaim);
     Err(Error::invalid(dir.display().to_string(), message))
 }

@@ -126,7 +126,11 @@ impl Verify {
         let found = measured(&claims, &options, stages, &watch);
         progress.finish();
         let (comparisons, found) = found?;
-        let run = Run { comparisons, interrupted: found.interrupted, ..settings(&options, &self.asked.budget.name, name) };
+        let run = Run {
+            comparisons,
+            interrupted: found.interrupted,
+            ..settings(&options, &self.asked.budget.name, name)
+        };
         let report = assemble(&claims, &options, found, run);
         report::write(&report, &dir)?;
         print(&report, &dir, common)

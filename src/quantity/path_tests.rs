@@ -97,7 +97,8 @@ fn deviations(steps: usize, samples: u64) -> [f64; 3] {
         .map(|functional| functional(&need, &tools).unwrap().readout(&need.source).unwrap());
     let sampler = posterior::sampler(&need.source).unwrap();
     let instrument = PosteriorReadouts::by(sampler, &need.source, readouts.to_vec());
-    let job = Job { instrument: &instrument, stream: Stream::named(0, "readouts of the path KL"), pairs: None };
+    let job =
+        Job { instrument: &instrument, stream: Stream::named(0, "readouts of the path KL"), pairs: None };
     let moments = Cpu.open(&job, samples).unwrap().run(0..samples).unwrap();
     let truth = need.deterministic(&tools).unwrap().unwrap().value;
     let found = moments.regress(instrument.control_means());

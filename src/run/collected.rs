@@ -4,7 +4,7 @@ use std::ops::Range;
 
 use crate::error::Result;
 use crate::run::part::{Content, Finding, Part};
-use crate::run::stage::{Stage, Unit};
+use crate::run::stage::{Stage, StageUnit};
 use crate::run::store::Store;
 use crate::run::tree::{Forest, Node};
 
@@ -27,8 +27,8 @@ pub struct Collected {
 impl Collected {
     /// Nothing yet.
     pub fn new(stage: &Stage) -> Self {
-        let empty = |unit: &Unit| match unit {
-            Unit::Lane(_) => Held::Nodes(Forest::default()),
+        let empty = |unit: &StageUnit| match unit {
+            StageUnit::Lane(_) => Held::Nodes(Forest::default()),
             _ => Held::Finding(None),
         };
         Self { units: stage.units.iter().map(empty).collect(), backends: Vec::new() }

@@ -16,7 +16,7 @@ use crate::run::ledger::{Lane, distinct};
 use crate::run::options::{MethodChoice, Options};
 use crate::run::part::Finding;
 use crate::run::pictures;
-use crate::run::stage::{LaneUnit, Unit};
+use crate::run::stage::{LaneUnit, StageUnit};
 use crate::run::take::Sampled;
 use crate::source::{Pmf, Source, assume};
 
@@ -140,20 +140,20 @@ impl Inventory {
     }
 
     /// Everything that needs no samples: numbers, and what a page shows beside them.
-    pub fn units(&self, page: Paged) -> Vec<Unit> {
-        let needs = (0..self.needs.len()).map(Unit::Need);
+    pub fn units(&self, page: Paged) -> Vec<StageUnit> {
+        let needs = (0..self.needs.len()).map(StageUnit::Need);
         let (sources, grids) = match page {
             Paged::No => (0, 0),
             Paged::Sources => (self.sources.len(), 0),
             Paged::Whole => (self.sources.len(), self.claims.len()),
         };
-        needs.chain((0..sources).map(Unit::Source)).chain((0..grids).map(Unit::Grids)).collect()
+        needs.chain((0..sources).map(StageUnit::Source)).chain((0..grids).map(StageUnit::Grids)).collect()
     }
 
     /// What is found of a unit that needs no samples.
-    pub fn find(&self, unit: &Unit) -> Finding {
+    pub fn find(&self, unit: &StageUnit) -> Finding {
         match *unit {
-            Unit::Need(number) => match find(&self.needs[number], self.method, &self.tools) {
+            StageUnit::Need(number) => match find(&self.needs[number], self.method, &self.tools) {
                 Ok(Unplaced::Known(estimate)) => Finding::Known(estimate),
                 Ok(Unplaced::Sampled(instrument)) => {
                     locked(&self.made).insert(number, instrument);
@@ -161,9 +161,11 @@ impl Inventory {
                 }
                 Err(error) => Finding::Missing(error.to_string()),
             },
-            Unit::Source(number) => Finding::Source(source_report(&self.sources[number])),
-            Unit::Grids(number) => Finding::Grids(pictures::schedules(&self.claims[number], &self.tools)),
-            Unit::Lane(_) => unreachable!("a lane needs samples"),
+            StageUnit::Source(number) => Finding::Source(source_report(&self.sources[number])),
+            StageUnit::Grids(number) => {
+                Finding::Grids(pictures::schedules(&self.claims[number], &self.tools))
+            }
+            StageUnit::Lane(_) => unreachable!("a lane needs samples"),
         }
     }
 

@@ -108,7 +108,8 @@ impl Ledger {
     /// left behind is [`Route::Missing`] and takes no other with it.
     pub fn new<'a>(needs: impl Iterator<Item = &'a Need>, search: Search) -> Self {
         let (needs, index) = distinct(needs);
-        let found = find_all(&needs, search).into_iter().map(|found| found.unwrap_or(Err(Error::Interrupted)));
+        let found =
+            find_all(&needs, search).into_iter().map(|found| found.unwrap_or(Err(Error::Interrupted)));
         let mut ledger = Self { index, ..Self::default() };
         let mut shared = HashMap::new();
         for (number, (need, found)) in needs.iter().zip(found).enumerate() {

@@ -26,7 +26,7 @@ use crate::numeric::estimate::Estimate;
 use crate::numeric::moments::Moments;
 use crate::report::model::{Grids, SourceReport};
 use crate::run::measured::Measured;
-use crate::run::stage::{Stage, Unit};
+use crate::run::stage::{Stage, StageUnit};
 use crate::run::tree::Node;
 
 const MAGIC: &[u8; 8] = b"KLAIMPRT";
@@ -146,7 +146,10 @@ impl Part {
             let unit = read_number(&mut rest)? as usize;
             let length = read_number(&mut rest)?;
             let finding = ciborium::from_reader(take(&mut rest, length)?).ok()?;
-            let known = matches!(stage.units.get(unit)?, Unit::Need(_) | Unit::Source(_) | Unit::Grids(_));
+            let known = matches!(
+                stage.units.get(unit)?,
+                StageUnit::Need(_) | StageUnit::Source(_) | StageUnit::Grids(_)
+            );
             known.then(|| records.push((unit, Content::Finding(Box::new(finding)))))?;
         }
         for _ in 0..read_number(&mut rest)? {
@@ -157,8 +160,8 @@ impl Part {
     }
 }
 
-fn read_node(rest: &mut &[u8], unit: &Unit) -> Option<Node> {
-    let Unit::Lane(lane) = unit else { return None };
+fn read_node(rest: &mut &[u8], unit: &StageUnit) -> Option<Node> {
+    let StageUnit::Lane(lane) = unit else { return None };
     let mut word = || read_number(rest);
     let (level, first, controls, failures) = (word()?, word()?, word()?, word()?);
     let mut failed = BTreeMap::new();
@@ -167,7 +170,8 @@ fn read_node(rest: &mut &[u8], unit: &Unit) -> Option<Node> {
     }
     let kept: Vec<usize> = (0..lane.columns.len()).filter(|column| !failed.contains_key(column)).collect();
     let bounds: Option<Vec<f64>> = kept.iter().map(|_| read_number(rest).map(f64::from_bits)).collect();
-    let pairs = lane.pairs.select(&kept).with_controls(usize::try_from(controls).ok().filter(|&c| c < 1024)?);
+    let pairs =
+        lane.pairs.select(&kept).with_controls(usize::try_from(controls).ok().filter(|&c| c < 1024)?);
     let moments = Moments::read(rest, &Arc::new(pairs))?;
     let measured = Measured { failed, bounds: bounds?, moments };
     let node = Node { level: u32::try_from(level).ok().filter(|&level| level < 64)?, first, measured };
@@ -207,7 +211,7 @@ mod tests {
     fn stage() -> Stage {
         let pairs = Pairs::within(3, [&[0, 2][..]]);
         let lane = LaneUnit { lane: 0, columns: vec![4, 5, 6], pairs, range: 0..2048 };
-        Stage { run: 7, round: 1, units: vec![Unit::Need(0), Unit::Lane(lane)] }
+        Stage { run: 7, round: 1, units: vec![StageUnit::Need(0), StageUnit::Lane(lane)] }
     }
 
     fn part() -> Part {

@@ -19,7 +19,7 @@ use crate::run::ledger::{Lane, LaneColumn, Ledger, Route};
 use crate::run::options::Options;
 use crate::run::part::Finding;
 use crate::run::sampling::LaneState;
-use crate::run::stage::{LaneUnit, Stage, Unit};
+use crate::run::stage::{LaneUnit, Stage, StageUnit};
 use crate::run::stop::Stop;
 use crate::run::tightness;
 use crate::run::tree::samples_after;
@@ -181,7 +181,9 @@ impl<'a> Session<'a> {
             let (round, units) = match self.now {
                 Now::End => return None,
                 Now::Start => (0, self.inventory.units(self.paged)),
-                Now::Round(round) => (round, self.lanes(self.taken..samples_after(round, self.options.budget))),
+                Now::Round(round) => {
+                    (round, self.lanes(self.taken..samples_after(round, self.options.budget)))
+                }
             };
             if !units.is_empty() {
                 return Some(Stage { run: self.run, round, units });
@@ -194,7 +196,7 @@ impl<'a> Session<'a> {
     }
 
     /// The lanes of one round that an open case needs, with the columns that it needs.
-    fn lanes(&mut self, range: std::ops::Range<u64>) -> Vec<Unit> {
+    fn lanes(&mut self, range: std::ops::Range<u64>) -> Vec<StageUnit> {
         let mut needed = vec![BTreeSet::new(); self.standing.lanes.len()];
         let unsettled = self.open.iter().filter(|case| !self.standing.settled(case));
         for slot in unsettled.flat_map(OpenCase::needs).filter_map(|need| self.standing.ledger.slot(need)) {
@@ -212,7 +214,7 @@ impl<'a> Session<'a> {
             if !columns.is_empty() {
                 self.inventory.keep(number, columns.clone(), sampled);
                 let pairs = Pairs::clone(&sampled.pairs);
-                units.push(Unit::Lane(LaneUnit { lane: number, columns, pairs, range: range.clone() }));
+                units.push(StageUnit::Lane(LaneUnit { lane: number, columns, pairs, range: range.clone() }));
             }
         }
         units
@@ -239,7 +241,7 @@ impl<'a> Session<'a> {
             return Ok(());
         }
         for (number, unit) in stage.units.iter().enumerate() {
-            let Unit::Lane(lane) = unit else { continue };
+            let StageUnit::Lane(lane) = unit else { continue };
             if let Some(node) = collected.whole(number, unit.leaves()) {
                 self.standing.lanes[lane.lane].absorb(node.measured, lane.range.end);
             }
@@ -255,20 +257,25 @@ impl<'a> Session<'a> {
         for (unit, held) in stage.units.iter().zip(collected.units) {
             let Held::Finding(Some(finding)) = held else { continue };
             match (unit, *finding) {
-                (Unit::Need(number), Finding::Known(estimate)) => found[*number] = Ok(Unplaced::Known(estimate)),
-                (Unit::Need(number), Finding::Missing(why)) => found[*number] = Err(Error::Told(why)),
-                (Unit::Need(number), Finding::Sampled) => {
+                (StageUnit::Need(number), Finding::Known(estimate)) => {
+                    found[*number] = Ok(Unplaced::Known(estimate))
+                }
+                (StageUnit::Need(number), Finding::Missing(why)) => found[*number] = Err(Error::Told(why)),
+                (StageUnit::Need(number), Finding::Sampled) => {
                     found[*number] = self.inventory.instrument(*number).map(Unplaced::Sampled);
                 }
-                (Unit::Source(_), Finding::Source(report)) => self.page.sources.push(report),
-                (Unit::Grids(number), Finding::Grids(Some(grids))) => drop(self.page.grids.insert(*number, grids)),
+                (StageUnit::Source(_), Finding::Source(report)) => self.page.sources.push(report),
+                (StageUnit::Grids(number), Finding::Grids(Some(grids))) => {
+                    drop(self.page.grids.insert(*number, grids))
+                }
                 _ => {}
             }
         }
         let Inventory { needs, index, cases, .. } = &*self.inventory;
         let mut ledger = Ledger::of((needs, index.clone()), found, cases);
         let combined = self.combined(&ledger);
-        let lanes: Vec<(Lane, Pairs)> = std::mem::take(&mut ledger.lanes).into_iter().zip(combined).collect();
+        let lanes: Vec<(Lane, Pairs)> =
+            std::mem::take(&mut ledger.lanes).into_iter().zip(combined).collect();
         let lanes = LaneState::all(lanes, self.options.seed, self.stop)?;
         self.interrupted |= lanes.is_none();
         Ok(CaseState { ledger, lanes: lanes.unwrap_or_default() })

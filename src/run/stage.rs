@@ -14,7 +14,7 @@ const RUNS: u64 = 8;
 
 /// One thing to be measured.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
-pub enum Unit {
+pub enum StageUnit {
     /// The route of need number i, and its value where that is deterministic: one leaf.
     Need(usize),
     /// What is known of source number i: one leaf.
@@ -38,7 +38,7 @@ pub struct LaneUnit {
     pub range: Range<u64>,
 }
 
-impl Unit {
+impl StageUnit {
     /// Number of leaves.
     pub fn leaves(&self) -> u64 {
         match self {
@@ -56,7 +56,7 @@ pub struct Stage {
     /// 0 for what needs no samples; then the rounds of sampling, 1, 2, ….
     pub round: u32,
     /// Its parts.
-    pub units: Vec<Unit>,
+    pub units: Vec<StageUnit>,
 }
 
 impl Stage {
@@ -67,13 +67,13 @@ impl Stage {
 
     /// Number of leaves.
     pub fn leaves(&self) -> u64 {
-        self.units.iter().map(Unit::leaves).sum()
+        self.units.iter().map(StageUnit::leaves).sum()
     }
 
     /// Samples that all leaves take.
     pub fn samples(&self) -> u64 {
-        let of = |unit: &Unit| match unit {
-            Unit::Lane(unit) => unit.range.end - unit.range.start,
+        let of = |unit: &StageUnit| match unit {
+            StageUnit::Lane(unit) => unit.range.end - unit.range.start,
             _ => 0,
         };
         self.units.iter().map(of).sum()
@@ -83,7 +83,7 @@ impl Stage {
     pub fn share(&self, task: u64, tasks: u64) -> Vec<Vec<Range<u64>>> {
         let own = runs(self.leaves(), task, tasks);
         let mut first = 0;
-        let of = |unit: &Unit| {
+        let of = |unit: &StageUnit| {
             let here = first..first + unit.leaves();
             first = here.end;
             let inside = own.iter().map(|run| run.start.max(here.start)..run.end.min(here.end));
@@ -116,9 +116,15 @@ mod tests {
     fn every_leaf_falls_to_one_task() {
         let lane = |lane, until| {
             let (columns, pairs) = (vec![lane], Pairs::all(1));
-            Unit::Lane(LaneUnit { lane, columns, pairs, range: 0..until })
+            StageUnit::Lane(LaneUnit { lane, columns, pairs, range: 0..until })
         };
-        let units = vec![Unit::Need(3), lane(0, 2048), Unit::Source(0), lane(1, 1 << 22), Unit::Grids(1)];
+        let units = vec![
+            StageUnit::Need(3),
+            lane(0, 2048),
+            StageUnit::Source(0),
+            lane(1, 1 << 22),
+            StageUnit::Grids(1),
+        ];
         let stage = Stage { run: 1, round: 1, units };
         for tasks in [1, 2, 3, 7, 32, 100, 1000] {
             let mut seen: Vec<Vec<bool>> =
@@ -142,7 +148,7 @@ mod tests {
 
     #[test]
     fn another_stage_has_another_hash() {
-        let stage = |run, round, need| Stage { run, round, units: vec![Unit::Need(need)] };
+        let stage = |run, round, need| Stage { run, round, units: vec![StageUnit::Need(need)] };
         let all = [stage(1, 0, 0), stage(2, 0, 0), stage(1, 1, 0), stage(1, 0, 1)].map(|s| s.hash());
         assert!((0..4).all(|i| (0..i).all(|j| all[i] != all[j])));
     }

@@ -81,7 +81,8 @@ impl Sampled {
         let (sampled, backend, stop) =
             (self.clone(), Arc::clone(conditions.backend), conditions.stop.clone());
         let run = move |sender: &Sender<Result<Node>>| {
-            let ranges = wanted.iter().map(|run| leaves.samples(run.start).start..leaves.samples(run.end - 1).end);
+            let ranges =
+                wanted.iter().map(|run| leaves.samples(run.start).start..leaves.samples(run.end - 1).end);
             let samples = ranges.map(|range| range.end - range.start).sum();
             // Nobody listens after a stop.
             let tell = |first, found: Result<Measured>| {

@@ -63,7 +63,8 @@ pub fn measured(
     Stages { run, paged, begun }: Stages,
     watch: &Watch,
 ) -> Result<(u64, Found)> {
-    let (mut session, memory) = (Session::new(claims, options, (run, paged), &watch.stop)?, Store::default());
+    let (mut session, memory) =
+        (Session::new(claims, options, (run, paged), &watch.stop)?, Store::default());
     let (store, backend) = (watch.store.unwrap_or(&memory), watch.backend.name());
     while let Some(stage) = session.stage() {
         begun(&stage)?;

@@ -11,7 +11,7 @@ use crate::error::Result;
 use crate::run::collected::Collected;
 use crate::run::inventory::Inventory;
 use crate::run::part::{Content, Finding};
-use crate::run::stage::{Stage, Unit};
+use crate::run::stage::{Stage, StageUnit};
 use crate::run::store::Store;
 use crate::run::take::Conditions;
 use crate::run::tree::Leaves;
@@ -33,7 +33,8 @@ pub fn work(
     watch: &Watch,
 ) -> Result<bool> {
     let backend = watch.backend.name();
-    let mut keeper = Keeper { stage, held, store, backend, fresh: Collected::new(stage), since: Instant::now() };
+    let mut keeper =
+        Keeper { stage, held, store, backend, fresh: Collected::new(stage), since: Instant::now() };
     let done = measure(stage, wanted, inventory, &mut keeper, watch);
     // Whatever ended it, what was measured is kept.
     keeper.write()?;
@@ -49,13 +50,14 @@ fn measure(
 ) -> Result<bool> {
     let missing: Vec<Vec<Range<u64>>> =
         wanted.iter().enumerate().map(|(unit, wanted)| keeper.held.missing(unit, wanted)).collect();
-    let single = |unit: &usize| !missing[*unit].is_empty() && !matches!(stage.units[*unit], Unit::Lane(_));
+    let single =
+        |unit: &usize| !missing[*unit].is_empty() && !matches!(stage.units[*unit], StageUnit::Lane(_));
     let singles: Vec<usize> = (0..stage.units.len()).filter(single).collect();
     if !find(stage, singles, inventory, keeper, watch)? {
         return Ok(false);
     }
     for (number, runs) in missing.into_iter().enumerate() {
-        let Unit::Lane(unit) = &stage.units[number] else { continue };
+        let StageUnit::Lane(unit) = &stage.units[number] else { continue };
         if runs.is_empty() {
             continue;
         }
@@ -86,7 +88,7 @@ fn find(
     watch: &Watch,
 ) -> Result<bool> {
     let (inventory, asked) = (Arc::clone(inventory), watch.stop.clone());
-    let of: Vec<(usize, Unit)> = units.iter().map(|&unit| (unit, stage.units[unit].clone())).collect();
+    let of: Vec<(usize, StageUnit)> = units.iter().map(|&unit| (unit, stage.units[unit].clone())).collect();
     let search = move |sender: &Sender<(usize, Finding)>| {
         // One by one: what takes long must not hold others that wait behind it.
         of.into_par_iter().with_max_len(1).for_each(|(number, unit)| {

@@ -17,8 +17,7 @@ struct Files {
     instead: BTreeMap<PathBuf, PathBuf>,
 }
 
-static FILES: Mutex<Files> =
-    Mutex::new(Files { read: BTreeMap::new(), instead: BTreeMap::new() });
+static FILES: Mutex<Files> = Mutex::new(Files { read: BTreeMap::new(), instead: BTreeMap::new() });
 
 /// Where the data file that is called `path` is.
 pub fn place(path: &Path) -> PathBuf {

@@ -88,8 +88,7 @@ fn judged(law: &str, axes: &str, statements: &[[String; 3]], runs: u64) -> Vec<E
     }
     let claim = claim::parse(Path::new("equality.toml"), &text, &mut Sources::default()).expect("a claim");
     let run = |seed| -> Vec<(bool, bool)> {
-        let watch =
-            Watch { backend: Arc::new(Cpu), event: &|_| {}, stop: Stop::default(), store: None };
+        let watch = Watch { backend: Arc::new(Cpu), event: &|_| {}, stop: Stop::default(), store: None };
         let options = Options {
             seed,
             level: LEVEL,

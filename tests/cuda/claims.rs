@@ -136,7 +136,8 @@ pub fn parts_remember_what_measured_them() {
         let output = klaim(&folder, words, &[arguments, &["--format", "csv", "--quiet"]].concat());
         (output.status.code().unwrap(), said(&output))
     };
-    let planned = status("no-device", &[&["plan"], &asked[..], &["--out", "planned", "--tasks", "2"]].concat());
+    let planned =
+        status("no-device", &[&["plan"], &asked[..], &["--out", "planned", "--tasks", "2"]].concat());
     assert_eq!(planned.0, 0, "{}", planned.1);
     let reduced = loop {
         for task in ["0", "1"] {
