@@ -81,27 +81,30 @@ impl Part {
     pub fn bytes(&self, owner: Owner) -> Vec<u8> {
         let mut out = vec![0; HEADER];
         text(&mut out, &self.backend);
-        let of = |(unit, content): &(usize, Content)| match content {
-            Content::Finding(finding) => Ok((*unit, finding.clone())),
-            Content::Node(node) => Err((*unit, node.clone())),
-        };
-        let (findings, nodes): (Vec<_>, Vec<_>) = self.records.iter().map(of).partition(Result::is_ok);
-        number(&mut out, findings.len() as u64);
-        for (unit, finding) in findings.into_iter().flatten() {
+        let findings = self.records.iter().filter_map(|(unit, content)| match content {
+            Content::Finding(finding) => Some((*unit, finding)),
+            Content::Node(_) => None,
+        });
+        let nodes = self.records.iter().filter_map(|(unit, content)| match content {
+            Content::Finding(_) => None,
+            Content::Node(node) => Some((*unit, node)),
+        });
+        number(&mut out, findings.clone().count() as u64);
+        for (unit, finding) in findings {
             number(&mut out, unit as u64);
             let mut cbor = Vec::new();
-            ciborium::into_writer(&finding, &mut cbor).expect("a finding is CBOR");
+            ciborium::into_writer(finding, &mut cbor).expect("a finding is CBOR");
             number(&mut out, cbor.len() as u64);
             out.extend_from_slice(&cbor);
         }
-        number(&mut out, nodes.len() as u64);
-        for (unit, Node { level, first, measured }) in nodes.into_iter().filter_map(Result::err) {
+        number(&mut out, nodes.clone().count() as u64);
+        for (unit, Node { level, first, measured }) in nodes {
             let Measured { failed, bounds, moments } = measured;
             let controls = moments.width() - bounds.len();
-            [unit as u64, level.into(), first, controls as u64, failed.len() as u64]
+            [unit as u64, u64::from(*level), *first, controls as u64, failed.len() as u64]
                 .into_iter()
                 .for_each(|x| number(&mut out, x));
-            for (column, why) in &failed {
+            for (column, why) in failed {
                 number(&mut out, *column as u64);
                 text(&mut out, why);
             }

@@ -127,12 +127,13 @@ impl LaneState {
         if self.active.is_empty() {
             return Ok(true);
         }
-        let finished = self.sampled.take(leaves, vec![0..leaves.count()], conditions, |node| {
-            let leaf = leaves.samples(node.first);
-            progress(leaf.end - leaf.start);
-            forest.add(node);
-            Ok(())
-        })?;
+        let finished =
+            self.sampled.take(leaves, std::iter::once(0..leaves.count()).collect(), conditions, |node| {
+                let leaf = leaves.samples(node.first);
+                progress(leaf.end - leaf.start);
+                forest.add(node);
+                Ok(())
+            })?;
         let parts = forest.into_nodes().map(|node| node.measured);
         if let Some(all) = parts.reduce(Measured::merged) {
             self.absorb(all, if finished { range.end } else { self.taken });
