@@ -11,8 +11,9 @@ mod sample;
 use std::path::{Path, PathBuf};
 
 use klaim::internals::error::Error;
+use klaim::internals::report::model::AnswerStanding;
 use klaim::internals::report::model::{Report, SCHEMA};
-use klaim::internals::report::{read, summary, verify_json, write};
+use klaim::internals::report::{plot, read, summary, verify_json, write};
 
 /// Compares with a golden file, or writes it when blessing.
 fn golden(name: &str, text: &str) {
@@ -71,7 +72,18 @@ fn a_report_reads_back_and_renders_the_same() {
 /// Every tag closed in order, attributes quoted, entities known; returns the text of all attributes
 /// and elements.
 fn well_formed(html: &str) -> String {
-    const VOID: [&str; 3] = ["meta", "br", "!DOCTYPE"];
+    const VOID: [&str; 4] = ["meta", "br", "input", "!DOCTYPE"];
+    // HTML closes a cell and a row where the next begins or their table's body ends.
+    let implied = |open: &mut Vec<&str>, name: &str| {
+        let ends: &[&str] = match name {
+            "td" => &["td"],
+            "tr" | "/tbody" => &["td", "tr"],
+            _ => &[],
+        };
+        while open.last().is_some_and(|last| ends.contains(last)) {
+            open.pop();
+        }
+    };
     let (mut open, mut text, mut rest) = (Vec::<&str>::new(), String::new(), html);
     while let Some(start) = rest.find('<') {
         text.push_str(&rest[..start]);
@@ -79,6 +91,16 @@ fn well_formed(html: &str) -> String {
         let tag = &rest[start + 1..end];
         assert_eq!(tag.matches('"').count() % 2, 0, "quotes in <{tag}>");
         let name = tag.split([' ', '/']).find(|s| !s.is_empty()).unwrap();
+        implied(
+            &mut open,
+            if tag == "/tbody" {
+                tag
+            } else if tag.starts_with('/') {
+                ""
+            } else {
+                name
+            },
+        );
         if tag.starts_with('/') {
             assert_eq!(open.pop(), Some(name), "</{name}> closes another");
         } else if !VOID.contains(&name) {
@@ -102,9 +124,11 @@ fn pages_are_well_formed_self_contained_and_replayable() {
     for report in [sample::small(), sample::large(), sample::awkward(), sample::report(vec![], vec![])] {
         let [html, ..] = files(&report);
         let text = well_formed(&html);
-        for outside in ["<script", "http:", "https:", "url(\"", "@import", "src="] {
+        for outside in ["<script", "http:", "url(\"", "@import", "src="] {
             assert!(!html.contains(outside), "{outside}");
         }
+        // Links to papers lead out; nothing is fetched.
+        assert_eq!(html.matches("https:").count(), html.matches("a href=\"https:").count());
         assert!(!text.to_lowercase().contains("proved"));
         for claim in &report.claims {
             assert!(
@@ -113,7 +137,11 @@ fn pages_are_well_formed_self_contained_and_replayable() {
             );
             let sections = std::iter::once(&claim.main).chain(&claim.controls).chain(&claim.breaks);
             for row in sections.flat_map(|s| &s.rows) {
-                assert!(text.contains(&row.replay), "{}", row.replay);
+                let (before, after) = row.replay.split_once("--case ").unwrap();
+                let (address, options) = after.split_once(' ').unwrap();
+                let name = address.split('/').next().unwrap();
+                let any = format!("{before}--case {name}/N {options}");
+                assert!(text.contains(&any), "{any}");
             }
         }
         for anchor in html.split("href=\"#").skip(1).map(|s| s.split('"').next().unwrap()) {
@@ -122,12 +150,45 @@ fn pages_are_well_formed_self_contained_and_replayable() {
     }
 }
 
+/// A word is printed only where every test was run and came out as the answer needs it.
+#[test]
+fn an_answer_stands_only_as_long_as_its_evidence_does() {
+    let report = sample::answered();
+    let said = |report: &Report| {
+        let statements = &report.papers[0].statements;
+        statements.iter().map(|s| (s.standing, s.word())).collect::<Vec<_>>()
+    };
+    let stated = said(&report);
+    assert_eq!(stated[0], (AnswerStanding::AsStated, "holds under a condition".into()));
+    assert_eq!(stated[1], (AnswerStanding::AsStated, "holds".into()));
+    // It needs a break that is refuted, and its tests have none.
+    assert_eq!(stated[2], (AnswerStanding::NotAsStated, "not as stated".into()));
+    assert_eq!(stated[3], (AnswerStanding::InPart, "tested in part".into()));
+    assert_eq!(stated[4], (AnswerStanding::NotTested, "not tested".into()));
+    let [html, json, ..] = files(&report);
+    let text = well_formed(&html);
+    for shown in ["A paper on bounds", "Ada, Bo, 2026", "arXiv 2601.00001", "C ≥ 0.5131", "C ≥ 8.295"] {
+        assert!(text.contains(shown), "{shown}");
+    }
+    for shown in ["of its 5 statements 4 were tested", "1 holds,", "1 did not come out as stated"] {
+        assert!(text.to_lowercase().contains(shown), "{shown}");
+    }
+    assert!(json.contains("\"standing\": \"not-as-stated\""));
+    // A break that is not refuted any more, and a claim that is.
+    let broken = sample::answered_with(|claims| claims[0].breaks[0] = claims[0].main.clone());
+    assert_eq!(said(&broken)[0].0, AnswerStanding::NotAsStated);
+    let refuted = sample::answered_with(|claims| claims[2].main = claims[2].controls[0].clone());
+    assert_eq!(said(&refuted)[1].0, AnswerStanding::NotAsStated);
+}
+
 #[test]
 fn drawings_hold_finite_numbers_inside_the_figure() {
-    for report in [sample::small(), sample::large(), sample::awkward()] {
+    for report in [sample::small(), sample::large(), sample::awkward(), sample::answered()] {
         let [html, ..] = files(&report);
-        for svg in html.split("<svg").skip(1).map(|s| s.split("</svg").next().unwrap()) {
-            let width = 880.0;
+        let full = report.claims.iter().flat_map(plot::claim).map(|figure| figure.svg.into_string());
+        let full: String = full.collect();
+        for svg in (html + &full).split("<svg").skip(1).map(|s| s.split("</svg").next().unwrap()) {
+            let width = if svg.contains("class=\"panel\"") { 350.0 } else { 880.0 };
             for attribute in
                 [" d=\"", " x=\"", " y=\"", " transform=\"", " viewBox=\"", " width=\"", " height=\""]
             {
@@ -142,9 +203,11 @@ fn drawings_hold_finite_numbers_inside_the_figure() {
             }
         }
     }
-    let [html, ..] = files(&sample::large());
-    assert_eq!(html.matches("<svg").count(), 4);
-    assert!(html.contains("6 others, less tight"));
+    let large = sample::large();
+    assert_eq!(files(&large)[0].matches("<svg").count(), 4);
+    let full: String = large.claims.iter().flat_map(plot::claim).map(|f| f.svg.into_string()).collect();
+    assert_eq!(full.matches("<svg").count(), 4);
+    assert!(full.contains("6 others, less tight"));
 }
 
 #[test]

@@ -37,7 +37,7 @@ pub use crate::quantity::axis::AxisValue;
 pub use case::{Bound, Case, Claim, ClaimHeader, Input, Point, Section, SlopeStatement};
 pub use expression::{Expression, ExpressionError};
 pub use outcome::{Outcome, Ratio};
-pub use paper::Paper;
+pub use paper::{Answer, Paper, PaperKind};
 pub use problem::line_and_column;
 pub use replace::{ClaimFile, Replacement, Values};
 pub use sources::Sources;
@@ -86,6 +86,20 @@ pub fn papers() -> &'static [Paper] {
     &PAPERS
 }
 
+/// What `verify/REFERENCES.md` lists: keys of citations and works.
+pub fn references() -> &'static [(&'static str, &'static str)] {
+    static REFERENCES: LazyLock<Vec<(&str, &str)>> = LazyLock::new(|| {
+        let text = VERIFY.get_file("REFERENCES.md").and_then(|file| file.contents_utf8()).unwrap_or("");
+        let entry = |line: &'static str| {
+            let (key, work) = line.strip_prefix("| [")?.split_once(']')?;
+            let work = work.split_once('|')?.1.trim().trim_end_matches('|').trim_end();
+            Some((key, work))
+        };
+        text.lines().filter_map(entry).collect()
+    });
+    &REFERENCES
+}
+
 /// Reads the `paper.toml` at `path`; its statements name built-in claims and those beside it.
 ///
 /// # Errors
@@ -102,6 +116,24 @@ pub fn load_paper(path: &Path) -> Result<Paper> {
         }
     }
     Paper::parse(path, &text, &known)
+}
+
+/// The papers in whose folders these claims stand, each once, in the order of the claims: a
+/// `paper.toml` beside a claim's file, else that of the built-in claims.
+///
+/// # Errors
+/// Those of [`load_paper`] for a `paper.toml` that is there.
+pub fn papers_of(claims: &[Claim]) -> Result<Vec<Paper>> {
+    let mut found: Vec<Paper> = Vec::new();
+    for claim in claims {
+        let path = claim.path.with_file_name(paper::FILE);
+        if found.iter().any(|paper| paper.path == path) {
+            continue;
+        }
+        let built_in = || papers().iter().find(|paper| paper.path == path).cloned();
+        found.extend(if path.exists() { Some(load_paper(&path)?) } else { built_in() });
+    }
+    Ok(found)
 }
 
 /// Adds the claim files of `folder` in alphabetical order, then those of its folders.

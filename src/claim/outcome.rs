@@ -123,6 +123,11 @@ impl Ratio {
     /// A half-width above this share of the ratio leaves it out of a ranking.
     pub const RESOLVED: f64 = 0.1;
 
+    /// Whether it is a number, or an interval with a finite end.
+    pub fn finite(&self) -> bool {
+        self.value.is_finite() || self.value.is_nan() && (self.low.is_finite() || self.high.is_finite())
+    }
+
     /// Whether it is known to a tenth: its half-width is at most [`Ratio::RESOLVED`] of it.
     pub fn resolved(&self) -> bool {
         (self.high - self.value).max(self.value - self.low) <= Self::RESOLVED * self.value.abs()

@@ -4,7 +4,7 @@
 use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
 
-use serde::Deserialize;
+use serde::{Deserialize, Serialize};
 use toml::Spanned;
 
 use crate::error::{Error, Result, nearest};
@@ -32,9 +32,28 @@ pub struct Paper {
     pub link: Option<String>,
     /// Its entry for BibTeX.
     pub bibtex: Option<String>,
+    /// What it is to the reader of a report.
+    #[serde(default)]
+    pub kind: PaperKind,
+    /// What a reader has to know beforehand: what was not at hand, what is not tested.
+    #[serde(default)]
+    pub note: String,
     /// What it states, in order.
     #[serde(default, rename = "statement")]
     pub statements: Vec<PaperStatement>,
+}
+
+/// What a collection of statements is to the reader of a report.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum PaperKind {
+    /// A paper under test: its statements head the report.
+    #[default]
+    Paper,
+    /// What is known, and calibrates the instruments.
+    Instrument,
+    /// What was found on the way.
+    Findings,
 }
 
 /// One statement of a paper, with the claims that test it.
@@ -44,6 +63,9 @@ pub struct PaperStatement {
     /// Where it stands, or where else it is known from: `v1, Thm. 1`, `[GSV05, Thm. 1]`.
     #[serde(default)]
     pub place: String,
+    /// A name or a formula for tables; empty where `says` is short enough.
+    #[serde(default)]
+    pub short: String,
     /// What the paper says, in words of our own.
     pub says: String,
     /// What tests it, at least one: `ID` for a claim with its controls and breaks, `ID/break-1` for
@@ -59,7 +81,7 @@ pub struct PaperStatement {
 }
 
 /// What became of a statement.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 pub enum Answer {
     /// On every law that was tried, or by proof.
     #[serde(rename = "holds")]
@@ -76,6 +98,18 @@ pub enum Answer {
     /// A counterexample is known.
     #[serde(rename = "fails")]
     Fails,
+}
+
+impl std::fmt::Display for Answer {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.pad(match self {
+            Self::Holds => "holds",
+            Self::Loose => "holds, but is loose",
+            Self::UnderCondition => "holds under a condition",
+            Self::BoundOnly => "holds for the bound only",
+            Self::Fails => "fails",
+        })
+    }
 }
 
 impl Paper {

@@ -90,6 +90,8 @@ impl Asked {
     /// A claim or a data file that cannot be read.
     pub(super) fn plan(&self, seed: u64, tasks: u64) -> Result<(Vec<Claim>, Options, Plan)> {
         let (claims, texts) = load(&self.claims)?;
+        // A paper that does not read is told before anything is measured.
+        claim::papers_of(&claims)?;
         if self.case.is_some() && claims.len() != 1 {
             return Err(Error::invalid("--case", "needs exactly one claim to look in"));
         }
@@ -131,7 +133,7 @@ impl Verify {
             interrupted: found.interrupted,
             ..settings(&options, &self.asked.budget.name, name)
         };
-        let report = assemble(&claims, &options, found, run);
+        let report = assemble(&claims, &options, found, run)?;
         report::write(&report, &dir)?;
         print(&report, &dir, common)
     }

@@ -61,6 +61,24 @@ pub fn plain(value: f64, significant: usize) -> String {
     }
 }
 
+/// A value to so many decimals, with a true minus sign: `−1.018`, `0.000`.
+pub fn fixed(value: f64, decimals: usize) -> String {
+    signed(&format!("{value:.decimals$}"))
+}
+
+/// [`plain`] in letters that a program reads: `-1.25`, `3.1e-7`, `inf`.
+pub fn ascii(value: f64, significant: usize) -> String {
+    if !value.is_finite() || value == 0.0 {
+        return crate::numeric::number::name(value);
+    }
+    let (mantissa, exponent) = scientific(value, significant);
+    if FIXED.contains(&exponent) {
+        let places = i32::try_from(significant).unwrap_or(CARRIED) - 1 - exponent;
+        return stripped(&format!("{value:.*}", decimals(places))).to_owned();
+    }
+    format!("{}e{exponent}", stripped(&mantissa))
+}
+
 /// A count with thin spaces between thousands: `1 048 576`.
 pub fn count(n: u64) -> String {
     let digits = n.to_string();
@@ -163,6 +181,14 @@ mod tests {
         ] {
             assert_eq!(plain(value, 4), text);
         }
+        for (value, text) in
+            [(0.5, "0.5"), (-1234.5, "-1234"), (3.14e-7, "3.14e-7"), (0.0, "0"), (1e9, "1e9")]
+        {
+            assert_eq!(ascii(value, 4), text);
+        }
+        assert_eq!(fixed(-1.01849, 3), "−1.018");
+        assert_eq!(fixed(-1e-9, 3), "0.000");
+        assert_eq!(ascii(f64::INFINITY, 4), "inf");
         assert_eq!(count(1_048_576), "1\u{202f}048\u{202f}576");
         assert_eq!(count(999), "999");
     }

@@ -95,7 +95,7 @@ fn position_or_push(scalings: &mut Vec<Scaling>, scaling: Scaling) -> usize {
 
 /// The family of a source: its kind without parameters; independent copies count as their base; an
 /// embedding makes a family of its own: `zipf`, `zipf (codebook)`.
-fn family(spec: &str) -> String {
+pub fn family(spec: &str) -> String {
     let Ok(spec) = Spec::parse(spec) else { return spec.to_owned() };
     let argument = |key: &str| spec.parameters.iter().find(|(name, _)| name == key).map(|(_, value)| value);
     match (spec.kind.as_str(), argument("base"), argument("embedding")) {

@@ -16,8 +16,8 @@ pub enum MarkupPiece<'a> {
     Raised(Vec<MarkupPiece<'a>>),
 }
 
-/// The pieces of `text`. A word of Latin letters is one argument of `_` and `^` (`KL_path`), other
-/// characters are one each; braces nest. A mark without an argument or a partner stays a character,
+/// The pieces of `text`. A word of Latin letters or a number, with its sign, is one argument of `_`
+/// and `^` (`KL_path`, `i^−2`, `N^1.5`), other characters are one each; braces nest. A mark without an argument or a partner stays a character,
 /// and so does one after a backslash.
 pub fn parse(text: &str) -> Vec<MarkupPiece<'_>> {
     let (mut pieces, mut rest) = (Vec::new(), text);
@@ -71,9 +71,16 @@ fn argument(text: &str) -> (&str, &str) {
             }
         }
     }
-    let word = text.find(|c: char| !c.is_ascii_alphabetic()).unwrap_or(text.len());
     let first = text.chars().next().map_or(0, char::len_utf8);
-    text.split_at(word.max(first))
+    let sign = if text.starts_with(['−', '-']) { first } else { 0 };
+    let run = |of: fn(char) -> bool| {
+        let rest = &text[sign..];
+        sign + rest.find(|c: char| !of(c)).unwrap_or(rest.len())
+    };
+    let number = run(|c| c.is_ascii_digit() || c == '.');
+    // A full stop behind a number ends the sentence.
+    let number = sign.max(text[..number].trim_end_matches('.').len());
+    text.split_at(run(|c| c.is_ascii_alphabetic()).max(number).max(first))
 }
 
 /// The markup as HTML.
@@ -103,6 +110,11 @@ mod tests {
         assert_eq!(typeset("H_½(X)²").into_string(), "H<sub>½</sub>(X)²");
         assert_eq!(typeset("16 (e^{H_½} − 1)").into_string(), "16 (e<sup>H<sub>½</sub></sup> − 1)");
         assert_eq!(typeset("KL_path(γ_0)").into_string(), "KL<sub>path</sub>(γ<sub>0</sub>)");
+        assert_eq!(
+            typeset("i^−2, N^1.5. r_10").into_string(),
+            "i<sup>−2</sup>, N<sup>1.5</sup>. r<sub>10</sub>"
+        );
+        assert_eq!(typeset("i^−s and x^-").into_string(), "i<sup>−s</sup> and x<sup>-</sup>");
         assert_eq!(typeset("a < b^").into_string(), "a &lt; b^");
         assert_eq!(typeset("2 * 3 \\_ x").into_string(), "2 * 3 _ x");
         assert_eq!(typeset(&escaped("snr_min * ^2\\")).into_string(), "snr_min * ^2\\");

@@ -4,19 +4,25 @@
 //! one back, [`summary()`] is what a terminal shows and [`verify_json`] what `verify --format json`
 //! prints.
 
+pub mod answers;
 pub mod csv;
 pub mod digits;
+pub mod edges;
 pub mod exponents;
 pub mod html;
 pub mod json;
+pub mod labels;
 pub mod markup;
+pub mod measured;
 pub mod model;
+pub mod papers;
 pub mod plot;
 pub mod sealed;
 pub mod summary;
 pub mod tightness;
 pub mod wording;
 pub mod write;
+pub mod yardstick;
 
 pub use json::verify as verify_json;
 pub use summary::summary;

@@ -6,11 +6,11 @@ use serde::{Deserialize, Serialize};
 
 use crate::claim::case::named_sections;
 use crate::claim::verdict::{Relation, Verdict};
-use crate::claim::{ClaimHeader, Outcome, SlopeStatement};
+use crate::claim::{Answer, ClaimHeader, Outcome, PaperKind, SlopeStatement};
 use crate::numeric::number;
 
 /// Version of this structure in `report.json`; raised whenever a field changes its meaning.
-pub const SCHEMA: u32 = 2;
+pub const SCHEMA: u32 = 3;
 
 /// A whole run.
 #[derive(Debug, Clone, Serialize, Deserialize)]
@@ -21,6 +21,9 @@ pub struct Report {
     pub run: Run,
     /// The claims in the order given.
     pub claims: Vec<ClaimReport>,
+    /// The papers whose claims these are, statement by statement; none for a replayed case.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub papers: Vec<PaperReport>,
     /// Every source that appeared, with its assumptions.
     pub sources: Vec<SourceReport>,
     /// Exit status: 0 all as expected, 1 a verdict other than expected, 3 nothing wrong but
@@ -170,6 +173,86 @@ pub struct AssumptionReport {
     pub name: String,
     /// `holds`, `fails` or `cannot tell`.
     pub finding: String,
+    /// What decides it: `H`, `ψ1`.
+    #[serde(default)]
+    pub symbol: String,
+    /// Its number, information in nats; NaN where none is known.
+    #[serde(default, with = "number")]
+    pub number: f64,
     /// The number and where it comes from.
     pub evidence: String,
+}
+
+/// A paper, or another collection of statements, and what a run says of it.
+#[derive(Debug, Clone, Serialize, Deserialize)]
+pub struct PaperReport {
+    /// Key of its citations.
+    pub key: String,
+    /// Title.
+    pub title: String,
+    /// In the paper's order; empty for a collection.
+    pub authors: Vec<String>,
+    /// Year of publication.
+    pub year: Option<i32>,
+    /// Where it can be read.
+    pub link: Option<String>,
+    /// Its entry for BibTeX.
+    pub bibtex: Option<String>,
+    /// What it is to the reader.
+    pub kind: PaperKind,
+    /// What a reader has to know beforehand.
+    pub note: String,
+    /// In the paper's order.
+    pub statements: Vec<StatementReport>,
+}
+
+/// A statement of a paper and its standing.
+#[derive(Debug, Clone, Serialize, Deserialize)]
+pub struct StatementReport {
+    /// Where it stands.
+    pub place: String,
+    /// For tables.
+    pub short: String,
+    /// What the paper says.
+    pub says: String,
+    /// Claims and sections that test it.
+    pub tests: Vec<String>,
+    /// The answer that the paper's file gives.
+    pub answer: Answer,
+    /// The condition of [`Answer::UnderCondition`].
+    pub condition: Option<String>,
+    /// What else is to be said.
+    pub remark: String,
+    /// Whether this run bears the answer out.
+    pub standing: AnswerStanding,
+}
+
+/// Whether a run bears out the answer to a statement: the answer is printed for
+/// [`AnswerStanding::AsStated`] alone.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum AnswerStanding {
+    /// Every test was run and came out as the answer needs it.
+    AsStated,
+    /// A test came out otherwise, or none has what the answer needs: a case that is refuted for
+    /// "under a condition", "for the bound only" and "fails".
+    NotAsStated,
+    /// Nothing came out otherwise, something is undecided.
+    Undecided,
+    /// Some of the tests were not run; those that were came out as the answer needs them.
+    InPart,
+    /// None of the tests was run.
+    NotTested,
+}
+
+impl std::fmt::Display for AnswerStanding {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.pad(match self {
+            Self::AsStated => "as stated",
+            Self::NotAsStated => "not as stated",
+            Self::Undecided => "undecided",
+            Self::InPart => "tested in part",
+            Self::NotTested => "not tested",
+        })
+    }
 }

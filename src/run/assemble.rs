@@ -1,15 +1,22 @@
 //! From outcomes to the report.
 
 use crate::claim::verdict::Verdict;
-use crate::claim::{Claim, Outcome, Section};
+use crate::claim::{Claim, Outcome, Section, papers_of};
+use crate::error::Result;
+use crate::report::model::{AnswerStanding, PaperReport};
 use crate::report::model::{ClaimReport, Grids, Report, Run, SCHEMA, SectionReport};
+use crate::report::papers::papers;
 use crate::run::judge::CaseResult;
 use crate::run::options::Options;
 use crate::run::replay;
 use crate::run::session::{Found, Page};
 
-/// The report of a run from what it found. Grids and sources that a stop left out are missing in it.
-pub fn assemble(claims: &[Claim], options: &Options, found: Found, run: Run) -> Report {
+/// The report of a run from what it found, with the answers to the statements of its claims' papers
+/// (none for a single case). Grids and sources that a stop left out are missing in it.
+///
+/// # Errors
+/// A `paper.toml` beside a claim that does not read.
+pub fn assemble(claims: &[Claim], options: &Options, found: Found, run: Run) -> Result<Report> {
     let Found { results, page: Page { sources, mut grids }, .. } = found;
     let mut results = results.into_iter();
     let mut reports = Vec::new();
@@ -29,15 +36,21 @@ pub fn assemble(claims: &[Claim], options: &Options, found: Found, run: Run) -> 
         }
         reports.push(claim_report(claim, built, grids.remove(&number)));
     }
-    let exit = exit_status(&reports);
-    Report { schema: SCHEMA, run, claims: reports, sources, exit }
+    let known = if options.only.is_some() { Vec::new() } else { papers_of(claims)? };
+    let papers = papers(&known, &reports);
+    let exit = exit_status(&reports, &papers);
+    Ok(Report { schema: SCHEMA, run, claims: reports, papers, sources, exit })
 }
 
-/// 0 all as expected, 1 something decided otherwise, 3 nothing wrong but something inconclusive.
-fn exit_status(claims: &[ClaimReport]) -> u8 {
+/// 0 all as expected, 1 something decided otherwise or an answer not as stated, 3 nothing wrong but
+/// something inconclusive.
+fn exit_status(claims: &[ClaimReport], papers: &[PaperReport]) -> u8 {
+    let mut answers = papers.iter().flat_map(|paper| &paper.statements);
     let sections =
         || claims.iter().flat_map(|c| std::iter::once(&c.main).chain(&c.controls).chain(&c.breaks));
-    if sections().any(|s| !s.ok && s.verdict != Verdict::Inconclusive) {
+    if sections().any(|s| !s.ok && s.verdict != Verdict::Inconclusive)
+        || answers.any(|s| s.standing == AnswerStanding::NotAsStated)
+    {
         1
     } else if sections().any(|s| !s.ok) {
         3

@@ -233,6 +233,8 @@ fn source_report(source: &Source) -> SourceReport {
             .map(|f| AssumptionReport {
                 name: f.assumption.name().into(),
                 finding: f.verdict.to_string(),
+                symbol: f.assumption.symbol().into(),
+                number: f.number.map_or(f64::NAN, |number| number.value),
                 evidence: f.evidence,
             })
             .collect(),

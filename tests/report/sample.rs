@@ -4,11 +4,12 @@
 use std::collections::BTreeMap;
 
 use klaim::internals::claim::verdict::{Relation, Verdict, excess, judge};
-use klaim::internals::claim::{AxisValue, ClaimHeader, Outcome, Ratio, SlopeStatement};
+use klaim::internals::claim::{AxisValue, ClaimHeader, Outcome, Paper, Ratio, SlopeStatement};
 use klaim::internals::numeric::estimate::{Flags, Method};
 use klaim::internals::report::model::{
     AssumptionReport, ClaimReport, Report, Run, SCHEMA, SectionReport, SourceReport,
 };
+use klaim::internals::report::papers;
 
 /// Sources of the large report, with the height and place of an invented hump.
 const SOURCES: [(&str, f64, f64); 14] = [
@@ -44,18 +45,16 @@ fn text(x: &str) -> AxisValue {
 
 /// A judged row; `h` is the half-width, a fifth of it the standard error.
 pub fn row(
-    id: &str,
     relation: Relation,
     axes: BTreeMap<String, AxisValue>,
     [lhs, rhs, h, margin]: [f64; 4],
 ) -> Outcome {
     let verdict = judge(excess(relation, lhs - rhs), h, margin);
-    let place: Vec<String> = axes.iter().map(|(k, v)| format!("--only '{k}={v}'")).collect();
     let reason = if verdict == Verdict::Inconclusive { "about 4.2e6 samples would decide" } else { "" };
     let (value, half) = (lhs / rhs, h / rhs.abs());
     let ratio = Ratio { value, std_err: half / 5.0, low: value - half, high: value + half };
     Outcome {
-        replay: format!("klaim verify {id} {} --seed 0 --level 0.01 --budget 65536", place.join(" ")),
+        replay: String::new(),
         axes,
         lhs,
         rhs,
@@ -134,12 +133,28 @@ pub fn section(
     }
 }
 
+/// Gives each row the command that replays it.
+fn address(id: &str, name: &str, section: &mut SectionReport) {
+    for (k, row) in section.rows.iter_mut().enumerate() {
+        row.replay = format!(
+            "klaim verify {id} --case {name}/{} --comparisons 96 --budget 65536 --level 0.01",
+            k + 1
+        );
+    }
+}
+
 pub fn claim(
     [id, title, statement]: [&str; 3],
-    main: SectionReport,
-    controls: Vec<SectionReport>,
-    breaks: Vec<SectionReport>,
+    mut main: SectionReport,
+    mut controls: Vec<SectionReport>,
+    mut breaks: Vec<SectionReport>,
 ) -> ClaimReport {
+    address(id, "main", &mut main);
+    for (kind, sections) in [("control", &mut controls), ("break", &mut breaks)] {
+        for (k, section) in sections.iter_mut().enumerate() {
+            address(id, &format!("{kind}-{}", k + 1), section);
+        }
+    }
     let ok = std::iter::once(&main).chain(&controls).chain(&breaks).all(|s| s.ok);
     ClaimReport {
         grids: None,
@@ -177,6 +192,7 @@ pub fn report(claims: Vec<ClaimReport>, sources: Vec<SourceReport>) -> Report {
             interrupted: false,
         },
         claims,
+        papers: Vec::new(),
         sources,
         exit: if verdicts { 0 } else { 1 },
     }
@@ -186,6 +202,8 @@ pub fn source(spec: &str, entropy: f64) -> SourceReport {
     let assumption = |name: &str, finding: &str, evidence: &str| AssumptionReport {
         name: name.into(),
         finding: finding.into(),
+        symbol: if name == "sub-exponential" { "ψ1".into() } else { String::new() },
+        number: if finding == "holds" { 0.8 } else { f64::NAN },
         evidence: evidence.into(),
     };
     let heavy = spec.starts_with("zipf");
@@ -228,7 +246,7 @@ fn bound(
             let lhs = 4.0 * hump(snr, height, centre);
             let h = 0.01 * lhs + 2e-7;
             let axes = axes(&[("source", text(spec)), ("snr", AxisValue::Number(snr))]);
-            rows.push(row("entropy-bound", Relation::AtMost, axes, [lhs, constant, h, 0.05 * constant]));
+            rows.push(row(Relation::AtMost, axes, [lhs, constant, h, 0.05 * constant]));
         }
     }
     let mut s = section(Relation::AtMost, ["snr^2 * mmse_slope", "C * shannon^2", why], expected, rows);
@@ -260,7 +278,7 @@ fn equality_claim(sources: &[(&str, f64, f64)], points: u32) -> ClaimReport {
                 let h = value * 4e-4 * (1.0 + (snr / 50.0).powi(2)).min(4e3);
                 let wobble = ((7 * k + 3 * j) as f64).sin() * 0.3 * h + bias * value;
                 let axes = axes(&[("source", text(spec)), ("snr", AxisValue::Number(snr))]);
-                rows.push(row("immse", Relation::Equal, axes, [value + wobble, value, h, 5.0 * value]));
+                rows.push(row(Relation::Equal, axes, [value + wobble, value, h, 5.0 * value]));
             }
         }
         rows
@@ -286,7 +304,6 @@ fn slope_claim() -> ClaimReport {
         .map(|(spec, scale, exponent)| {
             let exponent: f64 = exponent + shift;
             let mut r = row(
-                "kl-rate",
                 Relation::Slope,
                 axes(&[("source", text(spec))]),
                 [exponent, if exponent < -1.0 { -1.05 } else { -0.95 }, 0.02, 0.05],
@@ -327,7 +344,7 @@ fn interval_claim() -> ClaimReport {
             let lhs = 1.0 + height;
             let h = 0.02 + 0.01 * k as f64;
             let axes = axes(&[("source", text(spec)), ("schedule", text("geometric"))]);
-            row("renyi-control", Relation::AtMost, axes, [lhs, 2.0, h, 0.1])
+            row(Relation::AtMost, axes, [lhs, 2.0, h, 0.1])
         })
         .collect();
     claim(
@@ -347,6 +364,38 @@ pub fn small() -> Report {
     rows[3] = bracketed(rows[3].clone(), [0.0, 2.4]);
     rows[7] = bracketed(rows[7].clone(), [0.02, 0.3]);
     report(claims, vec![source("bpsk", 0.693), source("zipf:exponent=2,atoms=1000", 1.637)])
+}
+
+/// The small report with a paper of five statements.
+pub fn answered() -> Report {
+    answered_with(|_| ())
+}
+
+/// The same after a change to its claims, whose `ok` follows.
+pub fn answered_with(change: impl FnOnce(&mut Vec<ClaimReport>)) -> Report {
+    let mut report = small();
+    change(&mut report.claims);
+    for claim in &mut report.claims {
+        let sections = std::iter::once(&mut claim.main).chain(&mut claim.controls).chain(&mut claim.breaks);
+        sections.for_each(|s| s.ok = s.verdict == s.expected);
+    }
+    // The control and the break of a changed claim keep what they expect.
+    for section in report.claims.iter_mut().flat_map(|c| &mut c.breaks) {
+        section.ok = section.verdict == Verdict::Refuted;
+    }
+    report.claims[2].main.ok = report.claims[2].main.verdict == Verdict::Supported;
+    let text = "key = \"AB26\"\ntitle = \"A paper on bounds\"\nauthors = [\"Ada\", \"Bo\"]\nyear = 2026\n\
+        link = \"https://arxiv.org/abs/2601.00001\"\nnote = \"Invented.\"\n\
+        [[statement]]\nplace = \"Thm. 1\"\nshort = \"γ²|M′| ≤ C H²\"\nsays = \"The slope is bounded.\"\n\
+        tests = [\"entropy-bound\"]\nanswer = \"holds under a condition\"\ncondition = \"H ≥ ln 2\"\n\
+        [[statement]]\nsays = \"The rate is one over K, on every grid.\"\ntests = [\"kl-rate\"]\nanswer = \"holds\"\n\
+        [[statement]]\nsays = \"An identity that fails.\"\ntests = [\"immse\"]\nanswer = \"fails\"\n\
+        [[statement]]\nsays = \"More than was run.\"\ntests = [\"immse\", \"absent\"]\nanswer = \"holds\"\n\
+        [[statement]]\nsays = \"Something else.\"\ntests = [\"absent/main\"]\nanswer = \"holds\"\n";
+    let known = ["entropy-bound", "kl-rate", "immse", "absent", "absent/main"].map(str::to_owned).into();
+    let paper = Paper::parse(std::path::Path::new("paper.toml"), text, &known).unwrap();
+    report.papers = papers::papers(&[paper], &report.claims);
+    report
 }
 
 /// Fourteen sources, sixteen SNRs.
@@ -383,12 +432,12 @@ pub fn awkward() -> Report {
                 sides[..keep]
                     .iter()
                     .enumerate()
-                    .map(|(k, s)| row("odd", relation, number(10_f64.powi(k as i32)), *s))
+                    .map(|(k, s)| row(relation, number(10_f64.powi(k as i32)), *s))
                     .collect()
             };
             let mut main = section(relation, ["l < r", "r & l", ""], Verdict::Supported, rows(5));
             for bracket in [[0.0, 0.5], [f64::NEG_INFINITY, inf], [0.5, inf], [nan, nan]] {
-                let known = row("odd", relation, number(1e6), [1.0, 2.0, 0.0, 0.1]);
+                let known = row(relation, number(1e6), [1.0, 2.0, 0.0, 0.1]);
                 main.rows.push(bracketed(known.clone(), bracket));
                 main.rows.push(doubted(known, "no event was seen"));
             }

@@ -1,40 +1,46 @@
 //! A claim's section: statement, provenance, assumptions, plot, worst case, controls and breaks,
 //! all rows.
 
-use std::collections::BTreeSet;
-
 use maud::{Markup, html};
 
+use super::prose::prose;
 use super::{counted, rows, sources, verdict};
-use crate::claim::AxisValue;
+use crate::claim::Outcome;
 use crate::claim::verdict::Relation;
 use crate::report::digits;
 use crate::report::markup::typeset;
+use crate::report::measured::{laws, strongest};
 use crate::report::model::{ClaimReport, Report, SectionReport};
-use crate::report::plot;
+use crate::report::plot::series::place;
+use crate::report::plot::{self, panel};
 use crate::report::tightness::{boundless, telling};
 
 /// What controls are.
 const FALSE_NEIGHBOURS: &str =
     "False neighbours of the claim. Each must be refuted, or the check could not fail.";
 
-/// The section of one claim.
-pub fn section(report: &Report, claim: &ClaimReport) -> Markup {
+/// One claim, under its line in the index; `drawn` is the statement whose section has its panel.
+pub fn section(report: &Report, claim: &ClaimReport, drawn: Option<&String>) -> Markup {
     let main = &claim.main;
     html! {
-        section {
-            h2 id=(claim.header.id) { (claim.header.title) }
+        div class="claim" {
+            h3 id=(claim.header.id) { (claim.header.title) }
             p class="facts" {
-                (verdict(main.verdict)) @if !main.ok { " " span class="tag" { "expected " (main.expected) } }
-                " · " code { (claim.header.id) }
-                @if !claim.header.cite.is_empty() { " · " (claim.header.cite) }
-                " · origin " (claim.header.origin)
+                @if !main.ok { span class="tag" { "expected " (main.expected) } " " }
+                code { (claim.header.id) }
+                @if !claim.header.cite.is_empty() { " · " (prose(&claim.header.cite)) }
+                " · origin " (claim.header.origin) ". "
+                (sources::assumed(&report.sources, claim, &laws(main)))
             }
             p class="statement" { (typeset(&claim.header.statement)) }
             p { "Tested: " (formula(main)) "." }
-            @if !claim.header.remark.is_empty() { p { (claim.header.remark) } }
-            (sources::assumed(report, claim, &names(main)))
-            @for figure in plot::claim(claim) {
+            @if !claim.header.remark.is_empty() { p { (prose(&claim.header.remark)) } }
+            @if let Some(anchor) = drawn {
+                p class="facts" { "Its figure stands with the " a href=(format!("#{anchor}")) { "statement" } " that it tests." }
+            } @else if let Some(panel) = panel::main(claim) {
+                div class="panels" { figure { (panel.svg) p class="caption" { (panel.caption) } } }
+            }
+            @for figure in plot::compared(claim) {
                 figure {
                     div class="scroll" { (figure.svg) }
                     figcaption { (figure.caption) }
@@ -43,9 +49,9 @@ pub fn section(report: &Report, claim: &ClaimReport) -> Markup {
             (told(main))
             (neighbours("control", FALSE_NEIGHBOURS, &claim.controls))
             (neighbours("break", "Places where the claim itself must fail.", &claim.breaks))
-            (all("All", main))
-            @for (name, sections) in [("Control", &claim.controls), ("Break", &claim.breaks)] {
-                @for (k, s) in sections.iter().enumerate() { (all(&format!("{name} {},", k + 1), s)) }
+            (all("main", main))
+            @for (name, sections) in [("control", &claim.controls), ("break", &claim.breaks)] {
+                @for (k, s) in sections.iter().enumerate() { (all(&format!("{name}-{}", k + 1), s)) }
             }
         }
     }
@@ -69,30 +75,31 @@ pub fn formula(section: &SectionReport) -> Markup {
     }
 }
 
-/// Sources that a section's rows name.
-fn names(section: &SectionReport) -> BTreeSet<&str> {
-    let sources = section.rows.iter().filter_map(|row| row.axes.get("source"));
-    sources.filter_map(AxisValue::text).collect()
-}
-
 /// Controls or breaks: what differs, why, what came out, the row that shows it.
 fn neighbours(one: &str, about: &str, sections: &[SectionReport]) -> Markup {
     html! {
         @if !sections.is_empty() {
-            h3 { (one[..1].to_uppercase()) (one[1..]) "s" }
+            h4 { (one[..1].to_uppercase()) (one[1..]) "s" }
             p class="facts" { (about) }
-            @for (k, s) in sections.iter().enumerate() {
-                div class="neighbour" {
-                    p {
+            ul class="neighbours" {
+                @for (k, s) in sections.iter().enumerate() {
+                    li {
                         (verdict(s.verdict)) @if !s.ok { " " span class="tag" { "expected " (s.expected) } }
-                        " " b { (one) " " (k + 1) } ": " (s.why)
+                        " " b { (one) " " (k + 1) } ": " (typeset(&s.why)) ". Tested: " (formula(s)) ". "
+                        @if let Some((row, says)) = strongest(s) {
+                            "Comes to " (typeset(&says)) (typeset(&at(row))) "."
+                        } @else { (told(s)) }
                     }
-                    p { "Tested: " (formula(s)) "." }
-                    (told(s))
                 }
             }
         }
     }
+}
+
+/// ` at bpsk, snr 3.138`: where a row stands among all axes.
+fn at(row: &Outcome) -> String {
+    let place = place(row, &row.axes.keys().map(String::as_str).collect());
+    if place.is_empty() { place } else { format!(" at {place}") }
 }
 
 /// The case that says most, or why none is shown, and what the ranking leaves out.
@@ -117,12 +124,13 @@ fn untold(section: &SectionReport) -> &'static str {
     }
 }
 
-fn all(title: &str, section: &SectionReport) -> Markup {
+/// All cases of the section called `name`.
+fn all(name: &str, section: &SectionReport) -> Markup {
     html! {
         @if !section.rows.is_empty() {
             details class="rows-of" {
-                summary { (title) " " (counted(section.rows.len(), "case", "cases")) }
-                (rows::table(section))
+                summary { (name) ": " (counted(section.rows.len(), "case", "cases")) }
+                (rows::table(name, section))
             }
         }
     }

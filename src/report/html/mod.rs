@@ -1,40 +1,53 @@
 //! `index.html`: one self-contained page, readable without script or network, in light, dark and
 //! print.
 //!
-//! [`page`] puts it together; each part is a file: [`overview`] (what the run did, the verdict
-//! table), [`findings`] (a sentence per claim), [`exponents`] (of the scaling claims), [`claim`] (a
-//! claim's section), [`rows`] (tables of cases), [`sources`] and [`reading`] (what the words mean,
-//! how to replay).
+//! [`page`] puts it together; each part is a file: [`head`] (the papers and the answers to their
+//! statements), [`answer`] (sign and word of one), [`statement`] (one of them with figures and evidence), [`assumptions`] (by family of
+//! laws, with their sizes), [`instrument`] (what calibrates the run), [`exponents`], [`index`] (all
+//! claims, to filter and sort), [`claim`] (one of them), [`rows`] (its cases), [`sources`] (the
+//! laws), [`prose`] (text with citations) and [`reading`] (what the words mean, how to replay).
 
+pub mod answer;
+pub mod assumptions;
 pub mod claim;
 pub mod exponents;
-pub mod findings;
-pub mod overview;
+pub mod head;
+pub mod index;
+pub mod instrument;
+pub mod prose;
 pub mod reading;
 pub mod rows;
 pub mod sources;
+pub mod statement;
 
 use maud::{DOCTYPE, Markup, PreEscaped, html};
 
 use super::digits;
+use super::model::PaperReport;
 use super::model::Report;
 use super::wording::symbol;
+use crate::claim::PaperKind;
 use crate::claim::verdict::Verdict;
 
 /// The style sheet, inlined into every page.
-const STYLE: &str = include_str!("style.css");
+const STYLE: &str = concat!(include_str!("style.css"), include_str!("page.css"));
 
 /// The whole page.
 pub fn page(report: &Report) -> String {
+    let of = |kind: PaperKind| report.papers.iter().filter(move |paper| paper.kind == kind);
+    let detailed =
+        |kind| of(kind).flat_map(|p| p.statements.iter().enumerate().map(move |(k, s)| (p, k, s)));
     let main = html! {
-        (overview::table(report))
-        (findings::section(report))
+        @for (paper, k, s) in detailed(PaperKind::Paper) { (statement::section(report, paper, k, s)) }
+        (assumptions::section(report))
+        (instrument::section(report, of(PaperKind::Instrument)))
+        @for paper in of(PaperKind::Findings) { (head::findings(report, paper)) }
         (exponents::section(report))
-        @for c in &report.claims { (claim::section(report, c)) }
+        (index::section(report))
         (sources::section(report))
         (reading::section(report))
     };
-    document(&overview::headline(report), &report.run.klaim, &overview::header(report), &main)
+    document(&head::headline(report), &report.run.klaim, &head::header(report), &main)
 }
 
 /// A self-contained page by `version` of klaim.
@@ -45,6 +58,7 @@ pub(crate) fn document(title: &str, version: &str, header: &Markup, main: &Marku
             head {
                 meta charset="utf-8";
                 meta name="viewport" content="width=device-width, initial-scale=1";
+                meta name="color-scheme" content="light dark";
                 meta name="generator" content=(format!("klaim {version}"));
                 title { (title) " · klaim" }
                 style { (PreEscaped(STYLE)) }
@@ -64,12 +78,17 @@ pub(crate) fn verdict(verdict: Verdict) -> Markup {
     html! { span class=(format!("verdict {word}")) { span aria-hidden="true" { (symbol(verdict)) } " " (word) } }
 }
 
-/// A command line to copy, breaking only between words.
+/// A command line to copy, on one line that scrolls, so that no flag breaks at a hyphen.
 pub(crate) fn command(line: &str) -> Markup {
-    html! { pre { code { @for (k, word) in line.split(' ').enumerate() { @if k > 0 { " " } span { (word) } } } } }
+    html! { pre { code { (line) } } }
 }
 
 /// "1 case", "1 024 cases".
 pub(crate) fn counted(n: usize, one: &str, many: &str) -> String {
     format!("{} {}", digits::count(n as u64), if n == 1 { one } else { many })
+}
+
+/// The anchor of a statement.
+fn anchor(paper: &PaperReport, k: usize) -> String {
+    format!("{}-{}", paper.key, k + 1)
 }

@@ -2,6 +2,7 @@
 
 use maud::{Markup, html};
 
+use super::prose::bibliography;
 use super::{command, verdict};
 use crate::claim::verdict::Verdict;
 use crate::report::digits;
@@ -11,9 +12,17 @@ use crate::report::model::Report;
 pub fn section(report: &Report) -> Markup {
     let run = &report.run;
     html! {
+        (bibliography(report))
         section {
             h2 id="reading" { "How to read this" }
             dl {
+                dt { "answers" }
+                dd { "● holds, on every law tried or by proof · ◉ holds, but is loose: its sides \
+                    are never near each other · ◐ holds under a condition that is not in the \
+                    statement · ◒ holds for the bound on the quantity, not for the quantity · ✗ \
+                    fails. The word is the one on file with the paper's statements; it is printed \
+                    only where every claim, control and break that it rests on came out as it \
+                    needs, else “not as stated”. Every number beside it comes from the rows." }
                 dt { (verdict(Verdict::Supported)) }
                 dd { "Consistent within the half-width " i { "h" }
                     ", and sharp enough: a violation as large as the margin would have shown. It \
@@ -53,6 +62,9 @@ pub fn section(report: &Report) -> Markup {
                 dd { "Pareto shape of the summands' upper tail. From 0.5 the variance may be \
                     infinite; above 0.7 the error bar is not believed and the case stays \
                     undecided." }
+                dt { "by margin" }
+                dd { "Supported only thanks to the margin: the interval reaches into a violation, \
+                    by less than the margin. More samples, or a smaller margin, would decide." }
                 dt { "expected" }
                 dd { "What the claim file says will come out. A finding other than that is \
                     marked; controls and breaks are expected to be refuted." }
@@ -60,8 +72,8 @@ pub fn section(report: &Report) -> Markup {
             h2 id="replay" { "How to replay this" }
             p { "The whole run:" }
             (command(&run.command))
-            p { "Any single case: the command beside it, which reproduces that number alone, bit \
-                for bit. "
+            p { "Any single case: the command under its table, which reproduces that number alone, \
+                bit for bit (N is the case's number in the first column). "
                 "The same rows are in " code { "results.csv" } ", everything on this page is in "
                     code { "report.json" }
                 ", and the settings are in " code { "run.toml" } ". This page is written anew from "

@@ -1,17 +1,18 @@
 //! Cases: the one that says most, in words, and all of them in a table.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
-use maud::{Markup, html};
+use maud::{Markup, PreEscaped, html};
 
-use super::{command, verdict};
+use super::command;
 use crate::claim::verdict::{Relation, Verdict};
 use crate::claim::{AxisValue, Outcome};
-use crate::report::digits;
+use crate::report::measured::rests_on_margin;
 use crate::report::model::SectionReport;
 use crate::report::plot::series::place;
 use crate::report::tightness::relative;
-use crate::report::wording::{equals, range, side, sides, unranked, words};
+use crate::report::wording::{equals, range, side, sides, symbol, unranked, words};
+use crate::report::{digits, labels};
 
 /// Digits of a side in a table; its error is that of the difference, in its own column.
 const DIGITS: usize = 6;
@@ -74,83 +75,221 @@ fn meaning(row: &Outcome) -> String {
 
 /// A side in a table: its value or its bracket.
 fn cell(value: f64, bracket: Option<[f64; 2]>) -> String {
-    bracket.map_or_else(|| digits::plain(value, DIGITS), range)
+    bracket.map_or_else(|| digits::ascii(value, DIGITS), range)
 }
 
-/// Whether an axis takes numbers, which are set flush right.
-fn numeric(section: &SectionReport, axis: &str) -> bool {
-    section.rows.iter().any(|row| row.axes.get(axis).is_some_and(|value| value.number().is_some()))
+/// The axes of a section's rows, the source first: those that differ from row to row, and those that
+/// do not, with their one value.
+fn axes(section: &SectionReport) -> (Vec<&str>, Vec<(&str, String)>) {
+    let mut values = BTreeMap::<&str, BTreeSet<String>>::new();
+    for (name, value) in section.rows.iter().flat_map(|row| &row.axes) {
+        values.entry(name).or_default().insert(value.to_string());
+    }
+    let one = |values: &BTreeSet<String>| section.rows.len() > 1 && values.len() == 1;
+    let mut telling: Vec<&str> =
+        values.iter().filter(|(_, values)| !one(values)).map(|(name, _)| *name).collect();
+    telling.sort_by_key(|name| *name != "source");
+    let shared = values.into_iter().filter(|(_, values)| one(values));
+    (telling, shared.filter_map(|(name, values)| Some((name, values.into_iter().next()?))).collect())
 }
 
-/// All cases of a section.
-pub fn table(section: &SectionReport) -> Markup {
-    let axes: BTreeSet<&str> =
-        section.rows.iter().flat_map(|row| row.axes.keys()).map(String::as_str).collect();
-    // The source first, as everywhere.
-    let axes: Vec<&str> = axes
-        .iter()
-        .filter(|a| **a == "source")
-        .chain(axes.iter().filter(|a| **a != "source"))
-        .copied()
-        .collect();
-    let reasons = section.rows.iter().any(|row| !row.reason.is_empty());
+/// Reasons of a section's rows, each once, in order of appearance.
+fn reasons(section: &SectionReport) -> Vec<&str> {
+    let mut reasons: Vec<&str> = Vec::new();
+    for row in section.rows.iter().filter(|row| !row.reason.is_empty()) {
+        if !reasons.contains(&row.reason.as_str()) {
+            reasons.push(&row.reason);
+        }
+    }
+    reasons
+}
+
+/// The letter of a note: a, b, …, z, aa, ab, ….
+fn letter(k: usize) -> String {
+    let last = char::from(b'a' + (k % 26) as u8);
+    if k < 26 { last.to_string() } else { letter(k / 26 - 1) + &last.to_string() }
+}
+
+/// What the rows of a table have to show.
+struct Columns<'a> {
+    axes: Vec<&'a str>,
+    reasons: Vec<&'a str>,
+    sampled: bool,
+    margin: bool,
+    method: bool,
+}
+
+impl<'a> Columns<'a> {
+    fn of(section: &'a SectionReport, axes: Vec<&'a str>) -> Self {
+        let sampled = section.rows.iter().any(|row| row.std_err > 0.0);
+        Self {
+            axes,
+            reasons: reasons(section),
+            sampled,
+            margin: relative_margin(section).is_none(),
+            method: method(section).is_none(),
+        }
+    }
+}
+
+/// The margin as a share of |rhs| where it is the same one in every row.
+fn relative_margin(section: &SectionReport) -> Option<f64> {
+    let share = |row: &Outcome| row.margin / row.rhs.abs();
+    let first = section.rows.first().map(share).filter(|x| x.is_finite())?;
+    let same = |row: &Outcome| (share(row) / first - 1.0).abs() < 1e-9;
+    (!section.relation.along_an_axis() && section.rows.iter().all(same)).then_some(first)
+}
+
+/// Method and samples of all rows where they are the same.
+fn method(section: &SectionReport) -> Option<String> {
+    let of = |row: &Outcome| match row.n {
+        0 => row.method.to_string(),
+        n => format!("{} {n}", row.method),
+    };
+    let first = of(section.rows.first()?);
+    section.rows.iter().all(|row| of(row) == first).then_some(first)
+}
+
+/// All cases of the section called `name`: what they share above, notes and replays below.
+///
+/// Rows leave out the closing tags that HTML lets them leave out: there are thousands.
+pub fn table(name: &str, section: &SectionReport) -> Markup {
+    let (axes, mut shared) = axes(section);
+    let columns = Columns::of(section, axes);
+    shared.extend(relative_margin(section).map(|m| ("margin", format!("{} |rhs|", digits::plain(m, 4)))));
+    shared.extend(method(section).map(|method| ("method", method)));
     let (lhs, rhs, tight) = match section.relation {
-        Relation::Slope => ("exponent", "nearest end", "exponent"),
+        Relation::Slope => ("exponent", "nearest end", ""),
         Relation::Bounded => ("late growth", "most on a plateau", "late / most"),
         Relation::Equal => ("lhs", "rhs", "(lhs − rhs) / |rhs|"),
         Relation::AtMost | Relation::AtLeast => ("lhs", "rhs", "lhs / rhs"),
     };
+    let rows: String = (0..section.rows.len()).map(|k| line(section, k, &columns)).collect();
     html! {
+        @if !shared.is_empty() {
+            p class="facts" {
+                "All with " @for (k, (axis, value)) in shared.iter().enumerate() { @if k > 0 { ", " } (axis) " " code { (value) } } "."
+            }
+        }
         div class="scroll" {
             table class="rows" {
                 thead { tr {
-                    @for axis in &axes { th class=[numeric(section, axis).then_some("number")] { (axis) } }
-                    th class="number" { (lhs) } th class="number" { (rhs) } th class="number" { "lhs − rhs" } th class="number" { i { "h" } }
-                    @if section.relation != Relation::Slope { th class="number" { (tight) } }
-                    th class="number" { "margin" } th { "verdict" } th { "believed" } @if reasons { th { "why" } }
-                    th class="number" { i { "n" } } th { "method" } th class="number" { "tail k̂" } th class="number" { "largest share" } th { "replay" }
+                    th { "case" }
+                    @for axis in &columns.axes { th { (axis) } }
+                    th { (lhs) } th { (rhs) } @if columns.sampled { th { "lhs − rhs" } } th { i { "h" } }
+                    @if !tight.is_empty() { th { (tight) } }
+                    @if columns.margin { th { "margin" } }
+                    th { "verdict" } @if !columns.reasons.is_empty() { th { "note" } }
+                    @if columns.method { th { "method, " i { "n" } } }
                 } }
-                tbody { @for row in &section.rows { (line(section, row, &axes, reasons)) } }
+                tbody { (PreEscaped(rows)) }
+            }
+        }
+        @if !columns.reasons.is_empty() {
+            ul class="notes" { @for (k, reason) in columns.reasons.iter().enumerate() { li { (letter(k)) ": " (reason) } } }
+        }
+        (replays(name, section))
+    }
+}
+
+/// The commands that replay the rows: one with N for the number of the case where they agree.
+fn replays(name: &str, section: &SectionReport) -> Markup {
+    let mut groups: Vec<(String, Vec<usize>)> = Vec::new();
+    for (k, row) in section.rows.iter().enumerate() {
+        let general = row.replay.replace(&format!("--case {name}/{} ", k + 1), &format!("--case {name}/N "));
+        match groups.iter_mut().find(|(known, _)| *known == general) {
+            Some((_, rows)) => rows.push(k + 1),
+            None => groups.push((general, vec![k + 1])),
+        }
+    }
+    html! {
+        @for (general, rows) in &groups {
+            p class="replay" {
+                "Replay case " @if groups.len() > 1 { (ranges(rows)) } @else { "N" } ": " code { (general) }
             }
         }
     }
 }
 
-fn line(section: &SectionReport, row: &Outcome, axes: &[&str], reasons: bool) -> Markup {
-    let flag = |x: Option<f64>| x.map_or_else(String::new, |x| digits::plain(x, 2));
+/// `1–4, 7`.
+fn ranges(numbers: &[usize]) -> String {
+    let mut parts: Vec<[usize; 2]> = Vec::new();
+    for &n in numbers {
+        match parts.last_mut() {
+            Some(last) if last[1] + 1 == n => last[1] = n,
+            _ => parts.push([n, n]),
+        }
+    }
+    let part = |[a, b]: &[usize; 2]| if a == b { a.to_string() } else { format!("{a}–{b}") };
+    parts.iter().map(part).collect::<Vec<_>>().join(", ")
+}
+
+/// A row, its cells and itself without closing tags.
+fn line(section: &SectionReport, k: usize, columns: &Columns) -> String {
+    let row = &section.rows[k];
     let bracketed = row.bracketed();
     let tight = match (section.relation, &row.ratio) {
-        _ if bracketed && section.relation == Relation::Equal => String::new(),
-        (Relation::Equal, _) => digits::plain(relative(row), 4),
+        (Relation::Slope, _) => None,
+        _ if bracketed && section.relation == Relation::Equal => Some(String::new()),
+        (Relation::Equal, _) => Some(digits::ascii(relative(row), 2)),
         (_, Some(ratio)) => {
-            equals(ratio).trim_start_matches("= ").replace("between ", "").replace(" and ", " … ")
+            let words = equals(ratio);
+            Some(words.trim_start_matches("= ").replace("between ", "").replace(" and ", " … "))
         }
-        _ if !(row.lhs / row.rhs).is_finite() || row.rhs.is_infinite() => String::new(),
-        _ => digits::plain(row.lhs / row.rhs, 4),
+        _ if !(row.lhs / row.rhs).is_finite() || row.rhs.is_infinite() => Some(String::new()),
+        _ => Some(digits::ascii(row.lhs / row.rhs, 4)),
     };
-    html! {
-        tr {
-            @for axis in axes {
-                @match row.axes.get(*axis) {
-                    Some(AxisValue::Number(x)) => { td class="number" { (digits::plain(*x, DIGITS)) } }
-                    Some(AxisValue::Text(text)) => { td { (text) } }
-                    None => { td {} }
-                }
+    let difference = || {
+        let known = !bracketed && row.std_err > 0.0;
+        if known { digits::concise(row.lhs - row.rhs, row.std_err) } else { String::new() }
+    };
+    let note = || {
+        let note = columns.reasons.iter().position(|reason| *reason == row.reason);
+        note.map_or_else(String::new, letter)
+    };
+    let mut text = format!("<tr><td>{}", k + 1);
+    columns.axes.iter().for_each(|axis| text.push_str(&place_cell(section, k, axis)));
+    let mut put = |cell: String| {
+        text.push_str("<td>");
+        text.push_str(&html! { (cell) }.into_string());
+    };
+    put(cell(row.lhs, row.bracket));
+    put(cell(row.rhs, row.rhs_bracket));
+    columns.sampled.then(|| put(difference()));
+    put(digits::ascii(row.half_width, 2));
+    tight.map(&mut put);
+    columns.margin.then(|| put(digits::ascii(row.margin, 2)));
+    let margin = if rests_on_margin(section, row) { " by margin" } else { "" };
+    let doubted = if row.believed { "" } else { " not believed" };
+    put(format!("{}{margin}{doubted}", symbol(row.verdict)));
+    (!columns.reasons.is_empty()).then(|| put(note()));
+    columns
+        .method
+        .then(|| put(if row.n > 0 { format!("{} {}", row.method, row.n) } else { row.method.to_string() }));
+    text.push('\n');
+    text
+}
+
+/// The cell of an axis in row `k`. Rows of one law in sequence share one cell, with its spec in a
+/// tooltip where its label says less.
+fn place_cell(section: &SectionReport, k: usize, axis: &str) -> String {
+    let of = |k: usize| section.rows.get(k).and_then(|row| row.axes.get(axis));
+    match of(k) {
+        Some(AxisValue::Text(spec)) if axis == "source" => {
+            if k > 0 && of(k - 1) == of(k) {
+                return String::new();
             }
-            td class="number" { (cell(row.lhs, row.bracket)) }
-            td class="number" { (cell(row.rhs, row.rhs_bracket)) }
-            td class="number" { @if !bracketed { (digits::concise(row.lhs - row.rhs, row.std_err)) } }
-            td class="number" { (digits::plain(row.half_width, 2)) }
-            @if section.relation != Relation::Slope { td class="number" { (tight) } }
-            td class="number" { (digits::plain(row.margin, 2)) }
-            td { (verdict(row.verdict)) }
-            td { (if row.believed { "yes" } else { "no" }) }
-            @if reasons { td class="reason" { (row.reason) } }
-            td class="number" { (digits::count(row.n)) }
-            td { (row.method) }
-            td class="number" { (flag(row.flags.pareto_k)) }
-            td class="number" { (flag(row.flags.dominance)) }
-            td { code { (row.replay) } }
+            let rows = (k..).take_while(|&next| next < section.rows.len() && of(next) == of(k)).count();
+            let label = labels::source(spec);
+            let title = (label != *spec).then_some(spec);
+            let span = (rows > 1).then_some(rows);
+            let cell = html! { td class="t" title=[title] rowspan=[span] { (label) } }.into_string();
+            cell.trim_end_matches("</td>").to_owned()
         }
+        Some(AxisValue::Text(text)) => {
+            html! { td class="t" { (text) } }.into_string().trim_end_matches("</td>").to_owned()
+        }
+        Some(AxisValue::Number(x)) => format!("<td>{}", digits::ascii(*x, DIGITS)),
+        None => "<td>".into(),
     }
 }

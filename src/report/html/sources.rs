@@ -1,117 +1,72 @@
-//! Sources: what each knows of itself, and which assumptions it meets.
+//! The laws of a run: label and spec, what each knows of itself, which assumptions it meets.
 
 use std::collections::BTreeSet;
 
-use maud::{Markup, html};
+use maud::{Markup, PreEscaped, html};
 
 use super::counted;
-use crate::report::digits;
-use crate::report::model::{AssumptionReport, ClaimReport, Report, SourceReport};
-
-/// More sources than this in a claim's table of assumptions are folded away.
-const SHOWN: usize = 6;
+use crate::report::model::{ClaimReport, Report, SourceReport};
+use crate::report::{digits, labels};
 
 /// The sources of the whole run.
 pub fn section(report: &Report) -> Markup {
     html! {
         @if !report.sources.is_empty() {
             section {
-                h2 id="sources" { "Sources" }
-                p class="facts" { "Information in nats; " i { "H" } " Shannon entropy, " i { "H" } "½ Rényi entropy of order ½, " i { "V" } " varentropy, E|X − EX|² total variance." }
-                div class="scroll" { table {
-                    thead { tr { th { "source" } th class="number" { i { "d" } } th class="number" { i { "H" } } th class="number" { i { "H" } "½" } th class="number" { i { "V" } } th class="number" { "E|X − EX|²" } th { "notes" } } }
-                    tbody { @for (k, source) in report.sources.iter().enumerate() { (line(k, source)) } }
-                } }
-                details class="open-in-print" {
-                    summary { "Evidence for every assumption" }
-                    @for source in &report.sources {
-                        @if !source.assumptions.is_empty() { (evidence(source)) }
-                    }
+                h2 id="sources" { "Laws" }
+                p class="facts" { "Information in nats; " i { "H" } " Shannon entropy, " i { "H" } sub { "½" } " Rényi entropy of order ½, " i { "V" } " varentropy, E|X − EX|² total variance." }
+                details {
+                    summary { (counted(report.sources.len(), "law", "laws")) ", with the evidence for every assumption" }
+                    div class="scroll" { table class="laws" {
+                        thead { tr { th { "law" } th { "spec" } th { i { "d" } } th { i { "H" } } th { i { "H" } sub { "½" } } th { i { "V" } } th { "E|X − EX|²" } th { "assumptions" } } }
+                        tbody { @for source in &report.sources { (line(source)) } }
+                    } }
                 }
             }
         }
     }
 }
 
-fn line(k: usize, source: &SourceReport) -> Markup {
+fn line(source: &SourceReport) -> Markup {
     let numbers = [source.shannon, source.renyi_half, source.info_variance, source.second_moment];
+    let label = labels::source(&source.spec);
     html! {
-        tr id=(format!("source-{}", k + 1)) {
-            th scope="row" { code { (source.spec) } }
-            td class="number" { (digits::count(source.dim as u64)) }
-            @for x in numbers { td class="number" { (digits::plain(x, 5)) } }
-            td { (source.notes.join("; ")) }
+        tr {
+            th scope="row" { (label) }
+            td { code { (source.spec) } }
+            td { (digits::count(source.dim as u64)) }
+            @for x in numbers { td { (digits::plain(x, 5)) } }
+            td {
+                @for a in &source.assumptions {
+                    div { (sign(&a.finding)) " " (a.name) ": " (a.evidence) }
+                }
+                @for note in &source.notes { div { (note) } }
+            }
         }
     }
 }
 
-fn evidence(source: &SourceReport) -> Markup {
-    html! {
-        h3 { code { (source.spec) } }
-        div class="scroll" { table {
-            thead { tr { th { "assumption" } th { "finding" } th { "evidence" } } }
-            tbody { @for a in &source.assumptions { tr { th scope="row" { (a.name) } td { (finding(a)) } td { (a.evidence) } } } }
-        } }
-    }
+/// ✓ holds, ✗ fails, ? cannot tell.
+fn sign(finding: &str) -> PreEscaped<&'static str> {
+    PreEscaped(match finding {
+        "holds" => "✓",
+        "fails" => "✗",
+        _ => "?",
+    })
 }
 
 /// Which of a claim's assumptions hold for the sources it was tested on.
-pub fn assumed(report: &Report, claim: &ClaimReport, names: &BTreeSet<&str>) -> Markup {
+pub fn assumed(report: &[SourceReport], claim: &ClaimReport, names: &BTreeSet<&str>) -> Markup {
     if claim.header.assumes.is_empty() {
-        return html! { p { "Stated without assumptions on the source." } };
+        return html! { "Stated without assumptions on the law." };
     }
-    let known: Vec<(usize, &SourceReport)> =
-        report.sources.iter().enumerate().filter(|(_, s)| names.contains(s.spec.as_str())).collect();
-    let assumed: BTreeSet<&str> = claim.header.assumes.iter().map(String::as_str).collect();
-    let failing = |s: &SourceReport| {
-        s.assumptions.iter().any(|a| assumed.contains(a.name.as_str()) && a.finding == "fails")
+    let known = report.iter().filter(|s| names.contains(s.spec.as_str()));
+    let fails = |s: &&SourceReport| {
+        s.assumptions.iter().any(|a| claim.header.assumes.contains(&a.name) && a.finding == "fails")
     };
-    let fail = known.iter().filter(|(_, s)| failing(s)).count();
-    let summary = format!(
-        "{}{}",
-        counted(known.len(), "source", "sources"),
-        if fail == 0 {
-            ", none fails an assumption".into()
-        } else {
-            format!(", {fail} failing an assumption")
-        }
-    );
+    let failing: Vec<String> = known.filter(fails).map(|s| labels::source(&s.spec)).collect();
     html! {
-        p { "Stated under: " (claim.header.assumes.join(", ")) "." }
-        @if known.len() > SHOWN {
-            details { summary { "Assumptions: " (summary) } (table(claim, &known)) }
-        } @else if !known.is_empty() {
-            (table(claim, &known))
-        }
+        "Stated under: " (claim.header.assumes.join(", "))
+        @if failing.is_empty() { "; none of its laws fails one." } @else { "; " (failing.join(", ")) " fails one." }
     }
-}
-
-fn table(claim: &ClaimReport, sources: &[(usize, &SourceReport)]) -> Markup {
-    html! {
-        div class="scroll" { table {
-            thead { tr { th { "source" } @for name in &claim.header.assumes { th { (name) } } } }
-            tbody {
-                @for (k, source) in sources {
-                    tr {
-                        th scope="row" { a href=(format!("#source-{}", k + 1)) { code { (source.spec) } } }
-                        @for name in &claim.header.assumes {
-                            @match source.assumptions.iter().find(|a| a.name == *name) {
-                                Some(a) => { td title=(a.evidence) { (finding(a)) } }
-                                None => { td class="missing" { "not examined" } }
-                            }
-                        }
-                    }
-                }
-            }
-        } }
-    }
-}
-
-fn finding(assumption: &AssumptionReport) -> Markup {
-    let (class, sign) = match assumption.finding.as_str() {
-        "holds" => ("supported", "✓"),
-        "fails" => ("refuted", "✗"),
-        _ => ("inconclusive", "?"),
-    };
-    html! { span class=(format!("verdict {class}")) { span aria-hidden="true" { (sign) } " " (assumption.finding) } }
 }

@@ -87,7 +87,7 @@ pub fn draw(
             @let at = [left - 8.0, bottom - (k as f64 + 0.5) * tall + 4.4];
             (text_at("", at, "end", &html! { (label) }))
         }
-        text class="label" transform=(format!("translate({beside:.2} {:.2}) rotate(-90)", middle[1])) text-anchor="middle" {
+        text class="label" transform=(format!("translate({beside:.1} {:.1}) rotate(-90)", middle[1])) text-anchor="middle" {
             (rich(&y.name))
         }
     }

@@ -95,6 +95,6 @@ impl Chart {
     pub fn reference(&self, level: f64) -> Markup {
         let [left, _, width, _] = self.frame.area();
         let y = self.frame.y.clamped(level);
-        html! { path class="reference" d=(format!("M{left:.2} {y:.2}h{width:.2}")) {} }
+        html! { path class="reference" d=(format!("M{left:.1} {y:.1}h{width:.1}")) {} }
     }
 }

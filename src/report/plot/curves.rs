@@ -196,13 +196,14 @@ fn bars(series: &Series, frame: &Frame) -> Markup {
         let end = |y: f64, outward: f64| {
             let leaves = if outward > 0.0 { y >= top + height - 0.5 } else { y <= top + 0.5 };
             let back = if leaves { y - outward * 2.0 * CAP } else { y };
-            format!("M{:.2} {back:.2}L{x:.2} {y:.2}L{:.2} {back:.2}", x - CAP, x + CAP)
+            format!("M{:.1} {back:.1}L{x:.1} {y:.1}L{:.1} {back:.1}", x - CAP, x + CAP)
         };
-        Some((format!("M{x:.2} {from:.2}V{to:.2}{}{}", end(from, 1.0), end(to, -1.0)), p.hover.clone()))
+        Some(format!("M{x:.1} {from:.1}V{to:.1}{}{}", end(from, 1.0), end(to, -1.0)))
     };
     html! {
         g style=(series.look.style()) {
-            @for (path, hover) in series.points.iter().filter_map(bar) { path class="bar" d=(path) { title { (hover) } } }
+            @let bars: String = series.points.iter().filter_map(bar).collect();
+            @if !bars.is_empty() { path class="bar" d=(bars) { title { (series.label) } } }
         }
     }
 }
@@ -210,12 +211,10 @@ fn bars(series: &Series, frame: &Frame) -> Markup {
 /// The markers of a series, whole also where they sit on the box.
 fn marks(series: &Series, frame: &Frame) -> Markup {
     let every = series.points.len().div_ceil(MARKERS).max(1);
-    let pixels = series.points.iter().step_by(every).filter_map(|p| Some((frame.inside([p.x, p.y])?, p)));
+    let pixels = series.points.iter().step_by(every).filter_map(|p| frame.inside([p.x, p.y]));
     html! {
         @if series.look.index.is_some() {
-            g style=(series.look.style()) {
-                @for (pixel, point) in pixels { (series.look.mark(pixel, &point.hover)) }
-            }
+            g style=(series.look.style()) { (series.look.marks(pixels, &series.label)) }
         }
     }
 }

@@ -40,7 +40,8 @@ pub fn text_at(class: &str, [x, y]: [f64; 2], anchor: &str, content: &Markup) ->
 
 /// A length in pixels as SVG writes it.
 pub fn px(x: f64) -> String {
-    format!("{x:.2}")
+    let text = format!("{x:.1}");
+    text.strip_suffix(".0").map_or(text.clone(), ToOwned::to_owned)
 }
 
 /// An axis by its name and customary symbol, in markup.

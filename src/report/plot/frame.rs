@@ -46,10 +46,10 @@ impl Frame {
         let [left, top, width, height] = self.area();
         let mut path = String::new();
         for tick in self.x.ticks().iter().filter(|t| !t.label.is_empty()) {
-            path.push_str(&format!("M{:.2} {top:.2}v{height:.2}", tick.at));
+            path.push_str(&format!("M{:.1} {top:.1}v{height:.1}", tick.at));
         }
         for tick in self.y_axis().iter().filter(|t| !t.label.is_empty()) {
-            path.push_str(&format!("M{left:.2} {:.2}h{width:.2}", tick.at));
+            path.push_str(&format!("M{left:.1} {:.1}h{width:.1}", tick.at));
         }
         html! { path class="grid" d=(path) {} }
     }
@@ -59,18 +59,18 @@ impl Frame {
         let [left, top, width, height] = self.area();
         let bottom = top + height;
         let (x, y) = (self.x.ticks(), self.y_axis());
-        let mut path = format!("M{left:.2} {top:.2}h{width:.2}v{height:.2}h{:.2}z", -width);
+        let mut path = format!("M{left:.1} {top:.1}h{width:.1}v{height:.1}h{:.1}z", -width);
         for tick in &x {
             let length = length(tick);
             path.push_str(&format!(
-                "M{0:.2} {bottom:.2}v{1:.2}M{0:.2} {top:.2}v{length:.2}",
+                "M{0:.1} {bottom:.1}v{1:.1}M{0:.1} {top:.1}v{length:.1}",
                 tick.at, -length
             ));
         }
         for tick in &y {
             let length = length(tick);
             path.push_str(&format!(
-                "M{left:.2} {0:.2}h{length:.2}M{1:.2} {0:.2}h{2:.2}",
+                "M{left:.1} {0:.1}h{length:.1}M{1:.1} {0:.1}h{2:.1}",
                 tick.at,
                 left + width,
                 -length
@@ -88,7 +88,7 @@ impl Frame {
             }
             (text_at("label", [left + width / 2.0, bottom + 40.0], "middle", &rich(&self.x_label)))
             @if !self.y_label.is_empty() {
-                text class="label" transform=(format!("translate({beside:.2} {middle:.2}) rotate(-90)")) text-anchor="middle" { (rich(&self.y_label)) }
+                text class="label" transform=(format!("translate({beside:.1} {middle:.1}) rotate(-90)")) text-anchor="middle" { (rich(&self.y_label)) }
             }
         }
     }
@@ -114,7 +114,7 @@ pub fn polyline(points: impl IntoIterator<Item = Option<[f64; 2]>>) -> String {
     for point in points {
         pen = match point {
             Some([x, y]) => {
-                path.push_str(&format!("{pen}{x:.2} {y:.2}"));
+                path.push_str(&format!("{pen}{x:.1} {y:.1}"));
                 'L'
             }
             None => 'M',

@@ -61,7 +61,7 @@ pub fn figure(grids: &Grids) -> Figure {
 
 fn ticks(snrs: &[f64], x: &Scale, top: f64) -> String {
     let inside = snrs.iter().filter_map(|&snr| x.at(snr));
-    inside.map(|at| format!("M{at:.2} {:.2}v{:.2}", top + 5.0, ROW - 9.0)).collect()
+    inside.map(|at| format!("M{at:.1} {:.1}v{:.1}", top + 5.0, ROW - 9.0)).collect()
 }
 
 fn listed(snrs: &[f64]) -> String {

@@ -120,11 +120,11 @@ fn scale(claim: &ClaimReport, lines: &[CaseLine], pixels: [f64; 2]) -> Scale {
 /// The reference line, or the band of allowed exponents.
 fn allowed(claim: &ClaimReport, frame: &Frame) -> Markup {
     let [_, top, _, height] = frame.area();
-    let upright = |x: f64| format!("M{:.2} {top:.2}v{height:.2}", frame.x.clamped(x));
+    let upright = |x: f64| format!("M{:.1} {top:.1}v{height:.1}", frame.x.clamped(x));
     match (claim.main.relation, &claim.main.slope) {
         (Relation::Slope, Some(slope)) => {
             let [a, b] = slope.between.map(|x| frame.x.clamped(x));
-            html! { path class="wedge" d=(format!("M{a:.2} {top:.2}H{b:.2}v{height:.2}H{a:.2}z")) {} }
+            html! { path class="wedge" d=(format!("M{a:.1} {top:.1}H{b:.1}v{height:.1}H{a:.1}z")) {} }
         }
         (Relation::Equal, _) => html! { path class="reference" d=(upright(0.0)) {} },
         _ => html! { path class="reference" d=(upright(1.0)) {} },
@@ -147,7 +147,7 @@ fn draw(line: &CaseLine, frame: &Frame, y: f64, labels: f64) -> Markup {
         }
         g style=(look.style()) {
             @if line.half.is_finite() {
-                path class="line" d=(format!("M{low:.2} {y:.2}H{high:.2}M{low:.2} {:.2}v8M{high:.2} {:.2}v8", y - 4.0, y - 4.0)) {}
+                path class="line" d=(format!("M{low:.1} {y:.1}H{high:.1}M{low:.1} {:.1}v8M{high:.1} {:.1}v8", y - 4.0, y - 4.0)) {}
             }
             (look.mark([x, y], &line.hover))
         }

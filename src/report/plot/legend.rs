@@ -53,7 +53,7 @@ impl Legend {
                 @let x = left + (k / rows.max(1)) as f64 * self.column;
                 @let y = top + (k % rows.max(1)) as f64 * LINE + LINE / 2.0;
                 g style=(look.style()) {
-                    path class=(if look.index.is_some() { "line" } else { "line thin" }) stroke-dasharray=[look.dashes()] d=(format!("M{x:.2} {y:.2}h26")) {}
+                    path class=(if look.index.is_some() { "line" } else { "line thin" }) stroke-dasharray=[look.dashes()] d=(format!("M{x:.1} {y:.1}h26")) {}
                     (look.mark([x + 13.0, y], ""))
                     text x=(px(x + SAMPLE)) y=(px(y + 4.4)) {
                         (fitted(label, SIZE, self.column - SAMPLE))

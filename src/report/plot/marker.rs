@@ -2,20 +2,23 @@
 
 use maud::{Markup, html};
 
+use super::figure::px;
+
 /// Colours in the page's style sheet, `--series-0` … `--series-7`: blue, vermilion, green, purple,
 /// ochre, sky, indigo and red in tones that stay apart under the common colour-vision deficiencies.
 pub const COLOURS: usize = 8;
 
-/// Closed outlines within ±4 pixels of the origin, so that they can be filled or hollow.
-const SHAPES: [&str; 8] = [
-    "M-3.4 0a3.4 3.4 0 1 0 6.8 0a3.4 3.4 0 1 0-6.8 0z",
-    "M-3-3h6v6h-6z",
-    "M0-3.9L3.7 2.7H-3.7z",
-    "M0-4.2L4.2 0L0 4.2L-4.2 0z",
-    "M0 3.9L3.7-2.7H-3.7z",
-    "M-1.3-3.8h2.6v2.5h2.5v2.6h-2.5v2.5h-2.6v-2.5h-2.5v-2.6h2.5z",
-    "M-3.9 0L2.7-3.7V3.7z",
-    "M0-4L1.2-1.2L4 0L1.2 1.2L0 4L-1.2 1.2L-4 0L-1.2-1.2z",
+/// Closed outlines within ±4 pixels of the origin, so that they can be filled or hollow: where each
+/// starts, and the rest in relative steps.
+const SHAPES: [([f64; 2], &str); 8] = [
+    ([-3.4, 0.0], "a3.4 3.4 0 1 0 6.8 0a3.4 3.4 0 1 0-6.8 0z"),
+    ([-3.0, -3.0], "h6v6h-6z"),
+    ([0.0, -3.9], "l3.7 6.6h-7.4z"),
+    ([0.0, -4.2], "l4.2 4.2l-4.2 4.2l-4.2-4.2z"),
+    ([0.0, 3.9], "l3.7-6.6h-7.4z"),
+    ([-1.3, -3.8], "h2.6v2.5h2.5v2.6h-2.5v2.5h-2.6v-2.5h-2.5v-2.6h2.5z"),
+    ([-3.9, 0.0], "l6.6-3.7v7.4z"),
+    ([0.0, -4.0], "l1.2 2.8l2.8 1.2l-2.8 1.2l-1.2 2.8l-1.2-2.8l-2.8-1.2l2.8-1.2z"),
 ];
 
 /// The look of one series.
@@ -53,12 +56,20 @@ impl Look {
     }
 
     /// A marker at a pixel, with hover text; nothing for a grey series.
-    pub fn mark(self, [x, y]: [f64; 2], hover: &str) -> Markup {
+    pub fn mark(self, pixel: [f64; 2], hover: &str) -> Markup {
+        self.marks([pixel], hover)
+    }
+
+    /// A marker at each pixel, with one hover text; nothing for a grey series.
+    pub fn marks(self, pixels: impl IntoIterator<Item = [f64; 2]>, hover: &str) -> Markup {
+        let Some(k) = self.index else { return html! {} };
+        // A repeated colour gets another shape.
+        let ([dx, dy], rest) = SHAPES[(k + 3 * (k / COLOURS)) % SHAPES.len()];
+        let outline = |[x, y]: [f64; 2]| format!("M{} {}{rest}", px(x + dx), px(y + dy));
+        let outlines: String = pixels.into_iter().map(outline).collect();
         html! {
-            @if let Some(k) = self.index {
-                // A repeated colour gets another shape.
-                @let shape = SHAPES[(k + 3 * (k / COLOURS)) % SHAPES.len()];
-                path class=(if self.hollow { "mark hollow" } else { "mark" }) d=(shape) transform=(format!("translate({x:.2} {y:.2})")) {
+            @if !outlines.is_empty() {
+                path class=(if self.hollow { "mark hollow" } else { "mark" }) d=(outlines) {
                     @if !hover.is_empty() { title { (hover) } }
                 }
             }

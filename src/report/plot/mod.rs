@@ -14,6 +14,7 @@ pub mod grids;
 pub mod intervals;
 pub mod legend;
 pub mod marker;
+pub mod panel;
 pub mod rivals;
 pub mod scale;
 pub mod schedule;
@@ -24,6 +25,12 @@ pub mod text;
 use super::model::ClaimReport;
 use crate::claim::verdict::Relation;
 pub use figure::Figure;
+
+/// What a claim draws beside its panel: rival bounds, and the grids of its schedules.
+pub fn compared(claim: &ClaimReport) -> Vec<Figure> {
+    let rivals = [rivals::map(claim), rivals::curves(claim)];
+    rivals.into_iter().flatten().chain(claim.grids.as_ref().map(grids::figure)).collect()
+}
 
 /// The plots of a claim: points and powers for a slope; curves and a map of the rivals where the
 /// right side is a minimum; curves where there is a numeric axis; a line per case otherwise. None

@@ -11,7 +11,7 @@ use super::frame::{Frame, polyline};
 use super::legend::Legend;
 use super::marker::Look;
 use super::scale::{AxisSpread, Scale};
-use super::series::{hover, numeric_axes, place, varying};
+use super::series::{hover, key, numeric_axes, place, varying};
 use super::text::{SIZE, fitted};
 use crate::claim::Outcome;
 use crate::claim::verdict::Relation;
@@ -76,10 +76,9 @@ fn panels<'a>(claim: &'a ClaimReport, within: &[&str]) -> Vec<(String, Vec<&'a O
     names.retain(|name| !(told && fills(name) && numeric.contains(name)));
     let mut panels: Vec<(String, Vec<&Outcome>)> = Vec::new();
     for row in &claim.main.rows {
-        let name = place(row, &names);
-        match panels.iter_mut().find(|(known, _)| *known == name) {
+        match panels.iter_mut().find(|(_, rows)| key(rows[0], &names) == key(row, &names)) {
             Some((_, rows)) => rows.push(row),
-            None => panels.push((name, vec![row])),
+            None => panels.push((place(row, &names), vec![row])),
         }
     }
     panels
@@ -182,7 +181,7 @@ fn panel(section: &SectionReport, rows: &[&Outcome], frame: &Frame) -> Markup {
         html! {
             g style=(look.style()) {
                 path class="line" stroke-dasharray=[look.dashes()] d=(polyline(rows.iter().map(at))) {}
-                @for point in &rows { @if let Some(pixel) = at(point) { (look.mark(pixel, &hover(section, point.1))) } }
+                (look.marks(rows.iter().filter_map(at), ""))
             }
         }
     };

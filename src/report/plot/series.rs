@@ -6,6 +6,7 @@ use super::marker::Look;
 use crate::claim::verdict::Relation;
 use crate::claim::{AxisValue, Outcome};
 use crate::report::digits;
+use crate::report::labels;
 use crate::report::model::{ClaimReport, SectionReport};
 use crate::report::tightness::{relative, score};
 use crate::report::wording::words;
@@ -28,8 +29,6 @@ pub struct PlotPoint {
     pub bracket: Option<[f64; 2]>,
     /// Whether it is to be believed; if not, `y` is NaN.
     pub believed: bool,
-    /// Hover text.
-    pub hover: String,
 }
 
 /// Points that share everything but the abscissa.
@@ -106,11 +105,21 @@ pub fn collect(claim: &ClaimReport, axis: &str) -> Vec<Series> {
     main
 }
 
-/// A row's place in words, by the axes in `names`: the source bare, others named.
+/// A row's place in words, by the axes in `names`: the source's label bare, others named.
 pub fn place(row: &Outcome, names: &BTreeSet<&str>) -> String {
+    told(row, names, labels::source)
+}
+
+/// [`place`] with the source's spec: no two places share it.
+pub fn key(row: &Outcome, names: &BTreeSet<&str>) -> String {
+    told(row, names, str::to_owned)
+}
+
+fn told(row: &Outcome, names: &BTreeSet<&str>, source: fn(&str) -> String) -> String {
     let part = |(name, axis): (&String, &AxisValue)| match axis {
-        AxisValue::Text(text) if name == "source" => text.clone(),
-        AxisValue::Text(text) => format!("{name} {text}"),
+        AxisValue::Text(text) if name == "source" => source(text),
+        AxisValue::Text(text) if name == "baseline" => format!("against {text}"),
+        AxisValue::Text(text) => text.clone(),
         AxisValue::Number(x) => format!("{name} {}", digits::plain(*x, 4)),
     };
     let mut parts: Vec<_> = row.axes.iter().filter(|(name, _)| names.contains(name.as_str())).collect();
@@ -118,18 +127,29 @@ pub fn place(row: &Outcome, names: &BTreeSet<&str>) -> String {
     parts.into_iter().map(part).collect::<Vec<_>>().join(", ")
 }
 
-/// The axes that tell rows of a claim and its breaks apart, without `axis`; the source if nothing
-/// else does.
+/// The fewest axes that tell rows of a claim and its breaks apart, without `axis`; the source if
+/// nothing else does.
 pub fn varying<'a>(claim: &'a ClaimReport, axis: &str) -> BTreeSet<&'a str> {
+    let rows: Vec<&Outcome> = claim.stated().flat_map(|(section, _)| &section.rows).collect();
     let mut seen = BTreeMap::<&str, BTreeSet<String>>::new();
-    for (name, value) in claim.stated().flat_map(|(section, _)| &section.rows).flat_map(|row| &row.axes) {
+    for (name, value) in rows.iter().flat_map(|row| &row.axes) {
         seen.entry(name).or_default().insert(value.to_string());
     }
     let single = seen.iter().all(|(name, values)| *name == axis || values.len() < 2);
     let told = |(name, values): (&'a str, BTreeSet<String>)| {
         (name != axis && (values.len() > 1 || (single && name == "source"))).then_some(name)
     };
-    seen.into_iter().filter_map(told).collect()
+    let mut names: BTreeSet<&str> = seen.into_iter().filter_map(told).collect();
+    let places =
+        |names: &BTreeSet<&str>| rows.iter().map(|row| key(row, names)).collect::<BTreeSet<_>>().len();
+    let all = places(&names);
+    for name in names.clone().into_iter().filter(|name| *name != "source") {
+        let without: BTreeSet<&str> = names.iter().copied().filter(|other| *other != name).collect();
+        if !without.is_empty() && places(&without) == all {
+            names = without;
+        }
+    }
+    names
 }
 
 /// What a pointer resting on a row's mark shows.
@@ -145,21 +165,14 @@ fn of_section(section: &SectionReport, axis: &str, names: &BTreeSet<&str>, hollo
         let label = place(row, names);
         let (y, half) = if row.believed { ordinate(section.relation, row) } else { (f64::NAN, f64::NAN) };
         let bracket = row.ratio.filter(|_| row.bracketed() && section.relation != Relation::Equal);
-        let series = groups.entry(label.clone()).or_insert_with(|| Series {
+        let series = groups.entry(key(row, names)).or_insert_with(|| Series {
             label: if hollow { format!("{label} (break)") } else { label },
             look: Look { index: None, hollow },
             points: Vec::new(),
             score: f64::NEG_INFINITY,
         });
         let bracket = bracket.map(|ratio| [ratio.low, ratio.high]);
-        series.points.push(PlotPoint {
-            x: *x,
-            y,
-            half,
-            bracket,
-            believed: row.believed,
-            hover: hover(section, row),
-        });
+        series.points.push(PlotPoint { x: *x, y, half, bracket, believed: row.believed });
         // `max` ignores NaN.
         series.score = series.score.max(if row.believed { score(section, row) } else { f64::NAN });
     }

@@ -91,18 +91,15 @@ fn draw(fit: &FittedPower<'_>, frame: &Frame) -> Markup {
     let bar = |p: &[f64; 3]| {
         let x = frame.x.clamped(p[0]);
         let [low, high] = [p[1] - p[2], p[1] + p[2]].map(|y| frame.y.clamped(y));
-        format!("M{x:.2} {low:.2}V{high:.2}")
+        format!("M{x:.1} {low:.1}V{high:.1}")
     };
     html! {
         g style=(fit.look.style()) {
             path class="line" stroke-dasharray=[fit.look.dashes()] d=(polyline(ends)) { title { (fit.hover) } }
             @for point in &fit.points {
                 @if point[2] > 0.0 && point[2].is_finite() { path class="line" d=(bar(point)) {} }
-                @if let Some(pixel) = at(point[0], point[1]) {
-                    @let hover = format!("{}: ({}, {})", fit.label, digits::plain(point[0], 4), digits::concise(point[1], point[2]));
-                    (fit.look.mark(pixel, &hover))
-                }
             }
+            (fit.look.marks(fit.points.iter().filter_map(|p| at(p[0], p[1])), &fit.label))
         }
     }
 }

@@ -1,0 +1,167 @@
+//! A line per case: its value with its interval beside the stated level, or the bar where it lies.
+
+use maud::{Markup, html};
+
+use super::{SIZE, SmallFigure, TOP, WIDTH, alike, canvas, cross, disc, spaced};
+use crate::claim::Outcome;
+use crate::claim::verdict::{Relation, Verdict};
+use crate::report::markup::escaped;
+use crate::report::model::{ClaimReport, SectionReport};
+use crate::report::plot::curves::difference_scale;
+use crate::report::plot::figure::px;
+use crate::report::plot::scale::{AxisSpread, Scale};
+use crate::report::plot::series::{place, varying};
+use crate::report::plot::text::{fitted, rich, width};
+use crate::report::tightness::{relative, score};
+use crate::report::yardstick::Yardstick;
+
+/// Height of a line.
+const LINE: f64 = 15.0;
+/// Most lines; of more cases the most telling are shown.
+const LINES: usize = 14;
+/// Widest name of a case.
+const NAME: f64 = 150.0;
+
+/// One line.
+struct Line {
+    label: String,
+    at: f64,
+    ends: [f64; 2],
+    refuted: bool,
+    bracket: bool,
+    score: f64,
+}
+
+/// The panel; `None` where nothing finite is there to draw.
+pub fn panel(claim: &ClaimReport) -> Option<SmallFigure> {
+    let telling = varying(claim, "");
+    let mut lines: Vec<Line> = Vec::new();
+    for section in alike(claim) {
+        let yardstick = Yardstick::of(section);
+        for row in section.rows.iter().filter(|row| row.believed) {
+            let label = place(row, &telling);
+            let values =
+                values(section, &yardstick, row).filter(|(_, ends)| ends.iter().all(|x| x.is_finite()));
+            let Some((at, ends)) = values else { continue };
+            lines.push(Line {
+                label,
+                at,
+                ends,
+                refuted: row.verdict == Verdict::Refuted,
+                bracket: row.bracketed(),
+                score: score(section, row),
+            });
+        }
+    }
+    let all = lines.len();
+    lines.sort_by(|a, b| b.score.total_cmp(&a.score));
+    lines.truncate(LINES);
+    if lines.is_empty() {
+        return None;
+    }
+    let names = lines.iter().map(|l| 0.86 * width(&l.label, SIZE)).fold(20.0, f64::max).min(NAME);
+    let bottom = TOP + lines.len() as f64 * LINE + 4.0;
+    let pixels = [names + 12.0, WIDTH - 8.0];
+    let stated = stated(claim);
+    let x = scale(claim, &lines, &stated, pixels);
+    let [left, right] = x.pixels();
+    let inside = |v: f64| x.clamped(v);
+    let middle = |k: usize| TOP + (k as f64 + 0.5) * LINE + 2.0;
+    let body = html! {
+        (axes_of(&x, [bottom, TOP], &abscissa(claim)))
+        @if let [low, high] = stated[..] {
+            rect class="allowed" x=(px(inside(low))) y=(px(TOP)) width=(px(inside(high) - inside(low))) height=(px(bottom - TOP)) {}
+        }
+        @for level in &stated { path class="level" d=(format!("M{:.1} {TOP:.1}V{bottom:.1}", inside(*level))) {} }
+        @for (k, line) in lines.iter().enumerate() {
+            @let y = middle(k);
+            text x=(px(left - 8.0)) y=(px(y + 3.8)) class="e" { (fitted(&line.label, SIZE, NAME * 1.16)) }
+            @let [a, b] = line.ends.map(inside);
+            @let class = if line.bracket { "bracket" } else if line.refuted { "line bad" } else { "line good" };
+            path class=(class) d=(format!("M{a:.1} {y:.1}H{b:.1}")) {}
+            @if !line.bracket {
+                @let at = [inside(line.at), y];
+                @if line.refuted { path class="cross" d=(cross(at)) {} } @else { path class="dot good" d=(disc(at)) {} }
+            }
+        }
+        path class="axis" d=(format!("M{left:.1} {bottom:.1}H{right:.1}")) {}
+    };
+    let mut caption = String::from("Bars: the simultaneous interval; dashed line: what is stated.");
+    if lines.iter().any(|l| l.refuted) {
+        caption.push_str(" Crosses: refuted.");
+    }
+    if all > LINES {
+        caption.push_str(&format!(" {} less telling cases are in the table.", all - LINES));
+    }
+    let svg = canvas(bottom + 34.0, &format!("{}: a line per case", claim.header.title), &body);
+    Some(SmallFigure { claim: claim.header.id.clone(), title: claim.header.title.clone(), svg, caption })
+}
+
+/// Grid and labels of the abscissa alone.
+fn axes_of(x: &Scale, [bottom, top]: [f64; 2], label: &str) -> Markup {
+    let ticks = spaced(x);
+    let lines: String = ticks.iter().map(|tick| format!("M{:.1} {top:.1}V{bottom:.1}", tick.at)).collect();
+    html! {
+        path class="grid" d=(lines) {}
+        @for tick in &ticks { text x=(px(tick.at)) y=(px(bottom + 14.0)) class="m" { (rich(&tick.label)) } }
+        text x=(px(x.pixels()[1])) y=(px(bottom + 28.0)) class="e" { (rich(&escaped(label))) }
+    }
+}
+
+/// Value and interval of a row.
+fn values(section: &SectionReport, yardstick: &Yardstick, row: &Outcome) -> Option<(f64, [f64; 2])> {
+    match section.relation {
+        Relation::Slope => Some((row.lhs, [row.lhs - row.half_width, row.lhs + row.half_width])),
+        Relation::Equal => {
+            let scale = if row.rhs == 0.0 { row.lhs.abs() } else { row.rhs.abs() };
+            let (at, half) = (relative(row), row.half_width / scale);
+            Some((at, [at - half, at + half]))
+        }
+        Relation::Bounded => {
+            let (at, half) = (row.lhs / row.rhs, row.half_width / row.rhs.abs());
+            Some((at, [at - half, at + half]))
+        }
+        Relation::AtMost | Relation::AtLeast => {
+            let ratio = yardstick.scaled(&row.ratio?, row.rhs);
+            Some((if row.bracketed() { ratio.high } else { ratio.value }, [ratio.low, ratio.high]))
+        }
+    }
+}
+
+/// Where the claim stands: a level, or the two ends of an interval of exponents.
+fn stated(claim: &ClaimReport) -> Vec<f64> {
+    let main = &claim.main;
+    match (main.relation, &main.slope) {
+        (Relation::Slope, Some(slope)) => slope.between.to_vec(),
+        (Relation::Equal, _) => vec![0.0],
+        (Relation::AtMost | Relation::AtLeast, _) => {
+            vec![Yardstick::of(main).level(main.rows.first().map_or(1.0, |row| row.rhs))]
+        }
+        _ => vec![1.0],
+    }
+}
+
+fn abscissa(claim: &ClaimReport) -> String {
+    match claim.main.relation {
+        Relation::Slope => "exponent".into(),
+        Relation::Equal => "(left − right) / right".into(),
+        Relation::Bounded => "late growth / most on a plateau".into(),
+        Relation::AtMost | Relation::AtLeast => Yardstick::of(&claim.main).axis(&claim.main),
+    }
+}
+
+fn scale(claim: &ClaimReport, lines: &[Line], stated: &[f64], pixels: [f64; 2]) -> Scale {
+    let ends = lines.iter().flat_map(|l| l.ends).chain(stated.iter().copied());
+    if claim.main.relation == Relation::Equal {
+        let half = |l: &Line| 0.5 * (l.ends[1] - l.ends[0]);
+        return difference_scale(lines.iter().map(|l| (l.at, half(l))), pixels);
+    }
+    let values: Vec<f64> = lines.iter().map(|l| l.at).chain(stated.iter().copied()).collect();
+    let positive = values.iter().all(|x| *x > 0.0);
+    let (low, high) = values.iter().fold((f64::INFINITY, 0.0_f64), |(lo, hi), x| (lo.min(*x), hi.max(*x)));
+    if positive && high > 20.0 * low {
+        Scale::covering(AxisSpread::Log, values, pixels)
+    } else {
+        Scale::covering(AxisSpread::Linear, ends, pixels)
+    }
+}
