@@ -11,7 +11,7 @@ use crate::report::model::Report;
 
 /// A stretch of prose.
 #[derive(Debug, PartialEq)]
-enum Stretch<'a> {
+enum ProsePiece<'a> {
     /// With the marks of [`typeset`].
     Text(&'a str),
     /// Between backticks.
@@ -25,15 +25,15 @@ pub fn prose(text: &str) -> Markup {
     html! {
         @for stretch in stretches(text) {
             @match stretch {
-                Stretch::Text(text) => { (typeset(text)) }
-                Stretch::Code(code) => { code { (code) } }
-                Stretch::Cited(key, all) => { a href=(format!("#ref-{key}")) { "[" (all) "]" } }
+                ProsePiece::Text(text) => { (typeset(text)) }
+                ProsePiece::Code(code) => { code { (code) } }
+                ProsePiece::Cited(key, all) => { a href=(format!("#ref-{key}")) { "[" (all) "]" } }
             }
         }
     }
 }
 
-fn stretches(text: &str) -> Vec<Stretch<'_>> {
+fn stretches(text: &str) -> Vec<ProsePiece<'_>> {
     let (mut found, mut rest) = (Vec::new(), text);
     while !rest.is_empty() {
         let at = rest.find(['`', '[']).unwrap_or(rest.len());
@@ -41,20 +41,20 @@ fn stretches(text: &str) -> Vec<Stretch<'_>> {
         let close = if after.starts_with('`') { '`' } else { ']' };
         let inside = after.get(1..).and_then(|text| text.split_once(close));
         let piece = match inside {
-            Some((code, left)) if close == '`' => Some((Stretch::Code(code), left)),
-            Some((all, left)) => cited(all).map(|key| (Stretch::Cited(key, all), left)),
+            Some((code, left)) if close == '`' => Some((ProsePiece::Code(code), left)),
+            Some((all, left)) => cited(all).map(|key| (ProsePiece::Cited(key, all), left)),
             None => None,
         };
         match piece {
             Some((piece, left)) => {
-                found.extend((!before.is_empty()).then_some(Stretch::Text(before)));
+                found.extend((!before.is_empty()).then_some(ProsePiece::Text(before)));
                 found.push(piece);
                 rest = left;
             }
             // A lone mark stays what it is.
             None => {
                 let end = at + after.chars().next().map_or(0, char::len_utf8);
-                found.push(Stretch::Text(&rest[..end]));
+                found.push(ProsePiece::Text(&rest[..end]));
                 rest = &rest[end..];
             }
         }
@@ -75,7 +75,7 @@ fn keys(report: &Report) -> BTreeSet<&str> {
     let claims = report.claims.iter().flat_map(|c| [c.header.cite.as_str(), &c.header.remark]);
     let cited = |text| {
         stretches(text).into_iter().filter_map(|stretch| match stretch {
-            Stretch::Cited(key, _) => Some(key),
+            ProsePiece::Cited(key, _) => Some(key),
             _ => None,
         })
     };

@@ -111,7 +111,7 @@ fn letter(k: usize) -> String {
 }
 
 /// What the rows of a table have to show.
-struct Columns<'a> {
+struct RowColumns<'a> {
     axes: Vec<&'a str>,
     reasons: Vec<&'a str>,
     sampled: bool,
@@ -119,7 +119,7 @@ struct Columns<'a> {
     method: bool,
 }
 
-impl<'a> Columns<'a> {
+impl<'a> RowColumns<'a> {
     fn of(section: &'a SectionReport, axes: Vec<&'a str>) -> Self {
         let sampled = section.rows.iter().any(|row| row.std_err > 0.0);
         Self {
@@ -155,7 +155,7 @@ fn method(section: &SectionReport) -> Option<String> {
 /// Rows leave out the closing tags that HTML lets them leave out: there are thousands.
 pub fn table(name: &str, section: &SectionReport) -> Markup {
     let (axes, mut shared) = axes(section);
-    let columns = Columns::of(section, axes);
+    let columns = RowColumns::of(section, axes);
     shared.extend(relative_margin(section).map(|m| ("margin", format!("{} |rhs|", digits::plain(m, 4)))));
     shared.extend(method(section).map(|method| ("method", method)));
     let (lhs, rhs, tight) = match section.relation {
@@ -225,7 +225,7 @@ fn ranges(numbers: &[usize]) -> String {
 }
 
 /// A row, its cells and itself without closing tags.
-fn line(section: &SectionReport, k: usize, columns: &Columns) -> String {
+fn line(section: &SectionReport, k: usize, columns: &RowColumns) -> String {
     let row = &section.rows[k];
     let bracketed = row.bracketed();
     let tight = match (section.relation, &row.ratio) {

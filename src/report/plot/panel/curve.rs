@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use maud::html;
 
 use super::{
-    FOOT, HEIGHT, Mark, Name, SIZE, SmallFigure, TOP, WIDTH, abscissa, alike, axes, bar, canvas, cross,
+    FOOT, HEIGHT, Name, PlotMark, SIZE, SmallFigure, TOP, WIDTH, abscissa, alike, axes, bar, canvas, cross,
     disc, mark, names, ordinate,
 };
 use crate::claim::verdict::Relation;
@@ -28,12 +28,12 @@ const DEPTH: f64 = 1e-4;
 const LIFT: f64 = 8.0;
 
 /// One curve.
-struct Curve {
+struct NamedCurve {
     label: String,
-    marks: Vec<Mark>,
+    marks: Vec<PlotMark>,
 }
 
-impl Curve {
+impl NamedCurve {
     /// How near it comes to failing, or how far it fails: larger is nearer.
     fn rank(&self, relation: Relation) -> f64 {
         let worst = |y: f64| if relation == Relation::AtLeast { -y } else { y };
@@ -50,8 +50,8 @@ pub fn panel(claim: &ClaimReport, axis: &str) -> Option<SmallFigure> {
     let relation = claim.main.relation;
     let mut curves = curves(claim, axis);
     curves.sort_by(|a, b| b.rank(relation).total_cmp(&a.rank(relation)));
-    let known = |m: &&Mark| m.y.is_finite() || m.bracket.is_some();
-    let marks: Vec<&Mark> = curves.iter().flat_map(|c| &c.marks).filter(known).collect();
+    let known = |m: &&PlotMark| m.y.is_finite() || m.bracket.is_some();
+    let marks: Vec<&PlotMark> = curves.iter().flat_map(|c| &c.marks).filter(known).collect();
     if marks.iter().filter(|m| m.y.is_finite()).count() < 2 {
         return None;
     }
@@ -61,10 +61,10 @@ pub fn panel(claim: &ClaimReport, axis: &str) -> Option<SmallFigure> {
         marks.iter().flat_map(|m| [m.y, m.bracket.map_or(f64::NAN, |b| b[1])]).chain([level]).collect();
     let y = ordinate(&values, [30.0, DEPTH], [HEIGHT - FOOT, TOP]);
     let x = abscissa(&marks.iter().map(|m| m.x).collect::<Vec<_>>(), [left(&y), WIDTH - 8.0]);
-    let at = |m: &Mark| Some([x.at(m.x)?, y.at(m.y).filter(|at| *at <= HEIGHT - FOOT + 0.5)?]);
+    let at = |m: &PlotMark| Some([x.at(m.x)?, y.at(m.y).filter(|at| *at <= HEIGHT - FOOT + 0.5)?]);
     let (mut named, mut broken) = (0, 0);
     let mut labels = Vec::new();
-    let mut class = |curve: &Curve| {
+    let mut class = |curve: &NamedCurve| {
         let refuted = curve.refuted();
         let count = if refuted { &mut broken } else { &mut named };
         *count += 1;
@@ -129,7 +129,7 @@ pub fn panel(claim: &ClaimReport, axis: &str) -> Option<SmallFigure> {
 }
 
 /// The interval of a mark, where it is longer than the mark.
-fn whisker(mark: &Mark, x: &Scale, y: &Scale) -> Option<String> {
+fn whisker(mark: &PlotMark, x: &Scale, y: &Scale) -> Option<String> {
     let at = x.at(mark.x).filter(|_| mark.y.is_finite())?;
     let [low, high] = [mark.y - mark.half, mark.y + mark.half].map(|end| y.clamped(end));
     (low - high > 6.0).then(|| format!("M{at:.1} {low:.1}V{high:.1}"))
@@ -154,9 +154,9 @@ fn level_name(yardstick: &Yardstick, level: f64, line: f64, x: &Scale) -> maud::
     html! { text x=(px(x.pixels()[1])) y=(px(above)) class="halo e" { (text) } }
 }
 
-fn curves(claim: &ClaimReport, axis: &str) -> Vec<Curve> {
+fn curves(claim: &ClaimReport, axis: &str) -> Vec<NamedCurve> {
     let telling = varying(claim, axis);
-    let mut curves = BTreeMap::<String, Curve>::new();
+    let mut curves = BTreeMap::<String, NamedCurve>::new();
     for section in alike(claim) {
         let yardstick = Yardstick::of(section);
         for row in &section.rows {
@@ -164,11 +164,11 @@ fn curves(claim: &ClaimReport, axis: &str) -> Vec<Curve> {
             let Some(mark) = mark(x, row, &yardstick) else { continue };
             let curve = curves
                 .entry(key(row, &telling))
-                .or_insert_with(|| Curve { label: place(row, &telling), marks: Vec::new() });
+                .or_insert_with(|| NamedCurve { label: place(row, &telling), marks: Vec::new() });
             curve.marks.push(mark);
         }
     }
-    let mut curves: Vec<Curve> = curves.into_values().collect();
+    let mut curves: Vec<NamedCurve> = curves.into_values().collect();
     curves.iter_mut().for_each(|curve| curve.marks.sort_by(|a, b| a.x.total_cmp(&b.x)));
     curves
 }

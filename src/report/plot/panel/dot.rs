@@ -23,7 +23,7 @@ const LINES: usize = 14;
 const NAME: f64 = 150.0;
 
 /// One line.
-struct Line {
+struct CaseInterval {
     label: String,
     at: f64,
     ends: [f64; 2],
@@ -35,7 +35,7 @@ struct Line {
 /// The panel; `None` where nothing finite is there to draw.
 pub fn panel(claim: &ClaimReport) -> Option<SmallFigure> {
     let telling = varying(claim, "");
-    let mut lines: Vec<Line> = Vec::new();
+    let mut lines: Vec<CaseInterval> = Vec::new();
     for section in alike(claim) {
         let yardstick = Yardstick::of(section);
         for row in section.rows.iter().filter(|row| row.believed) {
@@ -43,7 +43,7 @@ pub fn panel(claim: &ClaimReport) -> Option<SmallFigure> {
             let values =
                 values(section, &yardstick, row).filter(|(_, ends)| ends.iter().all(|x| x.is_finite()));
             let Some((at, ends)) = values else { continue };
-            lines.push(Line {
+            lines.push(CaseInterval {
                 label,
                 at,
                 ends,
@@ -150,10 +150,10 @@ fn abscissa(claim: &ClaimReport) -> String {
     }
 }
 
-fn scale(claim: &ClaimReport, lines: &[Line], stated: &[f64], pixels: [f64; 2]) -> Scale {
+fn scale(claim: &ClaimReport, lines: &[CaseInterval], stated: &[f64], pixels: [f64; 2]) -> Scale {
     let ends = lines.iter().flat_map(|l| l.ends).chain(stated.iter().copied());
     if claim.main.relation == Relation::Equal {
-        let half = |l: &Line| 0.5 * (l.ends[1] - l.ends[0]);
+        let half = |l: &CaseInterval| 0.5 * (l.ends[1] - l.ends[0]);
         return difference_scale(lines.iter().map(|l| (l.at, half(l))), pixels);
     }
     let values: Vec<f64> = lines.iter().map(|l| l.at).chain(stated.iter().copied()).collect();

@@ -4,7 +4,7 @@ use maud::html;
 
 use super::curve::left;
 use super::{
-    FOOT, HEIGHT, Mark, Name, SmallFigure, TOP, WIDTH, abscissa, axes, bar, canvas, cross, disc, mark,
+    FOOT, HEIGHT, Name, PlotMark, SmallFigure, TOP, WIDTH, abscissa, axes, bar, canvas, cross, disc, mark,
     names, ordinate,
 };
 use crate::claim::AxisValue;
@@ -42,8 +42,8 @@ pub fn panel(report: &Report, evidence: &[Evidence]) -> Option<SmallFigure> {
 }
 
 /// Each law with its entropy and its worst row.
-fn laws(report: &Report, sections: &[&SectionReport]) -> Vec<(String, Mark)> {
-    let mut laws: Vec<(String, Mark)> = Vec::new();
+fn laws(report: &Report, sections: &[&SectionReport]) -> Vec<(String, PlotMark)> {
+    let mut laws: Vec<(String, PlotMark)> = Vec::new();
     for section in sections {
         let yardstick = Yardstick::of(section);
         for row in &section.rows {
@@ -75,22 +75,22 @@ fn same(a: &str, b: &str) -> bool {
     a == b || labels::source(a) == labels::source(b)
 }
 
-fn worst(mark: &Mark) -> f64 {
+fn worst(mark: &PlotMark) -> f64 {
     mark.bracket.map_or(mark.y, |[_, high]| high)
 }
 
-fn draw(laws: &[(String, Mark)], section: &SectionReport, constant: &str) -> SmallFigure {
+fn draw(laws: &[(String, PlotMark)], section: &SectionReport, constant: &str) -> SmallFigure {
     let yardstick = Yardstick::of(section);
     let level = yardstick.level(1.0);
     let values: Vec<f64> = laws.iter().map(|(_, m)| worst(m)).chain([level]).collect();
     let y = ordinate(&values, [10.0, 0.0], [HEIGHT - FOOT, TOP]);
     let x = abscissa(&laws.iter().map(|(_, m)| m.x).collect::<Vec<_>>(), [left(&y), WIDTH - 8.0]);
-    let at = |m: &Mark| Some([x.at(m.x)?, y.at(m.y)?]);
+    let at = |m: &PlotMark| Some([x.at(m.x)?, y.at(m.y)?]);
     let found = |refuted: bool| laws.iter().filter(move |(_, m)| m.refuted == refuted);
-    let mut order: Vec<&(String, Mark)> = laws.iter().filter(|(_, m)| m.y.is_finite()).collect();
+    let mut order: Vec<&(String, PlotMark)> = laws.iter().filter(|(_, m)| m.y.is_finite()).collect();
     order.sort_by(|a, b| b.1.y.total_cmp(&a.1.y));
     let named = |refuted: bool| order.iter().filter(move |(_, m)| m.refuted == refuted).take(NAMED);
-    let name = |(spec, m): &(String, Mark)| {
+    let name = |(spec, m): &(String, PlotMark)| {
         let class = if m.refuted { "bad" } else { "good" };
         Some(Name {
             at: at(m)?,

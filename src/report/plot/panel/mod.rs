@@ -83,7 +83,7 @@ fn alike(claim: &ClaimReport) -> impl Iterator<Item = &SectionReport> {
 
 /// A row's mark: a value with its half-width, or where it lies.
 #[derive(Debug, Clone, Copy)]
-struct Mark {
+struct PlotMark {
     x: f64,
     y: f64,
     half: f64,
@@ -93,14 +93,14 @@ struct Mark {
 
 /// The mark of a row at `x` in the terms of a yardstick; `None` where it is not to be believed or
 /// has none.
-fn mark(x: f64, row: &Outcome, yardstick: &Yardstick) -> Option<Mark> {
+fn mark(x: f64, row: &Outcome, yardstick: &Yardstick) -> Option<PlotMark> {
     let Ratio { value, low, high, .. } = yardstick.scaled(&row.ratio?, row.rhs);
     let refuted = row.verdict == Verdict::Refuted;
     if row.bracketed() {
-        return Some(Mark { x, y: f64::NAN, half: 0.0, bracket: Some([low, high]), refuted });
+        return Some(PlotMark { x, y: f64::NAN, half: 0.0, bracket: Some([low, high]), refuted });
     }
     let drawn = row.believed && value.is_finite();
-    drawn.then(|| Mark { x, y: value, half: 0.5 * (high - low), bracket: None, refuted })
+    drawn.then(|| PlotMark { x, y: value, half: 0.5 * (high - low), bracket: None, refuted })
 }
 
 /// An axis by logarithm where positive values span more than `factor`, down to the share `depth` of
