@@ -100,7 +100,7 @@ fn mark(x: f64, row: &Outcome, yardstick: &Yardstick) -> Option<PlotMark> {
         return Some(PlotMark { x, y: f64::NAN, half: 0.0, bracket: Some([low, high]), refuted });
     }
     let drawn = row.believed && value.is_finite();
-    drawn.then(|| PlotMark { x, y: value, half: 0.5 * (high - low), bracket: None, refuted })
+    drawn.then_some(PlotMark { x, y: value, half: 0.5 * (high - low), bracket: None, refuted })
 }
 
 /// An axis by logarithm where positive values span more than `factor`, down to the share `depth` of
