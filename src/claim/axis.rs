@@ -7,7 +7,7 @@ use toml::de::DeValue;
 
 use crate::claim::value::{ClaimReader, TomlEntries};
 use crate::error::Result;
-use crate::numeric::spacing::{log_spaced, whole};
+use crate::numeric::spacing::{log_spaced, numbers, whole};
 use crate::quantity::axis::{self, AXES, AxisKind, SCHEDULE, SettingAxis};
 use crate::spec::{Argument, Spec};
 
@@ -83,6 +83,7 @@ impl ClaimReader<'_> {
         name_span: Range<usize>,
         value: &Spanned<DeValue>,
     ) -> Option<Written> {
+        let name = if name == "γ" { "snr" } else { name };
         let before = self.problems.len();
         let values = match value.get_ref() {
             DeValue::Array(list) if list.is_empty() => {
@@ -95,6 +96,7 @@ impl ClaimReader<'_> {
                 return None;
             }
             DeValue::Array(list) => list.iter().filter_map(|v| self.axis_value(name, v)).collect(),
+            DeValue::String(text) if !is_text(name) => self.stated(name, text, value.span())?,
             DeValue::Table(table) => {
                 self.log_spaced(name, &TomlEntries::new(table, value.span()), value.span())?
             }
@@ -102,7 +104,10 @@ impl ClaimReader<'_> {
                 self.problems.add_with_help(
                     value.span(),
                     format!("axis `{name}` must be a list or a range"),
-                    format!("write `{name} = […]` or `{name} = {{ from = 1, to = 100, points = 3 }}`"),
+                    match is_text(name) {
+                        true => format!("write `{name} = […]`"),
+                        false => format!("write `{name} = […]` or `{name} = \"1..100/3\"`"),
+                    },
                 );
                 return None;
             }
@@ -123,6 +128,31 @@ impl ClaimReader<'_> {
             _ => WrittenValue::Number(self.number(name, value)?.into_inner()),
         };
         Some(Spanned::new(value.span(), found))
+    }
+
+    /// A list or a range as on the command line, `"1e-3..1e3/32"`: log-spaced with exact ends.
+    fn stated(
+        &mut self,
+        name: &str,
+        text: &str,
+        span: Range<usize>,
+    ) -> Option<Vec<Spanned<WrittenValue>>> {
+        match numbers(text) {
+            Ok(values) if values.len() as f64 > MOST_VALUES => {
+                let message = format!("axis `{name}` has {} values: at most {MOST_VALUES}", values.len());
+                self.problems.add(span, message);
+                None
+            }
+            Ok(values) => {
+                let written = |x| Spanned::new(span.clone(), WrittenValue::Number(x));
+                Some(values.into_iter().map(written).collect())
+            }
+            Err(why) => {
+                let help = format!("write `{name} = [1, 10]`, or `{name} = \"1..100/3\"`");
+                self.problems.add_with_help(span, format!("axis `{name}`: {why}"), help);
+                None
+            }
+        }
     }
 
     /// `{ from, to, points }`: log-spaced with exact ends.

@@ -7,6 +7,7 @@ use std::sync::Arc;
 use serde::{Deserialize, Serialize};
 
 use crate::claim::expression::Expression;
+use crate::claim::hypothesis::Hypothesis;
 use crate::claim::verdict::{Relation, Verdict};
 use crate::numeric::number;
 use crate::quantity::Need;
@@ -85,10 +86,15 @@ pub struct Section {
     /// For a slope: what it is taken against, and the interval allowed; for a bounded sequence that
     /// of its growth, [−∞, −decay].
     pub slope: Option<SlopeStatement>,
+    /// What a combination of the axes must satisfy, as written: `shannon >= ln(2)`.
+    pub hypotheses: Vec<String>,
     /// What the file expects.
     pub expected: Verdict,
-    /// One per combination of the axes (for a slope: of the axes that the fit does not run along).
+    /// One per combination of the axes (for a slope: of the axes that the fit does not run along)
+    /// that satisfies the hypotheses.
     pub cases: Vec<Case>,
+    /// Number of points that do not satisfy them.
+    pub left_out: usize,
 }
 
 /// The statement of a relation along an axis.
@@ -122,6 +128,8 @@ pub struct Point {
     pub rhs: Option<Bound>,
     /// What a slope is taken against; `None` for an inequality.
     pub abscissa: Option<Bound>,
+    /// What it satisfies; a search looks no farther.
+    pub hypotheses: Vec<Hypothesis>,
 }
 
 /// An expression with its names bound to numbers and to quantities that are still to be measured.

@@ -6,6 +6,7 @@ use std::sync::Arc;
 
 use crate::claim::axis::{Written, WrittenValue};
 use crate::claim::case::{Bound, Case, Input, Point};
+use crate::claim::hypothesis::{Comparison, Hypothesis};
 use crate::claim::meaning::{Binding, Meaning};
 use crate::claim::sources::{self, Sources};
 use crate::claim::value::ClaimReader;
@@ -24,6 +25,8 @@ pub(super) struct CasePlan<'a> {
     pub lhs: Meaning<'a>,
     /// Right side, for an inequality.
     pub rhs: Option<Meaning<'a>>,
+    /// What a combination must satisfy.
+    pub hypotheses: Vec<(Meaning<'a>, Comparison, Meaning<'a>)>,
     /// What a slope is taken against.
     pub abscissa: Option<Meaning<'a>>,
     /// Fewest points along what it is taken against.
@@ -36,7 +39,7 @@ pub(super) struct CasePlan<'a> {
 type Combination<'a> = BTreeMap<&'a str, &'a WrittenValue>;
 
 impl<'a> CasePlan<'a> {
-    /// The cases. An inequality has one point per case.
+    /// The cases, whether they satisfy the hypotheses or not. An inequality has one point per case.
     ///
     /// A slope's fit runs along the axis it is taken against. Against a quantity, it runs along
     /// every axis that the quantity varies with: the numeric axes of its scope and those that fill
@@ -133,9 +136,20 @@ impl<'a> CasePlan<'a> {
             expression: meaning.expression.clone(),
             inputs: meaning.bindings.iter().map(|binding| input(binding, at, source.as_ref())).collect(),
         };
-        let [lhs, rhs, abscissa] =
-            [Some(&self.lhs), self.rhs.as_ref(), self.abscissa.as_ref()].map(|meaning| meaning.map(bound));
-        Point { axes, lhs: lhs.expect("the left side is always there"), rhs, abscissa }
+        let hypotheses = self.hypotheses.iter();
+        Point {
+            axes,
+            lhs: bound(&self.lhs),
+            rhs: self.rhs.as_ref().map(bound),
+            abscissa: self.abscissa.as_ref().map(bound),
+            hypotheses: hypotheses
+                .map(|(lhs, comparison, rhs)| Hypothesis {
+                    lhs: bound(lhs),
+                    comparison: *comparison,
+                    rhs: bound(rhs),
+                })
+                .collect(),
+        }
     }
 }
 

@@ -10,16 +10,18 @@ use toml::de::{DeTable, DeValue};
 use crate::claim::axis::{self, Written};
 use crate::claim::case::ClaimHeader;
 use crate::claim::expression::Expression;
+use crate::claim::hypothesis::Comparison;
 use crate::claim::value::{ClaimReader, TomlEntries};
 use crate::claim::verdict::{Relation, Verdict};
 use crate::error::nearest;
+use crate::source::assume::Assumption;
 
 /// Keys of the file itself.
 const HEADER: [&str; 9] =
     ["id", "title", "statement", "cite", "origin", "assumes", "remark", "expect", "over"];
 /// Keys that a control or a break may override.
-const STATEMENT: [&str; 8] =
-    ["lhs", "relation", "rhs", "constants", "margin", "against", "between", "decay"];
+const STATEMENT: [&str; 9] =
+    ["lhs", "relation", "rhs", "where", "constants", "margin", "against", "between", "decay"];
 /// Most controls, and most breaks.
 const MOST_SECTIONS: usize = 1000;
 /// Margin of a file that states none.
@@ -47,6 +49,9 @@ pub(super) struct Statement {
     pub lhs: Option<Spanned<Expression>>,
     pub relation: Option<Spanned<Relation>>,
     pub rhs: Option<Spanned<Expression>>,
+    /// What a combination of the axes must satisfy to be a case; empty where a section drops the
+    /// hypotheses that it would inherit.
+    pub hypotheses: Option<Vec<WrittenHypothesis>>,
     pub constants: BTreeMap<String, Spanned<f64>>,
     pub margin: Option<Spanned<f64>>,
     pub against: Option<Spanned<Expression>>,
@@ -57,6 +62,9 @@ pub(super) struct Statement {
     /// breaks inherit the first.
     pub further: Vec<Vec<Written>>,
 }
+
+/// A hypothesis as written: left side, comparison, right side.
+pub(super) type WrittenHypothesis = (Spanned<Expression>, Comparison, Spanned<Expression>);
 
 impl Statement {
     /// Both sides and the relation as the file has them: what stands for a statement in words.
@@ -165,7 +173,42 @@ impl ClaimReader<'_> {
         let Some(list) = entries.get("assumes").and_then(|value| self.list("assumes", value)) else {
             return Vec::new();
         };
-        list.iter().filter_map(|value| Some(self.words("assumes", value)?.into_inner())).collect()
+        let known = Assumption::ALL.map(Assumption::name);
+        let names: Vec<_> = list.iter().filter_map(|value| self.words("assumes", value)).collect();
+        names
+            .into_iter()
+            .filter(|name| self.one_of("assumption", name, &known))
+            .map(Spanned::into_inner)
+            .collect()
+    }
+
+    /// `"shannon >= ln(2)"`, or a list of such; a blank text states none.
+    fn hypotheses(&mut self, value: &Spanned<DeValue>) -> Option<Vec<WrittenHypothesis>> {
+        let texts: Vec<&Spanned<DeValue>> = match value.get_ref() {
+            DeValue::Array(list) => list.iter().collect(),
+            _ => vec![value],
+        };
+        Some(texts.into_iter().filter_map(|value| self.hypothesis(value)).collect())
+    }
+
+    /// One hypothesis; `None` for a blank text, and where a problem was noted.
+    fn hypothesis(&mut self, value: &Spanned<DeValue>) -> Option<WrittenHypothesis> {
+        let text = self.string("where", value)?;
+        let whole = text.get_ref().as_str();
+        if whole.trim().is_empty() {
+            return None;
+        }
+        let signs = Comparison::ALL.iter();
+        let found = signs.filter_map(|(sign, comparison)| Some((whole.find(sign)?, *sign, *comparison)));
+        // The first comparison of the text; `<=` comes before `<` in the list.
+        let Some((at, sign, comparison)) = found.reduce(|a, b| if b.0 < a.0 { b } else { a }) else {
+            let help = "write `where = \"shannon >= ln(2)\"`; comparisons are <= < >= > ==";
+            self.problems.add_with_help(text.span(), "`where` compares nothing", help);
+            return None;
+        };
+        let sides = [&whole[..at], &whole[at + sign.len()..]];
+        let [left, right] = sides.map(|side| self.parsed("where", side.trim(), text.span()));
+        Some((left?, comparison, right?))
     }
 
     fn expected(&mut self, entries: &TomlEntries) -> Verdict {
@@ -229,6 +272,7 @@ impl ClaimReader<'_> {
             lhs,
             relation: entries.get("relation").and_then(|value| self.relation(value)),
             rhs,
+            hypotheses: entries.get("where").and_then(|value| self.hypotheses(value)),
             constants: self.constants(entries),
             margin: entries.get("margin").and_then(|value| self.positive("margin", value)),
             against: entries.get("against").and_then(|value| self.against(value)),

@@ -7,7 +7,7 @@ use toml::Spanned;
 
 use crate::claim::axis::Written;
 use crate::claim::expression::Expression;
-use crate::claim::file::Statement;
+use crate::claim::file::{Statement, WrittenHypothesis};
 use crate::claim::verdict::Relation;
 
 /// A statement with what it inherits. "Own" is what the section itself gives: that must be used;
@@ -18,6 +18,7 @@ pub(super) struct Merged<'a> {
     pub relation: Option<&'a Spanned<Relation>>,
     pub lhs: Option<&'a Spanned<Expression>>,
     pub rhs: Option<&'a Spanned<Expression>>,
+    pub hypotheses: &'a [WrittenHypothesis],
     pub against: Option<&'a Spanned<Expression>>,
     pub between: Option<&'a Spanned<[f64; 2]>>,
     pub decay: Option<&'a Spanned<f64>>,
@@ -64,6 +65,7 @@ impl<'a> Merged<'a> {
             relation: own.relation.as_ref().or(main.relation.as_ref()),
             lhs: own.lhs.as_ref().or(main.lhs.as_ref()),
             rhs: own.rhs.as_ref().or(main.rhs.as_ref()),
+            hypotheses: own.hypotheses.as_ref().or(main.hypotheses.as_ref()).map_or(&[], Vec::as_slice),
             against: own.against.as_ref().or(main.against.as_ref()),
             between: own.between.as_ref().or(main.between.as_ref()),
             decay: own.decay.as_ref().or(main.decay.as_ref()),

@@ -13,6 +13,7 @@ pub mod enclosure;
 mod expand;
 pub mod expression;
 mod file;
+mod hypothesis;
 mod meaning;
 mod merged;
 mod names;
@@ -28,6 +29,7 @@ pub mod trend;
 mod value;
 pub mod verdict;
 
+use std::ops::Range;
 use std::path::{Path, PathBuf};
 use std::sync::LazyLock;
 
@@ -36,6 +38,7 @@ use include_dir::{Dir, include_dir};
 pub use crate::quantity::axis::AxisValue;
 pub use case::{Bound, Case, Claim, ClaimHeader, Input, Point, Section, SlopeStatement};
 pub use expression::{Expression, ExpressionError};
+pub use hypothesis::{Comparison, Deciding, Hypothesis};
 pub use outcome::{Outcome, Ratio};
 pub use paper::{Answer, Paper, PaperKind};
 pub use problem::line_and_column;
@@ -176,14 +179,36 @@ pub fn parse(path: &Path, text: &str, sources: &mut Sources) -> Result<Claim> {
         }
         let mut others = |statements: &[file::Statement]| {
             let each = statements.iter().map(|s| Merged::new(&file.main, Some(s)));
-            each.map(|merged| merged.section(Verdict::Refuted, &mut reader, sources)).collect::<Vec<_>>()
+            let sections = each.map(|merged| {
+                let mut section = merged.section(Verdict::Refuted, &mut reader, sources);
+                reader.keep_satisfied(&mut section, merged.span());
+                section
+            });
+            sections.collect::<Vec<_>>()
         };
         let [controls, breaks] = [&file.controls, &file.breaks].map(|list| others(list));
+        reader.keep_satisfied(&mut main, 0..0);
         Claim { header: file.header, path: path.to_owned(), main, controls, breaks }
     });
     match reader.problems.into_error(path, text) {
         Some(error) => Err(error),
         None => Ok(claim.expect("a file that cannot be read has a problem")),
+    }
+}
+
+impl ClaimReader<'_> {
+    /// Leaves out what does not satisfy the hypotheses; notes where that leaves nothing.
+    fn keep_satisfied(&mut self, section: &mut Section, span: Range<usize>) {
+        if let Err(error) = section.keep_satisfied(&mut Deciding::default()) {
+            self.problems.add(span, error.to_string());
+        } else if section.cases.is_empty() && section.left_out > 0 {
+            let message = format!(
+                "no combination of the axes satisfies `where`: all {} are left out",
+                section.left_out
+            );
+            let help = "widen the axes, or give this section a `where` of its own (\"\" for none)";
+            self.problems.add_with_help(span, message, help);
+        }
     }
 }
 

@@ -73,7 +73,9 @@ impl ClaimFile {
     }
 
     /// The main statement over its first grid with `replacements` in place; controls, breaks and
-    /// further grids are left out. Sources are built, through `sources`, once each.
+    /// further grids are left out. Sources are built, through `sources`, once each. Combinations
+    /// outside the hypotheses are among the cases:
+    /// [`Section::keep_satisfied`](crate::claim::Section::keep_satisfied) leaves them out.
     ///
     /// # Errors
     /// [`Error::Invalid`] for a replacement that the statement does not use, and for values that it

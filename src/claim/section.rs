@@ -51,7 +51,8 @@ impl Merged<'_> {
         }
     }
 
-    /// The section with its cases; problems are noted, and then the cases are not to be used.
+    /// The section with its cases, none left out; problems are noted, and then the cases are not
+    /// to be used.
     pub(super) fn section(
         &self,
         expected: Verdict,
@@ -65,6 +66,13 @@ impl Merged<'_> {
         let lhs = self.lhs.and_then(|e| names.resolve(e, reader));
         let rhs = self.rhs.filter(|_| !along).and_then(|e| names.resolve(e, reader));
         let against = self.against.filter(|_| along).and_then(|e| names.resolve(e, reader));
+        let mut hypotheses = Vec::new();
+        for (left, comparison, right) in self.hypotheses {
+            let sides = [left, right].map(|side| names.resolve(side, reader));
+            if let [Some(left), Some(right)] = sides {
+                hypotheses.push((left, *comparison, right));
+            }
+        }
         names.check_sources(reader, sources);
         let complete = lhs.is_some() && (if along { against.is_some() } else { rhs.is_some() });
         if complete {
@@ -87,13 +95,21 @@ impl Merged<'_> {
                 };
                 Some(SlopeStatement { against: against.expression.to_string(), between })
             }),
+            hypotheses: hypotheses
+                .iter()
+                .map(|(left, comparison, right)| {
+                    format!("{} {comparison} {}", left.expression, right.expression)
+                })
+                .collect(),
             expected,
             cases: Vec::new(),
+            left_out: 0,
         };
         if let (Some(lhs), true, 0) = (lhs, complete, reader.problems.len()) {
             let axes = names.used_axes();
             let fewest = if relation == Some(Relation::Bounded) { trend::FEWEST } else { 2 };
-            let plan = CasePlan { axes, lhs, rhs, abscissa: against, fewest, span: self.span() };
+            let span = self.span();
+            let plan = CasePlan { axes, lhs, rhs, hypotheses, abscissa: against, fewest, span };
             section.cases = plan.cases(reader, sources);
         }
         section

@@ -8,6 +8,18 @@ use crate::claim::tree::{Actual, Binary, ExpressionError, Node, Reference, Unary
 /// Names of the functions that the grammar knows; every other call is a quantity.
 pub(super) const FUNCTIONS: [&str; 8] = ["ln", "exp", "sqrt", "abs", "cos", "atan", "min", "max"];
 
+/// Functions of other languages, and what is written here instead.
+const ELSEWHERE: [(&str, &str); 8] = [
+    ("log", "the natural logarithm is `ln`; to the base 2, write `ln(x)/ln(2)`"),
+    ("log2", "write `ln(x)/ln(2)`"),
+    ("log10", "write `ln(x)/ln(10)`"),
+    ("log1p", "write `ln(1 + x)`"),
+    ("pow", "write powers with `^`: `x^2`"),
+    ("sqr", "write `x^2`"),
+    ("arctan", "did you mean `atan`?"),
+    ("sin", "write `cos(x - 1.5707963267948966)`"),
+];
+
 /// How tightly a leading `-` holds its operand: below `^`, above `*`.
 const NEGATION: u8 = 5;
 /// Deepest nesting: far beyond any formula, far below the stack.
@@ -62,7 +74,11 @@ fn tokens(text: &str) -> Result<Vec<(Token<'_>, Range<usize>)>, ExpressionError>
                     .find(|c: char| !c.is_alphabetic() && !c.is_ascii_digit() && c != '_')
                     .unwrap_or(rest.len());
                 let name = &rest[..length];
-                let token = if name == "inf" { Token::Number(f64::INFINITY) } else { Token::Name(name) };
+                let token = match name {
+                    "inf" => Token::Number(f64::INFINITY),
+                    "γ" => Token::Name("snr"),
+                    _ => Token::Name(name),
+                };
                 found.push((token, at..at + length));
                 length
             }
@@ -204,6 +220,10 @@ impl<'a> Parser<'a> {
             self.expect(')')?;
             return Ok(chain);
         }
+        if let (true, Some((_, help))) = (called, ELSEWHERE.iter().find(|(other, _)| *other == name)) {
+            let message = format!("`{name}` is no function here");
+            return Err(ExpressionError::new(span, message).with_help(*help));
+        }
         let (arguments, end) = if called { self.actuals()? } else { (Vec::new(), span.end) };
         let reference = Reference { name: name.to_owned(), arguments, span: span.start..end };
         let known = self.references.iter().position(|r| *r == reference);
@@ -270,6 +290,7 @@ mod tests {
             ("renyi(a + 1)", 8..9, "expected `)`"),
             ("renyi((2))", 6..7, "expected a number, a constant or an axis"),
             ("a, b", 1..2, "outside a call"),
+            ("2 * log(a + b)", 4..7, "no function here"),
         ] {
             let error = parse(text).expect_err(text);
             assert_eq!(error.span, span, "{text}: {error:?}");

@@ -64,6 +64,26 @@ fn failure(text: &str) -> (usize, usize, String, String) {
 }
 
 #[test]
+fn an_axis_may_be_a_range_as_on_the_command_line() {
+    let ranged = GOOD.replace("{ from = 1e-2, to = 1e2, points = 5 }", "\"1e-2..1e2/5\"");
+    let (ranged, table) = (read(&ranged).unwrap(), read(GOOD).unwrap());
+    let axes = |claim: &Claim| claim.main.cases.iter().map(|case| case.axes.clone()).collect::<Vec<_>>();
+    assert_eq!(axes(&ranged), axes(&table));
+    let greek = GOOD.replace("snr^2 *", "γ^2 *").replace("snr = {", "\"γ\" = {");
+    assert_eq!(axes(&read(&greek).unwrap()), axes(&table));
+    let (line, column, message, help) = failure(&GOOD.replace("[4, 16]", "\"4-16\""));
+    assert_eq!((line, column), (14, 9));
+    assert!(message.contains("`4-16` is not a number") && help.contains("1..100/3"), "{message} {help}");
+}
+
+#[test]
+fn an_unknown_assumption_is_refused() {
+    let (line, column, message, help) = failure(&GOOD.replace("second-moment", "second-momnt"));
+    assert_eq!((line, column, message.as_str()), (6, 12, "unknown assumption `second-momnt`"));
+    assert_eq!(help, "did you mean `second-moment`?");
+}
+
+#[test]
 fn a_claim_expands_into_every_combination() {
     let mut sources = Sources::default();
     let claim = parse(Path::new("claim.toml"), GOOD, &mut sources).unwrap();

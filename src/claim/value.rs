@@ -163,10 +163,20 @@ impl<'a> ClaimReader<'a> {
     /// An expression.
     pub(super) fn expression(&mut self, key: &str, value: &Spanned<DeValue>) -> Option<Spanned<Expression>> {
         let text = self.string(key, value)?;
-        match Expression::parse(text.get_ref()) {
-            Ok(expression) => Some(Spanned::new(value.span(), expression)),
+        self.parsed(key, text.get_ref(), value.span())
+    }
+
+    /// The expression `text`, which stands somewhere in the string at `place`.
+    pub(super) fn parsed(
+        &mut self,
+        key: &str,
+        text: &str,
+        place: Range<usize>,
+    ) -> Option<Spanned<Expression>> {
+        match Expression::parse(text) {
+            Ok(expression) => Some(Spanned::new(place, expression)),
             Err(error) => {
-                let span = self.within(&value.span(), text.get_ref(), error.span);
+                let span = self.within(&place, text, error.span);
                 self.problems.note(span, format!("`{key}`: {}", error.message), error.help);
                 None
             }

@@ -4,12 +4,9 @@
 use clap::{Arg, ArgAction, ArgMatches, Command};
 
 use crate::error::{Error, Result};
-use crate::numeric::spacing::{log_spaced, whole};
+use crate::numeric::spacing::numbers;
 use crate::quantity::axis::{AXES, AxisValue, SNR, SettingAxis};
 use crate::quantity::{Quantity, Setting};
-
-/// Most points of a range.
-const MOST_POINTS: f64 = 1e5;
 
 /// What the command line says of each axis, one flag per axis.
 pub(super) struct AxisFlags(Vec<(&'static SettingAxis, Vec<AxisValue>)>);
@@ -103,24 +100,6 @@ fn within(axis: &SettingAxis, values: Vec<f64>) -> Result<Vec<f64>, String> {
         Some((x, domain)) => Err(format!("must be {domain}, not {x}")),
         None => Ok(values),
     }
-}
-
-/// A list or a range of numbers.
-fn numbers(text: &str) -> Result<Vec<f64>, String> {
-    let number = |word: &str| word.trim().parse::<f64>().map_err(|_| format!("`{word}` is not a number"));
-    let Some((from, rest)) = text.split_once("..") else { return text.split(',').map(number).collect() };
-    let form = || format!("`{text}` is not `from..to/points`, such as 1e-3..1e3/32");
-    let (to, points) = rest.split_once('/').ok_or_else(form)?;
-    let points: f64 =
-        points.trim().parse().ok().filter(|&p: &f64| p >= 2.0 && p.fract().abs() <= 0.0).ok_or_else(form)?;
-    if points > MOST_POINTS {
-        return Err(format!("asks for {points} points: at most {MOST_POINTS}"));
-    }
-    let (from, to) = (number(from)?, number(to)?);
-    if let Some(end) = [from, to].into_iter().find(|end| !(*end > 0.0 && end.is_finite())) {
-        return Err(format!("a range is log-spaced: its ends must be finite and > 0, not {end}"));
-    }
-    Ok(log_spaced(from, to, points as usize).map(whole).collect())
 }
 
 #[cfg(test)]

@@ -151,6 +151,10 @@ pub fn bracket(
         let places: Vec<Coordinates> = open.iter().map(place).collect();
         let findings = meter.measure(&places)?;
         for ((bracket, middle), finding) in open.iter_mut().zip(findings) {
+            let Some(finding) = finding else {
+                bracket.stuck = true;
+                continue;
+            };
             match finding.outcome.verdict {
                 Verdict::Refuted => bracket.breaks = (*middle, finding),
                 Verdict::Supported => bracket.holds = (*middle, finding),

@@ -5,7 +5,7 @@ use std::collections::HashMap;
 use std::sync::Arc;
 
 use crate::claim::verdict::Verdict;
-use crate::claim::{Case, Claim, Input, Outcome, Ratio, Sources};
+use crate::claim::{Case, Claim, Deciding, Input, Outcome, Ratio, Sources};
 use crate::error::Result;
 use crate::probe::place::{LawNumbers, PlaceOutcome, Undecided, nearness};
 use crate::probe::statement::{Coordinates, ProbedClaim};
@@ -27,6 +27,7 @@ pub struct Meter<'a> {
     options: Options,
     watch: &'a Watch<'a>,
     sources: Sources,
+    deciding: Deciding,
     /// Of each law that was met, by its spec.
     laws: HashMap<String, LawNumbers>,
 }
@@ -44,7 +45,7 @@ impl<'a> Meter<'a> {
     /// `options` with the number of `comparisons` of the whole probe (see
     /// [`Meter::cases_a_place`]).
     pub fn new(statement: &'a ProbedClaim, options: Options, watch: &'a Watch<'a>) -> Self {
-        Self { statement, options, watch, sources: Sources::default(), laws: HashMap::new() }
+        Self { statement, options, watch, sources: Sources::default(), deciding: Deciding::default(), laws: HashMap::new() }
     }
 
     /// Whether a stop is asked for.
@@ -66,11 +67,12 @@ impl<'a> Meter<'a> {
     }
 
     /// The findings at `places`, in their order: a first look at all, then closer looks around each
-    /// worst SNR. After a stop what was measured, the rest undecided.
+    /// worst SNR. After a stop what was measured, the rest undecided. `None` for a place where
+    /// nothing satisfies the hypotheses.
     ///
     /// # Errors
     /// A checkpoint that cannot be used, a device that fails.
-    pub fn measure(&mut self, places: &[Coordinates]) -> Result<Vec<PlaceOutcome>> {
+    pub fn measure(&mut self, places: &[Coordinates]) -> Result<Vec<Option<PlaceOutcome>>> {
         let first = self.statement.snrs.clone().unwrap_or_default();
         let searching = !first.is_empty();
         let mut worst: Vec<Worst> = places
@@ -97,11 +99,12 @@ impl<'a> Meter<'a> {
 
     /// One look at every place, at its current SNRs.
     fn look(&mut self, places: &[Coordinates], worst: &mut [Worst]) -> Result<()> {
-        let claims: Vec<Claim> = places
+        let mut claims: Vec<Claim> = places
             .iter()
             .zip(&*worst)
             .map(|(place, worst)| self.statement.at(place, &worst.snrs, &mut self.sources))
             .collect::<Result<_>>()?;
+        claims.iter_mut().try_for_each(|claim| claim.main.keep_satisfied(&mut self.deciding))?;
         let found = outcomes(&claims, &self.options, self.watch)?;
         let mut found = found.results.into_iter();
         for ((claim, place), worst) in claims.iter().zip(places).zip(worst) {
@@ -153,19 +156,19 @@ impl Worst {
         }
     }
 
-    fn finding(self) -> PlaceOutcome {
+    fn finding(self) -> Option<PlaceOutcome> {
         let verdict = match (self.refuted, self.supported) {
             (true, _) => Verdict::Refuted,
             (false, true) => Verdict::Supported,
             (false, false) => Verdict::Inconclusive,
         };
-        let found = self.finding.expect("a statement has cases");
+        let found = self.finding?;
         // Of a bracket its lower end is certain; what was not measured is compared with nothing.
         let Ratio { value, low, .. } = found.nearness;
         let certain = if found.outcome.bracketed() { low } else { value };
         let larger = |u: &Undecided| u.axes != found.outcome.axes && u.most > certain;
         let undecided = self.undecided.into_iter().filter(larger).collect();
-        PlaceOutcome { outcome: Outcome { verdict, ..found.outcome }, undecided, ..found }
+        Some(PlaceOutcome { outcome: Outcome { verdict, ..found.outcome }, undecided, ..found })
     }
 }
 

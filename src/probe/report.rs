@@ -35,6 +35,9 @@ pub struct ProbeReport {
     pub largest: Option<PlaceOutcome>,
     /// Every point of the map, the first parameter fastest.
     pub map: Vec<PlaceOutcome>,
+    /// Points that do not satisfy the claim's hypotheses; they are not in the map.
+    #[serde(skip_serializing_if = "crate::report::model::is_zero")]
+    pub outside: usize,
     /// What a search found, where one was made.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub search: Option<SearchReport>,
@@ -53,6 +56,7 @@ impl ProbeReport {
             largest: sweep.largest().cloned(),
             boundaries: sweep.boundaries,
             map: sweep.map,
+            outside: sweep.outside,
             search: None,
         }
     }
@@ -72,6 +76,7 @@ impl ProbeReport {
                 .chain(&search.shrunk)
                 .map(|law| law.finding.clone())
                 .collect(),
+            outside: 0,
             search: Some(search),
         }
     }
@@ -103,6 +108,11 @@ impl ProbeReport {
         if self.run.interrupted {
             lines
                 .insert(0, format!("interrupted: {missing} of {} points were not measured", self.map.len()));
+        }
+        if self.outside > 0 {
+            let all = self.outside + self.map.len();
+            let n = self.outside;
+            lines.push(format!("{n} of {all} points do not satisfy the hypotheses and are left out"));
         }
         if open > 0 {
             lines.push(format!("{open} of {} points are undecided", self.map.len()));

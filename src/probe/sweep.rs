@@ -21,6 +21,8 @@ pub struct Sweep {
     pub parameters: Vec<Varied>,
     /// Findings, the first parameter fastest.
     pub map: Vec<PlaceOutcome>,
+    /// Places that do not satisfy the hypotheses and are not in the map.
+    pub outside: usize,
     /// Changes of the verdict along the first parameter; along the second where the first shows
     /// none.
     pub boundaries: Vec<Boundary>,
@@ -87,9 +89,16 @@ pub fn sweep(
         Meter::cases_a_place(statement, &places[0])? * most_places(&places, &parameters, width);
     let options = Options { comparisons: Some(comparisons), ..options };
     let mut meter = Meter::new(statement, options, watch);
-    let mut map = meter.measure(&places)?;
+    let mut map: Vec<PlaceOutcome> = meter.measure(&places)?.into_iter().flatten().collect();
+    let outside = places.len() - map.len();
+    if map.is_empty() {
+        return Err(Error::invalid(
+            "the probe",
+            "has no place that satisfies the claim's hypotheses (`where`)",
+        ));
+    }
     let Some(first) = first else {
-        return Ok(Sweep { parameters, map, boundaries: Vec::new(), comparisons });
+        return Ok(Sweep { parameters, map, outside, boundaries: Vec::new(), comparisons });
     };
     if second.is_none() {
         climb(&mut meter, first, &mut map)?;
@@ -98,7 +107,7 @@ pub fn sweep(
     if let (Some(second), true) = (second, boundaries.is_empty()) {
         boundaries = boundary::bracket(&mut meter, second, &rows(second, Some(first), &map), width)?;
     }
-    Ok(Sweep { parameters, map, boundaries, comparisons })
+    Ok(Sweep { parameters, map, outside, boundaries, comparisons })
 }
 
 /// Places that the map, the climbs and the bisections along either parameter take at most.
@@ -141,7 +150,7 @@ fn climb(meter: &mut Meter, parameter: &Varied, map: &mut Vec<PlaceOutcome>) -> 
             parameter.middle(a, b)
         });
         let places: Vec<Coordinates> = middles.map(|value| vec![(parameter.name.clone(), value)]).collect();
-        map.extend(meter.measure(&places)?);
+        map.extend(meter.measure(&places)?.into_iter().flatten());
         map.sort_by(|a, b| at(a).total_cmp(&at(b)));
     }
     Ok(())

@@ -111,6 +111,11 @@ pub struct ScheduleGrid {
     pub snrs: Vec<f64>,
 }
 
+#[allow(clippy::trivially_copy_pass_by_ref, reason = "the form that serde calls")]
+pub(crate) fn is_zero(n: &usize) -> bool {
+    *n == 0
+}
+
 /// The main statement, one control or one break: an inequality on a set of axes.
 #[derive(Debug, Clone, Serialize, Deserialize)]
 pub struct SectionReport {
@@ -131,6 +136,12 @@ pub struct SectionReport {
     /// Constants by name.
     #[serde(with = "number")]
     pub constants: BTreeMap<String, f64>,
+    /// What a combination of the axes must satisfy, as written: `shannon >= ln(2)`.
+    #[serde(default, rename = "where", skip_serializing_if = "Vec::is_empty")]
+    pub hypotheses: Vec<String>,
+    /// Number of combinations that do not satisfy it.
+    #[serde(default, skip_serializing_if = "is_zero")]
+    pub left_out: usize,
     /// Over all cases: refuted if any is, supported if all are.
     pub verdict: Verdict,
     /// What the file expects.

@@ -168,6 +168,8 @@ mod tests {
             alternatives: Vec::new(),
             slope: Some(SlopeStatement { against: "steps".into(), between: [-1.05, -0.95] }),
             constants: BTreeMap::new(),
+            hypotheses: Vec::new(),
+            left_out: 0,
             verdict: Verdict::Supported,
             expected: Verdict::Supported,
             ok: true,

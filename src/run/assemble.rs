@@ -80,6 +80,8 @@ fn section_report(section: &Section, rows: Vec<Outcome>, single: bool) -> Sectio
         rhs: section.rhs.clone(),
         slope: section.slope.clone(),
         constants: section.constants.clone(),
+        hypotheses: section.hypotheses.clone(),
+        left_out: section.left_out,
         verdict,
         expected: section.expected,
         // A replayed row is compared by the reader, not against the section's expectation.

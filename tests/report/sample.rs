@@ -126,6 +126,8 @@ pub fn section(
         alternatives: Vec::new(),
         slope: None,
         constants: BTreeMap::new(),
+        hypotheses: Vec::new(),
+        left_out: 0,
         verdict,
         expected,
         ok: verdict == expected,

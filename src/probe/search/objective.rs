@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use crate::claim::verdict::Relation;
-use crate::claim::{Bound, Case, Claim, Input, Point, Section};
+use crate::claim::{Bound, Case, Claim, Deciding, Hypothesis, Input, Point, Section};
 use crate::error::{Error, Result};
 use crate::numeric::sum::weighted_mean;
 use crate::probe::search::channel::{Differentiated, NodeValues, Nodes, RULE_ERROR, values};
@@ -21,6 +21,8 @@ const STEP: f64 = 1e-5;
 pub struct Objective {
     lhs: Bound,
     rhs: Bound,
+    /// What a law must satisfy to be looked at.
+    hypotheses: Vec<Hypothesis>,
     sign: f64,
     snr: f64,
     /// The claim that it is of.
@@ -73,6 +75,17 @@ impl Objective {
                 ));
             }
         }
+        let sides = point.hypotheses.iter().flat_map(|h| h.lhs.inputs.iter().chain(&h.rhs.inputs));
+        for input in sides {
+            if let Input::Need(need) = input
+                && !matches!(need.quantity.rule, Rule::Known(_))
+            {
+                return Err(unsupported(
+                    need.quantity.name,
+                    "takes hypotheses (`where`) on quantities of the source alone",
+                ));
+            }
+        }
         let at_snr = |bound: &Bound| {
             // An axis `snr` in an expression is the SNR of the search.
             let names: Vec<bool> = bound.expression.references().iter().map(|r| r.name == "snr").collect();
@@ -83,7 +96,19 @@ impl Objective {
                 inputs: bound.inputs.iter().zip(names).map(input).collect(),
             }
         };
-        Ok(Self { lhs: at_snr(&point.lhs), rhs: at_snr(rhs), sign, snr, claim: claim.clone() })
+        let hypothesis = |h: &Hypothesis| Hypothesis {
+            lhs: at_snr(&h.lhs),
+            comparison: h.comparison,
+            rhs: at_snr(&h.rhs),
+        };
+        Ok(Self {
+            lhs: at_snr(&point.lhs),
+            rhs: at_snr(rhs),
+            hypotheses: point.hypotheses.iter().map(hypothesis).collect(),
+            sign,
+            snr,
+            claim: claim.clone(),
+        })
     }
 
     /// The claim on each of `laws` at the objective's SNR, a case per law: what the estimators are
@@ -94,22 +119,8 @@ impl Objective {
     pub fn on(&self, laws: &[&Candidate]) -> Result<Claim> {
         let case = |law: &&Candidate| {
             let source = Arc::new(law.source()?);
-            let of_law = |bound: &Bound| {
-                let input = |input: &Input| match input {
-                    Input::Number(x) => Input::Number(*x),
-                    Input::Need(need) => {
-                        let free = need.setting.clone();
-                        let setting = if free.snr().is_ok() { free.with(&SNR, self.snr) } else { free };
-                        Input::Need(Need { source: Arc::clone(&source), setting, quantity: need.quantity })
-                    }
-                };
-                Bound {
-                    expression: Arc::clone(&bound.expression),
-                    inputs: bound.inputs.iter().map(input).collect(),
-                }
-            };
-            let (lhs, rhs) = (of_law(&self.lhs), Some(of_law(&self.rhs)));
-            let point = Point { axes: BTreeMap::new(), lhs, rhs, abscissa: None };
+            let (lhs, rhs) = (self.of_law(&self.lhs, &source), Some(self.of_law(&self.rhs, &source)));
+            let point = Point { axes: BTreeMap::new(), lhs, rhs, abscissa: None, hypotheses: Vec::new() };
             Ok(Case { axes: BTreeMap::new(), points: vec![point] })
         };
         let cases = laws.iter().map(case).collect::<Result<Vec<_>>>()?;
@@ -117,12 +128,38 @@ impl Objective {
         Ok(Claim { main, controls: Vec::new(), breaks: Vec::new(), ..self.claim.clone() })
     }
 
+    /// One side for another law, at the objective's SNR.
+    fn of_law(&self, bound: &Bound, source: &Arc<Source>) -> Bound {
+        let input = |input: &Input| match input {
+            Input::Number(x) => Input::Number(*x),
+            Input::Need(need) => {
+                let free = need.setting.clone();
+                let setting = if free.snr().is_ok() { free.with(&SNR, self.snr) } else { free };
+                Input::Need(Need { source: Arc::clone(source), setting, quantity: need.quantity })
+            }
+        };
+        Bound {
+            expression: Arc::clone(&bound.expression),
+            inputs: bound.inputs.iter().map(input).collect(),
+        }
+    }
+
+    /// Whether a law satisfies the hypotheses.
+    fn is_inside(&self, source: &Arc<Source>) -> Result<bool> {
+        self.hypotheses.iter().try_fold(true, |all, h| {
+            let [lhs, rhs] = [&h.lhs, &h.rhs].map(|side| self.of_law(side, source));
+            let here = Hypothesis { lhs, comparison: h.comparison, rhs };
+            Ok(all && here.holds(&mut Deciding::default())?)
+        })
+    }
+
     /// The SNR.
     pub fn snr(&self) -> f64 {
         self.snr
     }
 
-    /// ln ratio of `law` over `nodes`; −∞ where a side is not positive or not finite.
+    /// ln ratio of `law` over `nodes`; −∞ where a side is not positive or not finite, and outside
+    /// the hypotheses.
     ///
     /// # Errors
     /// Positions that are not finite.
@@ -130,11 +167,18 @@ impl Objective {
         let scaled =
             Candidate { points: law.points.iter().map(|x| x * self.snr.sqrt()).collect(), ..law.clone() };
         let source = Arc::new(law.source()?);
+        let nowhere = || LnRatio {
+            value: f64::NEG_INFINITY,
+            error: f64::INFINITY,
+            gradient: vec![0.0; law.points.len() + law.len()],
+        };
+        if !self.is_inside(&source)? {
+            return Ok(nowhere());
+        }
         let view = View { law, source: &source, channel: values(&scaled, nodes), snr: self.snr };
         let (lhs, rhs) = (view.side(&self.lhs)?, view.side(&self.rhs)?);
         if !(lhs.value > 0.0 && rhs.value > 0.0 && lhs.value.is_finite() && rhs.value.is_finite()) {
-            let gradient = vec![0.0; law.points.len() + law.len()];
-            return Ok(LnRatio { value: f64::NEG_INFINITY, error: f64::INFINITY, gradient });
+            return Ok(nowhere());
         }
         let slope = |l: f64, r: f64| self.sign * (l / lhs.value - r / rhs.value);
         let gradient = lhs.points.iter().zip(&rhs.points).chain(lhs.logs.iter().zip(&rhs.logs));

@@ -1,0 +1,270 @@
+//! The hypotheses of a claim, `where = "shannon >= ln(2)"`: combinations of axes that do not satisfy
+//! them are no cases.
+//!
+//! They are decided when the claim is expanded, before anything is measured, so they take what is
+//! known without sampling.
+
+use std::collections::HashMap;
+use std::fmt;
+
+use crate::claim::case::{Bound, Input, Section};
+use crate::claim::enclosure::{Range, difference};
+use crate::claim::trend;
+use crate::claim::verdict::Relation;
+use crate::error::{Error, Result};
+use crate::quantity::Instruments;
+
+/// Sides that differ by less than this, relative to the larger, are equal: what rounding leaves of
+/// an equality.
+const EQUAL: f64 = 1e-9;
+
+/// How a hypothesis compares its sides.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Comparison {
+    /// `<=`
+    AtMost,
+    /// `<`
+    Below,
+    /// `>=`
+    AtLeast,
+    /// `>`
+    Above,
+    /// `==`
+    Equal,
+}
+
+impl Comparison {
+    /// Every comparison as written, the longer before those that begin it.
+    pub(super) const ALL: [(&'static str, Self); 5] = [
+        ("<=", Self::AtMost),
+        (">=", Self::AtLeast),
+        ("==", Self::Equal),
+        ("<", Self::Below),
+        (">", Self::Above),
+    ];
+
+    /// Whether it holds of a difference left − right, which lies in an interval.
+    ///
+    /// `scale` is the size of the sides. `None` where the interval does not tell.
+    fn decided(self, [low, high]: Range, scale: f64) -> Option<bool> {
+        let tolerance = EQUAL * scale;
+        let zero = low >= -tolerance && high <= tolerance;
+        let (below, above) = (high < 0.0, low > 0.0);
+        if !(zero || below || above) {
+            return None;
+        }
+        Some(match self {
+            Self::AtMost => zero || below,
+            Self::Below => !zero && below,
+            Self::AtLeast => zero || above,
+            Self::Above => !zero && above,
+            Self::Equal => zero,
+        })
+    }
+}
+
+impl fmt::Display for Comparison {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.pad(Self::ALL.iter().find(|(_, comparison)| comparison == self).map_or("", |(text, _)| text))
+    }
+}
+
+/// A hypothesis at one combination of the axes.
+#[derive(Debug, Clone)]
+pub struct Hypothesis {
+    /// Left side.
+    pub lhs: Bound,
+    /// The comparison.
+    pub comparison: Comparison,
+    /// Right side.
+    pub rhs: Bound,
+}
+
+/// What hypotheses were decided with, kept from one combination to the next.
+#[derive(Debug, Default)]
+pub struct Deciding {
+    tools: Instruments,
+    known: HashMap<String, Range>,
+}
+
+impl Hypothesis {
+    /// Whether it is satisfied. Sides whose difference is rounding alone count as equal: of `>=`
+    /// and `<=` the edge belongs to the hypothesis.
+    ///
+    /// # Errors
+    /// A side that has no value without sampling, or whose error bound does not tell.
+    pub fn holds(&self, deciding: &mut Deciding) -> Result<bool> {
+        let [lhs, rhs] = [deciding.range(&self.lhs)?, deciding.range(&self.rhs)?];
+        let scale = [lhs, rhs].iter().flatten().map(|x| x.abs()).filter(|x| x.is_finite()).fold(0.0, f64::max);
+        // Of two infinite sides neither is larger.
+        let apart = if lhs == rhs && lhs[0] == lhs[1] { [0.0; 2] } else { difference(lhs, rhs) };
+        self.comparison.decided(apart, scale).ok_or_else(|| {
+            Error::invalid(
+                "where",
+                format!(
+                    "cannot tell whether {self}: the sides lie in [{}, {}] and [{}, {}]",
+                    lhs[0], lhs[1], rhs[0], rhs[1]
+                ),
+            )
+        })
+    }
+}
+
+impl fmt::Display for Hypothesis {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{} {} {}", self.lhs.expression, self.comparison, self.rhs.expression)
+    }
+}
+
+impl Deciding {
+    /// Where a side lies.
+    fn range(&mut self, side: &Bound) -> Result<Range> {
+        let inputs: Vec<Range> = side.inputs.iter().map(|input| self.input(input)).collect::<Result<_>>()?;
+        Ok(side.expression.enclosure(&inputs))
+    }
+
+    fn input(&mut self, input: &Input) -> Result<Range> {
+        let need = match input {
+            Input::Number(x) => return Ok([*x; 2]),
+            Input::Need(need) => need,
+        };
+        let key = need.key();
+        if let Some(known) = self.known.get(&key) {
+            return Ok(*known);
+        }
+        let estimate = need.deterministic(&self.tools)?.ok_or_else(|| Error::Unsupported {
+            quantity: need.quantity.name.into(),
+            source_spec: need.source.spec().into(),
+            message: "has no value without sampling, which `where` needs".into(),
+        })?;
+        let range = match estimate.value {
+            x if x.is_infinite() => [x; 2],
+            x => [x - estimate.bound, x + estimate.bound],
+        };
+        self.known.insert(key, range);
+        Ok(range)
+    }
+}
+
+impl Section {
+    /// Leaves out the points that do not satisfy the hypotheses, and cases that keep fewer than
+    /// their relation needs; [`Section::left_out`] counts the points.
+    ///
+    /// # Errors
+    /// A hypothesis that cannot be decided.
+    pub fn keep_satisfied(&mut self, deciding: &mut Deciding) -> Result<()> {
+        if self.hypotheses.is_empty() {
+            return Ok(());
+        }
+        let fewest = match self.relation {
+            Relation::Bounded => trend::FEWEST,
+            Relation::Slope => 2,
+            _ => 1,
+        };
+        for mut case in std::mem::take(&mut self.cases) {
+            let before = case.points.len();
+            let mut kept = Vec::new();
+            for point in case.points {
+                let mut each = point.hypotheses.iter();
+                if each.try_fold(true, |all, h| Ok::<_, Error>(all && h.holds(deciding)?))? {
+                    kept.push(point);
+                }
+            }
+            if kept.len() < fewest {
+                kept.clear();
+            }
+            self.left_out += before - kept.len();
+            case.points = kept;
+            if !case.points.is_empty() {
+                self.cases.push(case);
+            }
+        }
+        Ok(())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::claim::Claim;
+
+    /// A claim over two-point laws with `hypothesis`, and `more` after its axes.
+    fn claim(hypothesis: &str, more: &str) -> Result<Claim> {
+        Claim::parse(&format!(
+            "lhs = \"mmse\"\nrelation = \"<=\"\nrhs = \"shannon\"\nwhere = {hypothesis}\n[over]\n\
+             source = [\"bpsk\", \"bernoulli:p=0.1\", \"bernoulli:p=0.5\"]\nsnr = [1, 4]\n{more}"
+        ))
+    }
+
+    /// H = ln 2 for equal weights, within rounding: the edge is inside for `>=` and outside for
+    /// `>`.
+    #[test]
+    fn what_does_not_satisfy_it_is_no_case() {
+        for (hypothesis, kept) in [
+            ("\"shannon >= ln(2)\"", 4),
+            ("\"shannon > ln(2)\"", 0),
+            ("\"shannon < ln(2)\"", 2),
+            ("\"shannon == ln(2)\"", 4),
+            ("[\"shannon <= ln(2)\", \"snr > 1\"]", 3),
+            ("\"second_moment <= mmse * 2\"", 3),
+            ("\"\"", 6),
+        ] {
+            match claim(hypothesis, "") {
+                Ok(claim) => {
+                    let found = (claim.main.cases.len(), claim.main.left_out);
+                    assert_eq!(found, (kept, 6 - kept), "{hypothesis}");
+                }
+                Err(error) => {
+                    assert_eq!(kept, 0, "{hypothesis}: {error}");
+                    assert!(error.to_string().contains("all 6 are left out"), "{error}");
+                }
+            }
+        }
+    }
+
+    #[test]
+    fn controls_and_breaks_inherit_it_and_may_drop_it() {
+        let section = |keys: &str| format!("[[break]]\nwhy = \"rare\"\nsource = [\"bernoulli:p=0.01\"]\n{keys}");
+        let kept = claim("\"shannon >= 0.5\"", &section("where = \"\"\n")).unwrap();
+        assert_eq!(kept.breaks[0].cases.len(), 2);
+        let error = claim("\"shannon >= 0.5\"", &section("")).unwrap_err().to_string();
+        assert!(error.contains("all 2 are left out"), "{error}");
+    }
+
+    #[test]
+    fn what_cannot_be_read_or_decided_is_an_error() {
+        for (hypothesis, message) in [
+            ("\"shannon\"", "compares nothing"),
+            ("\"shannon >= \"", "ends where a number"),
+            ("\"shanon >= 1\"", "unknown name `shanon`"),
+            ("\"1 <= 2 <= 3\"", "has no meaning"),
+            ("\"steps >= 2\"", "the axis `steps` is not in `over`"),
+            ("3", "must be a string"),
+        ] {
+            let error = claim(hypothesis, "").unwrap_err().to_string();
+            assert!(error.contains(message), "{hypothesis}: {error}");
+        }
+        let sampled = "lhs = \"mmse\"\nrelation = \"<=\"\nrhs = \"dim / snr\"\nwhere = \"mmse > 0.1\"\n[over]\n\
+                       source = [\"codebook:atoms=9,dim=3,seed=1\"]\nsnr = [1]\n";
+        let error = Claim::parse(sampled).unwrap_err().to_string();
+        assert!(error.contains("has no value without sampling"), "{error}");
+    }
+
+    #[test]
+    fn the_edge_belongs_to_what_is_not_strict() {
+        let near = [-1e-16, 1e-16];
+        let decided = |comparison: Comparison, range| comparison.decided(range, 1.0);
+        for (comparison, at_zero, below, above) in [
+            (Comparison::AtMost, true, true, false),
+            (Comparison::Below, false, true, false),
+            (Comparison::AtLeast, true, false, true),
+            (Comparison::Above, false, false, true),
+            (Comparison::Equal, true, false, false),
+        ] {
+            assert_eq!(decided(comparison, near), Some(at_zero), "{comparison}");
+            assert_eq!(decided(comparison, [-0.2, -0.1]), Some(below), "{comparison}");
+            assert_eq!(decided(comparison, [0.1, f64::INFINITY]), Some(above), "{comparison}");
+            assert_eq!(decided(comparison, [-0.1, 0.1]), None, "{comparison}");
+        }
+    }
+}
