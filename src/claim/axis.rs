@@ -14,7 +14,7 @@ use crate::spec::{Argument, Spec};
 /// Axes of a claim that no quantity's scope names: the law, and a schedule to compare with.
 const BESIDE: [&str; 2] = ["source", "baseline"];
 /// Most values of one axis.
-const MOST_VALUES: f64 = 1e4;
+pub(super) const MOST_VALUES: f64 = 1e4;
 
 /// An axis as written.
 #[derive(Debug, Clone)]
@@ -131,12 +131,7 @@ impl ClaimReader<'_> {
     }
 
     /// A list or a range as on the command line, `"1e-3..1e3/32"`: log-spaced with exact ends.
-    fn stated(
-        &mut self,
-        name: &str,
-        text: &str,
-        span: Range<usize>,
-    ) -> Option<Vec<Spanned<WrittenValue>>> {
+    fn stated(&mut self, name: &str, text: &str, span: Range<usize>) -> Option<Vec<Spanned<WrittenValue>>> {
         match numbers(text) {
             Ok(values) if values.len() as f64 > MOST_VALUES => {
                 let message = format!("axis `{name}` has {} values: at most {MOST_VALUES}", values.len());

@@ -11,17 +11,12 @@ use crate::claim::axis::{self, Written};
 use crate::claim::case::ClaimHeader;
 use crate::claim::expression::Expression;
 use crate::claim::hypothesis::Comparison;
+use crate::claim::schema::KEYS;
 use crate::claim::value::{ClaimReader, TomlEntries};
 use crate::claim::verdict::{Relation, Verdict};
 use crate::error::nearest;
 use crate::source::assume::Assumption;
 
-/// Keys of the file itself.
-const HEADER: [&str; 9] =
-    ["id", "title", "statement", "cite", "origin", "assumes", "remark", "expect", "over"];
-/// Keys that a control or a break may override.
-const STATEMENT: [&str; 9] =
-    ["lhs", "relation", "rhs", "where", "constants", "margin", "against", "between", "decay"];
 /// Most controls, and most breaks.
 const MOST_SECTIONS: usize = 1000;
 /// Margin of a file that states none.
@@ -98,7 +93,8 @@ impl ClaimReader<'_> {
             return None;
         }
         let entries = TomlEntries::new(table.get_ref(), 0..0);
-        let known = [&HEADER[..], &STATEMENT, &["control", "break"]].concat();
+        let keys = KEYS.iter().map(|key| key.name);
+        let known: Vec<&str> = keys.chain(["over", "control", "break"]).collect();
         self.refuse_unknown(&entries, &known, "in a claim");
         let main = self.statement(&entries, &[]);
         let axes: Vec<String> = main.axes.iter().map(|axis| axis.name.clone()).collect();
@@ -233,7 +229,8 @@ impl ClaimReader<'_> {
         tables
             .iter()
             .map(|table| {
-                let known = [&["why", "over"], &STATEMENT[..], &axes].concat();
+                let keys = KEYS.iter().filter(|key| key.overrides).map(|key| key.name);
+                let known: Vec<&str> = keys.chain(["why", "over"]).chain(axes.iter().copied()).collect();
                 self.refuse_unknown(table, &known, &format!("in a {key}"));
                 let why = self.required(table, "why").map_or(String::new(), Spanned::into_inner);
                 if table.iter().all(|(name, ..)| name == "why") {
@@ -296,11 +293,10 @@ impl ClaimReader<'_> {
 
     fn relation(&mut self, value: &Spanned<DeValue>) -> Option<Spanned<Relation>> {
         let text = self.string("relation", value)?;
-        let all = [Relation::Equal, Relation::AtMost, Relation::AtLeast, Relation::Slope, Relation::Bounded];
-        let names = all.map(|r| r.to_string());
+        let names = Relation::ALL.map(|r| r.to_string());
         self.one_of("relation", &text, &names.each_ref().map(String::as_str));
         let found = names.iter().position(|name| name == text.get_ref())?;
-        Some(Spanned::new(text.span(), all[found]))
+        Some(Spanned::new(text.span(), Relation::ALL[found]))
     }
 
     fn constants(&mut self, entries: &TomlEntries) -> BTreeMap<String, Spanned<f64>> {

@@ -95,7 +95,8 @@ impl Hypothesis {
     /// A side that has no value without sampling, or whose error bound does not tell.
     pub fn holds(&self, deciding: &mut Deciding) -> Result<bool> {
         let [lhs, rhs] = [deciding.range(&self.lhs)?, deciding.range(&self.rhs)?];
-        let scale = [lhs, rhs].iter().flatten().map(|x| x.abs()).filter(|x| x.is_finite()).fold(0.0, f64::max);
+        let scale =
+            [lhs, rhs].iter().flatten().map(|x| x.abs()).filter(|x| x.is_finite()).fold(0.0, f64::max);
         // Of two infinite sides neither is larger.
         let apart = if lhs == rhs && lhs[0] == lhs[1] { [0.0; 2] } else { difference(lhs, rhs) };
         self.comparison.decided(apart, scale).ok_or_else(|| {
@@ -224,7 +225,8 @@ mod tests {
 
     #[test]
     fn controls_and_breaks_inherit_it_and_may_drop_it() {
-        let section = |keys: &str| format!("[[break]]\nwhy = \"rare\"\nsource = [\"bernoulli:p=0.01\"]\n{keys}");
+        let section =
+            |keys: &str| format!("[[break]]\nwhy = \"rare\"\nsource = [\"bernoulli:p=0.01\"]\n{keys}");
         let kept = claim("\"shannon >= 0.5\"", &section("where = \"\"\n")).unwrap();
         assert_eq!(kept.breaks[0].cases.len(), 2);
         let error = claim("\"shannon >= 0.5\"", &section("")).unwrap_err().to_string();

@@ -21,6 +21,7 @@ mod outcome;
 pub mod paper;
 mod problem;
 mod replace;
+pub mod schema;
 mod section;
 mod sources;
 mod syntax;
@@ -44,6 +45,7 @@ pub use paper::{Answer, Paper, PaperKind};
 pub use problem::line_and_column;
 pub use replace::{ClaimFile, Replacement, Values};
 pub use sources::Sources;
+pub use syntax::FUNCTIONS;
 
 use crate::claim::verdict::Verdict;
 use crate::error::{Error, Result};

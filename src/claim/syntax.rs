@@ -6,7 +6,7 @@ use std::ops::Range;
 use crate::claim::tree::{Actual, Binary, ExpressionError, Node, Reference, Unary};
 
 /// Names of the functions that the grammar knows; every other call is a quantity.
-pub(super) const FUNCTIONS: [&str; 8] = ["ln", "exp", "sqrt", "abs", "cos", "atan", "min", "max"];
+pub const FUNCTIONS: [&str; 8] = ["ln", "exp", "sqrt", "abs", "cos", "atan", "min", "max"];
 
 /// Functions of other languages, and what is written here instead.
 const ELSEWHERE: [(&str, &str); 8] = [

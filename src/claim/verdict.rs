@@ -47,6 +47,9 @@ pub enum Relation {
 }
 
 impl Relation {
+    /// All of them.
+    pub const ALL: [Self; 5] = [Self::Equal, Self::AtMost, Self::AtLeast, Self::Slope, Self::Bounded];
+
     /// Whether it speaks of a sequence along an axis, not of two sides at a point.
     pub fn along_an_axis(self) -> bool {
         matches!(self, Self::Slope | Self::Bounded)

@@ -36,8 +36,8 @@ pub struct EstimateCommand {
     /// Sample until every standard error is below this share of its value
     #[arg(long, conflicts_with = "samples", value_parser = positive)]
     rel_err: Option<f64>,
-    /// Number of samples (rounded up to whole batches in 32 leaves)
-    #[arg(long, value_parser = clap::value_parser!(u64).range(1..=1 << 40))]
+    /// Number of samples (rounded up to whole batches in 32 leaves), such as 4096 or 1e6
+    #[arg(long, value_parser = samples)]
     samples: Option<u64>,
     /// Which evaluators may be used: auto, closed-form, quadrature, monte-carlo; or, for entropies
     /// of the law behind a sample (a file of rows or counts), plug-in, miller-madow, grassberger,
@@ -156,6 +156,15 @@ impl EstimateCommand {
             )
         })
     }
+}
+
+/// `4096` or `1e6`: a whole number from 1 to 2^40.
+fn samples(text: &str) -> Result<u64, String> {
+    let number = text.parse::<f64>().ok().filter(|n| n.fract() == 0.0);
+    number
+        .filter(|n| (1.0..=(1_u64 << 40) as f64).contains(n))
+        .map(|n| n as u64)
+        .ok_or_else(|| "expected a whole number of samples from 1 to 1.0e12 (2^40)".into())
 }
 
 /// Prints rows; `backend` is where samples were taken.

@@ -8,6 +8,7 @@ mod estimate;
 mod interrupt;
 mod list;
 mod names;
+mod new;
 mod output;
 mod plan;
 mod probe;
@@ -17,6 +18,7 @@ mod rows;
 mod sample;
 mod schedule;
 mod selftest;
+mod show;
 mod submit;
 mod verify;
 
@@ -167,6 +169,12 @@ enum Command {
     Probe(probe::Probe),
     /// List what there is
     List(list::List),
+    /// Print a claim's file
+    Show(show::Show),
+    /// Write a claim to start from, with a comment on each key
+    New(new::New),
+    /// Print the JSON Schema of claim files, for editors
+    Schema,
     /// Write the report of a finished run again
     Report(report::ReportCommand),
     /// Compare this machine's CUDA device with the CPU, sample by sample
@@ -216,6 +224,9 @@ fn execute(mut arguments: CommandLine) -> Result<u8> {
         Command::Schedule(command) => command.run(common),
         Command::Probe(command) => command.run(common),
         Command::List(command) => command.run(common),
+        Command::Show(command) => command.run(common),
+        Command::New(command) => command.run(),
+        Command::Schema => output::json(&crate::claim::schema::schema()),
         Command::Report(command) => command.run(common),
         Command::Selftest(command) => command.run(common),
         Command::Completions { shell } => {

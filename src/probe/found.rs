@@ -195,9 +195,10 @@ impl Measuring<'_> {
         let (claim, source) = self.on(law, name, snr)?;
         let options = Options { comparisons: Some(comparisons), ..self.options.clone() };
         let mut meter = Meter::new(&claim, options, self.watch);
-        let finding = meter.measure(&[Coordinates::new()])?.pop().flatten().ok_or_else(|| {
-            Error::invalid(name, "the law lies outside the claim's hypotheses (`where`)")
-        })?;
+        let finding =
+            meter.measure(&[Coordinates::new()])?.pop().flatten().ok_or_else(|| {
+                Error::invalid(name, "the law lies outside the claim's hypotheses (`where`)")
+            })?;
         let file = self.folder.join(name).display().to_string();
         Ok(MeasuredLaw { candidate: law.clone(), file, source: source.to_string(), finding })
     }

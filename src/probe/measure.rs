@@ -45,7 +45,14 @@ impl<'a> Meter<'a> {
     /// `options` with the number of `comparisons` of the whole probe (see
     /// [`Meter::cases_a_place`]).
     pub fn new(statement: &'a ProbedClaim, options: Options, watch: &'a Watch<'a>) -> Self {
-        Self { statement, options, watch, sources: Sources::default(), deciding: Deciding::default(), laws: HashMap::new() }
+        Self {
+            statement,
+            options,
+            watch,
+            sources: Sources::default(),
+            deciding: Deciding::default(),
+            laws: HashMap::new(),
+        }
     }
 
     /// Whether a stop is asked for.

@@ -138,10 +138,7 @@ impl Objective {
                 Input::Need(Need { source: Arc::clone(source), setting, quantity: need.quantity })
             }
         };
-        Bound {
-            expression: Arc::clone(&bound.expression),
-            inputs: bound.inputs.iter().map(input).collect(),
-        }
+        Bound { expression: Arc::clone(&bound.expression), inputs: bound.inputs.iter().map(input).collect() }
     }
 
     /// Whether a law satisfies the hypotheses.
