@@ -7,7 +7,7 @@ use std::sync::Arc;
 use serde::{Deserialize, Serialize};
 
 use crate::claim::expression::Expression;
-use crate::claim::hypothesis::Hypothesis;
+use crate::claim::inequality::Inequality;
 use crate::claim::verdict::{Relation, Verdict};
 use crate::numeric::number;
 use crate::quantity::Need;
@@ -130,6 +130,17 @@ pub struct Point {
     pub abscissa: Option<Bound>,
     /// What it satisfies; a search looks no farther.
     pub hypotheses: Vec<Hypothesis>,
+}
+
+/// A hypothesis at one combination of the axes.
+#[derive(Debug, Clone)]
+pub struct Hypothesis {
+    /// Left side.
+    pub lhs: Bound,
+    /// How the sides compare.
+    pub inequality: Inequality,
+    /// Right side.
+    pub rhs: Bound,
 }
 
 /// An expression with its names bound to numbers and to quantities that are still to be measured.

@@ -5,8 +5,8 @@ use std::ops::Range;
 use std::sync::Arc;
 
 use crate::claim::axis::{Written, WrittenValue};
-use crate::claim::case::{Bound, Case, Input, Point};
-use crate::claim::hypothesis::{Comparison, Hypothesis};
+use crate::claim::case::{Bound, Case, Hypothesis, Input, Point};
+use crate::claim::inequality::Inequality;
 use crate::claim::meaning::{Binding, Meaning};
 use crate::claim::sources::{self, Sources};
 use crate::claim::value::ClaimReader;
@@ -26,7 +26,7 @@ pub(super) struct CasePlan<'a> {
     /// Right side, for an inequality.
     pub rhs: Option<Meaning<'a>>,
     /// What a combination must satisfy.
-    pub hypotheses: Vec<(Meaning<'a>, Comparison, Meaning<'a>)>,
+    pub hypotheses: Vec<(Meaning<'a>, Inequality, Meaning<'a>)>,
     /// What a slope is taken against.
     pub abscissa: Option<Meaning<'a>>,
     /// Fewest points along what it is taken against.
@@ -143,9 +143,9 @@ impl<'a> CasePlan<'a> {
             rhs: self.rhs.as_ref().map(bound),
             abscissa: self.abscissa.as_ref().map(bound),
             hypotheses: hypotheses
-                .map(|(lhs, comparison, rhs)| Hypothesis {
+                .map(|(lhs, inequality, rhs)| Hypothesis {
                     lhs: bound(lhs),
-                    comparison: *comparison,
+                    inequality: *inequality,
                     rhs: bound(rhs),
                 })
                 .collect(),

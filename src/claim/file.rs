@@ -10,7 +10,7 @@ use toml::de::{DeTable, DeValue};
 use crate::claim::axis::{self, Written};
 use crate::claim::case::ClaimHeader;
 use crate::claim::expression::Expression;
-use crate::claim::hypothesis::Comparison;
+use crate::claim::inequality::Inequality;
 use crate::claim::schema::KEYS;
 use crate::claim::value::{ClaimReader, TomlEntries};
 use crate::claim::verdict::{Relation, Verdict};
@@ -59,7 +59,7 @@ pub(super) struct Statement {
 }
 
 /// A hypothesis as written: left side, comparison, right side.
-pub(super) type WrittenHypothesis = (Spanned<Expression>, Comparison, Spanned<Expression>);
+pub(super) type WrittenHypothesis = (Spanned<Expression>, Inequality, Spanned<Expression>);
 
 impl Statement {
     /// Both sides and the relation as the file has them: what stands for a statement in words.
@@ -194,7 +194,7 @@ impl ClaimReader<'_> {
         if whole.trim().is_empty() {
             return None;
         }
-        let signs = Comparison::ALL.iter();
+        let signs = Inequality::ALL.iter();
         let found = signs.filter_map(|(sign, comparison)| Some((whole.find(sign)?, *sign, *comparison)));
         // The first comparison of the text; `<=` comes before `<` in the list.
         let Some((at, sign, comparison)) = found.reduce(|a, b| if b.0 < a.0 { b } else { a }) else {

@@ -7,78 +7,12 @@
 use std::collections::HashMap;
 use std::fmt;
 
-use crate::claim::case::{Bound, Input, Section};
+use crate::claim::case::{Bound, Hypothesis, Input, Section};
 use crate::claim::enclosure::{Range, difference};
 use crate::claim::trend;
 use crate::claim::verdict::Relation;
 use crate::error::{Error, Result};
 use crate::quantity::Instruments;
-
-/// Sides that differ by less than this, relative to the larger, are equal: what rounding leaves of
-/// an equality.
-const EQUAL: f64 = 1e-9;
-
-/// How a hypothesis compares its sides.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Comparison {
-    /// `<=`
-    AtMost,
-    /// `<`
-    Below,
-    /// `>=`
-    AtLeast,
-    /// `>`
-    Above,
-    /// `==`
-    Equal,
-}
-
-impl Comparison {
-    /// Every comparison as written, the longer before those that begin it.
-    pub(super) const ALL: [(&'static str, Self); 5] = [
-        ("<=", Self::AtMost),
-        (">=", Self::AtLeast),
-        ("==", Self::Equal),
-        ("<", Self::Below),
-        (">", Self::Above),
-    ];
-
-    /// Whether it holds of a difference left − right, which lies in an interval.
-    ///
-    /// `scale` is the size of the sides. `None` where the interval does not tell.
-    fn decided(self, [low, high]: Range, scale: f64) -> Option<bool> {
-        let tolerance = EQUAL * scale;
-        let zero = low >= -tolerance && high <= tolerance;
-        let (below, above) = (high < 0.0, low > 0.0);
-        if !(zero || below || above) {
-            return None;
-        }
-        Some(match self {
-            Self::AtMost => zero || below,
-            Self::Below => !zero && below,
-            Self::AtLeast => zero || above,
-            Self::Above => !zero && above,
-            Self::Equal => zero,
-        })
-    }
-}
-
-impl fmt::Display for Comparison {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.pad(Self::ALL.iter().find(|(_, comparison)| comparison == self).map_or("", |(text, _)| text))
-    }
-}
-
-/// A hypothesis at one combination of the axes.
-#[derive(Debug, Clone)]
-pub struct Hypothesis {
-    /// Left side.
-    pub lhs: Bound,
-    /// The comparison.
-    pub comparison: Comparison,
-    /// Right side.
-    pub rhs: Bound,
-}
 
 /// What hypotheses were decided with, kept from one combination to the next.
 #[derive(Debug, Default)]
@@ -99,7 +33,7 @@ impl Hypothesis {
             [lhs, rhs].iter().flatten().map(|x| x.abs()).filter(|x| x.is_finite()).fold(0.0, f64::max);
         // Of two infinite sides neither is larger.
         let apart = if lhs == rhs && lhs[0] == lhs[1] { [0.0; 2] } else { difference(lhs, rhs) };
-        self.comparison.decided(apart, scale).ok_or_else(|| {
+        self.inequality.decided(apart, scale).ok_or_else(|| {
             Error::invalid(
                 "where",
                 format!(
@@ -113,7 +47,7 @@ impl Hypothesis {
 
 impl fmt::Display for Hypothesis {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "{} {} {}", self.lhs.expression, self.comparison, self.rhs.expression)
+        write!(f, "{} {} {}", self.lhs.expression, self.inequality, self.rhs.expression)
     }
 }
 
@@ -250,23 +184,5 @@ mod tests {
                        source = [\"codebook:atoms=9,dim=3,seed=1\"]\nsnr = [1]\n";
         let error = Claim::parse(sampled).unwrap_err().to_string();
         assert!(error.contains("has no value without sampling"), "{error}");
-    }
-
-    #[test]
-    fn the_edge_belongs_to_what_is_not_strict() {
-        let near = [-1e-16, 1e-16];
-        let decided = |comparison: Comparison, range| comparison.decided(range, 1.0);
-        for (comparison, at_zero, below, above) in [
-            (Comparison::AtMost, true, true, false),
-            (Comparison::Below, false, true, false),
-            (Comparison::AtLeast, true, false, true),
-            (Comparison::Above, false, false, true),
-            (Comparison::Equal, true, false, false),
-        ] {
-            assert_eq!(decided(comparison, near), Some(at_zero), "{comparison}");
-            assert_eq!(decided(comparison, [-0.2, -0.1]), Some(below), "{comparison}");
-            assert_eq!(decided(comparison, [0.1, f64::INFINITY]), Some(above), "{comparison}");
-            assert_eq!(decided(comparison, [-0.1, 0.1]), None, "{comparison}");
-        }
     }
 }

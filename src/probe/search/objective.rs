@@ -98,7 +98,7 @@ impl Objective {
         };
         let hypothesis = |h: &Hypothesis| Hypothesis {
             lhs: at_snr(&h.lhs),
-            comparison: h.comparison,
+            inequality: h.inequality,
             rhs: at_snr(&h.rhs),
         };
         Ok(Self {
@@ -145,7 +145,7 @@ impl Objective {
     fn is_inside(&self, source: &Arc<Source>) -> Result<bool> {
         self.hypotheses.iter().try_fold(true, |all, h| {
             let [lhs, rhs] = [&h.lhs, &h.rhs].map(|side| self.of_law(side, source));
-            let here = Hypothesis { lhs, comparison: h.comparison, rhs };
+            let here = Hypothesis { lhs, inequality: h.inequality, rhs };
             Ok(all && here.holds(&mut Deciding::default())?)
         })
     }
