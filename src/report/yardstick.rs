@@ -140,6 +140,8 @@ mod tests {
             alternatives: Vec::new(),
             slope: None,
             constants: constants.iter().map(|(name, x)| ((*name).to_owned(), *x)).collect(),
+            hypotheses: Vec::new(),
+            left_out: 0,
             verdict: Verdict::Supported,
             expected: Verdict::Supported,
             ok: true,
