@@ -32,7 +32,9 @@ impl Hypothesis {
         let scale =
             [lhs, rhs].iter().flatten().map(|x| x.abs()).filter(|x| x.is_finite()).fold(0.0, f64::max);
         // Of two infinite sides neither is larger.
-        let apart = if lhs == rhs && lhs[0] == lhs[1] { [0.0; 2] } else { difference(lhs, rhs) };
+        let known = |[low, high]: Range| low.to_bits() == high.to_bits();
+        let same = known(lhs) && known(rhs) && lhs[0].to_bits() == rhs[0].to_bits();
+        let apart = if same { [0.0; 2] } else { difference(lhs, rhs) };
         self.inequality.decided(apart, scale).ok_or_else(|| {
             Error::invalid(
                 "where",
