@@ -228,4 +228,19 @@ mod tests {
         let found = Envelope { ceiling: 2.0, moments: Vec::new() }.mean(&summands, LEVEL).unwrap();
         assert!(found.high > 0.009 && found.low.abs() < ROUNDING, "{found:?}");
     }
+
+    /// By hand: of E W² ≤ u the level is √(un/32) and the bias ¼u/level; a ceiling costs nothing
+    /// but its own size.
+    #[test]
+    fn levels_by_hand() {
+        let envelope = |ceiling, u| Envelope { ceiling, moments: vec![(2.0, u)] };
+        let cut = envelope(f64::INFINITY, 3.0).cut(1e4, 4.0).expect("a moment");
+        assert!((cut.level - (3e4_f64 / 32.0).sqrt()).abs() < 1e-12);
+        assert!((cut.bias - 0.75 / cut.level).abs() < 1e-15);
+        let cut = envelope(5.0, 3.0).cut(1e4, 4.0).expect("a ceiling");
+        assert!((cut.level - 5.0).abs() < 1e-15 && cut.bias.abs() < 1e-300);
+        // Two summands: ½bias + 7/3·level is 0.5 + 0.58 by the moment and 1.4 by the ceiling.
+        let cut = envelope(0.6, 1.0).cut(2.0, 1.0).expect("either");
+        assert!((cut.level - 0.25).abs() < 1e-12, "{cut:?}");
+    }
 }

@@ -170,4 +170,12 @@ mod tests {
             }
         }
     }
+
+    /// mpmath 1.3, 40 digits: `zeta(s, q, 3)`.
+    #[test]
+    fn third_derivatives_are_those_of_mpmath() {
+        check(1.5, 1.0, 3, -96.000_994_006_735_54);
+        check(2.5, 3.0, 3, -1.125_816_735_527_430_1);
+        check(4.0, 0.5, 3, 5.252_772_618_697_857_5);
+    }
 }

@@ -73,3 +73,29 @@ fn upper(estimate: Estimate) -> f64 {
 fn smallest<const N: usize>(bounds: [f64; N]) -> f64 {
     bounds.into_iter().fold(f64::INFINITY, f64::min)
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// What is proven of an observable holds of its value by quadrature, at low and at high SNR.
+    #[test]
+    fn proven_intervals_hold_the_values() {
+        for spec in ["bpsk", "bernoulli:p=0.1", "pam:levels=4"] {
+            let source = crate::source::Source::parse(spec).unwrap();
+            for snr in [1e-3, 0.1, 1.0, 8.0] {
+                let values = crate::channel::exact::at(&source, snr).unwrap().unwrap();
+                for (observable, value) in [
+                    (Observable::Mmse, values.mmse),
+                    (Observable::Slope, values.mmse_slope),
+                    (Observable::Information, values.information),
+                    (Observable::PosteriorEntropy, values.posterior_entropy.unwrap()),
+                ] {
+                    let [low, high] = proven(observable, &source, snr).unwrap();
+                    let holds = low <= value.value + value.bound && value.value - value.bound <= high;
+                    assert!(holds, "{observable:?} of {spec} at {snr}: {value:?} in [{low}, {high}]");
+                }
+            }
+        }
+    }
+}

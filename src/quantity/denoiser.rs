@@ -332,4 +332,13 @@ mod tests {
             assert!(std_err < 0.05 * expected, "{denoiser}: {std_err} of {expected}");
         }
     }
+
+    /// A difference of equal numbers is rounded like its terms.
+    #[test]
+    fn the_bound_of_a_sum_counts_its_rounding() {
+        let term = |value, bound| Estimate { bound, ..Estimate::exact(value) };
+        let difference = sum(term(1000.0, 0.25), -1.0, term(1000.0, 0.5));
+        assert!(difference.value.abs() < 1e-300);
+        assert!((difference.bound - (0.75 + 2000.0 * f64::EPSILON)).abs() < 1e-15);
+    }
 }

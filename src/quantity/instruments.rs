@@ -194,4 +194,19 @@ mod tests {
             assert!((found / expected - 1.0).abs() < 1e-12, "{spec}: {found} for {expected}");
         }
     }
+
+    /// A law without a variance carries no finite Gaussian information, in any dimension; N(0, v)
+    /// has ½ ln(1 + γv).
+    #[test]
+    fn the_gaussian_information_is_that_of_the_variance() {
+        let at = |spec: &str| {
+            let source = Source::parse(spec).expect("a source");
+            Instruments::default().gaussian_information(&source, 2.0).value
+        };
+        for spec in ["scale-mixture:dof=1.5,dim=2", "student-t:dof=1.5"] {
+            assert!(at(spec).is_infinite(), "{spec}");
+        }
+        let expected = 1.5 * 7.0_f64.ln();
+        assert!((at("gaussian:dim=3,variance=3") - expected).abs() < 1e-12 * expected);
+    }
 }

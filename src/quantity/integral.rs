@@ -109,3 +109,27 @@ impl Ends {
         next_to_zero.into_iter().chain((0..strata).map(stratum)).collect()
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// Over four decades there are sixteen strata, whose widths add up to ln(hi/lo); one more,
+    /// uniform, where the integral starts at 0.
+    #[test]
+    fn strata_are_spread_over_the_decades() {
+        let (strata, ln) = (Ends { lo: 0.01, hi: 100.0 }.strata(3.0, 1), 1e4_f64.ln());
+        assert_eq!(strata.len(), 16);
+        let widths: f64 = strata
+            .iter()
+            .map(|(_, weight)| match weight {
+                Weight::Power { factor, exponent: 2 } => *factor,
+                other => panic!("γ·γ^1 in ln γ, not {other:?}"),
+            })
+            .sum();
+        assert!((widths - 3.0 * ln).abs() < 1e-12 * ln);
+        let from_zero = Ends { lo: 0.0, hi: 100.0 }.strata(1.0, 0);
+        let first = &from_zero[0];
+        assert!(matches!(first.0, SnrPoint::Within { lo, spacing: Spacing::Linear, .. } if lo == 0.0));
+    }
+}

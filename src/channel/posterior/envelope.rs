@@ -159,4 +159,29 @@ mod tests {
             );
         }
     }
+
+    fn moment(envelope: &Envelope, order: f64) -> f64 {
+        envelope.moments.iter().find(|(r, _)| (r - order).abs() < 1e-12).expect("a moment of that order").1
+    }
+
+    /// Two components off the centre, by hand: EX = 1, |μ − EX|² = 9 and 1, variances ½ and 2.
+    #[test]
+    fn moments_of_a_mixture_by_hand() {
+        let source = Source::parse("mixture:means=4|0,variances=0.5|2,weights=1|3").unwrap();
+        let envelope = envelope(&source, Observable::Mmse).unwrap();
+        let second = 0.25 * (81.0 + 6.0 * 9.0 * 0.5 + 3.0 * 0.25) + 0.75 * (1.0 + 6.0 * 2.0 + 3.0 * 4.0);
+        assert!((moment(&envelope, 2.0) - second).abs() < 1e-12 * second);
+        let between = 0.25 * (9.5_f64 * 108.75).sqrt() + 0.75 * (3.0_f64 * 25.0).sqrt();
+        assert!((moment(&envelope, 1.5) - between).abs() < 1e-12 * between);
+    }
+
+    /// Two atoms off the centre, by hand: EX = ¼, 2|x − EX|² = ⅛ and 9/8.
+    #[test]
+    fn moments_of_atoms_by_hand() {
+        let source = Source::parse("bernoulli:p=0.25").unwrap();
+        let envelope = envelope(&source, Observable::Mmse).unwrap();
+        let second = 0.75 * 0.125 * 0.125 + 0.25 * 1.125 * 1.125;
+        assert!((moment(&envelope, 2.0) - second).abs() < 1e-14);
+        assert!((envelope.ceiling - 1.125).abs() < 1e-14);
+    }
 }

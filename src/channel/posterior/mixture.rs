@@ -172,4 +172,72 @@ mod tests {
             assert!((observed.slope - 3.0 * shrunk * shrunk).abs() < 1e-13);
         }
     }
+
+    /// Three uneven components on a line.
+    fn uneven() -> (Source, Mixture) {
+        let source = Source::parse("mixture:means=-1|0.5|2,variances=0.1|1.5|0.4,weights=2|1|3").unwrap();
+        let crate::source::Law::Mixture(law) = source.law() else { panic!("a mixture") };
+        let law = law.clone();
+        (source, law)
+    }
+
+    /// Posterior variance and evidence by the trapezoid rule over x, which for these analytic
+    /// integrands is exact to rounding.
+    #[test]
+    fn observables_are_those_of_the_posterior() {
+        let (source, law) = uneven();
+        let sampler = MixtureSampler::new(&law, source.second_moment().value);
+        let mut scratch = Scratch { weights: vec![0.0; 3], centres: vec![0.0; 3] };
+        let density = |x: f64| -> f64 {
+            let component = |j: usize| {
+                let (w, m, v) = (law.weights[j], law.means[j], law.variances[j]);
+                w * (-(x - m).powi(2) / (2.0 * v)).exp() / (std::f64::consts::TAU * v).sqrt()
+            };
+            (0..3).map(component).sum()
+        };
+        for (x, z, snr) in [(0.3, -0.7, 0.4), (1.9, 1.1, 3.0), (-1.2, 0.2, 12.0)] {
+            let observed = sampler.observed(&[x], &[z], snr, &mut scratch);
+            let y = f64::sqrt(snr) * x + z;
+            const STEP: f64 = 1e-3;
+            let moment = |power: i32| -> f64 {
+                let at = |i: i32| {
+                    let t = f64::from(i) * STEP;
+                    density(t) * (-0.5 * (y - f64::sqrt(snr) * t).powi(2)).exp() * t.powi(power)
+                };
+                (-14_000..14_000).map(at).sum::<f64>() * STEP
+            };
+            let [evidence, first, second] = [0, 1, 2].map(moment);
+            let variance = second / evidence - (first / evidence).powi(2);
+            for (found, expected) in [
+                (observed.mmse, variance),
+                (observed.slope, variance * variance),
+                (observed.information, -0.5 * z * z - evidence.ln()),
+            ] {
+                assert!((found - expected).abs() < 1e-11 * (1.0 + expected.abs()), "{found} for {expected}");
+            }
+        }
+    }
+
+    /// Draws have the law's variance and are independent of the noise: controls have the means
+    /// that are stated for them, within 5 standard errors.
+    #[test]
+    fn controls_have_their_means() {
+        let (source, law) = uneven();
+        let sampler = MixtureSampler::new(&law, source.second_moment().value);
+        let (known, stream) = (sampler.control_means(), Stream::named(0, "controls"));
+        let grid = Grid::new([super::super::SnrPoint::At(1.0)]);
+        let mut rows = Vec::new();
+        for batch in 0..64 {
+            let (mut out, mut controls) = (vec![Observed::default(); BATCH], vec![0.0; 3 * BATCH]);
+            sampler.observe(&stream, (batch * BATCH) as u64, &grid, &mut out, &mut controls);
+            rows.extend(controls);
+        }
+        let n = (rows.len() / 3) as f64;
+        for (c, known) in known.iter().enumerate() {
+            let column: Vec<f64> = rows.iter().skip(c).step_by(3).copied().collect();
+            let mean = column.iter().sum::<f64>() / n;
+            let variance = column.iter().map(|x| (x - mean).powi(2)).sum::<f64>() / n;
+            assert!((mean - known).abs() < 5.0 * (variance / n).sqrt(), "{c}: {mean} for {known}");
+        }
+    }
 }

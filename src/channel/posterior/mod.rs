@@ -188,3 +188,28 @@ fn unsupported(source: &Source, message: &str) -> Error {
         message: message.into(),
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// Finitely many atoms tilt, and copies of such laws; what has a density, infinitely many atoms
+    /// or too many pairs does not.
+    #[test]
+    fn laws_of_few_atoms_tilt() {
+        for (spec, expected) in [
+            ("bpsk", true),
+            ("codebook:atoms=512,dim=2", true),
+            ("codebook:atoms=513,dim=2", false),
+            ("simplex:atoms=128", true),
+            ("simplex:atoms=129", false),
+            ("product:dim=3,base=bpsk", true),
+            ("product:dim=3,base=laplace", false),
+            ("gaussian:dim=2,variance=1", false),
+            ("zipf:exponent=2,atoms=inf", false),
+            ("laplace", false),
+        ] {
+            assert_eq!(tilts(&Source::parse(spec).unwrap()), expected, "{spec}");
+        }
+    }
+}

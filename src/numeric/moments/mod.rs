@@ -423,4 +423,12 @@ mod tests {
         let regression = Moments::of_block(&data, 4).regress(&[0.0, 0.0, 7.0]);
         assert!((regression.covariance[(0, 0)].sqrt() * 500_f64.sqrt() - 0.1).abs() < 0.02);
     }
+
+    /// Adding up n summands in blocks of 64 over 32 parts rounds like 128 + n/2048 additions do.
+    #[test]
+    fn the_rounding_of_a_sum_grows_with_its_length() {
+        let long = Moments { n: 1 << 32, ..Moments::of_block(&[1.0, 1.0], 1) };
+        let expected = 8.0 * (128.0 + 2_f64.powi(21)).sqrt() * 0.5 * f64::EPSILON;
+        assert!((long.accumulated() / expected - 1.0).abs() < 1e-12);
+    }
 }
