@@ -43,10 +43,7 @@ fn flags_do_not_see_shift_and_sign() {
     assert!(!plain.believed(), "{plain:?}");
     for other in [of(&|x| 1024.0 - x), of(&|x| x - 1024.0)] {
         let near = |a: Option<f64>, b: Option<f64>| (a.unwrap() - b.unwrap()).abs() < 1e-6;
-        assert!(
-            near(plain.pareto_k, other.pareto_k) && near(plain.dominance, other.dominance),
-            "{other:?}"
-        );
+        assert!(near(plain.pareto_k, other.pareto_k) && near(plain.dominance, other.dominance), "{other:?}");
     }
 }
 
@@ -100,8 +97,7 @@ fn a_pair_of_columns_does_not_see_their_order() {
 fn regression_removes_what_the_control_explains() {
     let width = 4;
     // Column 2 is 2 + control (column 0) + small noise; put the control last.
-    let data: Vec<f64> =
-        rows(20_000, width).chunks(width).flat_map(|r| [r[2], r[1], r[3], r[0]]).collect();
+    let data: Vec<f64> = rows(20_000, width).chunks(width).flat_map(|r| [r[2], r[1], r[3], r[0]]).collect();
     let regression = Moments::of_block(&data, width).regress(&[0.0]);
     let std_err = |i: usize| regression.covariance[(i, i)].sqrt();
     assert!((regression.value[0] - 2.0).abs() < 5.0 * std_err(0));
