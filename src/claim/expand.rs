@@ -160,7 +160,7 @@ fn case_axes(at: &Combination) -> BTreeMap<String, AxisValue> {
         .map(|(name, value)| {
             let value = match value {
                 WrittenValue::Number(x) => AxisValue::Number(*x),
-                WrittenValue::Text(text) => AxisValue::Text(text.clone()),
+                WrittenValue::Text(text) => AxisValue::Text(filled_at(text, at)),
                 WrittenValue::Source(spec) => {
                     let spec = sources::filled(spec, &|name| at.get(name).map(|v| v.text()));
                     AxisValue::Text(spec.map_or_else(|error| error.to_string(), |spec| spec.to_string()))
@@ -229,9 +229,14 @@ fn setting(quantity: &Quantity, at: &Combination) -> Setting {
 fn value(at: &Combination, name: &str) -> Option<AxisValue> {
     match at.get(name)? {
         WrittenValue::Number(x) => Some(AxisValue::Number(*x)),
-        WrittenValue::Text(text) => Some(AxisValue::Text(text.clone())),
+        WrittenValue::Text(text) => Some(AxisValue::Text(filled_at(text, at))),
         WrittenValue::Source(_) => None,
     }
+}
+
+/// A text with the values of other axes in it.
+fn filled_at(text: &str, at: &Combination) -> String {
+    sources::filled_in(text, &|name| at.get(name).map(|value| value.text()))
 }
 
 fn number(at: &Combination, name: &str) -> f64 {

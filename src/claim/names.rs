@@ -6,7 +6,7 @@ use std::sync::Arc;
 
 use toml::Spanned;
 
-use crate::claim::axis::{Written, WrittenValue, is_numeric, to_add};
+use crate::claim::axis::{self, Written, WrittenValue, is_numeric, is_text, to_add};
 use crate::claim::expression::{Actual, Expression, Reference};
 use crate::claim::meaning::{Binding, Meaning};
 use crate::claim::merged::Merged;
@@ -16,7 +16,6 @@ use crate::claim::value::ClaimReader;
 use crate::error::nearest;
 use crate::quantity::axis::SCHEDULE;
 use crate::quantity::{QUANTITIES, Quantity};
-use crate::spec::Spec;
 
 /// The name of the axis, and of the function of a quantity, that stands for another schedule in the
 /// same case.
@@ -232,10 +231,38 @@ impl<'m, 'a> Names<'m, 'a> {
                 }
             }
             if complete {
-                for filling in self.fillings(spec) {
+                for filling in self.fillings(sources::placeholders(spec)) {
                     let built = sources::filled(spec, &|name| filling.get(name).cloned())
                         .and_then(|s| sources.get(&s));
                     if let Err(error) = built {
+                        let span = sources::place(&error, reader.text, value.span());
+                        reader.problems.add(span, error.to_string());
+                        break;
+                    }
+                }
+            }
+        }
+    }
+
+    /// Checks every text in use, a template once for each of its fillings.
+    pub(super) fn check_texts(&mut self, reader: &mut ClaimReader) {
+        let texts: Vec<&Written> = self.used_axes().into_iter().filter(|axis| is_text(&axis.name)).collect();
+        for axis in texts {
+            for value in &axis.values {
+                let WrittenValue::Text(text) = value.get_ref() else { continue };
+                let names = sources::placeholders_in(text);
+                let mut complete = true;
+                for name in &names {
+                    self.used.insert(name.clone());
+                    if self.axis(name).is_none() || *name == axis.name {
+                        complete = false;
+                        self.note_placeholder(name, value, reader);
+                    }
+                }
+                let fillings = if complete { self.fillings(names) } else { Vec::new() };
+                for filling in fillings {
+                    let filled = sources::filled_in(text, &|name| filling.get(name).cloned());
+                    if let Err(error) = axis::check(&axis.name, &filled) {
                         let span = sources::place(&error, reader.text, value.span());
                         reader.problems.add(span, error.to_string());
                         break;
@@ -258,10 +285,10 @@ impl<'m, 'a> Names<'m, 'a> {
         reader.problems.add_with_help(span, format!("no axis `{name}` fills `{{{name}}}`"), help);
     }
 
-    /// Every combination of the axes that fill `spec`.
-    fn fillings(&self, spec: &Spec) -> Vec<BTreeMap<String, String>> {
+    /// Every combination of the axes `names`.
+    fn fillings(&self, names: Vec<String>) -> Vec<BTreeMap<String, String>> {
         let mut all = vec![BTreeMap::new()];
-        let names: BTreeSet<String> = sources::placeholders(spec).into_iter().collect();
+        let names: BTreeSet<String> = names.into_iter().collect();
         for axis in names.iter().filter_map(|name| self.axis(name)) {
             let with = |filling: &BTreeMap<String, String>, value: &Spanned<WrittenValue>| {
                 let mut filling = filling.clone();
@@ -289,7 +316,7 @@ impl<'m, 'a> Names<'m, 'a> {
         for (axis, _) in
             self.merged.axes.iter().filter(|(axis, own)| *own && !self.used.contains(&axis.name))
         {
-            let message = format!("axis `{}` is not used by an expression or a source", axis.name);
+            let message = format!("axis `{}` is not used by an expression, a source or a template", axis.name);
             reader.problems.add(axis.name_span.clone(), message);
         }
     }

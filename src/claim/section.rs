@@ -74,6 +74,7 @@ impl Merged<'_> {
             }
         }
         names.check_sources(reader, sources);
+        names.check_texts(reader);
         let complete = lhs.is_some() && (if along { against.is_some() } else { rhs.is_some() });
         if complete {
             names.check_use(reader);

@@ -45,13 +45,24 @@ pub(super) fn placeholders(spec: &Spec) -> Vec<String> {
     spec.parameters
         .iter()
         .flat_map(|(_, argument)| match argument {
-            Argument::Text(text) => {
-                text.split('{').skip(1).filter_map(|rest| Some(rest.split_once('}')?.0.to_owned())).collect()
-            }
+            Argument::Text(text) => placeholders_in(text),
             Argument::Nested(inner) => placeholders(inner),
             Argument::Rows(_) => Vec::new(),
         })
         .collect()
+}
+
+/// Names in braces in a text: `las:axis={axis}` has `axis`.
+pub(super) fn placeholders_in(text: &str) -> Vec<String> {
+    text.split('{').skip(1).filter_map(|rest| Some(rest.split_once('}')?.0.to_owned())).collect()
+}
+
+/// `text` with every `{name}` replaced by `value_of(name)`, or left where that is `None`.
+pub(super) fn filled_in(text: &str, value_of: &impl Fn(&str) -> Option<String>) -> String {
+    placeholders_in(text).into_iter().fold(text.to_owned(), |text, name| match value_of(&name) {
+        Some(value) => text.replace(&format!("{{{name}}}"), &value),
+        None => text,
+    })
 }
 
 /// `spec` with every `{name}` replaced by `value_of(name)`, or left where that is `None`. A value
@@ -63,12 +74,7 @@ pub(super) fn filled(spec: &Spec, value_of: &impl Fn(&str) -> Option<String>) ->
     let fill = |argument: &Argument| {
         Ok(match argument {
             Argument::Text(text) if text.contains('{') => {
-                let mut text = text.clone();
-                for name in placeholders(spec) {
-                    if let Some(value) = value_of(&name) {
-                        text = text.replace(&format!("{{{name}}}"), &value);
-                    }
-                }
+                let text = filled_in(text, value_of);
                 if text.contains(':') { Argument::Nested(Spec::parse(&text)?) } else { Argument::Text(text) }
             }
             Argument::Nested(inner) => Argument::Nested(filled(inner, value_of)?),

@@ -3,6 +3,7 @@
 
 mod assume;
 pub mod axes;
+mod denoise;
 mod diagnose;
 mod estimate;
 mod interrupt;
@@ -161,6 +162,8 @@ enum Command {
     Submit(submit::Submit),
     /// Measure one quantity
     Estimate(estimate::EstimateCommand),
+    /// Estimate X from the states in a file by a denoiser: a network's as klaim reads it
+    Denoise(denoise::Denoise),
     /// Say which assumptions hold for a source, with the evidence
     Assume(assume::Assume),
     /// Make a sampling schedule: from a model's loss curve, from a source, or by a rule
@@ -220,6 +223,7 @@ fn execute(mut arguments: CommandLine) -> Result<u8> {
         Command::Reduce(command) => command.run(common),
         Command::Submit(command) => command.run(common),
         Command::Estimate(command) => command.run(common),
+        Command::Denoise(command) => command.run(common),
         Command::Assume(command) => command.run(common),
         Command::Schedule(command) => command.run(common),
         Command::Probe(command) => command.run(common),

@@ -8,13 +8,14 @@ use super::progress::Progress;
 use super::verify::{self, Budget};
 use super::{Common, Format, axes, interrupt, output};
 use crate::claim::{self, ClaimFile, Replacement, Sources, Values};
-use crate::error::Result;
+use crate::error::{Error, Result};
 use crate::probe::found::Measuring;
 use crate::probe::search::{Bounds, Objective, hunt};
 use crate::probe::statement::Coordinates;
 use crate::probe::sweep::{settle, sweep};
 use crate::probe::{ProbeReport, ProbedClaim, Varied, page};
 use crate::report::model::Run;
+use crate::quantity::axis;
 use crate::run::lock::Lock;
 use crate::run::options::{MethodChoice, Options};
 use crate::run::store::Store;
@@ -30,8 +31,12 @@ pub struct Probe {
     /// Id of a built-in claim, or a claim file
     claim: String,
     /// Source in place of the claim's own; {name} is filled by --vary: bernoulli:p={p}
-    #[arg(long, value_name = "TEMPLATE", required_unless_present = "search", conflicts_with = "search")]
+    #[arg(long, value_name = "TEMPLATE", conflicts_with = "search")]
     source: Option<String>,
+    /// An axis in place of the claim's own, text or a list of numbers: schedule=las2:alpha={alpha},
+    /// denoiser=perturbed:error={e}, steps=10; {name} is filled by --vary
+    #[arg(long, value_name = "NAME=VALUE", conflicts_with = "search")]
+    set: Vec<String>,
     /// One or two parameters: NAME=a..b, NAME=a..b/points (`:log` or `:linear` may follow) or
     /// NAME=v1,v2,…; a name in the template, an axis or a constant of the claim. Boundaries are
     /// sought along the first
@@ -112,7 +117,7 @@ impl Probe {
 
     /// A map over the varied parameters.
     fn swept(&self, claim: Arc<ClaimFile>, options: Options, common: &Common) -> Result<ProbeReport> {
-        let source = Spec::parse(self.source.as_deref().expect("the command line requires it"))?;
+        let source = self.source.as_deref().map(Spec::parse).transpose()?;
         let points = if self.vary.len() > 1 { POINTS.1 } else { POINTS.0 };
         let parameters: Vec<Varied> =
             self.vary.iter().map(|v| Varied::parse(v, points)).collect::<Result<_>>()?;
@@ -126,7 +131,9 @@ impl Probe {
         let (found, run) = self.watched(&options, common, |watch| {
             sweep(&statement, parameters, self.width, options.clone(), watch)
         })?;
-        Ok(ProbeReport::new(&expanded, &source.to_string(), found, run))
+        let source = source.map_or("its own sources".into(), |source| source.to_string());
+        let place = self.set.iter().fold(source, |text, set| format!("{text}, {set}"));
+        Ok(ProbeReport::new(&expanded, &place, found, run))
     }
 
     /// A search from `starts` starts.
@@ -184,12 +191,32 @@ impl Probe {
 
     /// The axes that the command line fixes.
     fn fixed(&self) -> Result<Vec<Replacement>> {
-        let snrs = self.snr.as_deref().map(axes::snrs).transpose()?;
-        Ok(snrs
-            .map(|snrs| Replacement { name: "snr".into(), values: Values::Numbers(snrs) })
-            .into_iter()
-            .collect())
+        let mut fixed: Vec<Replacement> = self.set.iter().map(|text| set(text)).collect::<Result<_>>()?;
+        if let Some(snrs) = self.snr.as_deref().map(axes::snrs).transpose()? {
+            fixed.push(Replacement { name: "snr".into(), values: Values::Numbers(snrs) });
+        }
+        if let Some(twice) = fixed.iter().enumerate().find_map(|(i, one)| {
+            let same = |other: &Replacement| other.name == one.name;
+            fixed[..i].iter().any(same).then_some(&one.name)
+        }) {
+            return Err(Error::invalid("--set", format!("gives `{twice}` twice")));
+        }
+        Ok(fixed)
     }
+}
+
+/// `NAME=VALUE`: text for an axis of text, else numbers.
+fn set(text: &str) -> Result<Replacement> {
+    let form = || Error::invalid("--set", format!("`{text}` is not NAME=VALUE, such as steps=10"));
+    let (name, value) = text.split_once('=').ok_or_else(form)?;
+    let (name, value) = (name.trim().to_owned(), value.trim());
+    let values = match (name.as_str(), axis::find(&name)) {
+        ("source", _) => Values::Sources(vec![Spec::parse(value)?]),
+        ("baseline", _) => Values::Words(vec![value.to_owned()]),
+        (_, Some(axis)) if axis.is_text() => Values::Words(vec![value.to_owned()]),
+        _ => Values::Numbers(axes::numbers(value).map_err(|why| Error::invalid("--set", why))?),
+    };
+    Ok(Replacement { name, values })
 }
 
 /// Finds which parameters take whole numbers only; `check` asks the statement at a place.

@@ -3,6 +3,7 @@
 
 use std::sync::Arc;
 
+use super::content::note_source;
 use super::{Affine, Denoiser, DenoiserKind};
 use crate::channel::posterior::PosteriorMean;
 use crate::error::{Error, Result};
@@ -20,6 +21,7 @@ pub const MISMATCHED: DenoiserKind = DenoiserKind {
     }],
     read: |arguments| {
         let assumed = Arc::new(Source::build(&arguments.nested("source")?)?);
+        note_source(&assumed);
         let mean = Arc::new(PosteriorMean::new(&assumed)?);
         let name = arguments.spec().to_string();
         Ok(Box::new(move |estimand| {

@@ -8,6 +8,7 @@
 //! The kinds of specs are in [`DENOISERS`], one file per kind; a program adds its own there.
 
 mod affine;
+mod content;
 mod exact;
 mod function;
 mod identity;
@@ -15,6 +16,7 @@ mod linear;
 mod line;
 mod mean;
 mod mismatched;
+mod network;
 mod perturbed;
 #[cfg(test)]
 mod tests;
@@ -22,6 +24,7 @@ mod tests;
 pub use affine::Affine;
 pub use function::Function;
 pub use line::{divergence_on_a_line, gap_on_a_line};
+pub use content::{content, parameters_of};
 
 use std::fmt::Debug;
 use std::sync::{Arc, OnceLock};
@@ -29,7 +32,7 @@ use std::sync::{Arc, OnceLock};
 use crate::channel::posterior::{BATCH, PosteriorMean};
 use crate::error::{Error, Result};
 use crate::numeric::stream::Stream;
-use crate::source::{SOURCES, Source};
+use crate::source::Source;
 use crate::spec::{Arguments, Named, Parameter, Registry, Spec};
 
 /// Estimates of X from states U_γ.
@@ -56,6 +59,12 @@ pub trait Denoiser: Debug + Send + Sync {
     fn offset(&self, snr: f64) -> Option<f64> {
         let _ = snr;
         None
+    }
+
+    /// Root mean square of what arithmetic narrower than f64 adds to an estimate, in units of |x|.
+    fn rounding(&self, snr: f64) -> f64 {
+        let _ = snr;
+        0.0
     }
 
     /// The law that it takes for that of X, where it is the posterior mean of one.
@@ -142,6 +151,8 @@ pub static DENOISERS: Registry<DenoiserKind> = Registry::new(&[
     identity::IDENTITY,
     mean::MEAN,
     mismatched::MISMATCHED,
+    network::NETWORK,
+    network::TRAINED,
 ]);
 
 /// What makes the denoiser of a spec such as `exact`, `perturbed:error=0.1,shape=high` or
@@ -156,12 +167,7 @@ pub fn find(spec: &str) -> Result<Make> {
         other => other,
     })?;
     let kind = DENOISERS.named(&written.kind)?;
-    // What a denoiser nests is a law.
-    let parameters_of = |name: &str| match DENOISERS.get(name) {
-        Some(kind) => Ok(kind.parameters),
-        None => Ok(SOURCES.named(name)?.parameters()),
-    };
-    let spec = written.canonical(&parameters_of)?;
+    let spec = written.canonical(&content::parameters_of)?;
     (kind.read)(&Arguments::new(&spec, kind.parameters)?)
 }
 

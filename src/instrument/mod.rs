@@ -66,6 +66,11 @@ pub trait Instrument: Any + Send + Sync {
         0.0
     }
 
+    /// What arithmetic narrower than f64 may have made of a column whose mean is `value`.
+    fn rounding(&self, _column: usize, _value: f64) -> f64 {
+        0.0
+    }
+
     /// How much `n` samples may have missed of a column's mean and its own spread cannot tell;
     /// `slopes` are its coefficients of the control variates.
     fn unseen(&self, _column: usize, _slopes: &[f64], _n: u64) -> f64 {

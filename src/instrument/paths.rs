@@ -68,6 +68,10 @@ impl Instrument for PathStatistics {
         (BATCH / self.rows()) as u64
     }
 
+    fn rounding(&self, column: usize, value: f64) -> f64 {
+        self.columns[column].statistic.rounding(value)
+    }
+
     fn kernels(&self) -> Kernels<'_> {
         let simulations: Vec<Simulation> = self.columns.iter().map(|c| c.statistic.simulation()).collect();
         if simulations.iter().all(Simulation::has_kernel) {

@@ -173,7 +173,9 @@ fn boundary(parameter: &Varied, bracket: Narrowing, width: f64) -> Boundary {
         value: 0.5 * (low + high),
         half_width: 0.5 * (high - low),
         side: if bracket.breaks.0 < bracket.holds.0 { BreakSide::Below } else { BreakSide::Above },
-        resolved: parameter.relative_width(low, high) <= width || (parameter.whole && high - low <= 1.0),
+        resolved: parameter.listed
+            || parameter.relative_width(low, high) <= width
+            || (parameter.whole && high - low <= 1.0),
         holds: bracket.holds.1,
         breaks: bracket.breaks.1,
     }

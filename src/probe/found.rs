@@ -185,7 +185,7 @@ impl Measuring<'_> {
         let parameters = vec![argument("path", path.display().to_string()), argument("weights", "p".into())];
         let spec = Spec { kind: "file".into(), parameters };
         let claim =
-            ProbedClaim::new(Arc::clone(&self.claim), spec.clone(), Vec::new(), &Coordinates::new())?;
+            ProbedClaim::new(Arc::clone(&self.claim), Some(spec.clone()), Vec::new(), &Coordinates::new())?;
         Ok((claim.including(snr), spec))
     }
 

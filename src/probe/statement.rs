@@ -1,5 +1,5 @@
-//! The claim under probe: its main statement, a source template in place of its sources, and its
-//! SNRs.
+//! The claim under probe: its main statement, a source template in place of its sources where one is
+//! given, other fixed axes, and its SNRs.
 
 use std::sync::Arc;
 
@@ -18,7 +18,7 @@ pub type Coordinates = Vec<(String, f64)>;
 #[derive(Debug, Clone)]
 pub struct ProbedClaim {
     claim: Arc<ClaimFile>,
-    source: Spec,
+    source: Option<Spec>,
     fixed: Vec<Replacement>,
     /// The SNRs of the first look, increasing; `None` where the statement has no axis `snr` left to
     /// search.
@@ -26,8 +26,8 @@ pub struct ProbedClaim {
 }
 
 impl ProbedClaim {
-    /// `claim` with `source` (a template such as `bernoulli:p={p}`) in place of its sources and
-    /// `fixed` axes in place of its own.
+    /// `claim` with `source` (a template such as `bernoulli:p={p}`) in place of its sources, where
+    /// there is one, and `fixed` axes in place of its own.
     ///
     /// An inequality over `snr` is a statement for every SNR: unless `varied` has it, its worst SNR
     /// is searched between the ends of the axis.
@@ -36,7 +36,7 @@ impl ProbedClaim {
     /// A slope, which has no ratio; what [`ClaimFile::on`] refuses at `sample`, a place.
     pub fn new(
         claim: Arc<ClaimFile>,
-        source: Spec,
+        source: Option<Spec>,
         fixed: Vec<Replacement>,
         sample: &Coordinates,
     ) -> Result<Self> {
@@ -74,8 +74,11 @@ impl ProbedClaim {
             name: name.to_owned(),
             values: Values::Numbers(values),
         };
-        let mut replacements =
-            vec![Replacement { name: "source".into(), values: Values::Sources(vec![self.source.clone()]) }];
+        let source = |spec: &Spec| Replacement {
+            name: "source".into(),
+            values: Values::Sources(vec![spec.clone()]),
+        };
+        let mut replacements: Vec<Replacement> = self.source.iter().map(source).collect();
         replacements
             .extend(self.fixed.iter().filter(|fixed| snrs.is_empty() || fixed.name != "snr").cloned());
         replacements.extend(place.iter().map(|(name, value)| number(name, vec![*value])));

@@ -37,24 +37,27 @@ impl Sweep {
     }
 }
 
-/// Fills in what the statement says of a parameter: whether it takes whole numbers only.
+/// Fills in what the statement says of a parameter: whether it takes whole numbers only, or the
+/// listed values only (checkpoints).
 ///
 /// # Errors
 /// What the statement refuses at the parameter's ends.
 pub fn settle(parameter: Varied, takes: impl Fn(f64) -> Result<()>) -> Result<Varied> {
-    let fraction =
-        parameter.spacing.between(parameter.values[0], parameter.values[1].min(f64::MAX), 0.381_966);
+    let (low, high) = (parameter.values[0], parameter.values[1]);
+    if high.is_infinite() || takes(low).is_err() {
+        return Ok(parameter);
+    }
+    let fraction = parameter.spacing.between(low, high, 0.381_966);
+    if takes(fraction).is_ok() {
+        return Ok(parameter);
+    }
     let is_whole = |x: &f64| x.fract() == 0.0 || x.is_infinite();
     let ends_whole =
         parameter.values.first().is_some_and(is_whole) && parameter.values.last().is_some_and(is_whole);
-    if !parameter.values[1].is_infinite()
-        && ends_whole
-        && takes(fraction).is_err()
-        && takes(fraction.round()).is_ok()
-    {
+    if ends_whole && takes(fraction.round()).is_ok() {
         return Ok(parameter.rounded());
     }
-    Ok(parameter)
+    Ok(Varied { listed: parameter.values.iter().all(|&value| takes(value).is_ok()), ..parameter })
 }
 
 /// Maps `parameters` (at most two) and brackets the boundaries along the first to the relative

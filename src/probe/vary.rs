@@ -36,6 +36,8 @@ pub struct Varied {
     pub spacing: VariedSpacing,
     /// Whether only whole numbers make sense.
     pub whole: bool,
+    /// Whether the listed values are all there are.
+    pub listed: bool,
 }
 
 impl Varied {
@@ -99,7 +101,7 @@ impl Varied {
             };
             list = (0..n).map(place).collect();
         }
-        Ok(Self { name: name.to_owned(), values: list, spacing, whole: false })
+        Ok(Self { name: name.to_owned(), values: list, spacing, whole: false, listed: false })
     }
 
     /// The parameter with values rounded to whole numbers, each once.
@@ -112,7 +114,7 @@ impl Varied {
 
     /// A value between `a` < `b` that halves their distance; `None` where none is between.
     pub fn middle(&self, a: f64, b: f64) -> Option<f64> {
-        if !b.is_finite() {
+        if self.listed || !b.is_finite() {
             return None;
         }
         let middle = self.spacing.between(a, b, 0.5);

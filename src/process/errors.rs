@@ -69,6 +69,11 @@ impl Errors {
         &self.mean
     }
 
+    /// What the denoiser's arithmetic may have made of either mean, `value`.
+    pub fn rounding(&self, value: f64) -> f64 {
+        rounding_of(self.denoiser.as_ref(), self.terms.iter().copied(), value)
+    }
+
     /// Both sums for each of samples `first .. first + BATCH`: BATCH losses, then BATCH excesses.
     ///
     /// # Errors
@@ -91,6 +96,14 @@ impl Errors {
         }
         Ok(sums)
     }
+}
+
+/// What the arithmetic of `denoiser` may have made of Σ_k w_k E|a_k − x̂_k|² = `value` at `terms` γ_k,
+/// w_k: with δ_k its rounding at γ_k, 2√(value·Σ w_k δ_k²) + Σ w_k δ_k² by Cauchy and Schwarz.
+pub fn rounding_of(denoiser: &dyn Denoiser, terms: impl Iterator<Item = [f64; 2]>, value: f64) -> f64 {
+    let of = |[snr, weight]: [f64; 2]| weight * denoiser.rounding(snr).powi(2);
+    let squares: f64 = terms.map(of).sum();
+    if squares > 0.0 { 2.0f64.mul_add((value.abs() * squares).sqrt(), squares) } else { 0.0 }
 }
 
 /// Σ_k w_k |X − x̂|² of each sample.

@@ -83,6 +83,12 @@ fn measure(estimand: &Estimand, denoiser: &dyn Denoiser, (lo, hi): (f64, f64)) -
             *risk += square / (BATCHES * BATCH as u64) as f64;
         }
     }
+    // Of an affine denoiser the loss is known.
+    for (snr, risk) in &mut points {
+        if let Some(affine) = denoiser.affine(*snr) {
+            *risk = affine.loss(source, *snr).value;
+        }
+    }
     if lo <= 0.0 {
         points.insert(0, (0.0, at_zero(estimand, denoiser)?));
     }

@@ -3,7 +3,7 @@
 use std::ops::Range;
 
 use super::chain::Chain;
-use super::errors::{Errors, Gap, Loss};
+use super::errors::{Errors, Gap, Loss, rounding_of};
 use super::girsanov::Girsanov;
 use crate::channel::posterior::{BATCH, PosteriorMean};
 use crate::error::Result;
@@ -90,6 +90,12 @@ pub trait Statistic: Send + Sync {
     /// What it is a number of.
     fn simulation(&self) -> Simulation<'_>;
 
+    /// What arithmetic narrower than f64 in a denoiser may have made of the mean `value`.
+    fn rounding(&self, value: f64) -> f64 {
+        let _ = value;
+        0.0
+    }
+
     /// Makes ready to [`Statistic::read`] paths of `stream`: a pilot is simulated here.
     ///
     /// # Errors
@@ -113,6 +119,11 @@ impl Statistic for Girsanov {
         Simulation::PathKl(self)
     }
 
+    fn rounding(&self, value: f64) -> f64 {
+        let weight = |step: &[f64]| [step[0], 0.5 * (step[1] - step[0])];
+        rounding_of(self.denoiser(), self.grid().windows(2).map(weight), value)
+    }
+
     fn read(&self, simulated: &[f64], _: &Stream, _: u64, out: &mut [f64]) {
         out.copy_from_slice(simulated);
     }
@@ -127,6 +138,10 @@ impl Statistic for Loss {
         Simulation::Errors(&self.0)
     }
 
+    fn rounding(&self, value: f64) -> f64 {
+        self.0.rounding(value)
+    }
+
     fn read(&self, simulated: &[f64], _: &Stream, _: u64, out: &mut [f64]) {
         out.copy_from_slice(&simulated[..BATCH]);
     }
@@ -139,6 +154,10 @@ impl Statistic for Gap {
 
     fn simulation(&self) -> Simulation<'_> {
         Simulation::Errors(&self.0)
+    }
+
+    fn rounding(&self, value: f64) -> f64 {
+        self.0.rounding(value)
     }
 
     fn read(&self, simulated: &[f64], _: &Stream, _: u64, out: &mut [f64]) {

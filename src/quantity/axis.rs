@@ -7,6 +7,7 @@ use super::Scope;
 use crate::error::Result;
 use crate::numeric::number;
 use crate::schedule::{self, MOST_STEPS};
+use crate::source::Source;
 use crate::{denoiser, process};
 
 /// An axis: its name, its values, who needs it and how it is shown.
@@ -146,7 +147,7 @@ const POSITIVE: AxisKind =
 pub static SNR: SettingAxis = SettingAxis {
     name: "snr",
     kind: POSITIVE,
-    scopes: &[Scope::Snr, Scope::Denoiser],
+    scopes: &[Scope::Snr, Scope::Denoiser, Scope::HeldOut],
     help: "SNRs: a list 0.1,1,10 or a log-spaced range 1e-3..1e3/32",
     words: [" at snr ", ""],
     ..PLAIN
@@ -207,15 +208,27 @@ pub static SAMPLER: SettingAxis = SettingAxis {
 pub static DENOISER: SettingAxis = SettingAxis {
     name: "denoiser",
     kind: AxisKind::Spec(|spec| denoiser::find(spec).map(drop)),
-    scopes: &[Scope::Denoiser, Scope::DenoiserInterval, Scope::Path, Scope::Sampler],
+    scopes: &[Scope::Denoiser, Scope::HeldOut, Scope::DenoiserInterval, Scope::Path, Scope::Sampler],
     optional: true,
     help: "A denoiser, such as perturbed:error=0.1; exact where left out",
     words: [", ", ""],
     ..PLAIN
 };
 
+/// A law that a denoiser was not made for: `digits:part=held-out`.
+pub static HELD_OUT: SettingAxis = SettingAxis {
+    name: "held_out",
+    kind: AxisKind::Spec(|spec| Source::parse(spec).map(drop)),
+    scopes: &[Scope::HeldOut],
+    has_column: false,
+    help: "A source (`klaim list sources`) that the denoiser was not made for",
+    words: [", held out ", ""],
+    ..PLAIN
+};
+
 /// Every axis, in the order of columns.
-pub static AXES: [&SettingAxis; 7] = [&SNR, &SNR_MIN, &SNR_MAX, &STEPS, &SCHEDULE, &SAMPLER, &DENOISER];
+pub static AXES: [&SettingAxis; 8] =
+    [&SNR, &SNR_MIN, &SNR_MAX, &STEPS, &SCHEDULE, &SAMPLER, &DENOISER, &HELD_OUT];
 
 /// The axis called `name`.
 pub fn find(name: &str) -> Option<&'static SettingAxis> {

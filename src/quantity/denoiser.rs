@@ -18,8 +18,10 @@ use crate::channel::posterior::Observable;
 use crate::denoiser::{self, Denoiser, Estimand, divergence_on_a_line, gap_on_a_line};
 use crate::error::{Error, Result};
 use crate::instrument::Instrument;
+use crate::instrument::paths::PathStatistics;
 use crate::numeric::estimate::Estimate;
 use crate::process::{Errors, Gap, Loss};
+use crate::source::Source;
 
 /// The need's source with its denoiser; the exact one where it names none.
 ///
@@ -32,7 +34,7 @@ pub fn denoiser(need: &Need) -> Result<(Arc<Estimand>, Arc<dyn Denoiser>)> {
 }
 
 /// M(γ); E|X − EX|² at γ = 0.
-fn mmse(need: &Need, tools: &Instruments, snr: f64) -> Result<Option<Estimate>> {
+pub(super) fn mmse(need: &Need, tools: &Instruments, snr: f64) -> Result<Option<Estimate>> {
     if snr > 0.0 {
         return Ok(tools.channel_values(&need.source, snr)?.map(|values| values.mmse));
     }
@@ -48,7 +50,12 @@ fn sum(a: Estimate, sign: f64, b: Estimate) -> Estimate {
 /// E|X − x̂|²: of an affine denoiser by its coefficients, of one with a known excess as M + δ²E|X −
 /// EX|².
 pub fn loss(need: &Need, tools: &Instruments) -> Result<Option<Estimate>> {
-    let (snr, (_, denoiser)) = (need.setting.snr()?, denoiser(need)?);
+    loss_at(need, tools, need.setting.snr()?)
+}
+
+/// [`loss`] at `snr` ≥ 0.
+pub(super) fn loss_at(need: &Need, tools: &Instruments, snr: f64) -> Result<Option<Estimate>> {
+    let (_, denoiser) = denoiser(need)?;
     if let Some(excess) = denoiser.excess(snr) {
         let mmse = mmse(need, tools, snr)?;
         let added = need.source.second_moment().scaled(excess);
@@ -232,6 +239,28 @@ pub fn sampled_loss(need: &Need, _: &Instruments) -> Result<Box<dyn Instrument>>
     Ok(need.by_paths(Loss(errors(need, vec![[need.setting.snr()?, 1.0]])?)))
 }
 
+/// |X − x̂|² of true states of the law that `held_out` names, x̂ made for the need's own.
+///
+/// # Errors
+/// As [`sampled_loss`]; a law in another dimension.
+pub fn held_out_loss(need: &Need, _: &Instruments) -> Result<Box<dyn Instrument>> {
+    let other = Arc::new(Source::parse(need.setting.held_out()?)?);
+    if other.dim() != need.source.dim() {
+        let message = format!(
+            "`{}` is a law on R^{}, and `{}` one on R^{}",
+            other.spec(),
+            other.dim(),
+            need.source.spec(),
+            need.source.dim()
+        );
+        return Err(Error::invalid("held_out", message));
+    }
+    let (_, denoiser) = denoiser(need)?;
+    let terms = vec![[need.setting.snr()?, 1.0]];
+    let errors = Errors::new(&Estimand::new(&other), denoiser, terms)?;
+    Ok(Box::new(PathStatistics::new(&other, need.column(), Arc::new(Loss(errors)))))
+}
+
 /// |x̂ − m|² of true states.
 ///
 /// # Errors
@@ -258,8 +287,7 @@ mod tests {
     use crate::instrument::readouts::PosteriorReadouts;
     use crate::numeric::stream::Stream;
     use crate::quantity::Setting;
-    use crate::quantity::axis::{DENOISER, SNR, SNR_MIN};
-    use crate::source::Source;
+    use crate::quantity::axis::{DENOISER, HELD_OUT, SNR, SNR_MIN};
 
     /// Standard errors allowed: false-alarm probability 6e-7 a comparison, three of them.
     const STD_ERRS: f64 = 5.0;
@@ -309,6 +337,28 @@ mod tests {
         let several = need("loss", "codebook:atoms=9,dim=3", "mismatched:source=(codebook:atoms=4,dim=3)");
         assert!(loss(&several, &tools).unwrap().is_none() && gap(&several, &tools).unwrap().is_none());
         assert!(sampled_loss(&several, &tools).is_ok() && sampled_gap(&several, &tools).is_ok());
+    }
+
+    /// x̂ = c(U/γ) with c = γv/(1 + γv) for N(0, v), over N(0, w): (1 − c)²w + c²/γ.
+    #[test]
+    fn a_held_out_loss_is_of_the_other_law() {
+        let (v, w, snr) = (0.8_f64, 3.0, 0.7);
+        let mut need = need("held_out_loss", "gaussian:dim=1,variance=0.8", "linear");
+        need.setting = Setting::at(snr).with(&DENOISER, "linear");
+        assert!(held_out_loss(&need, &Instruments::default()).is_err(), "no law is held out");
+        need.setting = need.setting.with(&HELD_OUT, "gaussian:dim=1,variance=3");
+        let instrument = held_out_loss(&need, &Instruments::default()).unwrap();
+        let job = Job { instrument: instrument.as_ref(), stream: Stream::named(0, "held out") };
+        let moments = Cpu.open(&job, 16384).unwrap().run(0..16384).unwrap();
+        let found = moments.regress(&[]);
+        let (value, std_err) = (found.value[0], found.covariance[(0, 0)].sqrt());
+        let c = snr * v / (1.0 + snr * v);
+        let expected = (1.0 - c) * (1.0 - c) * w + c * c / snr;
+        assert!((value - expected).abs() < STD_ERRS * std_err, "{value} ± {std_err} for {expected}");
+        assert!(std_err < 0.03 * expected);
+        need.setting = need.setting.with(&HELD_OUT, "hypercube:dim=2");
+        let message = held_out_loss(&need, &Instruments::default()).err().unwrap().to_string();
+        assert!(message.contains("R^2"), "{message}");
     }
 
     /// The readout of `total_kl` on samples against its parts without any.

@@ -49,18 +49,18 @@ impl Instruments {
         ExactCurve::new(source, octaves)
     }
 
-    /// The risk of the exact denoiser of `source` between two SNRs by simulation: a loss curve for
-    /// schedules where [`Instruments::curve`] has none.
+    /// The loss of a denoiser of `source` between two SNRs by simulation, for schedules: of the exact
+    /// one where [`Instruments::curve`] has no mmse.
     ///
     /// # Errors
-    /// None today: the exact denoiser of a law without a closed posterior fails when the curve is
-    /// asked.
-    pub fn risk(&self, source: &Arc<Source>, ends: (f64, f64)) -> Result<RiskCurve> {
-        let key = format!("{}|{:e}|{:e}", source.spec(), ends.0, ends.1);
+    /// A spec that is refused; a denoiser that fails does so when the curve is asked.
+    pub fn risk(&self, source: &Arc<Source>, spec: &str, ends: (f64, f64)) -> Result<RiskCurve> {
+        let read = denoiser::content(spec);
+        let key = format!("{}|{spec}{read}|{:e}|{:e}", source.spec(), ends.0, ends.1);
         let mut all = self.risks.lock().unwrap_or_else(PoisonError::into_inner);
         let estimand = Estimand::new(source);
-        let exact = denoiser::build("exact", &estimand)?;
-        Ok(RiskCurve::new(&estimand, exact, ends, Arc::clone(all.entry(key).or_default())))
+        let denoiser = denoiser::build(spec, &estimand)?;
+        Ok(RiskCurve::new(&estimand, denoiser, ends, Arc::clone(all.entry(key).or_default())))
     }
 
     /// The SNRs that `make` returns, made once for each `key`.

@@ -1,8 +1,8 @@
 //! Every quantity: its name, what it depends on, its unit, how it is obtained and what it is.
 
 use super::Rule::{Deterministic, Known, Linear, Observed, Sampled};
-use super::Scope::{Denoiser, DenoiserInterval, Interval, Path, Sampler, Snr, Source};
-use super::{Quantity, channel, denoiser, interval, path, path_bound, simulated, source, supremum};
+use super::Scope::{Denoiser, DenoiserInterval, HeldOut, Interval, Path, Sampler, Snr, Source};
+use super::{Quantity, channel, cost, denoiser, interval, path, path_bound, simulated, source, supremum};
 use crate::channel::posterior::Observable::{Information, Mmse, PosteriorEntropy, Slope};
 use crate::numeric::unit::Unit;
 use crate::spec::Registry;
@@ -61,6 +61,13 @@ pub static QUANTITIES: Registry<Quantity> = Registry::new(&[
         Sampled { deterministic: Some(denoiser::gap), instrument: denoiser::sampled_gap },
     )
     .is("distance of a denoiser from the posterior mean, E|x̂ − E[X|Y]|² = L − M"),
+    Quantity::new(
+        "held_out_loss",
+        HeldOut,
+        Unit::Length(2),
+        Sampled { deterministic: None, instrument: denoiser::held_out_loss },
+    )
+    .is("loss E|X − x̂|² over the law `held_out`, which the denoiser was not made for"),
     Quantity::new("information_gain", Interval, NATS, Linear(interval::information_gain))
         .is("I(snr_max) − I(snr_min), nats"),
     Quantity::new("ratio_log", Interval, Unit::One, Known(interval::ratio_log)).is("ln(snr_max/snr_min)"),
@@ -82,6 +89,16 @@ pub static QUANTITIES: Registry<Quantity> = Registry::new(&[
     Quantity::new("mismatch_gain", DenoiserInterval, NATS, Deterministic(denoiser::mismatch_gain))
         .is("KL of the law of Y from the one a mismatched denoiser assumes, at snr_max less at \
              snr_min, nats"),
+    Quantity::new("curve_ratio", DenoiserInterval, Unit::One, Deterministic(cost::curve_ratio))
+        .is("largest over smallest L/M at 65 SNRs of the interval: what a schedule made from L costs \
+             beyond the best, at most"),
+    Quantity::new("cost_log", Path, Unit::Length(2), Linear(cost::cost_log))
+        .is("cost of a schedule on the axis ln γ, Σ M(γ_k) ln(γ_{k+1}/γ_k)"),
+    Quantity::new("cost_raw", Path, Unit::One, Linear(cost::cost_raw))
+        .is("cost of a schedule on the axis γ, Σ M(γ_k) Δ_k"),
+    Quantity::new("schedule_regret", Path, Unit::One, Deterministic(cost::schedule_regret))
+        .is("cost of a schedule on its axis (ln γ where it has none) over that of the best grid, \
+             less 1"),
     Quantity::new("path_kl", Path, NATS, Linear(path::path_kl))
         .is("discretisation term of the path KL, ½ Σ ∫ (M(γ_k) − M(γ)) dγ, nats"),
     Quantity::new("path_kl_slope", Path, NATS, Linear(path::path_kl_slope))

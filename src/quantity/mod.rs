@@ -2,6 +2,7 @@
 
 pub mod axis;
 pub mod channel;
+pub mod cost;
 pub mod denoiser;
 pub mod functional;
 pub mod instruments;
@@ -18,6 +19,7 @@ pub mod supremum;
 use std::sync::Arc;
 
 use crate::channel::posterior::{self, Observable};
+use crate::denoiser::content;
 use crate::error::{Error, Result};
 use crate::instrument::Instrument;
 use crate::instrument::paths::PathStatistics;
@@ -42,6 +44,8 @@ pub enum Scope {
     Snr,
     /// Source and `snr`; `denoiser` is `exact` unless said.
     Denoiser,
+    /// Source, `snr` and `held_out`, another law; `denoiser` is `exact` unless said.
+    HeldOut,
     /// Source, `snr_min` and `snr_max`.
     Interval,
     /// Source, `snr_min` and `snr_max`; `denoiser` is `exact` unless said.
@@ -156,6 +160,13 @@ impl Need {
         format!("{}|{}|{:?}", self.source.spec(), self.quantity.name, self.setting)
     }
 
+    /// Names a column of samples: the key, and a hash of what was read from files for it, so that a
+    /// resumed run takes no strip of other bytes under the same path.
+    pub fn column(&self) -> String {
+        let texts = self.setting.values().filter_map(|(_, value)| value.text());
+        self.key() + &texts.map(content).collect::<String>()
+    }
+
     /// What takes samples of it: an instrument whose one column has the value for its mean.
     ///
     /// # Errors
@@ -178,7 +189,7 @@ impl Need {
 
     /// Simulated paths whose `statistic` has the value for its mean.
     pub fn by_paths(&self, statistic: impl Statistic + 'static) -> Box<dyn Instrument> {
-        Box::new(PathStatistics::new(&self.source, self.key(), Arc::new(statistic)))
+        Box::new(PathStatistics::new(&self.source, self.column(), Arc::new(statistic)))
     }
 
     /// Where the value lies whatever is measured; `None` where nothing is proven.

@@ -6,6 +6,7 @@ use super::functional::{Functional, StepForm, Summand};
 use super::{Instruments, Need};
 use crate::channel::curve::Curve;
 use crate::channel::posterior::Observable;
+use crate::denoiser::content;
 use crate::error::Result;
 use crate::schedule::{self, Request};
 
@@ -17,12 +18,15 @@ pub fn grid(need: &Need, tools: &Instruments) -> Result<Arc<Vec<f64>>> {
     let setting = &need.setting;
     let (snr_min, snr_max, steps, spec) =
         (setting.snr_min()?, setting.snr_max()?, setting.steps()?, setting.schedule()?);
-    let key = format!("{}|{spec}|{steps}|{snr_min:e}|{snr_max:e}", need.source.spec());
+    let key = format!("{}|{spec}|{steps}|{snr_min:e}|{snr_max:e}{}", need.source.spec(), content(spec));
     tools.grid(key, || {
-        let (exact, measured) = (tools.curve(&need.source), tools.risk(&need.source, (snr_min, snr_max))?);
+        let choice = schedule::find(spec)?;
+        let of = choice.of();
+        let exact = tools.curve(&need.source).filter(|_| of.is_none());
+        let measured = tools.risk(&need.source, of.as_deref().unwrap_or("exact"), (snr_min, snr_max))?;
         let curve = Some(exact.as_ref().map_or(&measured as &dyn Curve, |curve| curve));
         let total_variance = need.source.second_moment().value;
-        schedule::grid(spec, &Request { steps, snr_min, snr_max, total_variance, curve })
+        choice.plain().grid(&Request { steps, snr_min, snr_max, total_variance, curve })
     })
 }
 

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use super::axis::{AXES, AxisValue, DENOISER, SAMPLER, SCHEDULE, SNR, SNR_MAX, SNR_MIN, STEPS, SettingAxis};
+use super::axis::{AXES, AxisValue, DENOISER, HELD_OUT, SAMPLER, SCHEDULE, SNR, SNR_MAX, SNR_MIN, STEPS, SettingAxis};
 use crate::error::{Error, Result};
 
 /// Where a quantity is measured: values of axes and of its arguments. A value that is asked for and
@@ -97,6 +97,11 @@ impl Setting {
     /// Spec of the denoiser; `exact` unless said.
     pub fn denoiser(&self) -> &str {
         self.text(&DENOISER).unwrap_or("exact")
+    }
+
+    /// Spec of the law that the denoiser was not made for.
+    pub fn held_out(&self) -> Result<&str> {
+        self.text(&HELD_OUT)
     }
 
     /// Argument number `index`, from 0.

@@ -180,6 +180,7 @@ impl LaneState {
     pub fn read(&self, column: usize) -> Option<Estimate> {
         let (regression, at) = self.estimate(column)?;
         let own = self.sampled.instrument.relative_bound() * regression.value[at].abs()
+            + self.sampled.instrument.rounding(at, regression.value[at])
             + self.sampled.instrument.unseen(at, regression.slopes[at].as_slice(), regression.n);
         Some(Estimate {
             value: regression.value[at],

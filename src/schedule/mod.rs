@@ -18,6 +18,8 @@ pub mod optimal;
 pub mod time;
 pub mod uniform;
 
+/// The parameter that names whose loss a schedule is made from.
+const OF: &str = "of";
 /// Most steps that a command line or a claim may ask for.
 pub const MOST_STEPS: u32 = 1_000_000;
 
@@ -25,8 +27,9 @@ pub use axis::StepAxis;
 pub use curve::SampledCurve;
 
 use crate::channel::curve::Curve;
+use crate::denoiser;
 use crate::error::{Error, Result};
-use crate::spec::{Arguments, Named, Parameter, Registry, Spec};
+use crate::spec::{Argument, Arguments, Named, Parameter, Registry, Spec};
 
 /// A named rule that places the SNRs of a sampler's steps.
 #[derive(Debug)]
@@ -187,6 +190,34 @@ impl Choice {
         self.schedule
     }
 
+    /// The denoiser whose loss it is made from, where the spec names one.
+    pub fn of(&self) -> Option<String> {
+        let (_, argument) = self.spec.parameters.iter().find(|(key, _)| key == OF)?;
+        match argument {
+            Argument::Nested(spec) => Some(spec.to_string()),
+            Argument::Text(text) => Some(text.clone()),
+            Argument::Rows(_) => None,
+        }
+    }
+
+    /// The axis on which its steps are measured, where it has one.
+    ///
+    /// # Errors
+    /// A λ that is not positive.
+    pub fn axis(&self) -> Result<Option<StepAxis>> {
+        if !self.schedule.parameters.iter().any(|parameter| parameter.name == "lambda") {
+            return Ok(None);
+        }
+        las::axis(&Arguments::new(&self.spec, self.schedule.parameters)?).map(Some)
+    }
+
+    /// The schedule for a curve that the caller has from [`Choice::of`].
+    #[must_use]
+    pub fn plain(mut self) -> Self {
+        self.spec.parameters.retain(|(key, _)| key != OF);
+        self
+    }
+
     /// The K + 1 SNRs, strictly increasing, the first and last equal to the request's to the bit.
     ///
     /// # Errors
@@ -196,6 +227,11 @@ impl Choice {
     /// curve reports.
     pub fn grid(&self, request: &Request) -> Result<Vec<f64>> {
         request.check(self.schedule)?;
+        if self.spec.parameters.iter().any(|(key, _)| key == OF) {
+            let message = "is made from the loss of a denoiser, which claims and estimates have: here say \
+                           --loss, a file with that loss";
+            return Err(Error::invalid(format!("schedule `{self}`"), message));
+        }
         let arguments = Arguments::new(&self.spec, self.schedule.parameters)?;
         request.pinned(&self.spec.to_string(), (self.schedule.build)(&arguments, request)?)
     }
@@ -207,8 +243,22 @@ impl Choice {
 /// [`Error::Invalid`] for a malformed spec and for a name of something that is no rule;
 /// [`Error::Unknown`] with the nearest name for a schedule or a parameter.
 pub fn find(spec: &str) -> Result<Choice> {
-    let (schedule, spec) = SCHEDULES.parse(&known::spelling(spec)?)?;
-    Ok(Choice { schedule, spec })
+    let text = known::spelling(spec)?;
+    let written = Spec::parse(&text).map_err(|error| match error {
+        Error::Invalid { message, .. } => Error::invalid(format!("schedule `{text}`"), message),
+        other => other,
+    })?;
+    let schedule = SCHEDULES.named(&written.kind)?;
+    // What a schedule nests is a denoiser, or a law in one.
+    let spec = written.canonical(&|name| match SCHEDULES.get(name) {
+        Some(schedule) => Ok(schedule.parameters),
+        None => denoiser::parameters_of(name),
+    })?;
+    let choice = Choice { schedule, spec };
+    if let Some(of) = choice.of() {
+        drop(denoiser::find(&of)?);
+    }
+    Ok(choice)
 }
 
 /// The grid of the schedule `spec`; see [`find`] and [`Choice::grid`].

@@ -14,6 +14,7 @@ use crate::schedule::export::{self, End};
 use crate::schedule::loss::bands::{self, Bands};
 use crate::schedule::loss::beta::BetaTable;
 use crate::schedule::loss::certificate::{Certificate, certify};
+use crate::schedule::loss::stale::{Staleness, staleness};
 use crate::schedule::loss::{self, Denoise, LossCurve, Reading, Settings};
 use crate::schedule::{self, Request};
 use crate::source::Source;
@@ -23,6 +24,8 @@ use crate::spec::Spec;
 pub struct Ground<'a> {
     /// A model's loss.
     pub loss: Option<LossCurve>,
+    /// An earlier loss of the same model, and its file.
+    earlier: Option<(LossCurve, String)>,
     source: Option<(&'a Source, ExactCurve<'a>)>,
     /// First and last SNR.
     pub ends: (f64, f64),
@@ -53,7 +56,18 @@ impl<'a> Ground<'a> {
             }
         }
         let name = path.display().to_string();
-        Ok(Self { loss: Some(curve), source: None, ends, name, notes })
+        Ok(Self { loss: Some(curve), earlier: None, source: None, ends, name, notes })
+    }
+
+    /// The same with the earlier loss in the file at `path`.
+    ///
+    /// # Errors
+    /// Those of [`loss::read`].
+    pub fn after(mut self, path: &Path, reading: &Reading) -> Result<Self> {
+        let loss::LossFile { curve, notes } = loss::read(path, reading)?;
+        self.notes.extend(notes);
+        self.earlier = Some((curve, path.display().to_string()));
+        Ok(self)
     }
 
     /// The mmse of a source, where one is named and has a deterministic route; otherwise the
@@ -62,7 +76,7 @@ impl<'a> Ground<'a> {
         let exact =
             source.and_then(|source| Some((source, ExactCurve::new(source, Octaves::default().into())?)));
         let name = source.map_or("no curve".into(), |source| source.spec().to_string());
-        Self { loss: None, source: exact, ends, name, notes: Vec::new() }
+        Self { loss: None, earlier: None, source: exact, ends, name, notes: Vec::new() }
     }
 
     /// The curve, whichever it is.
@@ -114,6 +128,8 @@ pub struct Made {
     pub cost: Option<f64>,
     pub cost_geometric: Option<f64>,
     pub cost_previous: Option<f64>,
+    /// What the schedule of an earlier loss costs here, and the file of that loss.
+    pub stale: Option<(Staleness, String)>,
     pub certificate: Option<Certificate>,
     pub bands: Option<Bands>,
     pub warnings: Vec<String>,
@@ -132,6 +148,7 @@ impl Made {
             cost: None,
             cost_geometric: None,
             cost_previous: None,
+            stale: None,
             certificate: None,
             bands: None,
             warnings: Vec::new(),
@@ -248,6 +265,10 @@ pub fn make(command: &ScheduleCommand, ground: &Ground, pipeline: &Pipeline, see
         made.warnings.extend(caveats(&command.las, &settings));
         return Ok(made);
     }
+    if ground.earlier.is_some() {
+        let message = format!("is compared by a loss-adaptive schedule, `las`, not by `{}`", command.method);
+        return Err(Error::invalid("--previous-loss", message));
+    }
     let snrs = grid(command, &command.method, ground)?;
     let axis = ground.axis(command.las.axis()?);
     let before =
@@ -263,6 +284,7 @@ pub fn make(command: &ScheduleCommand, ground: &Ground, pipeline: &Pipeline, see
             Err(_) => None,
         },
         cost_previous: before.map(|grid| ground.cost(axis, &grid)).transpose()?.flatten(),
+        stale: None,
         certificate: None,
         bands: None,
         warnings: Vec::new(),
@@ -286,6 +308,10 @@ fn from_loss(
         );
         return Err(Error::invalid("the loss curve", message));
     }
+    let stale = ground.earlier.as_ref().map(|(earlier, file)| {
+        Ok::<_, Error>((staleness(earlier, curve, settings, &placed)?, file.clone()))
+    });
+    let stale = stale.transpose()?;
     let bands = bands::bands(curve, settings, &placed, certificate.floor, seed)?;
     let warnings = bands::warnings(curve, settings, &placed, bands.as_ref());
     Ok(Made {
@@ -296,6 +322,7 @@ fn from_loss(
         cost: Some(certificate.cost),
         cost_geometric: Some(certificate.geometric),
         cost_previous: certificate.previous,
+        stale,
         certificate: Some(certificate),
         bands,
         warnings,

@@ -69,6 +69,10 @@ pub struct ScheduleCommand {
     /// (`--format k-diffusion`) or the JSON of this command
     #[arg(long, value_name = "SPEC|FILE")]
     previous: Option<String>,
+    /// An earlier loss of the same model, a file read like --loss: what a schedule made from it
+    /// costs under this one, and at most
+    #[arg(long, value_name = "FILE", requires = "loss")]
+    previous_loss: Option<PathBuf>,
     /// Draw the curve, the steps and their bands
     #[arg(long, value_name = "FILE.svg")]
     plot: Option<PathBuf>,
@@ -279,7 +283,11 @@ impl ScheduleCommand {
                 if let Some(model) = pipeline.model {
                     model.fill(&mut reading)?;
                 }
-                Ground::of_loss(path, &reading, said.0, said.1)
+                let ground = Ground::of_loss(path, &reading, said.0, said.1)?;
+                match &self.previous_loss {
+                    Some(path) => ground.after(path, &reading),
+                    None => Ok(ground),
+                }
             }
             (None, source) => {
                 if self.reading.says_anything() {

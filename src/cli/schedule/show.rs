@@ -79,6 +79,19 @@ fn known(made: &Made) -> String {
             text += &format!("none of the {grids} grids on these candidates costs less (enumerated)\n");
         }
     }
+    if let Some((stale, file)) = &made.stale {
+        let (low, high) = stale.ratio;
+        text += &format!("the schedule of {file} costs {} times the best under this loss", plain(stale.costs, 4));
+        if let Some(most) = stale.at_most {
+            text += &format!(
+                ", and at most {} times: its loss is {} to {} times this one",
+                up(most),
+                plain(low, 4),
+                plain(high, 4)
+            );
+        }
+        text.push('\n');
+    }
     if let Some(bands) = &made.bands {
         text += &format!(
             "of the log-SNR grid's excess, schedules from losses this noisy save {} % on average, {} % at the 5 % quantile ({} replicates)\n",
@@ -88,6 +101,11 @@ fn known(made: &Made) -> String {
         );
     }
     text
+}
+
+/// A bound with three decimals, rounded up.
+fn up(bound: f64) -> String {
+    plain((bound * 1e3).ceil() / 1e3, 6)
 }
 
 /// The contract of `--format json`.
@@ -115,6 +133,14 @@ pub fn json(made: &Made, betas: Option<&BetaTable>) -> String {
     });
     if let Some(previous) = made.cost_previous {
         value["cost_previous"] = json!(previous);
+    }
+    if let Some((stale, file)) = &made.stale {
+        value["previous_loss"] = json!({
+            "file": file,
+            "ratio": [stale.ratio.0, stale.ratio.1],
+            "at_most": stale.at_most,
+            "costs": stale.costs,
+        });
     }
     if let Some(betas) = betas {
         value["beta_schedule"] = json!(betas.to_string());

@@ -20,6 +20,11 @@ const AXIS: Parameter = Parameter {
     default: Some("softlog"),
     summary: "R(γ): raw γ, log ln γ, softlog ln(1 + λγ), saturating γ/(1 + λγ), power γ^(1/λ)",
 };
+const OF: Parameter = Parameter {
+    name: "of",
+    default: None,
+    summary: "a denoiser in parentheses whose loss L takes the place of M, in claims and estimates",
+};
 const LAMBDA: Parameter = Parameter { name: "lambda", default: Some("1.5"), summary: "λ > 0 of the axis" };
 
 /// Algorithm 1: Σ M(γ_k) (R(γ_{k+1}) − R(γ_k)) least.
@@ -29,6 +34,7 @@ pub const LAS: Schedule = Schedule {
     parameters: &[
         AXIS,
         LAMBDA,
+        OF,
         Parameter {
             name: "candidates",
             default: None,
@@ -51,6 +57,7 @@ pub const LAS2: Schedule = Schedule {
         },
         AXIS,
         LAMBDA,
+        OF,
         Parameter {
             name: "candidates",
             default: Some("400"),
@@ -62,7 +69,7 @@ pub const LAS2: Schedule = Schedule {
 };
 
 /// The axis of a spec.
-fn axis(arguments: &Arguments) -> Result<StepAxis> {
+pub(super) fn axis(arguments: &Arguments) -> Result<StepAxis> {
     StepAxis::new(arguments.choice("axis", &StepAxis::NAMES)?, arguments.positive("lambda")?)
 }
 

@@ -16,6 +16,7 @@ pub mod place;
 mod rise;
 pub mod risk;
 pub mod smooth;
+pub mod stale;
 
 pub use curve::{LossCurve, Noise};
 pub use place::{Denoise, Placement, Settings, place};
