@@ -26,6 +26,34 @@ fn probe(dir: &Path, arguments: &[&str]) -> Value {
     serde_json::from_slice(&output.stdout).unwrap()
 }
 
+/// L = M + e²V with M = ½ and V = 1: L ≤ 1.25 M breaks for e > √⅛, on the claim's own source.
+#[test]
+fn any_axis_is_fixed_and_varied() {
+    let dir = tempfile::tempdir().unwrap();
+    let claim = "lhs = \"loss\"\nrelation = \"<=\"\nrhs = \"1.25 * mmse\"\n[over]\n\
+                 source = [\"gaussian:dim=1,variance=1\"]\nsnr = [1]\n";
+    std::fs::write(dir.path().join("own.toml"), claim).unwrap();
+    let set = |value: &str| format!("denoiser={value}");
+    let vary = ["own.toml", "--vary", "e=0.01..1", "--width", "0.002", "--out", "out", "--set"];
+    let found = probe(dir.path(), &[&vary[..], &[&set("perturbed:error={e}")]].concat());
+    let boundary = &found["boundaries"][0];
+    let (value, half) = (boundary["value"].as_f64().unwrap(), boundary["half_width"].as_f64().unwrap());
+    assert!((value - 0.125_f64.sqrt()).abs() <= half && half < 1e-3, "{value} ± {half}");
+    assert_eq!(boundary["side"], "above");
+    // What is listed is all there is: no checkpoint lies between two.
+    let listed = "lhs = \"denoiser_gap\"\nrelation = \"<=\"\nrhs = \"0.01 * second_moment\"\n[over]\n\
+                  source = [\"mixture:ring=8,radius=2,variance=0.01\"]\nsnr = [3]\n";
+    std::fs::write(dir.path().join("listed.toml"), listed).unwrap();
+    let vary = ["listed.toml", "--vary", "checkpoint=100,9990", "--out", "out", "--set"];
+    let found = probe(dir.path(), &[&vary[..], &[&set("trained:on=ring,checkpoint={checkpoint}")]].concat());
+    assert_eq!(found["map"].as_array().unwrap().len(), 2, "{found}");
+    for (value, word) in [("perturbed:error={q}", "`q`"), ("perturbd:error={e}", "did you mean `perturbed`")] {
+        let bad = klaim(dir.path(), &["probe", "own.toml", "--vary", "e=0.1..1", "--set", &set(value)]);
+        let message = String::from_utf8_lossy(&bad.stderr).into_owned();
+        assert!(bad.status.code() == Some(2) && message.contains(word), "{message}");
+    }
+}
+
 #[test]
 fn the_boundary_of_the_rare_event_is_found() {
     let dir = tempfile::tempdir().unwrap();

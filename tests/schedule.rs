@@ -148,6 +148,35 @@ fn exports_come_back_as_the_previous_schedule() {
     }
 }
 
+/// E/L = (1 + 1.3γ)/(1 + 2.6γ) falls: its extremes are at the ends.
+#[test]
+fn an_earlier_loss_says_when_to_optimise_again() {
+    let dir = with_loss();
+    let snr = |k: i32| (-5.0 + f64::from(k) / 5.0).exp();
+    let rows: String = (0..50).map(|k| format!("{},{}\n", snr(k), 2.7 / (1.0 + 2.6 * snr(k)))).collect();
+    fs::write(dir.path().join("early.csv"), format!("snr,x0\n{rows}")).unwrap();
+    let las = [&LAS[..], &["--denoise", "none", "--previous-loss", "early.csv"]].concat();
+    let found = &json(dir.path(), &las)["previous_loss"];
+    let ratio = |snr: f64| (1.0 + 1.3 * snr) / (1.0 + 2.6 * snr);
+    // No step starts at the last row.
+    let expected = ratio(snr(0)) / ratio(snr(48));
+    let (at_most, costs) = (found["at_most"].as_f64().unwrap(), found["costs"].as_f64().unwrap());
+    assert!((at_most / expected - 1.0).abs() < 1e-9, "{at_most} for {expected}");
+    assert!(costs > 1.0 && costs < at_most, "{costs}");
+    let text = stdout(dir.path(), &las);
+    assert!(text.contains("the schedule of early.csv costs 1.0") && text.contains("at most 1.9"), "{text}");
+    let second = [&las[..], &["--smoothness"]].concat();
+    assert!(json(dir.path(), &second)["previous_loss"]["at_most"].is_null());
+    for (arguments, word) in [
+        (vec!["schedule", "geometric", "--loss", "loss.csv", "--steps", "6", "--previous-loss", "early.csv"], "las"),
+        (vec!["schedule", "las", "--source", "bpsk", "--steps", "6", "--previous-loss", "early.csv"], "--loss"),
+    ] {
+        let refused = klaim(dir.path(), &arguments);
+        let message = String::from_utf8_lossy(&refused.stderr).into_owned();
+        assert!(refused.status.code() == Some(2) && message.contains(word), "{message}");
+    }
+}
+
 #[test]
 fn every_schedule_of_the_table_is_a_command() {
     let dir = with_loss();

@@ -29,8 +29,10 @@ impl Backend for Cpu {
 impl Simulator for Cpu {
     fn simulate(&self, simulation: Simulation, stream: &Stream, range: Range<u64>) -> Result<Vec<f64>> {
         let batches: Vec<u64> = range.step_by(BATCH).collect();
-        let found: Result<Vec<Vec<f64>>> =
-            batches.par_iter().map(|&first| simulation.run(stream, first)).collect();
+        let mut found: Result<Vec<Vec<f64>>> = Ok(Vec::new());
+        simulation.denoiser().inside(&mut || {
+            found = batches.par_iter().map(|&first| simulation.run(stream, first)).collect();
+        });
         Ok(found?.concat())
     }
 }

@@ -8,6 +8,7 @@ mod diagnose;
 mod estimate;
 mod interrupt;
 mod list;
+mod model;
 mod names;
 mod new;
 mod output;
@@ -166,6 +167,8 @@ enum Command {
     Denoise(denoise::Denoise),
     /// Say which assumptions hold for a source, with the evidence
     Assume(assume::Assume),
+    /// Say on one page what a denoiser is worth on a data set: a network in an ONNX file, for one
+    Model(Box<model::Model>),
     /// Make a sampling schedule: from a model's loss curve, from a source, or by a rule
     Schedule(Box<schedule::ScheduleCommand>),
     /// Find where a claim breaks: sweep the parameters of a source, bracket the boundary
@@ -225,6 +228,7 @@ fn execute(mut arguments: CommandLine) -> Result<u8> {
         Command::Estimate(command) => command.run(common),
         Command::Denoise(command) => command.run(common),
         Command::Assume(command) => command.run(common),
+        Command::Model(command) => command.run(common),
         Command::Schedule(command) => command.run(common),
         Command::Probe(command) => command.run(common),
         Command::List(command) => command.run(common),

@@ -67,6 +67,17 @@ pub trait Denoiser: Debug + Send + Sync {
         0.0
     }
 
+    /// Does `work`, which asks for many estimates, on the threads where they are made: a network
+    /// has its own, and going there for every batch costs more than the batch.
+    fn inside(&self, work: &mut (dyn FnMut() + Send)) {
+        work();
+    }
+
+    /// Batches that are best asked for at a time.
+    fn batches(&self) -> usize {
+        1
+    }
+
     /// The law that it takes for that of X, where it is the posterior mean of one.
     fn assumed(&self) -> Option<&Source> {
         None

@@ -130,7 +130,9 @@ impl SimulatedColumns<'_> {
 impl BatchReader for SimulatedColumns<'_> {
     fn read(&self, range: Range<u64>, each: &mut Each) -> Result<()> {
         let numbers = self.statistics.rows() * self.statistics.columns.len();
-        let tile = self.simulator.tile();
+        let batches = |c: &NamedStatistic| c.statistic.simulation().denoiser().batches();
+        let asked = self.statistics.columns.iter().map(batches).max().unwrap_or(1);
+        let tile = self.simulator.tile().max(asked * BATCH);
         for first in range.clone().step_by(tile) {
             let block = self.rows(first..range.end.min(first + tile as u64))?;
             for (batch, rows) in block.chunks(numbers).enumerate() {

@@ -69,6 +69,11 @@ impl Errors {
         &self.mean
     }
 
+    /// The denoiser.
+    pub fn denoiser(&self) -> &dyn Denoiser {
+        self.denoiser.as_ref()
+    }
+
     /// What the denoiser's arithmetic may have made of either mean, `value`.
     pub fn rounding(&self, value: f64) -> f64 {
         rounding_of(self.denoiser.as_ref(), self.terms.iter().copied(), value)

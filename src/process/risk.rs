@@ -14,6 +14,7 @@ use crate::error::Result;
 use crate::numeric::spacing::log_spaced;
 use crate::numeric::stream::Stream;
 use crate::schedule::SampledCurve;
+use crate::source::Source;
 
 /// SNRs of the curve, equally spaced in the logarithm.
 const POINTS: usize = 96;
@@ -72,17 +73,9 @@ fn measure(estimand: &Estimand, denoiser: &dyn Denoiser, (lo, hi): (f64, f64)) -
     let source = estimand.source();
     let start = if lo > 0.0 { lo } else { FROM_ZERO * hi };
     let mut points: Vec<(f64, f64)> = log_spaced(start, hi, POINTS).map(|snr| (snr, 0.0)).collect();
-    let stream = Stream::named(0, &format!("{}|risk", source.spec()));
-    let [mut states, mut estimate] = [(); 2].map(|()| vec![0.0; source.dim() * BATCH]);
-    for first in (0..BATCHES).map(|batch| batch * BATCH as u64) {
-        let truth = TrueStates::draw(source, &stream, first);
-        for (snr, risk) in &mut points {
-            truth.at(*snr, &mut states);
-            denoiser::estimate(denoiser, source, (&states, *snr), (&stream, first), &mut estimate)?;
-            let square: f64 = estimate.iter().zip(&truth.points).map(|(m, x)| (m - x) * (m - x)).sum();
-            *risk += square / (BATCHES * BATCH as u64) as f64;
-        }
-    }
+    let mut sampled = Ok(());
+    denoiser.inside(&mut || sampled = sample(source, denoiser, &mut points));
+    sampled?;
     // Of an affine denoiser the loss is known.
     for (snr, risk) in &mut points {
         if let Some(affine) = denoiser.affine(*snr) {
@@ -93,6 +86,22 @@ fn measure(estimand: &Estimand, denoiser: &dyn Denoiser, (lo, hi): (f64, f64)) -
         points.insert(0, (0.0, at_zero(estimand, denoiser)?));
     }
     SampledCurve::new(&points)
+}
+
+/// Adds to each (γ, 0) the loss at γ.
+fn sample(source: &Source, denoiser: &dyn Denoiser, points: &mut [(f64, f64)]) -> Result<()> {
+    let stream = Stream::named(0, &format!("{}|risk", source.spec()));
+    let [mut states, mut estimate] = [(); 2].map(|()| vec![0.0; source.dim() * BATCH]);
+    for first in (0..BATCHES).map(|batch| batch * BATCH as u64) {
+        let truth = TrueStates::draw(source, &stream, first);
+        for (snr, risk) in points.iter_mut() {
+            truth.at(*snr, &mut states);
+            denoiser::estimate(denoiser, source, (&states, *snr), (&stream, first), &mut estimate)?;
+            let square: f64 = estimate.iter().zip(&truth.points).map(|(m, x)| (m - x) * (m - x)).sum();
+            *risk += square / (BATCHES * BATCH as u64) as f64;
+        }
+    }
+    Ok(())
 }
 
 /// L(0) = E|X − x̂(0, 0)|².
@@ -113,7 +122,6 @@ fn at_zero(estimand: &Estimand, denoiser: &dyn Denoiser) -> Result<f64> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::source::Source;
 
     /// Relative, of 4096 samples: 5 standard errors where |X − m|² has a relative deviation of √2.
     const NOISE: f64 = 0.11;

@@ -6,6 +6,7 @@ use super::chain::Chain;
 use super::errors::{Errors, Gap, Loss, rounding_of};
 use super::girsanov::Girsanov;
 use crate::channel::posterior::{BATCH, PosteriorMean};
+use crate::denoiser::Denoiser;
 use crate::error::Result;
 use crate::numeric::stream::Stream;
 
@@ -28,6 +29,15 @@ impl<'a> Simulation<'a> {
             Self::LastStates(chain) => chain.denoiser().offset(1.0).is_some(),
             Self::PathKl(girsanov) => girsanov.denoiser().offset(1.0).is_some(),
             Self::Errors(_) => false,
+        }
+    }
+
+    /// Whose estimates it asks for.
+    pub fn denoiser(&self) -> &'a dyn Denoiser {
+        match self {
+            Self::LastStates(chain) => chain.denoiser(),
+            Self::PathKl(girsanov) => girsanov.denoiser(),
+            Self::Errors(errors) => errors.denoiser(),
         }
     }
 

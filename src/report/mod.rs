@@ -6,6 +6,7 @@
 
 pub mod answers;
 pub mod csv;
+pub mod denoiser;
 pub mod digits;
 pub mod edges;
 pub mod exponents;

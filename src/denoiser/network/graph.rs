@@ -1,13 +1,23 @@
 //! An ONNX graph that reads a batch of states with their noise level and gives a batch of numbers.
 
 use std::path::Path;
+use std::sync::{Arc, LazyLock};
 
-use rten::{Dimension, Model, ModelOptions, NodeId};
+use rten::{Dimension, Model, ModelOptions, NodeId, RunOptions, ThreadPool};
 use rten_tensor::prelude::*;
 use rten_tensor::{Tensor, TensorView};
 
 use super::weights::Weights;
 use crate::error::{Error, Result};
+
+/// The threads of all networks, as many as klaim has.
+static THREADS: LazyLock<Arc<ThreadPool>> =
+    LazyLock::new(|| Arc::new(ThreadPool::with_num_threads(rayon::current_num_threads())));
+
+/// Does `work` on the threads of networks.
+pub(super) fn inside(work: &mut (dyn FnMut() + Send)) {
+    THREADS.run(work);
+}
 
 /// A graph with its two inputs.
 pub(super) struct Graph {
@@ -148,8 +158,9 @@ impl Graph {
         let levels = Tensor::full(&shape, noise);
         let states_shape = self.state_shape(rows, dim);
         let state = TensorView::from_data(&states_shape[..], states);
+        let options = RunOptions::default().with_thread_pool(Some(Arc::clone(&THREADS)));
         let inputs = vec![(self.state.id, state.into()), (self.noise.id, levels.into())];
-        let mut found = self.model.run(inputs, &[self.output], None).map_err(|error| said(&error))?;
+        let mut found = self.model.run(inputs, &[self.output], Some(options)).map_err(|error| said(&error))?;
         let found = found.pop().ok_or("it gave no output")?;
         let tensor: Tensor<f32> = found.try_into().map_err(|_| "its output is not made of floats")?;
         if tensor.len() != states.len() {

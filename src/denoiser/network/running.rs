@@ -6,7 +6,7 @@ use std::path::Path;
 use std::sync::{Arc, LazyLock, Mutex, PoisonError};
 
 use super::ROUNDING;
-use super::graph::Graph;
+use super::graph::{self, Graph};
 use super::rule::{Convention, OutputForm};
 use super::weights::Weights;
 use crate::channel::posterior::BATCH;
@@ -18,6 +18,9 @@ use crate::error::{Error, Result};
 /// what more would be told by is a network that looks at other samples.
 const ROWS: [usize; 2] = [2, BATCH];
 const APART: f64 = 1e-4;
+
+/// Batches of a walk to the threads of networks.
+const BATCHES: usize = 32;
 
 /// Graphs by spec, each with the hash of its bytes.
 type Graphs = HashMap<String, (u64, Arc<Graph>)>;
@@ -139,6 +142,14 @@ impl Denoiser for Network {
             }
         }
         Ok(())
+    }
+
+    fn inside(&self, work: &mut (dyn FnMut() + Send)) {
+        graph::inside(work);
+    }
+
+    fn batches(&self) -> usize {
+        BATCHES
     }
 
     fn rounding(&self, snr: f64) -> f64 {
