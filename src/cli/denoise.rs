@@ -16,7 +16,7 @@ use crate::table::{Header, ReadOptions, Table};
 
 /// Arguments of `klaim denoise`.
 #[derive(clap::Args)]
-pub struct Denoise {
+pub struct DenoiseCommand {
     /// A denoiser (`klaim list denoisers`), such as network:path=model.onnx,output=eps
     denoiser: String,
     /// The law of X
@@ -30,7 +30,7 @@ pub struct Denoise {
     snr: f64,
 }
 
-impl Denoise {
+impl DenoiseCommand {
     /// Runs the command.
     ///
     /// # Errors

@@ -164,7 +164,7 @@ enum Command {
     /// Measure one quantity
     Estimate(estimate::EstimateCommand),
     /// Estimate X from the states in a file by a denoiser: a network's as klaim reads it
-    Denoise(denoise::Denoise),
+    Denoise(denoise::DenoiseCommand),
     /// Say which assumptions hold for a source, with the evidence
     Assume(assume::Assume),
     /// Say on one page what a denoiser is worth on a data set: a network in an ONNX file, for one
