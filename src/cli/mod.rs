@@ -168,7 +168,7 @@ enum Command {
     /// Say which assumptions hold for a source, with the evidence
     Assume(assume::Assume),
     /// Say on one page what a denoiser is worth on a data set: a network in an ONNX file, for one
-    Model(Box<model::Model>),
+    Model(Box<model::ModelCommand>),
     /// Make a sampling schedule: from a model's loss curve, from a source, or by a rule
     Schedule(Box<schedule::ScheduleCommand>),
     /// Find where a claim breaks: sweep the parameters of a source, bracket the boundary

@@ -26,7 +26,7 @@ const POINTS: usize = 16;
 
 /// Arguments of `klaim model`.
 #[derive(clap::Args)]
-pub struct Model {
+pub struct ModelCommand {
     /// A denoiser (`klaim list denoisers`), or the path of an ONNX file
     denoiser: String,
     /// What it was trained on, a table with a row an example
@@ -67,7 +67,7 @@ fn spec(text: &str, kind: &str, extensions: &[&str]) -> String {
 
 const TABLES: [&str; 9] = [".csv", ".tsv", ".json", ".jsonl", ".npy", ".npz", ".parquet", ".pq", ".gz"];
 
-impl Model {
+impl ModelCommand {
     /// Runs the command.
     ///
     /// # Errors
@@ -116,7 +116,7 @@ impl Model {
         let progress = Progress::new(common.quiet);
         let event = |event| progress.show(event);
         let backend = common.backend()?;
-        let watch = Watch { backend, event: &event, stop: interrupt::attended(), checkpoint: None };
+        let watch = Watch { backend, event: &event, stop: interrupt::attended(), store: None };
         let target = StoppingRule { relative_error: Some(self.rel_err), budget: self.samples };
         let found = estimate(&needs, MethodChoice::Auto, common.seed, target, &watch);
         progress.finish();

@@ -9,6 +9,7 @@ use super::verify::{self, Budget};
 use super::{Common, Format, axes, interrupt, output};
 use crate::claim::{self, ClaimFile, Replacement, Sources, Values};
 use crate::error::{Error, Result};
+use crate::numeric::spacing::numbers;
 use crate::probe::found::Measuring;
 use crate::probe::search::{Bounds, Objective, hunt};
 use crate::probe::statement::Coordinates;
@@ -214,7 +215,7 @@ fn set(text: &str) -> Result<Replacement> {
         ("source", _) => Values::Sources(vec![Spec::parse(value)?]),
         ("baseline", _) => Values::Words(vec![value.to_owned()]),
         (_, Some(axis)) if axis.is_text() => Values::Words(vec![value.to_owned()]),
-        _ => Values::Numbers(axes::numbers(value).map_err(|why| Error::invalid("--set", why))?),
+        _ => Values::Numbers(numbers(value).map_err(|why| Error::invalid("--set", why))?),
     };
     Ok(Replacement { name, values })
 }

@@ -348,7 +348,7 @@ mod tests {
         assert!(held_out_loss(&need, &Instruments::default()).is_err(), "no law is held out");
         need.setting = need.setting.with(&HELD_OUT, "gaussian:dim=1,variance=3");
         let instrument = held_out_loss(&need, &Instruments::default()).unwrap();
-        let job = Job { instrument: instrument.as_ref(), stream: Stream::named(0, "held out") };
+        let job = Job { instrument: instrument.as_ref(), stream: Stream::named(0, "held out"), pairs: None };
         let moments = Cpu.open(&job, 16384).unwrap().run(0..16384).unwrap();
         let found = moments.regress(&[]);
         let (value, std_err) = (found.value[0], found.covariance[(0, 0)].sqrt());

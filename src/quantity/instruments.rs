@@ -57,9 +57,10 @@ impl Instruments {
     pub fn risk(&self, source: &Arc<Source>, spec: &str, ends: (f64, f64)) -> Result<RiskCurve> {
         let read = denoiser::content(spec);
         let key = format!("{}|{spec}{read}|{:e}|{:e}", source.spec(), ends.0, ends.1);
-        let mut all = self.risks.lock().unwrap_or_else(PoisonError::into_inner);
         let estimand = Estimand::new(source);
         let denoiser = denoiser::build(spec, &estimand)?;
+        // After the denoiser: making a network may take up other work that comes here.
+        let mut all = self.risks.lock().unwrap_or_else(PoisonError::into_inner);
         Ok(RiskCurve::new(&estimand, denoiser, ends, Arc::clone(all.entry(key).or_default())))
     }
 

@@ -18,20 +18,20 @@ const DIGITS: usize = 4;
 
 /// A value with its errors; null where there is none.
 #[derive(Debug, Clone, Copy, Serialize)]
-pub struct Figure {
+pub struct MeasuredFigure {
     value: f64,
     std_err: f64,
     bound: f64,
     believed: bool,
 }
 
-impl From<Estimate> for Figure {
+impl From<Estimate> for MeasuredFigure {
     fn from(e: Estimate) -> Self {
         Self { value: e.value, std_err: e.std_err, bound: e.bound, believed: e.believed() }
     }
 }
 
-impl Figure {
+impl MeasuredFigure {
     fn text(&self) -> String {
         let doubt = if self.believed { "" } else { " (not to be believed)" };
         format!("{}{doubt}", short(self.value, self.std_err, DIGITS))
@@ -49,13 +49,13 @@ pub struct LevelRow {
     /// γ.
     pub snr: f64,
     /// E|X − x̂|².
-    pub loss: Figure,
+    pub loss: MeasuredFigure,
     /// M, the least there is.
-    pub mmse: Figure,
+    pub mmse: MeasuredFigure,
     /// E|x̂ − E[X|Y]|².
-    pub gap: Figure,
+    pub gap: MeasuredFigure,
     /// The loss over the held-out law.
-    pub held_out: Option<Figure>,
+    pub held_out: Option<MeasuredFigure>,
 }
 
 /// One schedule.
@@ -64,13 +64,13 @@ pub struct PathRow {
     /// Its spec.
     pub schedule: String,
     /// What its steps cost.
-    pub path_kl: Figure,
+    pub path_kl: MeasuredFigure,
     /// What the denoiser's error costs.
-    pub denoiser_kl: Figure,
+    pub denoiser_kl: MeasuredFigure,
     /// What the Gaussian start costs.
-    pub init_kl: Figure,
+    pub init_kl: MeasuredFigure,
     /// Σ M(γ_k) Δ ln γ.
-    pub cost_log: Figure,
+    pub cost_log: MeasuredFigure,
 }
 
 /// All of it.
@@ -163,7 +163,7 @@ impl DenoiserReport {
                 row.mmse.text(),
                 row.gap.text(),
             ];
-            cells.extend(row.held_out.iter().map(Figure::text));
+            cells.extend(row.held_out.iter().map(MeasuredFigure::text));
             cells
         };
         (header, self.levels.iter().map(row).collect())
@@ -173,7 +173,7 @@ impl DenoiserReport {
         let header = vec!["schedule", "steps cost", "denoiser costs", "start costs", "Σ M Δ ln γ"];
         let row = |row: &PathRow| {
             let figures = [&row.path_kl, &row.denoiser_kl, &row.init_kl, &row.cost_log];
-            std::iter::once(row.schedule.clone()).chain(figures.map(Figure::text)).collect()
+            std::iter::once(row.schedule.clone()).chain(figures.map(MeasuredFigure::text)).collect()
         };
         (header, self.paths.iter().map(row).collect())
     }

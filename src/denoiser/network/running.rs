@@ -29,10 +29,13 @@ type Graphs = HashMap<String, (u64, Arc<Graph>)>;
 static READ: LazyLock<Mutex<Graphs>> = LazyLock::new(Mutex::default);
 
 /// The graph of `weights`; the one that is there where they are those last read under `spec`.
+///
+/// No lock is held while a graph is made: that goes to other threads, and the one that waits for
+/// them may take up work that asks for a graph too.
 fn graph(spec: &str, path: &Path, weights: &Weights, inputs: [String; 2]) -> Result<(u64, Arc<Graph>)> {
-    let mut read = READ.lock().unwrap_or_else(PoisonError::into_inner);
+    let read = || READ.lock().unwrap_or_else(PoisonError::into_inner);
     let hash = weights.hash();
-    if let Some((known, graph)) = read.get(spec)
+    if let Some((known, graph)) = read().get(spec)
         && *known == hash
     {
         return Ok((hash, Arc::clone(graph)));
@@ -40,7 +43,7 @@ fn graph(spec: &str, path: &Path, weights: &Weights, inputs: [String; 2]) -> Res
     let [state, level] = inputs;
     let graph = Arc::new(Graph::new(path, weights, &state, &level)?);
     note(spec.to_owned(), hash);
-    read.insert(spec.to_owned(), (hash, Arc::clone(&graph)));
+    read().insert(spec.to_owned(), (hash, Arc::clone(&graph)));
     Ok((hash, graph))
 }
 
