@@ -47,7 +47,8 @@ fn any_axis_is_fixed_and_varied() {
     let vary = ["listed.toml", "--vary", "checkpoint=100,9990", "--out", "out", "--set"];
     let found = probe(dir.path(), &[&vary[..], &[&set("trained:on=ring,checkpoint={checkpoint}")]].concat());
     assert_eq!(found["map"].as_array().unwrap().len(), 2, "{found}");
-    for (value, word) in [("perturbed:error={q}", "`q`"), ("perturbd:error={e}", "did you mean `perturbed`")] {
+    for (value, word) in [("perturbed:error={q}", "`q`"), ("perturbd:error={e}", "did you mean `perturbed`")]
+    {
         let bad = klaim(dir.path(), &["probe", "own.toml", "--vary", "e=0.1..1", "--set", &set(value)]);
         let message = String::from_utf8_lossy(&bad.stderr).into_owned();
         assert!(bad.status.code() == Some(2) && message.contains(word), "{message}");

@@ -168,8 +168,23 @@ fn an_earlier_loss_says_when_to_optimise_again() {
     let second = [&las[..], &["--smoothness"]].concat();
     assert!(json(dir.path(), &second)["previous_loss"]["at_most"].is_null());
     for (arguments, word) in [
-        (vec!["schedule", "geometric", "--loss", "loss.csv", "--steps", "6", "--previous-loss", "early.csv"], "las"),
-        (vec!["schedule", "las", "--source", "bpsk", "--steps", "6", "--previous-loss", "early.csv"], "--loss"),
+        (
+            vec![
+                "schedule",
+                "geometric",
+                "--loss",
+                "loss.csv",
+                "--steps",
+                "6",
+                "--previous-loss",
+                "early.csv",
+            ],
+            "las",
+        ),
+        (
+            vec!["schedule", "las", "--source", "bpsk", "--steps", "6", "--previous-loss", "early.csv"],
+            "--loss",
+        ),
     ] {
         let refused = klaim(dir.path(), &arguments);
         let message = String::from_utf8_lossy(&refused.stderr).into_owned();

@@ -316,7 +316,8 @@ impl<'m, 'a> Names<'m, 'a> {
         for (axis, _) in
             self.merged.axes.iter().filter(|(axis, own)| *own && !self.used.contains(&axis.name))
         {
-            let message = format!("axis `{}` is not used by an expression, a source or a template", axis.name);
+            let message =
+                format!("axis `{}` is not used by an expression, a source or a template", axis.name);
             reader.problems.add(axis.name_span.clone(), message);
         }
     }

@@ -40,9 +40,11 @@ impl DenoiseCommand {
         let estimand = Estimand::new(&Arc::new(Source::parse(&self.source)?));
         let denoiser = denoiser::build(&self.denoiser, &estimand)?;
         let dim = estimand.source().dim();
-        let table = Table::read(&self.states, &ReadOptions { header: Header::Unless, ..ReadOptions::default() })?;
+        let table =
+            Table::read(&self.states, &ReadOptions { header: Header::Unless, ..ReadOptions::default() })?;
         if table.names.len() != dim {
-            let message = format!("has {} columns, and `{}` is a law on R^{dim}", table.names.len(), self.source);
+            let message =
+                format!("has {} columns, and `{}` is a law on R^{dim}", table.names.len(), self.source);
             return Err(table.refuse_file(message));
         }
         let mut rows = Vec::new();

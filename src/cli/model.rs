@@ -88,11 +88,8 @@ impl ModelCommand {
         if !(snrs.len() > 1 && snrs.windows(2).all(|pair| pair[0] < pair[1]) && snrs[0] > 0.0) {
             return Err(Error::invalid("--snr", "needs at least two SNRs, increasing"));
         }
-        let schedules = [
-            format!("las:axis=log,of=({denoiser})"),
-            "las:axis=log".to_owned(),
-            "geometric".to_owned(),
-        ];
+        let schedules =
+            [format!("las:axis=log,of=({denoiser})"), "las:axis=log".to_owned(), "geometric".to_owned()];
         let steps = self.steps as usize;
         let path = |schedule: &str| {
             Setting::path(steps, schedule, snrs[0], snrs[snrs.len() - 1]).with(&DENOISER, denoiser.as_str())
@@ -103,7 +100,11 @@ impl ModelCommand {
         let mut needs = Vec::new();
         for &snr in &snrs {
             let at = || Setting::at(snr).with(&DENOISER, denoiser.as_str());
-            needs.extend([need("loss", at())?, need("mmse", Setting::at(snr))?, need("denoiser_gap", at())?]);
+            needs.extend([
+                need("loss", at())?,
+                need("mmse", Setting::at(snr))?,
+                need("denoiser_gap", at())?,
+            ]);
             if let Some(other) = &held_out {
                 needs.push(need("held_out_loss", at().with(&HELD_OUT, other.as_str()))?);
             }

@@ -22,9 +22,9 @@ mod perturbed;
 mod tests;
 
 pub use affine::Affine;
+pub use content::{content, parameters_of};
 pub use function::Function;
 pub use line::{divergence_on_a_line, gap_on_a_line};
-pub use content::{content, parameters_of};
 
 use std::fmt::Debug;
 use std::sync::{Arc, OnceLock};

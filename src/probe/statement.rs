@@ -74,10 +74,8 @@ impl ProbedClaim {
             name: name.to_owned(),
             values: Values::Numbers(values),
         };
-        let source = |spec: &Spec| Replacement {
-            name: "source".into(),
-            values: Values::Sources(vec![spec.clone()]),
-        };
+        let source =
+            |spec: &Spec| Replacement { name: "source".into(), values: Values::Sources(vec![spec.clone()]) };
         let mut replacements: Vec<Replacement> = self.source.iter().map(source).collect();
         replacements
             .extend(self.fixed.iter().filter(|fixed| snrs.is_empty() || fixed.name != "snr").cloned());

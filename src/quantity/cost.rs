@@ -21,7 +21,8 @@ fn cost(need: &Need, tools: &Instruments, axis: StepAxis) -> Result<Functional> 
         return Err(Error::invalid("snr_min", message));
     }
     let length = |step: &[f64]| axis.position(step[1]) - axis.position(step[0]);
-    let step = |step: &[f64]| Summand::At { snr: step[0], observable: Observable::Mmse, factor: length(step) };
+    let step =
+        |step: &[f64]| Summand::At { snr: step[0], observable: Observable::Mmse, factor: length(step) };
     Ok(Functional::sum(grid.windows(2).map(step)))
 }
 
@@ -132,8 +133,7 @@ mod tests {
         let stale = regret("las:axis=log,of=(mismatched:source=(gaussian:dim=1,variance=0.01))");
         assert!(stale > 1e-2, "{stale}");
         let choice = schedule::find("las:of=linear").unwrap();
-        let request =
-            Request { steps: 2, snr_min: 0.1, snr_max: 1.0, total_variance: 1.0, curve: None };
+        let request = Request { steps: 2, snr_min: 0.1, snr_max: 1.0, total_variance: 1.0, curve: None };
         assert!(choice.grid(&request).unwrap_err().to_string().contains("--loss"));
         assert!(schedule::find("las:of=nothing").is_err());
     }

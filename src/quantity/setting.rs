@@ -2,7 +2,9 @@
 
 use std::collections::BTreeMap;
 
-use super::axis::{AXES, AxisValue, DENOISER, HELD_OUT, SAMPLER, SCHEDULE, SNR, SNR_MAX, SNR_MIN, STEPS, SettingAxis};
+use super::axis::{
+    AXES, AxisValue, DENOISER, HELD_OUT, SAMPLER, SCHEDULE, SNR, SNR_MAX, SNR_MIN, STEPS, SettingAxis,
+};
 use crate::error::{Error, Result};
 
 /// Where a quantity is measured: values of axes and of its arguments. A value that is asked for and

@@ -120,7 +120,9 @@ impl DenoiserReport {
                  the schedule of this loss costs at most {:.3} times that of the mmse, among grids on them.",
                 high / low
             ),
-            None => "M is too small beside its error at some of these SNRs for a certificate from L/M.".into(),
+            None => {
+                "M is too small beside its error at some of these SNRs for a certificate from L/M.".into()
+            }
         }
     }
 
@@ -208,7 +210,11 @@ impl DenoiserReport {
         let figure = picture(&Picture {
             title: "the loss and the schedule made from it",
             curve: &curve,
-            points: self.levels.iter().map(|row| (row.snr, row.loss.value, row.loss.std_err / row.loss.value)).collect(),
+            points: self
+                .levels
+                .iter()
+                .map(|row| (row.snr, row.loss.value, row.loss.std_err / row.loss.value))
+                .collect(),
             snrs: &self.snr,
             bands: None,
         })?;

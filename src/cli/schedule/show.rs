@@ -81,7 +81,10 @@ fn known(made: &Made) -> String {
     }
     if let Some((stale, file)) = &made.stale {
         let (low, high) = stale.ratio;
-        text += &format!("the schedule of {file} costs {} times the best under this loss", plain(stale.costs, 4));
+        text += &format!(
+            "the schedule of {file} costs {} times the best under this loss",
+            plain(stale.costs, 4)
+        );
         if let Some(most) = stale.at_most {
             text += &format!(
                 ", and at most {} times: its loss is {} to {} times this one",

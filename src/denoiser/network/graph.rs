@@ -69,7 +69,10 @@ impl Graph {
         let model = options.load(weights.graph.clone()).map_err(|error| {
             refuse(
                 path,
-                format!("is no ONNX network that rten runs: {}; export it with operators of opset 18", said(&error)),
+                format!(
+                    "is no ONNX network that rten runs: {}; export it with operators of opset 18",
+                    said(&error)
+                ),
             )
         })?;
         let named = |wanted: &str, what: &str| {
@@ -141,9 +144,7 @@ impl Graph {
         match self.noise.shape.as_deref() {
             Some([]) => vec![],
             Some([Dimension::Fixed(1)]) => vec![1],
-            Some(declared) => {
-                (0..declared.len()).map(|at| if at == 0 { rows } else { 1 }).collect()
-            }
+            Some(declared) => (0..declared.len()).map(|at| if at == 0 { rows } else { 1 }).collect(),
             None => vec![rows],
         }
     }
@@ -160,7 +161,8 @@ impl Graph {
         let state = TensorView::from_data(&states_shape[..], states);
         let options = RunOptions::default().with_thread_pool(Some(Arc::clone(&THREADS)));
         let inputs = vec![(self.state.id, state.into()), (self.noise.id, levels.into())];
-        let mut found = self.model.run(inputs, &[self.output], Some(options)).map_err(|error| said(&error))?;
+        let mut found =
+            self.model.run(inputs, &[self.output], Some(options)).map_err(|error| said(&error))?;
         let found = found.pop().ok_or("it gave no output")?;
         let tensor: Tensor<f32> = found.try_into().map_err(|_| "its output is not made of floats")?;
         if tensor.len() != states.len() {

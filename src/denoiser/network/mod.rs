@@ -105,7 +105,8 @@ fn made(
     let name = arguments.spec().to_string();
     Ok(Box::new(move |_| {
         let what = format!("denoiser `{name}`");
-        let message = "this program was built without the feature `network`: build it with the default features";
+        let message =
+            "this program was built without the feature `network`: build it with the default features";
         Err(crate::error::Error::invalid(what, message))
     }))
 }

@@ -151,7 +151,8 @@ mod tests {
                 let found = of_state * u + of_truth * truth;
                 assert!((found - x).abs() < 1e-12 * (1.0 + sigma), "{word} at {snr}: {found}");
             }
-            for (word, state) in [("y", x + sigma * z), ("x_t", a * x + b * z), ("flow", (1.0 - t) * x + t * z)]
+            for (word, state) in
+                [("y", x + sigma * z), ("x_t", a * x + b * z), ("flow", (1.0 - t) * x + t * z)]
             {
                 let found = Convention::named(word, "snr", "x0").of_state(snr) * u;
                 assert!((found / state - 1.0).abs() < 1e-12, "{word} at {snr}: {found} for {state}");
@@ -160,7 +161,10 @@ mod tests {
                 [("sigma", sigma), ("snr", snr), ("logsnr", snr.ln()), ("alpha_bar", a * a), ("t", t)]
             {
                 let found = Convention::named("y", word, "x0").of_noise(snr);
-                assert!((found - level).abs() <= 1e-13 * level.abs(), "{word} at {snr}: {found} for {level}");
+                assert!(
+                    (found - level).abs() <= 1e-13 * level.abs(),
+                    "{word} at {snr}: {found} for {level}"
+                );
             }
         }
     }

@@ -61,8 +61,7 @@ pub(super) fn make(
     let (hash, graph) = graph(spec, path, weights, inputs)?;
     let (name, path) = (format!("{spec} [{hash:016x}]"), path.to_owned());
     Ok(Box::new(move |estimand| {
-        let refuse =
-            |message: String| Error::Data { path: path.clone(), place: String::new(), message };
+        let refuse = |message: String| Error::Data { path: path.clone(), place: String::new(), message };
         let (source, dim) = (estimand.source(), estimand.source().dim());
         if let Some(why) = graph.refuses(dim) {
             return Err(refuse(format!("{why}: `{}` is a law on R^{dim}", source.spec())));
@@ -104,7 +103,8 @@ impl Network {
     fn check(&self, estimand: &Estimand) -> Result<(), String> {
         let snr = estimand.coordinate_variance().recip();
         let snr = if snr.is_finite() && snr > 0.0 { snr } else { 1.0 };
-        let states: Vec<f64> = (0..ROWS[1] * self.dim).map(|i| snr.sqrt() * (1.7 * i as f64).sin()).collect();
+        let states: Vec<f64> =
+            (0..ROWS[1] * self.dim).map(|i| snr.sqrt() * (1.7 * i as f64).sin()).collect();
         let dynamic = "export it with a dynamic first dimension";
         let [few, many] = ROWS.map(|rows| {
             self.outputs(&states[..rows * self.dim], snr)
@@ -116,7 +116,9 @@ impl Network {
         let size = square(&mut few.iter().map(|&x| f64::from(x)));
         // NaN is told where it is met, with its sample.
         if apart > APART * APART * size {
-            return Err("gives a state another estimate in a larger batch: export it in evaluation mode".into());
+            return Err(
+                "gives a state another estimate in a larger batch: export it in evaluation mode".into()
+            );
         }
         Ok(())
     }

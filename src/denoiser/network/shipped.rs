@@ -40,8 +40,7 @@ pub const TRAINED: DenoiserKind = DenoiserKind {
 /// The file called `name`.
 #[cfg(feature = "network")]
 fn bytes(arguments: &Arguments, name: &str) -> Result<Option<&'static [u8]>> {
-    static SHIPPED: include_dir::Dir =
-        include_dir::include_dir!("$CARGO_MANIFEST_DIR/data/trained");
+    static SHIPPED: include_dir::Dir = include_dir::include_dir!("$CARGO_MANIFEST_DIR/data/trained");
     let file = SHIPPED.get_file(name);
     let missing = || -> Error {
         let message = "ships with the checkpoints 0, 100, 316, 999, 3162 and 9990 (ring-lognormal with the last \

@@ -2,9 +2,9 @@ use std::path::PathBuf;
 use std::sync::Arc;
 
 use super::*;
+use crate::channel::posterior::BATCH;
 use crate::denoiser::{Denoiser, Estimand, build, content, find};
 use crate::source::Source;
-use crate::channel::posterior::BATCH;
 
 /// The few kinds of a protobuf message that a graph needs.
 struct Message(Vec<u8>);
@@ -52,10 +52,13 @@ fn node(operator: &str, inputs: &[&str], output: &str) -> Message {
 /// A float tensor of the graph's interface: `N` a name, numbers as they are.
 fn value(name: &str, shape: &[&str]) -> Message {
     let dimensions = shape.iter().fold(Message::new(), |all, size| {
-        all.part(1, match size.parse() {
-            Ok(size) => Message::new().number(1, size),
-            Err(_) => Message::new().text(2, size),
-        })
+        all.part(
+            1,
+            match size.parse() {
+                Ok(size) => Message::new().number(1, size),
+                Err(_) => Message::new().text(2, size),
+            },
+        )
     });
     let tensor = Message::new().number(1, 1).part(2, dimensions);
     Message::new().text(1, name).part(2, Message::new().part(1, tensor))
@@ -73,7 +76,8 @@ fn integers(name: &str, numbers: &[i64]) -> Message {
 
 /// A model of `nodes` over the constants 1 and [−1, 1] with the output `out`.
 fn model(nodes: Vec<Message>, inputs: &[(&str, &[&str])]) -> Vec<u8> {
-    let mut graph = nodes.into_iter().fold(Message::new(), |graph, node| graph.part(1, node)).text(2, "test");
+    let mut graph =
+        nodes.into_iter().fold(Message::new(), |graph, node| graph.part(1, node)).text(2, "test");
     graph = graph.part(5, floats("one", &[1.0])).part(5, integers("column", &[-1, 1]));
     for (name, shape) in inputs {
         graph = graph.part(11, value(name, shape));
@@ -150,7 +154,10 @@ fn the_hash_is_of_the_bytes() {
 fn what_a_file_lacks_is_told() {
     let good = of_gaussian("Div");
     let scaled = |operator: &str, shape: &[&str]| {
-        model(vec![node("Mul", &["y", "sigma"], "x"), node(operator, &["x"], "out")], &[("y", shape), ("sigma", &[])])
+        model(
+            vec![node("Mul", &["y", "sigma"], "x"), node(operator, &["x"], "out")],
+            &[("y", shape), ("sigma", &[])],
+        )
     };
     for (bytes, source, arguments, parts) in [
         (good.clone(), "bpsk", "", vec!["reads states [N, 2] and not [N, 1]", "`bpsk`"]),
@@ -176,8 +183,13 @@ fn what_a_file_lacks_is_told() {
 /// A network that mixes the samples of a batch is no denoiser.
 #[test]
 fn an_estimate_that_depends_on_the_batch_is_refused() {
-    let nodes = vec![node("ReduceMean", &["y"], "mean"), node("Sub", &["y", "mean"], "x"), node("Mul", &["x", "sigma"], "out")];
+    let nodes = vec![
+        node("ReduceMean", &["y"], "mean"),
+        node("Sub", &["y", "mean"], "x"),
+        node("Mul", &["x", "sigma"], "out"),
+    ];
     let (_folder, path) = file(&model(nodes, &[("y", &["N", "2"]), ("sigma", &[])]));
-    let message = made("hypercube:dim=2", &format!("network:path={}", path.display())).unwrap_err().to_string();
+    let message =
+        made("hypercube:dim=2", &format!("network:path={}", path.display())).unwrap_err().to_string();
     assert!(message.contains("in a larger batch"), "{message}");
 }

@@ -90,7 +90,8 @@ mod tests {
             assert!((same.costs - 1.0).abs() < 1e-12, "{axis}: {same:?}");
             assert!((same.at_most.unwrap() - 1.0).abs() < 1e-12, "{axis}: {same:?}");
             for scale in [0.05, 4.0] {
-                let stale = staleness(&curve(|snr| 1.0 / (1.0 + scale * snr)), &now, &settings, &made).unwrap();
+                let stale =
+                    staleness(&curve(|snr| 1.0 / (1.0 + scale * snr)), &now, &settings, &made).unwrap();
                 // E/L is monotone: the ends have the extremes.
                 let (low, high) = (0.01, 0.01 * 1.35_f64.powi(38));
                 let ratio = |snr: f64| (1.0 + snr) / (1.0 + scale * snr);
