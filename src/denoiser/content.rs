@@ -35,7 +35,7 @@ pub(super) fn note_source(source: &Source) {
 /// after its canonical spec; empty where it names none.
 pub fn content(text: &str) -> String {
     let named = |kind: &&str| text.contains(&format!("{kind}:"));
-    if !FROM_FILES.iter().any(|kind| named(&kind)) {
+    if !FROM_FILES.iter().any(named) {
         return String::new();
     }
     let mut found = String::new();
