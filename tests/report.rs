@@ -10,7 +10,11 @@ mod sample;
 
 use std::path::{Path, PathBuf};
 
+use klaim::internals::claim::AxisValue;
+use klaim::internals::claim::verdict::Verdict;
 use klaim::internals::error::Error;
+use klaim::internals::report::compare::compare;
+use klaim::internals::report::export::{self, latex, picture};
 use klaim::internals::report::model::AnswerStanding;
 use klaim::internals::report::model::{Report, SCHEMA};
 use klaim::internals::report::{plot, read, summary, verify_json, write};
@@ -224,6 +228,8 @@ fn what_is_missing_is_empty_and_what_is_not_finite_has_its_name() {
             && &rows[5][column("believed")] == "true"
     );
     assert_eq!((&rows[6][column("believed")], &rows[6][column("doubts")]), ("false", "no event was seen"));
+    let unique: std::collections::BTreeSet<&str> = header.iter().collect();
+    assert_eq!(unique.len(), header.len(), "no column twice");
     assert!(rows.iter().all(|r| r[column("steps")].is_empty() && r[column("dominance")].is_empty()));
     assert_eq!((&rows[0][column("lhs")], &rows[1][column("half_width")]), ("nan", "inf"));
     assert_eq!(&rows[0][column("source")], "a<b>&\"c\"");
@@ -231,6 +237,64 @@ fn what_is_missing_is_empty_and_what_is_not_finite_has_its_name() {
     let short = verify_json(&sample::awkward());
     assert_eq!(short["claims"][1]["cases"][0]["lhs"], "nan");
     assert_eq!(short["exit"], sample::awkward().exit);
+}
+
+/// A parameter of a template has a column of its own, apart from a figure of its name.
+#[test]
+fn results_have_a_column_per_axis() {
+    let mut report = sample::small();
+    let row = &mut report.claims[0].main.rows[0];
+    row.axes.insert("atoms".into(), AxisValue::Number(64.0));
+    row.axes.insert("ratio".into(), AxisValue::Number(0.5));
+    let [_, _, csv, _] = files(&report);
+    let mut reader = csv::Reader::from_reader(csv.as_bytes());
+    let header = reader.headers().unwrap().clone();
+    let column = |name: &str| header.iter().position(|h| h == name).unwrap();
+    let first = reader.records().next().unwrap().unwrap();
+    assert_eq!((&first[column("atoms")], &first[column("ratio_axis")]), ("64", "0.5"));
+    assert!(first[column("ratio")].parse::<f64>().unwrap() > 0.0 && &first[column("sampler")] == "");
+}
+
+#[test]
+fn two_runs_differ_in_what_differs() {
+    let old = sample::answered();
+    assert!(compare(&old, &old.clone()).is_empty());
+    let mut new = old.clone();
+    let rows = &mut new.claims[0].main.rows;
+    // Within its errors, beyond them, and another verdict.
+    rows[0].lhs += rows[0].half_width;
+    rows[1].lhs += 3.0 * rows[1].half_width;
+    rows[2].verdict = Verdict::Inconclusive;
+    rows[4].axes.insert("snr".into(), AxisValue::Number(77.0));
+    new.papers[0].statements[0].standing = AnswerStanding::Undecided;
+    let found: Vec<String> = compare(&old, &new).iter().map(|d| format!("{:?}", d.what)).collect();
+    let kinds: Vec<&str> = found.iter().map(|what| what.split([' ', '{']).next().unwrap()).collect();
+    assert_eq!(kinds, ["Answer", "Value", "Verdict", "New", "Gone"], "{found:?}");
+}
+
+/// A figure without fonts of the reader's, a table of as many cells as its header, the points of a fit.
+#[test]
+fn a_claim_travels() {
+    let report = sample::answered();
+    let claim = export::find(&report, "kl-rate").unwrap();
+    for wide in [false, true] {
+        let svg = picture::svg(claim, wide).unwrap();
+        assert!(
+            svg.starts_with("<svg")
+                && svg.contains("<path")
+                && !svg.contains("<text")
+                && !svg.contains("var(")
+        );
+        assert!(picture::pdf(claim, wide).unwrap().starts_with(b"%PDF"));
+    }
+    let table = export::table(&report, claim);
+    assert!(table.rows.len() == 3 && table.rows.iter().all(|row| row.len() == table.header.len()));
+    let tex = latex::table(&table, "kl-rate", &export::bibtex(&report, claim));
+    assert!(tex.is_ascii() && tex.contains("\\toprule") && tex.contains("% @software{klaim"), "{tex}");
+    let points = export::points(&report, claim);
+    assert_eq!(points.lines().count(), 1 + 3 * 6);
+    assert!(points.starts_with("case,section,steps,lhs,std_err,exponent,exponent_std_err\n"), "{points}");
+    assert!(picture::svg(&sample::awkward().claims[0], false).is_err(), "nothing to draw");
 }
 
 #[test]

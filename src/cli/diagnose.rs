@@ -17,6 +17,12 @@ fn line_length(text: &str, at: usize) -> usize {
 
 /// Prints an error; claim files are shown with the line and a caret.
 pub fn print(error: Error) {
+    // Lines are not wrapped: a flag or a path would break at its hyphens. Set once, so a second call
+    // may fail.
+    let plain = |_: &_| -> Box<dyn miette::ReportHandler> {
+        Box::new(miette::MietteHandlerOpts::new().wrap_lines(false).build())
+    };
+    let _ = miette::set_hook(Box::new(plain));
     eprintln!("{:?}", report(error));
 }
 

@@ -6,6 +6,8 @@ pub mod axes;
 mod denoise;
 mod diagnose;
 mod estimate;
+mod export;
+mod help;
 mod interrupt;
 mod list;
 mod model;
@@ -152,6 +154,7 @@ impl OutputForm {
 #[derive(Subcommand)]
 enum Command {
     /// Test claims and write a report: the built-in ones, or the files and folders given
+    #[command(after_help = help::VERIFY)]
     Verify(verify::Verify),
     /// Freeze a run of verify for any number of tasks
     Plan(plan::PlanCommand),
@@ -162,6 +165,7 @@ enum Command {
     /// Submit a planned run to a cluster, round after round
     Submit(submit::Submit),
     /// Measure one quantity
+    #[command(after_help = help::ESTIMATE)]
     Estimate(estimate::EstimateCommand),
     /// Estimate X from the states in a file by a denoiser: a network's as klaim reads it
     Denoise(denoise::DenoiseCommand),
@@ -170,8 +174,10 @@ enum Command {
     /// Say on one page what a denoiser is worth on a data set: a network in an ONNX file, for one
     Model(Box<model::ModelCommand>),
     /// Make a sampling schedule: from a model's loss curve, from a source, or by a rule
+    #[command(after_help = help::SCHEDULE)]
     Schedule(Box<schedule::ScheduleCommand>),
     /// Find where a claim breaks: sweep the parameters of a source, bracket the boundary
+    #[command(after_help = help::PROBE)]
     Probe(probe::Probe),
     /// List what there is
     List(list::List),
@@ -181,6 +187,10 @@ enum Command {
     New(new::New),
     /// Print the JSON Schema of claim files, for editors
     Schema,
+    /// Write a claim of a finished run as a figure, a table or its points
+    Export(export::Export),
+    /// Say what differs between two runs
+    Diff(export::Diff),
     /// Write the report of a finished run again
     Report(report::ReportCommand),
     /// Compare this machine's CUDA device with the CPU, sample by sample
@@ -190,9 +200,12 @@ enum Command {
         /// The shell
         shell: clap_complete::Shell,
     },
-    /// Print the manual page
+    /// Print the manual page, or write one per command into a folder
     #[command(hide = true)]
-    Man,
+    Man {
+        /// The folder
+        dir: Option<std::path::PathBuf>,
+    },
 }
 
 /// Runs the program on this process's arguments.
@@ -235,6 +248,8 @@ fn execute(mut arguments: CommandLine) -> Result<u8> {
         Command::Show(command) => command.run(common),
         Command::New(command) => command.run(),
         Command::Schema => output::json(&crate::claim::schema::schema()),
+        Command::Export(command) => command.run(),
+        Command::Diff(command) => command.run(common),
         Command::Report(command) => command.run(common),
         Command::Selftest(command) => command.run(common),
         Command::Completions { shell } => {
@@ -242,7 +257,12 @@ fn execute(mut arguments: CommandLine) -> Result<u8> {
             clap_complete::generate(shell, &mut CommandLine::command(), "klaim", &mut script);
             output::bytes(&script)
         }
-        Command::Man => {
+        Command::Man { dir: Some(dir) } => {
+            std::fs::create_dir_all(&dir).map_err(crate::error::Error::io(&dir))?;
+            let written = clap_mangen::generate_to(CommandLine::command(), &dir);
+            written.map(|()| 0).map_err(crate::error::Error::io(&dir))
+        }
+        Command::Man { dir: None } => {
             let mut page = Vec::new();
             let rendered = clap_mangen::Man::new(CommandLine::command()).render(&mut page);
             rendered.map_err(crate::error::Error::io("manual page"))?;

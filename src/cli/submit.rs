@@ -113,7 +113,7 @@ impl Slurm {
         let reduce = format!(
             "#!/bin/bash\n\
              #SBATCH --job-name=klaim-reduce --requeue --open-mode=append --output={dir}/slurm/reduce.log\n\
-             {klaim} reduce {dir} --quiet > {dir}/slurm/summary.txt\n\
+             {klaim} reduce {dir} > {dir}/slurm/summary.txt\n\
              status=$?\n\
              case $status in\n\
              4) exec {klaim} submit slurm {dir} -- {options} ;;             # another round\n\

@@ -186,8 +186,9 @@ pub(super) fn settings(options: &Options, budget: &str, backend: String) -> Run 
 /// The result in the form asked for; the exit status is the report's.
 pub(super) fn print(report: &Report, out: &Path, common: &Common) -> Result<u8> {
     match common.format {
+        Format::Human if common.quiet => output::text(&format!("{}\n", report::summary::line(report)))?,
         Format::Human => output::text(&format!(
-            "{}\nreport: {}\n",
+            "{}report: {}\n",
             report::summary(report),
             out.join("index.html").display()
         ))?,

@@ -21,8 +21,6 @@ pub struct SettingAxis {
     pub scopes: &'static [Scope],
     /// Whether those do without.
     pub optional: bool,
-    /// Whether `results.csv` has a column for it; otherwise it is among the column `axes`.
-    pub has_column: bool,
     /// What it is, for the command line's help.
     pub help: &'static str,
     /// What stands before and after its value in words.
@@ -128,16 +126,9 @@ impl SettingAxis {
     }
 }
 
-/// An axis that its scopes need, with a column.
-const PLAIN: SettingAxis = SettingAxis {
-    name: "",
-    kind: AxisKind::Count,
-    scopes: &[],
-    optional: false,
-    has_column: true,
-    help: "",
-    words: [""; 2],
-};
+/// An axis that its scopes need.
+const PLAIN: SettingAxis =
+    SettingAxis { name: "", kind: AxisKind::Count, scopes: &[], optional: false, help: "", words: [""; 2] };
 
 /// A number > 0.
 const POSITIVE: AxisKind =
@@ -198,7 +189,6 @@ pub static SAMPLER: SettingAxis = SettingAxis {
     name: "sampler",
     kind: AxisKind::Spec(|spec| process::find(spec).map(drop)),
     scopes: &[Scope::Sampler],
-    has_column: false,
     help: "A sampler (`klaim list samplers`), such as ddim",
     words: [", ", ""],
     ..PLAIN
@@ -212,7 +202,6 @@ pub static DENOISER: SettingAxis = SettingAxis {
     optional: true,
     help: "A denoiser, such as perturbed:error=0.1; exact where left out",
     words: [", ", ""],
-    ..PLAIN
 };
 
 /// A law that a denoiser was not made for: `digits:part=held-out`.

@@ -5,11 +5,13 @@
 //! prints.
 
 pub mod answers;
+pub mod compare;
 pub mod csv;
 pub mod denoiser;
 pub mod digits;
 pub mod edges;
 pub mod exponents;
+pub mod export;
 pub mod html;
 pub mod json;
 pub mod labels;
