@@ -209,7 +209,6 @@ pub static HELD_OUT: SettingAxis = SettingAxis {
     name: "held_out",
     kind: AxisKind::Spec(|spec| Source::parse(spec).map(drop)),
     scopes: &[Scope::HeldOut],
-    has_column: false,
     help: "A source (`klaim list sources`) that the denoiser was not made for",
     words: [", held out ", ""],
     ..PLAIN
