@@ -252,7 +252,7 @@ fn results_have_a_column_per_axis() {
     let column = |name: &str| header.iter().position(|h| h == name).unwrap();
     let first = reader.records().next().unwrap().unwrap();
     assert_eq!((&first[column("atoms")], &first[column("ratio_axis")]), ("64", "0.5"));
-    assert!(first[column("ratio")].parse::<f64>().unwrap() > 0.0 && &first[column("sampler")] == "");
+    assert!(first[column("ratio")].parse::<f64>().unwrap() > 0.0 && first[column("sampler")].is_empty());
 }
 
 #[test]

@@ -69,6 +69,12 @@ pub fn sentence(paper: &PaperReport) -> String {
     if tested == 1 && all == 1 {
         return format!("{of} {}.", listed.trim_start_matches("1 "));
     }
+    if let [(word, n)] = &paper.tally()[..]
+        && word == "holds"
+        && *n == all
+    {
+        return format!("All its {all} statements hold.");
+    }
     let fails = paper.statements.iter().any(|s| s.answer == Answer::Fails);
     let clean = paper.statements.iter().all(|s| s.standing == AnswerStanding::AsStated);
     let none = if clean && !fails { " None fails outright." } else { "" };

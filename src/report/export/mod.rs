@@ -6,12 +6,11 @@ pub mod picture;
 
 use std::collections::BTreeMap;
 
-use super::measured::{of_row, rests_on_margin};
+use super::measured::rests_on_margin;
 use super::model::{ClaimReport, PaperReport, Report, SectionReport};
-use super::plot::series::{abscissa, key, place, varying};
+use super::plot::series::{abscissa, comparable, key, place, varying};
 use super::tightness::score;
 use super::wording::{equals, range, symbol};
-use super::yardstick::Yardstick;
 use super::{csv, digits};
 use crate::claim::Outcome;
 use crate::claim::verdict::Relation;
@@ -39,7 +38,7 @@ pub fn table(report: &Report, claim: &ClaimReport) -> ExportTable {
     let along = abscissa(&claim.main);
     let telling = varying(claim, along.unwrap_or(""));
     let mut rows = Vec::new();
-    for (section, is_break) in claim.stated() {
+    for (section, is_break) in comparable(claim) {
         for row in worst(section, |row| key(row, &telling)) {
             let mut place = place(row, &telling);
             if is_break {
@@ -54,7 +53,7 @@ pub fn table(report: &Report, claim: &ClaimReport) -> ExportTable {
     }
     let mut header = vec!["case".to_owned()];
     header.extend(along.map(str::to_owned));
-    header.extend(headings(claim.main.relation).map(str::to_owned));
+    header.extend(headings(claim.main.relation).iter().map(|name| (*name).to_owned()));
     ExportTable { caption: caption(report, claim, along), header, rows }
 }
 
@@ -79,35 +78,38 @@ fn worst(section: &SectionReport, key: impl Fn(&Outcome) -> String) -> Vec<&Outc
     order.iter().filter_map(|key| found.get(key).copied()).collect()
 }
 
-fn headings(relation: Relation) -> [&'static str; 5] {
+fn headings(relation: Relation) -> &'static [&'static str] {
     match relation {
-        Relation::Slope => ["exponent", "nearest end", "*h*", "comes to", "verdict"],
-        Relation::Bounded => ["late growth", "most on a plateau", "*h*", "comes to", "verdict"],
+        Relation::Slope => &["exponent", "± *h*", "verdict"],
+        Relation::Bounded => &["late growth", "most on a plateau", "± *h*", "verdict"],
         Relation::Equal | Relation::AtMost | Relation::AtLeast => {
-            ["lhs", "rhs", "*h*", "lhs / rhs", "verdict"]
+            &["lhs", "rhs", "± *h*", "lhs / rhs", "verdict"]
         }
     }
 }
 
-fn figures(section: &SectionReport, row: &Outcome) -> [String; 5] {
+/// The cells under [`headings`].
+fn figures(section: &SectionReport, row: &Outcome) -> Vec<String> {
     let one = |x: f64, std_err: f64, bracket: Option<[f64; 2]>| {
         bracket.map_or_else(|| digits::short(x, std_err, 5), range)
     };
-    let told = match (&row.ratio, section.relation.along_an_axis()) {
-        (Some(ratio), false) => equals(ratio).trim_start_matches("= ").to_owned(),
-        (_, true) => of_row(section, &Yardstick::Share, row),
-        _ if row.rhs == 0.0 || !(row.lhs / row.rhs).is_finite() => String::new(),
-        _ => digits::plain(row.lhs / row.rhs, 5),
-    };
-    let std_err = if section.relation.along_an_axis() { row.std_err } else { 0.0 };
     let margin = if rests_on_margin(section, row) { " by margin" } else { "" };
-    [
-        one(row.lhs, std_err, row.bracket),
-        one(row.rhs, 0.0, row.rhs_bracket),
-        digits::plain(row.half_width, 2),
-        told,
-        format!("{} {}{margin}", symbol(row.verdict), row.verdict),
-    ]
+    let half = digits::plain(row.half_width, 2);
+    let verdict = format!("{} {}{margin}", symbol(row.verdict), row.verdict);
+    let rhs = one(row.rhs, 0.0, row.rhs_bracket);
+    match (section.relation, &row.ratio) {
+        (Relation::Slope, _) => vec![one(row.lhs, row.std_err, row.bracket), half, verdict],
+        (Relation::Bounded, _) => vec![one(row.lhs, row.std_err, row.bracket), rhs, half, verdict],
+        (_, ratio) => {
+            let known = row.rhs != 0.0 && (row.lhs / row.rhs).is_finite();
+            let told = match ratio {
+                Some(ratio) => equals(ratio).trim_start_matches("= ").to_owned(),
+                None if known => digits::plain(row.lhs / row.rhs, 5),
+                None => String::new(),
+            };
+            vec![one(row.lhs, 0.0, row.bracket), rhs, half, told, verdict]
+        }
+    }
 }
 
 /// What table and figure show.
