@@ -9,7 +9,7 @@ use crate::claim::sources::placeholders_in;
 use crate::claim::value::{ClaimReader, TomlEntries};
 use crate::error::Result;
 use crate::numeric::spacing::{log_spaced, numbers, whole};
-use crate::quantity::axis::{self, AXES, AxisKind, SCHEDULE, SettingAxis};
+use crate::quantity::axis::{self, AXES, AxisKind, SCHEDULE, SNR, SettingAxis};
 use crate::spec::{Argument, Spec};
 
 /// Axes of a claim that no quantity's scope names: the law, and a schedule to compare with.
@@ -37,6 +37,8 @@ pub(super) enum WrittenValue {
     Text(String),
     /// `source`, possibly with `{name}` in it.
     Source(Spec),
+    /// `{ all = [lo, hi] }`: every value of a range, the one value of its axis.
+    Every([f64; 2]),
 }
 
 impl WrittenValue {
@@ -46,6 +48,8 @@ impl WrittenValue {
             Self::Number(x) => x.to_string(),
             Self::Text(text) => text.clone(),
             Self::Source(spec) => spec.to_string(),
+            // A source is built, to see whether it can be, with a value inside.
+            Self::Every([lo, hi]) => (lo * hi).sqrt().to_string(),
         }
     }
 }
@@ -99,7 +103,11 @@ impl ClaimReader<'_> {
             DeValue::Array(list) => list.iter().filter_map(|v| self.axis_value(name, v)).collect(),
             DeValue::String(text) if !is_text(name) => self.stated(name, text, value.span())?,
             DeValue::Table(table) => {
-                self.log_spaced(name, &TomlEntries::new(table, value.span()), value.span())?
+                let entries = TomlEntries::new(table, value.span());
+                match entries.get("all") {
+                    Some(ends) => self.every(name, &entries, ends)?,
+                    None => self.log_spaced(name, &entries, value.span())?,
+                }
             }
             _ => {
                 self.problems.add_with_help(
@@ -149,6 +157,32 @@ impl ClaimReader<'_> {
                 None
             }
         }
+    }
+
+    /// `{ all = [lo, hi] }`: every value, of the SNR (0 and ∞ may be its ends and are left out) or
+    /// of a parameter > 0 of a source.
+    fn every(
+        &mut self,
+        name: &str,
+        entries: &TomlEntries,
+        ends: &Spanned<DeValue>,
+    ) -> Option<Vec<Spanned<WrittenValue>>> {
+        self.refuse_unknown(entries, &["all"], &format!("in the range of `{name}`"));
+        let list = self.list("all", ends)?;
+        let numbers: Vec<f64> =
+            list.iter().filter_map(|x| Some(self.number("all", x)?.into_inner())).collect();
+        let range = match numbers[..] {
+            [lo, hi] if name == SNR.name && 0.0 <= lo && lo <= hi && hi > 0.0 && lo.is_finite() => [lo, hi],
+            [lo, hi] if axis::find(name).is_none() && 0.0 < lo && lo <= hi && hi.is_finite() => [lo, hi],
+            _ => {
+                let message = format!("`{name}` cannot take every value of this range");
+                let help =
+                    "`snr = { all = [0, inf] }`, or of a source's parameter `p = { all = [0.1, 0.5] }`";
+                self.problems.add_with_help(ends.span(), message, help);
+                return None;
+            }
+        };
+        Some(vec![Spanned::new(ends.span(), WrittenValue::Every(range))])
     }
 
     /// `{ from, to, points }`: log-spaced with exact ends.

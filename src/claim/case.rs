@@ -8,6 +8,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::claim::expression::Expression;
 use crate::claim::inequality::Inequality;
+use crate::claim::statement::EveryCase;
 use crate::claim::verdict::{Relation, Verdict};
 use crate::numeric::number;
 use crate::quantity::Need;
@@ -95,6 +96,8 @@ pub struct Section {
     pub cases: Vec<Case>,
     /// Number of points that do not satisfy them.
     pub left_out: usize,
+    /// What holds for every value of an axis, where one has `all`: proved, not measured.
+    pub every: Vec<EveryCase>,
 }
 
 /// The statement of a relation along an axis.

@@ -36,7 +36,7 @@ pub(super) struct CasePlan<'a> {
 }
 
 /// One value of each axis, by name.
-type Combination<'a> = BTreeMap<&'a str, &'a WrittenValue>;
+pub(super) type Combination<'a> = BTreeMap<&'a str, &'a WrittenValue>;
 
 impl<'a> CasePlan<'a> {
     /// The cases, whether they satisfy the hypotheses or not. An inequality has one point per case.
@@ -155,14 +155,17 @@ impl<'a> CasePlan<'a> {
 
 /// Axis values as reports show them; a template is filled by the axes of the combination, as far as
 /// they go.
-fn case_axes(at: &Combination) -> BTreeMap<String, AxisValue> {
+pub(super) fn case_axes(at: &Combination) -> BTreeMap<String, AxisValue> {
     at.iter()
         .map(|(name, value)| {
             let value = match value {
                 WrittenValue::Number(x) => AxisValue::Number(*x),
                 WrittenValue::Text(text) => AxisValue::Text(filled_at(text, at)),
+                WrittenValue::Every([lo, hi]) => AxisValue::Text(format!("{lo}..{hi}")),
                 WrittenValue::Source(spec) => {
-                    let spec = sources::filled(spec, &|name| at.get(name).map(|v| v.text()));
+                    let one = |v: &&WrittenValue| !matches!(v, WrittenValue::Every(_));
+                    let spec =
+                        sources::filled(spec, &|name| at.get(name).copied().filter(one).map(|v| v.text()));
                     AxisValue::Text(spec.map_or_else(|error| error.to_string(), |spec| spec.to_string()))
                 }
             };
@@ -172,7 +175,7 @@ fn case_axes(at: &Combination) -> BTreeMap<String, AxisValue> {
 }
 
 /// Every combination of the axes' values.
-fn combinations<'a>(axes: &[&'a Written]) -> Vec<Combination<'a>> {
+pub(super) fn combinations<'a>(axes: &[&'a Written]) -> Vec<Combination<'a>> {
     let mut all = vec![Combination::new()];
     for axis in axes {
         let with = |fixed: &Combination<'a>, value: &'a WrittenValue| {
@@ -230,7 +233,7 @@ fn value(at: &Combination, name: &str) -> Option<AxisValue> {
     match at.get(name)? {
         WrittenValue::Number(x) => Some(AxisValue::Number(*x)),
         WrittenValue::Text(text) => Some(AxisValue::Text(filled_at(text, at))),
-        WrittenValue::Source(_) => None,
+        WrittenValue::Source(_) | WrittenValue::Every(_) => None,
     }
 }
 

@@ -10,6 +10,7 @@ mod alternatives;
 mod axis;
 pub mod case;
 pub mod enclosure;
+mod every;
 mod expand;
 pub mod expression;
 mod file;
@@ -25,6 +26,7 @@ mod replace;
 pub mod schema;
 mod section;
 mod sources;
+pub mod statement;
 mod syntax;
 pub mod tree;
 pub mod trend;
@@ -42,7 +44,7 @@ pub use case::{Bound, Case, Claim, ClaimHeader, Hypothesis, Input, Point, Sectio
 pub use expression::{Expression, ExpressionError};
 pub use hypothesis::Deciding;
 pub use inequality::Inequality;
-pub use outcome::{Outcome, Ratio};
+pub use outcome::{Outcome, ProofFile, Ratio};
 pub use paper::{Answer, Paper, PaperKind};
 pub use problem::line_and_column;
 pub use replace::{ClaimFile, Replacement, Values};
@@ -178,8 +180,9 @@ pub fn parse(path: &Path, text: &str, sources: &mut Sources) -> Result<Claim> {
     let claim = file.map(|file| {
         let mut main = Merged::new(&file.main, None).section(file.expected, &mut reader, sources);
         for grid in &file.main.further {
-            main.cases
-                .extend(Merged::on(&file.main, grid).section(file.expected, &mut reader, sources).cases);
+            let further = Merged::on(&file.main, grid).section(file.expected, &mut reader, sources);
+            main.cases.extend(further.cases);
+            main.every.extend(further.every);
         }
         let mut others = |statements: &[file::Statement]| {
             let each = statements.iter().map(|s| Merged::new(&file.main, Some(s)));

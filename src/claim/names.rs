@@ -64,7 +64,9 @@ impl<'m, 'a> Names<'m, 'a> {
     }
 
     fn is_text(&self, name: &str) -> bool {
-        self.axis(name).is_some_and(|axis| !matches!(axis.values[0].get_ref(), WrittenValue::Number(_)))
+        let number =
+            |value: &WrittenValue| matches!(value, WrittenValue::Number(_) | WrittenValue::Every(_));
+        self.axis(name).is_some_and(|axis| !number(axis.values[0].get_ref()))
     }
 
     /// The constant or axis called `name`.

@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 
 use serde::{Deserialize, Serialize};
 
-use crate::claim::verdict::Verdict;
+use crate::claim::verdict::{Evidence, Verdict};
 use crate::numeric::estimate::{Flags, Method};
 use crate::numeric::number;
 use crate::quantity::axis::AxisValue;
@@ -45,6 +45,9 @@ pub struct Outcome {
     pub margin: f64,
     /// The verdict.
     pub verdict: Verdict,
+    /// What the verdict rests on.
+    #[serde(default)]
+    pub evidence: Evidence,
     /// Why it is inconclusive, and what would decide; why there is a bracket; why a supported bound
     /// says nothing; empty otherwise.
     pub reason: String,
@@ -68,6 +71,19 @@ pub struct Outcome {
     /// The values of the section's `alternatives`; NaN for a bracket.
     #[serde(default, skip_serializing_if = "Vec::is_empty", with = "number")]
     pub alternatives: Vec<f64>,
+    /// What shows a proof.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub certificate: Option<ProofFile>,
+}
+
+/// A certificate: a file of the run directory.
+#[derive(Debug, Clone, Default, Serialize, Deserialize)]
+pub struct ProofFile {
+    /// Its path in the run directory.
+    pub path: String,
+    /// What stands in it; empty in a report that was read back.
+    #[serde(skip)]
+    pub text: String,
 }
 
 impl Outcome {
@@ -84,6 +100,7 @@ impl Outcome {
             half_width: f64::INFINITY,
             margin,
             verdict: Verdict::Inconclusive,
+            evidence: Evidence::Measured,
             doubts: vec![reason.clone()],
             reason,
             believed: false,
@@ -93,6 +110,7 @@ impl Outcome {
             replay: String::new(),
             points: Vec::new(),
             alternatives: Vec::new(),
+            certificate: None,
         }
     }
 

@@ -105,13 +105,18 @@ impl Merged<'_> {
             expected,
             cases: Vec::new(),
             left_out: 0,
+            every: Vec::new(),
         };
         if let (Some(lhs), true, 0) = (lhs, complete, reader.problems.len()) {
             let axes = names.used_axes();
             let fewest = if relation == Some(Relation::Bounded) { trend::FEWEST } else { 2 };
             let span = self.span();
             let plan = CasePlan { axes, lhs, rhs, hypotheses, abscissa: against, fewest, span };
-            section.cases = plan.cases(reader, sources);
+            if plan.takes_every() {
+                section.every = plan.every(section.relation, reader);
+            } else {
+                section.cases = plan.cases(reader, sources);
+            }
         }
         section
     }

@@ -5,6 +5,7 @@ use std::path::Path;
 
 use super::*;
 use crate::claim::AxisValue;
+use crate::claim::statement::Operand;
 use crate::claim::verdict::Relation;
 
 const GOOD: &str = r#"id = "entropy-bound"
@@ -320,6 +321,38 @@ fn what_is_not_stated_has_defaults() {
     assert!(error.contains("the file's name, the default of `id`, `My_Bound` is not kebab-case"), "{error}");
 }
 
+/// `all` makes what is to be proved of a section, not cases: with every other axis combined, the
+/// parameter left open in the source, and names bound.
+#[test]
+fn every_value_of_an_axis_is_proved() {
+    let text = "lhs = \"snr^2 * mmse_slope\"\nrelation = \"<=\"\nrhs = \"C * p * renyi(2)\"\nconstants = { C = 4 }\n\
+                [over]\nsource = [\"bernoulli:p={p}\", \"product:dim={d},base=(bernoulli:p={p})\"]\n\
+                p = { all = [1e-6, 0.5] }\nsnr = { all = [0, inf] }\nd = [2, 3]";
+    let claim = read(text).unwrap();
+    assert!(claim.main.cases.is_empty());
+    assert_eq!(claim.main.every.len(), 4);
+    let last = &claim.main.every[3];
+    assert_eq!(last.axes["snr"], AxisValue::Text("0..inf".into()));
+    assert_eq!(last.statement.source.to_string(), "product:base=(bernoulli:p={p}),dim=3");
+    assert_eq!(last.statement.parameter, Some(("p".into(), [1e-6, 0.5])));
+    let rhs = [Operand::Number(4.0), Operand::Parameter, Operand::Quantity("renyi".into(), Some(2.0))];
+    assert_eq!(last.statement.rhs.operands, rhs);
+    assert_eq!(last.statement.lhs.operands[0], Operand::Snr);
+    for (wrong, word) in [
+        ("snr = { all = [1, 0.5] }", "cannot take every value"),
+        ("snr = { all = [0, 0] }", "cannot take every value"),
+        ("snr = { all = [0, 1], points = 3 }", "points"),
+        ("snr = { all = [1] }", "cannot take every value"),
+        ("snr = [1]\np = { all = [0, 1] }", "cannot take every value"),
+    ] {
+        let text = format!(
+            "lhs = \"mmse\"\nrelation = \"<=\"\nrhs = \"dim / snr\"\n[over]\nsource = [\"bpsk\"]\n{wrong}"
+        );
+        let error = read(&text).unwrap_err().to_string();
+        assert!(error.contains(word), "{wrong}: {error}");
+    }
+}
+
 /// Every claim that ships: it is embedded, its id is its file's name, it cites a known work, has a
 /// control, and expands. A claim whose sources are all of known kinds must read without any
 /// problem; a kind that is not there is the only excuse.
@@ -344,7 +377,8 @@ fn the_built_in_claims_read() {
                     "{id}"
                 );
                 let sections = [&claim.main].into_iter().chain(&claim.controls).chain(&claim.breaks);
-                assert!(sections.into_iter().all(|section| !section.cases.is_empty()), "{id}");
+                let stated = |section: &Section| !section.cases.is_empty() || !section.every.is_empty();
+                assert!(sections.into_iter().all(stated), "{id}");
             }
             Err(Error::Claim { message, help, .. }) => {
                 let help = help.unwrap_or_default();

@@ -26,6 +26,26 @@ impl std::fmt::Display for Verdict {
     }
 }
 
+/// What a verdict rests on.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Evidence {
+    /// Numbers with errors, at the run's level.
+    #[default]
+    Measured,
+    /// Interval arithmetic from the decimals of the claim to the comparison; spends no level.
+    Proved,
+}
+
+impl std::fmt::Display for Evidence {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.pad(match self {
+            Self::Measured => "measured",
+            Self::Proved => "proved",
+        })
+    }
+}
+
 /// The relation that a claim asserts between its sides.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 pub enum Relation {

@@ -5,6 +5,7 @@ use clap::builder::PossibleValue;
 
 use crate::backend::choice::BackendChoice;
 use crate::backend::options::Precision;
+use crate::claim::verdict::Evidence;
 use crate::numeric::unit::Information;
 use crate::run::options::MethodChoice;
 
@@ -40,6 +41,10 @@ names! {
         ClosedForm = Self::ClosedForm.name(), "Closed forms alone";
         Quadrature = Self::Quadrature.name(), "Closed forms and quadrature alone";
         MonteCarlo = Self::MonteCarlo.name(), "Sampled wherever a readout exists";
+    }
+    Evidence {
+        Measured = "measured", "Numbers with errors, at the run's level";
+        Proved = "proved", "Interval arithmetic: what is not proved is inconclusive";
     }
     Information {
         Nats = "nats", "Natural logarithms";

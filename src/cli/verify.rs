@@ -5,6 +5,7 @@ use std::sync::Arc;
 
 use super::progress::Progress;
 use super::{Common, Format, interrupt, output};
+use crate::claim::verdict::Evidence;
 use crate::claim::{self, Claim, Sources, paper};
 use crate::error::{Error, Result};
 use crate::report;
@@ -33,6 +34,9 @@ pub(super) struct Asked {
     /// Which evaluators may be used
     #[arg(long, value_enum, default_value = "auto")]
     method: MethodChoice,
+    /// What a verdict must rest on: measured numbers, or a proof by interval arithmetic
+    #[arg(long, value_enum, default_value = "measured")]
+    evidence: Evidence,
     /// Only the case with this address, such as main/3 or control-1/2 (for replays; needs a single
     /// claim)
     #[arg(long, value_name = "ADDRESS")]
@@ -102,6 +106,7 @@ impl Asked {
             comparisons: self.comparisons,
             method: self.method,
             only: self.case.clone(),
+            evidence: self.evidence,
         };
         let plan = Plan::new(texts, &options, &self.budget.name, (command(), tasks));
         Ok((claims, options, plan))

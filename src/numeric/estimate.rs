@@ -6,6 +6,8 @@ use serde::{Deserialize, Serialize};
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum Method {
+    /// Interval arithmetic: an enclosure.
+    Interval,
     /// A formula, exact to rounding.
     ClosedForm,
     /// A deterministic integral or sum, with a bound on its error.
@@ -32,7 +34,8 @@ pub enum Method {
 impl Method {
     /// Every method with what it is, in one line; the most exact first, those for the law behind a
     /// sample last.
-    pub const ALL: [(Self, &str); 10] = [
+    pub const ALL: [(Self, &str); 11] = [
+        (Self::Interval, "interval arithmetic: a proof, for a verdict that is `proved`"),
         (Self::ClosedForm, "a formula, exact to rounding"),
         (Self::Quadrature, "a deterministic integral or sum, with a bound on its error"),
         (
@@ -64,6 +67,7 @@ impl Method {
 impl std::fmt::Display for Method {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         f.pad(match self {
+            Self::Interval => "interval",
             Self::ClosedForm => "closed-form",
             Self::Quadrature => "quadrature",
             Self::MonteCarlo => "monte-carlo",

@@ -1,8 +1,9 @@
 //! The decision: cells that cover every SNR, or one SNR where the relation fails.
 
+use crate::claim::statement::Statement;
 use crate::claim::verdict::Relation;
 use crate::numeric::interval::Interval;
-use crate::proof::statement::{Place, Sides, Statement};
+use crate::proof::statement::{Place, Sides};
 
 /// An SNR cell and where the excess lies on it, for every value of the parameter's cell.
 #[derive(Debug, Clone, Copy, PartialEq)]
@@ -63,6 +64,8 @@ const LOOK: [f64; 2] = [1e-2, 30.0];
 const WIDTHS: [f64; 3] = [1.05, 3.0, 1.0 + 1e-7];
 /// The same of the parameter's cells.
 const SLABS: [f64; 3] = [1.01, 2.0, 1.0 + 1e-9];
+/// What is left above an excess, as a share of its width.
+const ROOM: f64 = 0.1;
 /// Most cells of a proof.
 const MOST_CELLS: usize = 200_000;
 
@@ -165,6 +168,12 @@ impl Statement {
     }
 }
 
+/// Whether an excess is below 0 with some room, so that an enclosure of another make is too.
+fn clear(excess: Interval) -> bool {
+    let width = excess.width();
+    excess.hi() <= if width.is_finite() { -ROOM * width } else { -f64::MIN_POSITIVE }
+}
+
 /// Whether the relation fails for certain.
 fn fails(statement: &Statement, sides: &Sides) -> bool {
     let below = statement.relation == Relation::Equal && sides.excess.hi() < 0.0;
@@ -246,7 +255,7 @@ fn cover(statement: &Statement, place: &Place) -> Result<Vec<CoverCell>, String>
             top / ratio
         };
         match place.sides(Interval::new(bottom, top)) {
-            Some(Sides { excess, .. }) if excess.hi() <= 0.0 => {
+            Some(Sides { excess, .. }) if clear(excess) || (point && excess.hi() <= 0.0) => {
                 cells.push(CoverCell { snr: [bottom, top], excess: [excess.lo(), excess.hi()], power: 0 });
                 top = bottom;
                 ratio = (1.0 + (ratio - 1.0) * 1.5).min(widest);

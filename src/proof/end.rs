@@ -5,10 +5,11 @@
 //! powers add up. The quantities' own are lemmas E1–E3 of docs/theory.md.
 
 use crate::claim::algebra::Algebra;
+use crate::claim::statement::Operand;
 use crate::claim::tree::{Binary, Unary};
 use crate::numeric::interval::Interval;
 use crate::proof::law::{IntervalLaw, LineLaw};
-use crate::proof::value::{Operand, of_law};
+use crate::proof::value::of_law;
 
 /// Largest |j|.
 const MOST: i32 = 4;
@@ -96,7 +97,12 @@ impl Algebra for Tail {
 }
 
 /// The inputs of an expression at every SNR from `start` > 0 on; `None` where one has none.
-pub fn inputs(terms: &[Operand], law: &IntervalLaw, parameter: Interval, start: f64) -> Option<Vec<Tail>> {
+pub fn inputs(
+    operands: &[Operand],
+    law: &IntervalLaw,
+    parameter: Interval,
+    start: f64,
+) -> Option<Vec<Tail>> {
     let of = |term: &Operand| match term {
         Operand::Number(x) if x.is_finite() => Some(Tail::constant(Interval::read(*x))),
         Operand::Number(_) => None,
@@ -106,7 +112,7 @@ pub fn inputs(terms: &[Operand], law: &IntervalLaw, parameter: Interval, start: 
             of_channel(law, name, start).or_else(|| of_law(law, name, *argument).map(Tail::constant))
         }
     };
-    terms.iter().map(of).collect()
+    operands.iter().map(of).collect()
 }
 
 /// γ^{j+1} for γ ≥ g.

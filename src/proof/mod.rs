@@ -1,13 +1,15 @@
 //! Verdicts that are proofs: an inequality for every SNR, by interval arithmetic from the decimals
 //! of its claim to the comparison.
 //!
-//! A [`Statement`] is decided by cells: on each one both sides are enclosed
+//! A [`Statement`](crate::claim::statement::Statement) is decided by cells: on each one both sides are enclosed
 //! ([`Place::sides`](statement::Place)), and the cells cover the range. Averages over the channel's
 //! output come from the trapezoid rule with a proven error (`integral`, on `posterior`), laws from
 //! the decimals of their specs (`law`), the range without end from pair bounds (`end`). Every lemma
 //! has its proof in docs/theory.md.
 #![allow(clippy::float_cmp, reason = "the ends of an interval are numbers, not estimates of them")]
 
+mod case;
+pub mod certificate;
 pub mod cover;
 mod end;
 mod integral;
@@ -20,5 +22,4 @@ mod tests;
 pub mod value;
 
 pub use cover::{CoverCell, Decision, Proof, Slab};
-pub use statement::{Side, Sides, Statement};
-pub use value::Operand;
+pub use statement::Sides;

@@ -1,41 +1,13 @@
-//! What is to be proved: an inequality for every SNR of a range and every value of a parameter.
+//! Both sides of a statement, enclosed on a cell of SNRs for a cell of the parameter.
 
-use crate::claim::expression::Expression;
+use crate::claim::statement::{Side, Statement};
 use crate::claim::verdict::Relation;
 use crate::numeric::interval::Interval;
 use crate::proof::end;
 use crate::proof::integral::Detail;
 use crate::proof::jet::Jet;
 use crate::proof::law::IntervalLaw;
-use crate::proof::value::{self, Operand};
-use crate::spec::Spec;
-
-/// One side of the inequality.
-#[derive(Debug, Clone)]
-pub struct Side {
-    /// The expression.
-    pub expression: Expression,
-    /// What stands behind each of its references.
-    pub terms: Vec<Operand>,
-}
-
-/// An inequality between two expressions for a law, every SNR of a range and every value of a
-/// parameter of the law.
-#[derive(Debug, Clone)]
-pub struct Statement {
-    /// The law; `{name}` stands for the parameter.
-    pub source: Spec,
-    /// The parameter's name and range, 0 < lo ≤ hi.
-    pub parameter: Option<(String, [f64; 2])>,
-    /// The SNRs, 0 ≤ lo ≤ hi ≤ ∞ and hi > 0; the SNR 0 itself is left out.
-    pub snr: [f64; 2],
-    /// Left side.
-    pub lhs: Side,
-    /// `==`, `<=` or `>=`.
-    pub relation: Relation,
-    /// Right side.
-    pub rhs: Side,
-}
+use crate::proof::value;
 
 /// The statement for one cell of its parameter.
 pub struct Place<'a> {
@@ -72,7 +44,7 @@ impl Statement {
 
     /// Whether a side depends on the SNR.
     pub fn varies(&self) -> bool {
-        self.lhs.terms.iter().chain(&self.rhs.terms).any(value::varies)
+        self.lhs.operands.iter().chain(&self.rhs.operands).any(value::varies)
     }
 
     /// The statement at every value of `parameter`; `None` where the law has no interval form.
@@ -91,7 +63,7 @@ impl Place<'_> {
     /// Both sides with their derivatives on a cell.
     fn jets(&self, cell: Interval, detail: Detail) -> Option<[Jet; 2]> {
         let side = |side: &Side| {
-            let inputs = value::inputs(&side.terms, &self.law, self.parameter, (cell, detail))?;
+            let inputs = value::inputs(&side.operands, &self.law, self.parameter, (cell, detail))?;
             Some(side.expression.over(&inputs))
         };
         Some([side(&self.statement.lhs)?, side(&self.statement.rhs)?])
@@ -134,7 +106,7 @@ impl Place<'_> {
     /// Enclosures of γ^j·excess at every γ ≥ `start`, each with its power j.
     pub fn end(&self, start: f64) -> Option<Vec<(i32, Interval)>> {
         let side = |side: &Side| {
-            let inputs = end::inputs(&side.terms, &self.law, self.parameter, start)?;
+            let inputs = end::inputs(&side.operands, &self.law, self.parameter, start)?;
             Some(side.expression.over(&inputs))
         };
         let (lhs, rhs) = (side(&self.statement.lhs)?, side(&self.statement.rhs)?);

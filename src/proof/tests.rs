@@ -5,6 +5,7 @@ use super::integral::{Detail, averages};
 use super::law::{IntervalLaw, LineLaw};
 use super::*;
 use crate::claim::expression::Expression;
+use crate::claim::statement::{Operand, Side, Statement};
 use crate::claim::verdict::Relation;
 use crate::numeric::interval::Interval;
 use crate::spec::Spec;
@@ -34,8 +35,8 @@ fn side(text: &str, constant: f64) -> Side {
         "C" => Operand::Number(constant),
         name => Operand::Quantity(name.into(), None),
     };
-    let terms = expression.references().iter().map(|r| term(&r.name)).collect();
-    Side { expression, terms }
+    let operands = expression.references().iter().map(|r| term(&r.name)).collect();
+    Side { expression, operands }
 }
 
 /// `lhs relation rhs` for the SNRs of a range, with a constant C.

@@ -1,22 +1,10 @@
 //! Quantities of a law on a cell of SNRs, with two derivatives.
 
+use crate::claim::statement::Operand;
 use crate::numeric::interval::Interval;
 use crate::proof::integral::{Detail, averages};
 use crate::proof::jet::Jet;
 use crate::proof::law::{IntervalLaw, LineLaw};
-
-/// What stands behind a name of an expression in a proof.
-#[derive(Debug, Clone, PartialEq)]
-pub enum Operand {
-    /// A constant, as the decimal that was read.
-    Number(f64),
-    /// The SNR.
-    Snr,
-    /// The parameter that the proof runs over.
-    Parameter,
-    /// A quantity by name, with the number in its parentheses.
-    Quantity(String, Option<f64>),
-}
 
 /// The quantities of the channel that have an enclosure on a cell.
 const OF_THE_CHANNEL: [&str; 6] =
@@ -63,13 +51,13 @@ fn of_line(law: &LineLaw, name: &str, argument: Option<f64>) -> Option<Interval>
 
 /// The inputs of an expression at every SNR of a cell; `None` where one has no enclosure there.
 pub fn inputs(
-    terms: &[Operand],
+    operands: &[Operand],
     law: &IntervalLaw,
     parameter: Interval,
     (cell, detail): (Interval, Detail),
 ) -> Option<Vec<Jet>> {
     let named = |names: &[&str]| {
-        terms.iter().any(|t| matches!(t, Operand::Quantity(name, _) if names.contains(&name.as_str())))
+        operands.iter().any(|t| matches!(t, Operand::Quantity(name, _) if names.contains(&name.as_str())))
     };
     let channel = if !named(&OF_THE_CHANNEL) {
         None
@@ -89,7 +77,7 @@ pub fn inputs(
         }
         Operand::Quantity(name, argument) => of_law(law, name, *argument).map(Jet::constant),
     };
-    terms.iter().map(of).collect()
+    operands.iter().map(of).collect()
 }
 
 /// Quantities of the channel on a cell.

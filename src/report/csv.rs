@@ -22,7 +22,7 @@ const BEFORE: [&str; 3] = ["claim", "section", "expected"];
 /// The columns after those of the axes. A side that is known as an interval alone has no value, but
 /// its ends `lhs_low` and `lhs_high`. `std_err` and `half_width` belong to lhs − rhs; `n` counts
 /// samples; all information in nats.
-const AFTER: [&str; 21] = [
+const AFTER: [&str; 22] = [
     "lhs",
     "relation",
     "rhs",
@@ -30,6 +30,7 @@ const AFTER: [&str; 21] = [
     "half_width",
     "margin",
     "verdict",
+    "evidence",
     "reason",
     "n",
     "method",
@@ -101,7 +102,13 @@ fn fields(
         .extend(axes.iter().map(|axis| row.axes.get(*axis).map_or_else(String::new, AxisValue::to_string)));
     fields.extend([lhs, section.relation.to_string(), rhs, std_err]);
     fields.extend([row.half_width, row.margin].map(number::name));
-    fields.extend([row.verdict.to_string(), row.reason.clone(), row.n.to_string(), row.method.to_string()]);
+    fields.extend([
+        row.verdict.to_string(),
+        row.evidence.to_string(),
+        row.reason.clone(),
+        row.n.to_string(),
+        row.method.to_string(),
+    ]);
     fields
         .extend([row.flags.pareto_k, row.flags.dominance].map(|x| x.map_or_else(String::new, number::name)));
     let ratio = row.ratio.map(|ratio| [ratio.value, ratio.std_err]);

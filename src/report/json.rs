@@ -48,7 +48,7 @@ pub fn verify(report: &Report) -> Value {
         json!({
             "id": claim.header.id,
             "verdict": claim.main.verdict,
-            "evidence": EVIDENCE,
+            "evidence": claim.main.evidence(),
             "expected": claim.main.expected,
             "ok": claim.ok,
             "tightest": tightest(&claim.main),
@@ -69,7 +69,7 @@ fn section(section: &SectionReport) -> Value {
     json!({
         "why": section.why,
         "verdict": section.verdict,
-        "evidence": EVIDENCE,
+        "evidence": section.evidence(),
         "expected": section.expected,
         "ok": section.ok,
         "tightest": tightest(section),
@@ -80,9 +80,6 @@ fn section(section: &SectionReport) -> Value {
 fn cases(section: &SectionReport) -> Vec<Value> {
     section.rows.iter().map(case).collect()
 }
-
-/// How a verdict was reached: at the run's level, from numbers with errors.
-const EVIDENCE: &str = "measured";
 
 /// The tightest row, if there is one, with lhs/rhs (for a slope: the exponent).
 fn tightest(section: &SectionReport) -> Value {
@@ -109,7 +106,8 @@ fn case(row: &Outcome) -> Value {
         "half_width": number::json(row.half_width),
         "margin": number::json(row.margin),
         "verdict": row.verdict,
-        "evidence": EVIDENCE,
+        "evidence": row.evidence,
+        "certificate": row.certificate.as_ref().map(|proof| &proof.path),
         "believed": row.believed,
         "doubts": row.doubts,
         "reason": row.reason,

@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use serde::{Deserialize, Serialize};
 
 use crate::claim::case::named_sections;
-use crate::claim::verdict::{Relation, Verdict};
+use crate::claim::verdict::{Evidence, Relation, Verdict};
 use crate::claim::{Answer, ClaimHeader, Outcome, PaperKind, SlopeStatement};
 use crate::numeric::number;
 
@@ -85,6 +85,12 @@ pub struct ClaimReport {
 }
 
 impl ClaimReport {
+    /// Number of cases whose verdict is proved, controls and breaks included.
+    pub fn proved(&self) -> usize {
+        let sections = std::iter::once(&self.main).chain(&self.controls).chain(&self.breaks);
+        sections.map(SectionReport::proved).sum()
+    }
+
     /// The main statement and the breaks, and whether it is a break: controls state something else.
     pub fn stated(&self) -> impl Iterator<Item = (&SectionReport, bool)> {
         std::iter::once((&self.main, false)).chain(self.breaks.iter().map(|section| (section, true)))
@@ -150,6 +156,22 @@ pub struct SectionReport {
     pub ok: bool,
     /// A row per case.
     pub rows: Vec<Outcome>,
+}
+
+impl SectionReport {
+    /// What its verdict rests on: proofs alone where each case that makes it is proved.
+    pub fn evidence(&self) -> Evidence {
+        let mut making = self.rows.iter().filter(|row| row.verdict == self.verdict);
+        let measured = making.any(|row| row.evidence == Evidence::Measured);
+        // One refuted case refutes.
+        let refuted = self.verdict == Verdict::Refuted && self.proved() > 0;
+        if measured && !refuted || self.rows.is_empty() { Evidence::Measured } else { Evidence::Proved }
+    }
+
+    /// Number of cases whose verdict is proved.
+    pub fn proved(&self) -> usize {
+        self.rows.iter().filter(|row| row.evidence == Evidence::Proved).count()
+    }
 }
 
 /// A source, what it knows of itself, and its assumptions.

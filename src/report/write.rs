@@ -9,6 +9,7 @@ use tempfile::NamedTempFile;
 
 use super::model::{Report, Run};
 use super::{csv, html, json};
+use crate::claim::Outcome;
 use crate::error::{Error, Result};
 
 /// Name of the file that [`read`] reads and everything else is written from.
@@ -29,7 +30,17 @@ pub fn write(report: &Report, dir: &Path) -> Result<()> {
         ("run.toml", settings(&report.run)),
         (REPORT, json::text(report)),
     ];
-    folder(dir, &files)
+    folder(dir, &files)?;
+    report.sections().flat_map(|(_, _, section)| &section.rows).try_for_each(|row| certificate(row, dir))
+}
+
+/// Writes the certificate of a row that was just proved.
+fn certificate(row: &Outcome, dir: &Path) -> Result<()> {
+    let Some(proof) = row.certificate.as_ref().filter(|proof| !proof.text.is_empty()) else { return Ok(()) };
+    let path = dir.join(&proof.path);
+    let folder = path.parent().unwrap_or(dir);
+    fs::create_dir_all(folder).map_err(Error::io(folder))?;
+    file(&path, proof.text.as_bytes())
 }
 
 /// Writes `files`, each a name and its text, into `dir`, which is created if need be; all are

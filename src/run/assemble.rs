@@ -8,6 +8,7 @@ use crate::report::model::{ClaimReport, Grids, Report, Run, SCHEMA, SectionRepor
 use crate::report::papers::papers;
 use crate::run::judge::CaseResult;
 use crate::run::options::Options;
+use crate::run::prove;
 use crate::run::replay;
 use crate::run::session::{Found, Page};
 
@@ -17,9 +18,10 @@ use crate::run::session::{Found, Page};
 /// # Errors
 /// A `paper.toml` beside a claim that does not read.
 pub fn assemble(claims: &[Claim], options: &Options, found: Found, run: Run) -> Result<Report> {
-    let Found { results, page: Page { sources, mut grids }, .. } = found;
+    let Found { results, page: Page { sources, mut grids }, interrupted, .. } = found;
     let mut results = results.into_iter();
     let mut reports = Vec::new();
+    let mut proofs = prove::outcomes(claims, options, interrupted).into_iter();
     for (number, claim) in claims.iter().enumerate() {
         let mut built = Vec::new();
         for (name, section) in claim.sections() {
@@ -29,8 +31,14 @@ pub fn assemble(claims: &[Claim], options: &Options, found: Found, run: Run) -> 
                 if options.only.as_ref().is_none_or(|only| *only == address) {
                     let CaseResult { outcome, samples } = results.next().expect("one result per case");
                     let replay = replay::command(claim, &address, samples, &run, options.method);
-                    rows.push(Outcome { axes: case.axes.clone(), replay, ..outcome });
+                    let outcome = Outcome { axes: case.axes.clone(), replay, ..outcome };
+                    rows.push(prove::at_least(options.evidence, section, case, outcome));
                 }
+            }
+            for (address, every) in prove::addresses(&name, section, options) {
+                let outcome = proofs.next().expect("one result per proof");
+                let replay = replay::command(claim, &address, 0, &run, options.method);
+                rows.push(Outcome { axes: every.axes.clone(), replay, ..outcome });
             }
             built.push(section_report(section, rows, options.only.is_some()));
         }

@@ -16,6 +16,7 @@ use crate::run::ledger::{Lane, distinct};
 use crate::run::options::{MethodChoice, Options};
 use crate::run::part::Finding;
 use crate::run::pictures;
+use crate::run::prove;
 use crate::run::stage::{LaneUnit, StageUnit};
 use crate::run::take::Sampled;
 use crate::source::{Pmf, Source, assume};
@@ -75,7 +76,7 @@ pub fn cases<'a>(claims: &'a [Claim], options: &Options) -> Result<Vec<(&'a Sect
         }
     }
     match (&options.only, open.is_empty()) {
-        (Some(only), true) => Err(Error::invalid(
+        (Some(only), true) if !prove::is_named(claims, options) => Err(Error::invalid(
             "--case",
             format!("`{only}` names no case; addresses look like main/1 or control-2/3"),
         )),

@@ -14,6 +14,7 @@ pub mod options;
 pub mod part;
 pub mod pictures;
 pub mod plan;
+pub mod prove;
 pub mod reduce;
 pub mod replay;
 pub mod sampling;

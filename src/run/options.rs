@@ -1,5 +1,7 @@
 //! What a run is asked to do.
 
+use crate::claim::verdict::Evidence;
+
 /// How quantities are to be obtained.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub enum MethodChoice {
@@ -44,6 +46,8 @@ pub struct Options {
     pub method: MethodChoice,
     /// Only the case with this address (`main/3`, `control-1/2`).
     pub only: Option<String>,
+    /// What a verdict must rest on at least.
+    pub evidence: Evidence,
 }
 
 impl Options {
@@ -62,6 +66,7 @@ impl Default for Options {
             comparisons: None,
             method: MethodChoice::Auto,
             only: None,
+            evidence: Evidence::Measured,
         }
     }
 }

@@ -7,6 +7,7 @@ use std::path::{Path, PathBuf};
 use serde::{Deserialize, Serialize};
 use xxhash_rust::xxh3::xxh3_64;
 
+use crate::claim::verdict::Evidence;
 use crate::claim::{self, Claim, Sources};
 use crate::error::{Error, Result};
 use crate::report::{self, sealed};
@@ -54,6 +55,9 @@ pub struct Plan {
     pub comparisons: Option<u64>,
     /// Which evaluators may be used.
     pub method: String,
+    /// What a verdict must rest on at least.
+    #[serde(default)]
+    pub evidence: Evidence,
     /// The one case that is measured, if it is one.
     pub case: Option<String>,
     /// The claims.
@@ -82,6 +86,7 @@ impl Plan {
             budget: (budget.into(), options.budget),
             comparisons: options.comparisons,
             method: options.method.name().into(),
+            evidence: options.evidence,
             case: options.only.clone(),
             claims,
             files: files::read_so_far().into_iter().map(file).collect(),
@@ -111,6 +116,7 @@ impl Plan {
             comparisons: self.comparisons,
             method: *method,
             only: self.case.clone(),
+            evidence: self.evidence,
         })
     }
 

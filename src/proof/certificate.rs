@@ -1,0 +1,82 @@
+//! Certificates: what shows a decision, for another program to check.
+//!
+//! JSON with the law, the inequality, the cells and where the excess lies on each
+//! (`examples/check_certificate.py` reads it). Every number of a cell is a double in its shortest
+//! decimal form, so a binary fraction; those of the statement are decimals.
+
+use serde_json::{Value, json};
+
+use crate::claim::statement::{Operand, Side, Statement};
+use crate::numeric::number;
+use crate::proof::cover::{Decision, Proof};
+
+impl Proof {
+    /// The certificate of a proof of `statement`, which `name` names in words; `None` where nothing
+    /// was decided.
+    pub fn certificate(&self, name: &str, statement: &Statement) -> Option<String> {
+        let verdict = match self.decision {
+            Decision::Proved => "proved",
+            Decision::Disproved { everywhere: true } if statement.parameter.is_some() => {
+                "disproved for every parameter"
+            }
+            Decision::Disproved { .. } => "disproved",
+            Decision::Open(_) => return None,
+        };
+        let decimal = |x: f64| if x.is_finite() { format!("{x:?}") } else { "inf".to_owned() };
+        let parameter = statement.parameter.as_ref();
+        let header = [
+            ("certificate", json!(1)),
+            ("claim", json!(name)),
+            ("verdict", json!(verdict)),
+            ("source", json!(statement.source.to_string())),
+            (
+                "parameter",
+                parameter
+                    .map_or(Value::Null, |(name, ends)| json!([name, decimal(ends[0]), decimal(ends[1])])),
+            ),
+            ("snr", json!(statement.snr.map(decimal))),
+            ("lhs", json!(statement.lhs.expression.to_string())),
+            ("relation", json!(statement.relation.to_string())),
+            ("rhs", json!(statement.rhs.expression.to_string())),
+            ("values", json!(values([&statement.lhs, &statement.rhs], decimal))),
+        ];
+        let mut text = String::from("{\n");
+        for (key, value) in header {
+            text.push_str(&format!("  {}: {value},\n", json!(key)));
+        }
+        text.push_str(
+            "  \"columns\": [\"snr from\", \"snr to\", \"excess from\", \"excess to\", \"power\"],\n",
+        );
+        let cells = |slab: &crate::proof::cover::Slab| {
+            let rows = slab.cells.iter().map(|cell| {
+                let [a, b, c, d] =
+                    [cell.snr[0], cell.snr[1], cell.excess[0], cell.excess[1]].map(number::json);
+                format!("      {}", json!([a, b, c, d, cell.power]))
+            });
+            rows.collect::<Vec<_>>().join(",\n")
+        };
+        let slabs = self.slabs.iter().map(|slab| {
+            format!("    {{\"parameter\": {}, \"cells\": [\n{}\n    ]}}", json!(slab.parameter), cells(slab))
+        });
+        text.push_str(&format!("  \"slabs\": [\n{}\n  ]\n}}\n", slabs.collect::<Vec<_>>().join(",\n")));
+        Some(text)
+    }
+}
+
+/// What the names of the expressions are where they are no quantities: a decimal, `snr` or
+/// `parameter`.
+fn values(sides: [&Side; 2], decimal: impl Fn(f64) -> String) -> serde_json::Map<String, Value> {
+    let mut values = serde_json::Map::new();
+    for side in sides {
+        for (reference, operand) in side.expression.references().iter().zip(&side.operands) {
+            let value = match operand {
+                Operand::Number(x) => decimal(*x),
+                Operand::Snr => "snr".into(),
+                Operand::Parameter => "parameter".into(),
+                Operand::Quantity(..) => continue,
+            };
+            values.insert(reference.name.clone(), value.into());
+        }
+    }
+    values
+}

@@ -1,0 +1,129 @@
+//! Cases that are proved: what takes every value of an axis, and with `--evidence proved` all.
+
+use rayon::prelude::*;
+
+use crate::claim::statement::{EveryCase, Statement};
+use crate::claim::verdict::{Evidence, Verdict};
+use crate::claim::{Case, Claim, Outcome, ProofFile, Ratio, Section};
+use crate::error::Error;
+use crate::numeric::estimate::{Flags, Method};
+use crate::proof::{Decision, Proof};
+use crate::report::digits;
+use crate::run::options::Options;
+
+/// The addresses of a section's proofs, `main/7`: they are counted after its cases. With `only` the
+/// one that it names, if there is one.
+pub fn addresses<'a>(
+    name: &str,
+    section: &'a Section,
+    options: &Options,
+) -> impl Iterator<Item = (String, &'a EveryCase)> {
+    let first = section.cases.len() + 1;
+    let all = section.every.iter().enumerate().map(|(i, every)| (format!("{name}/{}", first + i), every));
+    all.filter(|(address, _)| options.only.as_ref().is_none_or(|only| only == address))
+        .collect::<Vec<_>>()
+        .into_iter()
+}
+
+/// Whether `only` names a proof.
+pub fn is_named(claims: &[Claim], options: &Options) -> bool {
+    let mut sections = claims.iter().flat_map(Claim::sections);
+    options.only.is_some()
+        && sections.any(|(name, section)| addresses(&name, section, options).next().is_some())
+}
+
+/// Of every case that is to be proved, in the order of [`Claim::sections`]; undecided in a run that
+/// was interrupted. On all processors.
+pub fn outcomes(claims: &[Claim], options: &Options, interrupted: bool) -> Vec<Outcome> {
+    let mut wanted = Vec::new();
+    for claim in claims {
+        for (name, section) in claim.sections() {
+            for (address, every) in addresses(&name, section, options) {
+                wanted.push((format!("{} {address}", claim.header.id), &every.statement, section.margin));
+            }
+        }
+    }
+    let found = wanted.par_iter().with_max_len(1).map(|(name, statement, margin)| match interrupted {
+        true => Outcome::undecided(Error::Interrupted.to_string(), f64::NAN),
+        false => outcome(name, statement, *margin),
+    });
+    found.collect()
+}
+
+/// What was measured of a case, or a proof of it where nothing less is asked for.
+pub fn at_least(evidence: Evidence, section: &Section, case: &Case, measured: Outcome) -> Outcome {
+    if evidence == Evidence::Measured {
+        return measured;
+    }
+    let proved = case.statement(section.relation).map(|statement| outcome("", &statement, section.margin));
+    match proved {
+        Some(proved) if proved.evidence == Evidence::Proved => {
+            Outcome { axes: measured.axes, replay: measured.replay, certificate: None, ..proved }
+        }
+        unproved => {
+            let why = unproved.map_or("it has no interval form".into(), |open| open.reason);
+            let reason = format!("not proved: {why}; measured: {}", measured.verdict);
+            Outcome { verdict: Verdict::Inconclusive, reason, ..measured }
+        }
+    }
+}
+
+/// Decides a statement; `name` goes into its certificate.
+fn outcome(name: &str, statement: &Statement, margin: f64) -> Outcome {
+    let proof = statement.decide();
+    let Some((parameter, snr, sides)) = proof.nearest else {
+        return Outcome::undecided(reason(&proof, statement), f64::NAN);
+    };
+    let quotient = sides.lhs / sides.rhs;
+    let (lhs, rhs) = (sides.lhs.middle(), sides.rhs.middle());
+    let ratio = Ratio { value: lhs / rhs, std_err: 0.0, low: quotient.lo(), high: quotient.hi() };
+    let place = match &statement.parameter {
+        Some((name, _)) => {
+            format!("{name} = {}, snr = {}", digits::plain(parameter, 6), digits::plain(snr, 6))
+        }
+        None => format!("snr = {}", digits::plain(snr, 6)),
+    };
+    let (verdict, evidence) = match proof.decision {
+        Decision::Proved => (Verdict::Supported, Evidence::Proved),
+        Decision::Disproved { .. } => (Verdict::Refuted, Evidence::Proved),
+        Decision::Open(_) => (Verdict::Inconclusive, Evidence::Measured),
+    };
+    let open = evidence == Evidence::Measured;
+    let certificate = proof.certificate(name, statement).filter(|_| !name.is_empty());
+    let why = reason(&proof, statement);
+    Outcome {
+        lhs,
+        rhs,
+        std_err: 0.0,
+        half_width: 0.5 * sides.excess.width(),
+        ratio: ratio.value.is_finite().then_some(ratio),
+        verdict,
+        evidence,
+        reason: if open { why.clone() } else { format!("{why}; nearest at {place}") },
+        believed: !open,
+        doubts: if open { vec![why] } else { Vec::new() },
+        method: Method::Interval,
+        flags: Flags::default(),
+        certificate: certificate.map(|text| ProofFile { path: file_name(name), text }),
+        ..Outcome::undecided(String::new(), margin * rhs.abs())
+    }
+}
+
+fn reason(proof: &Proof, statement: &Statement) -> String {
+    let cells: usize = proof.slabs.iter().map(|slab| slab.cells.len()).sum();
+    let parameter = statement.parameter.as_ref().map_or("", |(name, _)| name.as_str());
+    match &proof.decision {
+        Decision::Proved if parameter.is_empty() => format!("holds on each of {cells} cells"),
+        Decision::Proved => format!("holds for every {parameter}, on each of {cells} cells"),
+        Decision::Disproved { everywhere: true } if !parameter.is_empty() => {
+            format!("fails for every {parameter} of the range, in {cells} cells")
+        }
+        Decision::Disproved { .. } => "fails".to_owned(),
+        Decision::Open(why) => why.clone(),
+    }
+}
+
+/// `certificates/entropy-bound-main-7.json`.
+fn file_name(name: &str) -> String {
+    format!("certificates/{}.json", name.replace([' ', '/'], "-"))
+}
