@@ -3,7 +3,7 @@
 
 use std::collections::BTreeMap;
 
-use klaim::internals::claim::verdict::{Relation, Verdict, excess, judge};
+use klaim::internals::claim::verdict::{Evidence, Relation, Verdict, excess, judge};
 use klaim::internals::claim::{AxisValue, ClaimHeader, Outcome, Paper, Ratio, SlopeStatement};
 use klaim::internals::numeric::estimate::{Flags, Method};
 use klaim::internals::report::model::{
@@ -65,6 +65,7 @@ pub fn row(
         half_width: h,
         margin,
         verdict,
+        evidence: Evidence::Measured,
         reason: reason.into(),
         believed: true,
         doubts: Vec::new(),
@@ -73,6 +74,7 @@ pub fn row(
         flags: Flags { pareto_k: Some(0.12), ..Flags::default() },
         points: Vec::new(),
         alternatives: Vec::new(),
+        certificate: None,
     }
 }
 
