@@ -236,7 +236,10 @@ impl LineLaw {
     }
 }
 
-/// −p ln p for p in [0, 1]: it rises up to 1/e = 0.3678794…, where it is 1/e, and falls from there.
+/// 1/e = 0.367879441171442321… lies between.
+const ONE_OVER_E: [f64; 2] = [0.367_879_441_171_442_3, 0.367_879_441_171_442_4];
+
+/// −p ln p for p in [0, 1]: it rises up to 1/e, where it is 1/e, and falls from there.
 pub(super) fn surprise(p: Interval) -> Interval {
     let at = |p: f64| {
         let p = Interval::point(p);
@@ -244,5 +247,9 @@ pub(super) fn surprise(p: Interval) -> Interval {
     };
     let p = p.not_negative();
     let ends = at(p.lo()).hull(at(p.hi()));
-    if p.hi() < 0.3678 || p.lo() > 0.3679 { ends } else { ends.hull(Interval::point(0.3679)) }
+    if p.hi() < ONE_OVER_E[0] || p.lo() > ONE_OVER_E[1] {
+        ends
+    } else {
+        ends.hull(Interval::point(ONE_OVER_E[1]))
+    }
 }
