@@ -227,6 +227,18 @@ pub fn schema() -> Value {
                             "points": { "type": "integer", "minimum": 2, "maximum": axis::MOST_VALUES },
                         },
                     },
+                    {
+                        "type": "object",
+                        "description": "Every value of a range, by proof; JSON has null for TOML's inf.",
+                        "additionalProperties": false,
+                        "required": ["all"],
+                        "properties": {
+                            "all": {
+                                "type": "array", "minItems": 2, "maxItems": 2,
+                                "items": { "type": ["number", "null"] },
+                            },
+                        },
+                    },
                 ],
             },
         },
