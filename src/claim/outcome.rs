@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 
 use serde::{Deserialize, Serialize};
 
-use crate::claim::verdict::{Evidence, Verdict};
+use crate::claim::verdict::{Basis, Verdict};
 use crate::numeric::estimate::{Flags, Method};
 use crate::numeric::number;
 use crate::quantity::axis::AxisValue;
@@ -47,7 +47,7 @@ pub struct Outcome {
     pub verdict: Verdict,
     /// What the verdict rests on.
     #[serde(default)]
-    pub evidence: Evidence,
+    pub evidence: Basis,
     /// Why it is inconclusive, and what would decide; why there is a bracket; why a supported bound
     /// says nothing; empty otherwise.
     pub reason: String,
@@ -100,7 +100,7 @@ impl Outcome {
             half_width: f64::INFINITY,
             margin,
             verdict: Verdict::Inconclusive,
-            evidence: Evidence::Measured,
+            evidence: Basis::Measured,
             doubts: vec![reason.clone()],
             reason,
             believed: false,

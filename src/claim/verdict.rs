@@ -29,7 +29,7 @@ impl std::fmt::Display for Verdict {
 /// What a verdict rests on.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
 #[serde(rename_all = "lowercase")]
-pub enum Evidence {
+pub enum Basis {
     /// Numbers with errors, at the run's level.
     #[default]
     Measured,
@@ -37,7 +37,7 @@ pub enum Evidence {
     Proved,
 }
 
-impl std::fmt::Display for Evidence {
+impl std::fmt::Display for Basis {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         f.pad(match self {
             Self::Measured => "measured",

@@ -5,7 +5,7 @@ use clap::builder::PossibleValue;
 
 use crate::backend::choice::BackendChoice;
 use crate::backend::options::Precision;
-use crate::claim::verdict::Evidence;
+use crate::claim::verdict::Basis;
 use crate::numeric::unit::Information;
 use crate::run::options::MethodChoice;
 
@@ -42,7 +42,7 @@ names! {
         Quadrature = Self::Quadrature.name(), "Closed forms and quadrature alone";
         MonteCarlo = Self::MonteCarlo.name(), "Sampled wherever a readout exists";
     }
-    Evidence {
+    Basis {
         Measured = "measured", "Numbers with errors, at the run's level";
         Proved = "proved", "Interval arithmetic: what is not proved is inconclusive";
     }

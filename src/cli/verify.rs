@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use super::progress::Progress;
 use super::{Common, Format, interrupt, output};
-use crate::claim::verdict::Evidence;
+use crate::claim::verdict::Basis;
 use crate::claim::{self, Claim, Sources, paper};
 use crate::error::{Error, Result};
 use crate::report;
@@ -36,7 +36,7 @@ pub(super) struct Asked {
     method: MethodChoice,
     /// What a verdict must rest on: measured numbers, or a proof by interval arithmetic
     #[arg(long, value_enum, default_value = "measured")]
-    evidence: Evidence,
+    evidence: Basis,
     /// Only the case with this address, such as main/3 or control-1/2 (for replays; needs a single
     /// claim)
     #[arg(long, value_name = "ADDRESS")]

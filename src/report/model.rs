@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use serde::{Deserialize, Serialize};
 
 use crate::claim::case::named_sections;
-use crate::claim::verdict::{Evidence, Relation, Verdict};
+use crate::claim::verdict::{Basis, Relation, Verdict};
 use crate::claim::{Answer, ClaimHeader, Outcome, PaperKind, SlopeStatement};
 use crate::numeric::number;
 
@@ -160,17 +160,17 @@ pub struct SectionReport {
 
 impl SectionReport {
     /// What its verdict rests on: proofs alone where each case that makes it is proved.
-    pub fn evidence(&self) -> Evidence {
+    pub fn evidence(&self) -> Basis {
         let mut making = self.rows.iter().filter(|row| row.verdict == self.verdict);
-        let measured = making.any(|row| row.evidence == Evidence::Measured);
+        let measured = making.any(|row| row.evidence == Basis::Measured);
         // One refuted case refutes.
         let refuted = self.verdict == Verdict::Refuted && self.proved() > 0;
-        if measured && !refuted || self.rows.is_empty() { Evidence::Measured } else { Evidence::Proved }
+        if measured && !refuted || self.rows.is_empty() { Basis::Measured } else { Basis::Proved }
     }
 
     /// Number of cases whose verdict is proved.
     pub fn proved(&self) -> usize {
-        self.rows.iter().filter(|row| row.evidence == Evidence::Proved).count()
+        self.rows.iter().filter(|row| row.evidence == Basis::Proved).count()
     }
 }
 

@@ -1,6 +1,6 @@
 //! What a run is asked to do.
 
-use crate::claim::verdict::Evidence;
+use crate::claim::verdict::Basis;
 
 /// How quantities are to be obtained.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
@@ -47,7 +47,7 @@ pub struct Options {
     /// Only the case with this address (`main/3`, `control-1/2`).
     pub only: Option<String>,
     /// What a verdict must rest on at least.
-    pub evidence: Evidence,
+    pub evidence: Basis,
 }
 
 impl Options {
@@ -66,7 +66,7 @@ impl Default for Options {
             comparisons: None,
             method: MethodChoice::Auto,
             only: None,
-            evidence: Evidence::Measured,
+            evidence: Basis::Measured,
         }
     }
 }

@@ -7,7 +7,7 @@ use std::path::{Path, PathBuf};
 use serde::{Deserialize, Serialize};
 use xxhash_rust::xxh3::xxh3_64;
 
-use crate::claim::verdict::Evidence;
+use crate::claim::verdict::Basis;
 use crate::claim::{self, Claim, Sources};
 use crate::error::{Error, Result};
 use crate::report::{self, sealed};
@@ -57,7 +57,7 @@ pub struct Plan {
     pub method: String,
     /// What a verdict must rest on at least.
     #[serde(default)]
-    pub evidence: Evidence,
+    pub evidence: Basis,
     /// The one case that is measured, if it is one.
     pub case: Option<String>,
     /// The claims.

@@ -3,7 +3,7 @@
 use rayon::prelude::*;
 
 use crate::claim::statement::{EveryCase, Statement};
-use crate::claim::verdict::{Evidence, Verdict};
+use crate::claim::verdict::{Basis, Verdict};
 use crate::claim::{Case, Claim, Outcome, ProofFile, Ratio, Section};
 use crate::error::Error;
 use crate::numeric::estimate::{Flags, Method};
@@ -51,13 +51,13 @@ pub fn outcomes(claims: &[Claim], options: &Options, interrupted: bool) -> Vec<O
 }
 
 /// What was measured of a case, or a proof of it where nothing less is asked for.
-pub fn at_least(evidence: Evidence, section: &Section, case: &Case, measured: Outcome) -> Outcome {
-    if evidence == Evidence::Measured {
+pub fn at_least(evidence: Basis, section: &Section, case: &Case, measured: Outcome) -> Outcome {
+    if evidence == Basis::Measured {
         return measured;
     }
     let proved = case.statement(section.relation).map(|statement| outcome("", &statement, section.margin));
     match proved {
-        Some(proved) if proved.evidence == Evidence::Proved => {
+        Some(proved) if proved.evidence == Basis::Proved => {
             Outcome { axes: measured.axes, replay: measured.replay, certificate: None, ..proved }
         }
         unproved => {
@@ -84,11 +84,11 @@ fn outcome(name: &str, statement: &Statement, margin: f64) -> Outcome {
         None => format!("snr = {}", digits::plain(snr, 6)),
     };
     let (verdict, evidence) = match proof.decision {
-        Decision::Proved => (Verdict::Supported, Evidence::Proved),
-        Decision::Disproved { .. } => (Verdict::Refuted, Evidence::Proved),
-        Decision::Open(_) => (Verdict::Inconclusive, Evidence::Measured),
+        Decision::Proved => (Verdict::Supported, Basis::Proved),
+        Decision::Disproved { .. } => (Verdict::Refuted, Basis::Proved),
+        Decision::Open(_) => (Verdict::Inconclusive, Basis::Measured),
     };
-    let open = evidence == Evidence::Measured;
+    let open = evidence == Basis::Measured;
     let certificate = proof.certificate(name, statement).filter(|_| !name.is_empty());
     let why = reason(&proof, statement);
     Outcome {

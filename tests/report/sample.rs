@@ -3,7 +3,7 @@
 
 use std::collections::BTreeMap;
 
-use klaim::internals::claim::verdict::{Evidence, Relation, Verdict, excess, judge};
+use klaim::internals::claim::verdict::{Basis, Relation, Verdict, excess, judge};
 use klaim::internals::claim::{AxisValue, ClaimHeader, Outcome, Paper, Ratio, SlopeStatement};
 use klaim::internals::numeric::estimate::{Flags, Method};
 use klaim::internals::report::model::{
@@ -65,7 +65,7 @@ pub fn row(
         half_width: h,
         margin,
         verdict,
-        evidence: Evidence::Measured,
+        evidence: Basis::Measured,
         reason: reason.into(),
         believed: true,
         doubts: Vec::new(),

@@ -5,7 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use maud::{Markup, PreEscaped, html};
 
 use super::command;
-use crate::claim::verdict::{Evidence, Relation, Verdict};
+use crate::claim::verdict::{Basis, Relation, Verdict};
 use crate::claim::{AxisValue, Outcome};
 use crate::report::measured::rests_on_margin;
 use crate::report::model::SectionReport;
@@ -61,7 +61,7 @@ fn role(verdict: Verdict) -> &'static str {
 /// What a row's verdict says, in the report's careful words.
 fn meaning(row: &Outcome) -> String {
     match row.verdict {
-        Verdict::Supported | Verdict::Refuted if row.evidence == Evidence::Proved => {
+        Verdict::Supported | Verdict::Refuted if row.evidence == Basis::Proved => {
             let reason = if row.reason.is_empty() { String::new() } else { format!(": {}", row.reason) };
             let word = if row.verdict == Verdict::Supported { "Proved" } else { "Disproved" };
             format!("{word} by interval arithmetic{reason}.")
@@ -266,7 +266,7 @@ fn line(section: &SectionReport, k: usize, columns: &RowColumns) -> String {
     columns.margin.then(|| put(digits::ascii(row.margin, 2)));
     let margin = if rests_on_margin(section, row) { " by margin" } else { "" };
     let doubted = if row.believed { "" } else { " not believed" };
-    let proved = if row.evidence == Evidence::Proved { " proved" } else { "" };
+    let proved = if row.evidence == Basis::Proved { " proved" } else { "" };
     put(format!("{}{proved}{margin}{doubted}", symbol(row.verdict)));
     (!columns.reasons.is_empty()).then(|| put(note()));
     columns
