@@ -10,7 +10,7 @@
 
 use crate::numeric::interval::Interval;
 use crate::proof::law::LineLaw;
-use crate::proof::posterior::Node;
+use crate::proof::posterior::PosteriorNode;
 
 /// Averages of one coordinate.
 #[derive(Debug, Clone, Copy)]
@@ -52,7 +52,7 @@ const COSINE: f64 = 0.5403;
 const MOST_TERMS: f64 = 4e6;
 
 /// Nodes k·h for |k| ≤ n, both exact, and the errors of the rule at every γ of a cell.
-struct Rule {
+struct TrapezoidRule {
     h: f64,
     n: i64,
     /// 2e^{a²/2}/(e^{2πa/h} − 1).
@@ -61,7 +61,7 @@ struct Rule {
     tail: f64,
 }
 
-impl Rule {
+impl TrapezoidRule {
     /// For γ up to `snr`; `None` where it would have too many nodes.
     fn new(law: &LineLaw, root: Interval, detail: Detail) -> Option<Self> {
         let spread = root.hi() * law.radius.hi();
@@ -88,9 +88,9 @@ impl Rule {
 
 /// A sum over nodes and its error.
 #[derive(Clone, Copy)]
-struct Sum(Interval);
+struct NodeSum(Interval);
 
-impl Sum {
+impl NodeSum {
     fn new() -> Self {
         Self(Interval::ZERO)
     }
@@ -101,7 +101,7 @@ impl Sum {
 
     /// ∫ f g for 0 ≤ g ≤ most, where |g| grows by at most `growth` off the line: the rule's error
     /// is then at most error·growth times the integral itself.
-    fn positive(self, rule: &Rule, most: Interval, growth: f64) -> Interval {
+    fn positive(self, rule: &TrapezoidRule, most: Interval, growth: f64) -> Interval {
         let full = self.full(rule, most).not_negative();
         let share = Interval::new(0.0, (Interval::point(rule.error) * growth).hi());
         // Further off than the integral itself the rule says nothing.
@@ -115,13 +115,13 @@ impl Sum {
     }
 
     /// ∫ f g for |g| ≤ most on the line and ≤ edge on the strip.
-    fn signed(self, rule: &Rule, most: Interval, edge: Interval) -> Interval {
+    fn signed(self, rule: &TrapezoidRule, most: Interval, edge: Interval) -> Interval {
         let error = (Interval::point(rule.error) * edge + Interval::point(rule.tail) * most).hi();
         self.0 * rule.h + Interval::new(-error, error)
     }
 
     /// The sum over every node, for g ≥ 0: those left out carry at most tail·most.
-    fn full(self, rule: &Rule, most: Interval) -> Interval {
+    fn full(self, rule: &TrapezoidRule, most: Interval) -> Interval {
         self.0 * rule.h + Interval::new(0.0, (Interval::point(rule.tail) * most).hi())
     }
 }
@@ -133,9 +133,9 @@ pub fn averages(law: &LineLaw, snr: Interval, entropy: bool, detail: Detail) -> 
         return None;
     }
     let root = snr.sqrt();
-    let rule = Rule::new(law, root, detail)?;
-    let [mut mmse, mut slope, mut change, mut bend, mut content] = [Sum::new(); 5];
-    let mut node = Node::new(law, root);
+    let rule = TrapezoidRule::new(law, root, detail)?;
+    let [mut mmse, mut slope, mut change, mut bend, mut content] = [NodeSum::new(); 5];
+    let mut node = PosteriorNode::new(law, root);
     for k in -rule.n..=rule.n {
         let at = node.at(k as f64 * rule.h, entropy);
         mmse.add(at.density * at.second);

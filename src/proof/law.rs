@@ -38,12 +38,12 @@ pub struct LineLaw {
 const MOST_ATOMS: f64 = 128.0;
 
 /// The numbers in a spec: decimals, or `{name}` for the parameter that a proof runs over.
-struct Numbers<'a> {
+struct SpecNumbers<'a> {
     spec: &'a Spec,
     parameter: Option<(&'a str, Interval)>,
 }
 
-impl Numbers<'_> {
+impl SpecNumbers<'_> {
     fn text(&self, key: &str) -> Option<&str> {
         self.spec.parameters.iter().find_map(|(name, argument)| match argument {
             Argument::Text(text) if name == key => Some(text.as_str()),
@@ -76,7 +76,7 @@ impl IntervalLaw {
     /// The law of a spec in which `{name}` stands for every value of an interval, if there is a
     /// parameter. `None` where this route does not know the kind, or not with these parameters.
     pub fn of(spec: &Spec, parameter: Option<(&str, Interval)>) -> Option<Self> {
-        let numbers = Numbers { spec, parameter };
+        let numbers = SpecNumbers { spec, parameter };
         let whole = |n: f64| (0..n as usize).map(|i| i as f64);
         match spec.kind.as_str() {
             "bpsk" if numbers.only(&[]) => {
@@ -124,7 +124,7 @@ impl IntervalLaw {
         .map(Self::Line)
     }
 
-    fn product(numbers: &Numbers) -> Option<Self> {
+    fn product(numbers: &SpecNumbers) -> Option<Self> {
         let dim = Interval::point(numbers.count("dim")?);
         let base = numbers.spec.parameters.iter().find_map(|(name, argument)| match argument {
             Argument::Nested(base) if name == "base" => Some(base.clone()),

@@ -33,7 +33,7 @@ fn power(x: Interval) -> Interval {
 }
 
 /// A law on a cell of SNRs, with room for one posterior.
-pub(super) struct Node<'a> {
+pub(super) struct PosteriorNode<'a> {
     law: &'a LineLaw,
     /// √γ of the cell, its middle s₀ and √γ − s₀.
     root: Interval,
@@ -48,7 +48,7 @@ pub(super) struct Node<'a> {
     weights: Vec<Interval>,
 }
 
-impl<'a> Node<'a> {
+impl<'a> PosteriorNode<'a> {
     pub(super) fn new(law: &'a LineLaw, root: Interval) -> Self {
         let start = Interval::point(root.middle());
         let room = vec![Interval::ZERO; law.atoms()];

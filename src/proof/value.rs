@@ -63,8 +63,8 @@ pub fn inputs(
         None
     } else {
         Some(match law {
-            IntervalLaw::Line(line) => Channel::of_line(line, (cell, detail), named(&BY_ENTROPY))?,
-            IntervalLaw::Gaussian { dim, variance } => Channel::of_gaussian(*dim, *variance, cell),
+            IntervalLaw::Line(line) => ChannelJets::of_line(line, (cell, detail), named(&BY_ENTROPY))?,
+            IntervalLaw::Gaussian { dim, variance } => ChannelJets::of_gaussian(*dim, *variance, cell),
         })
     };
     let of = |term: &Operand| match term {
@@ -81,7 +81,7 @@ pub fn inputs(
 }
 
 /// Quantities of the channel on a cell.
-struct Channel {
+struct ChannelJets {
     mmse: Jet,
     slope: Jet,
     curvature: Jet,
@@ -91,7 +91,7 @@ struct Channel {
     lmmse: Jet,
 }
 
-impl Channel {
+impl ChannelJets {
     fn get(&self, name: &str) -> Option<Jet> {
         Some(match name {
             "mmse" => self.mmse,
