@@ -5,7 +5,7 @@ use crate::claim::axis::WrittenValue;
 use crate::claim::expand::{CasePlan, Combination, case_axes, combinations};
 use crate::claim::meaning::{Binding, Meaning};
 use crate::claim::sources;
-use crate::claim::statement::{EveryCase, Operand, Side, Statement};
+use crate::claim::statement::{EveryCase, Operand, RangeStatement, Side};
 use crate::claim::value::ClaimReader;
 use crate::claim::verdict::Relation;
 use crate::quantity::axis::SNR;
@@ -44,7 +44,7 @@ impl CasePlan<'_> {
                 _ => None,
             };
             let parameter = parameters.first().and_then(|name| Some(((*name).to_owned(), range(name)?)));
-            let statement = Statement {
+            let statement = RangeStatement {
                 source,
                 parameter,
                 snr: range(SNR.name).unwrap_or([1.0; 2]),

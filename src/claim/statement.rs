@@ -13,13 +13,13 @@ pub struct EveryCase {
     /// Axis values by name; a range is text, `0..inf`, and a source keeps the `{name}` of one.
     pub axes: BTreeMap<String, AxisValue>,
     /// What is to be proved.
-    pub statement: Statement,
+    pub statement: RangeStatement,
 }
 
 /// An inequality between two expressions for a law, every SNR of a range and every value of a
 /// parameter of the law.
 #[derive(Debug, Clone)]
-pub struct Statement {
+pub struct RangeStatement {
     /// The law; `{name}` stands for the parameter.
     pub source: Spec,
     /// The parameter's name and range, 0 < lo ≤ hi.

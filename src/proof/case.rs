@@ -1,6 +1,6 @@
 //! A case of a claim, at its one SNR, as what a proof decides.
 
-use crate::claim::statement::{Operand, Side, Statement};
+use crate::claim::statement::{Operand, RangeStatement, Side};
 use crate::claim::verdict::Relation;
 use crate::claim::{Bound, Case, Input};
 use crate::quantity::Need;
@@ -9,7 +9,7 @@ use crate::spec::Spec;
 impl Case {
     /// The case as a statement for its one SNR; `None` for a relation along an axis, and for
     /// quantities of a path or of several sources.
-    pub fn statement(&self, relation: Relation) -> Option<Statement> {
+    pub fn statement(&self, relation: Relation) -> Option<RangeStatement> {
         let [point] = &self.points[..] else { return None };
         let rhs = point.rhs.as_ref()?;
         let needs = || [&point.lhs, rhs].into_iter().flat_map(|side| &side.inputs).filter_map(need);
@@ -24,7 +24,7 @@ impl Case {
         }
         let [lhs, rhs] = [&point.lhs, rhs].map(side);
         let source = Spec::parse(source.spec()).ok()?;
-        Some(Statement { source, parameter: None, snr: [snr; 2], lhs, relation, rhs })
+        Some(RangeStatement { source, parameter: None, snr: [snr; 2], lhs, relation, rhs })
     }
 }
 

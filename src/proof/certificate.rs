@@ -6,14 +6,14 @@
 
 use serde_json::{Value, json};
 
-use crate::claim::statement::{Operand, Side, Statement};
+use crate::claim::statement::{Operand, RangeStatement, Side};
 use crate::numeric::number;
 use crate::proof::cover::{Decision, Proof};
 
 impl Proof {
     /// The certificate of a proof of `statement`, which `name` names in words; `None` where nothing
     /// was decided.
-    pub fn certificate(&self, name: &str, statement: &Statement) -> Option<String> {
+    pub fn certificate(&self, name: &str, statement: &RangeStatement) -> Option<String> {
         let verdict = match self.decision {
             Decision::Proved => "proved",
             Decision::Disproved { everywhere: true } if statement.parameter.is_some() => {

@@ -1,9 +1,9 @@
 //! The decision: cells that cover every SNR, or one SNR where the relation fails.
 
-use crate::claim::statement::Statement;
+use crate::claim::statement::RangeStatement;
 use crate::claim::verdict::Relation;
 use crate::numeric::interval::Interval;
-use crate::proof::statement::{Place, Sides};
+use crate::proof::statement::{ProofPlace, Sides};
 
 /// An SNR cell and where the excess lies on it, for every value of the parameter's cell.
 #[derive(Debug, Clone, Copy, PartialEq)]
@@ -69,7 +69,7 @@ const ROOM: f64 = 0.1;
 /// Most cells of a proof.
 const MOST_CELLS: usize = 200_000;
 
-impl Statement {
+impl RangeStatement {
     /// Decides the statement.
     pub fn decide(&self) -> Proof {
         let open =
@@ -175,7 +175,7 @@ fn clear(excess: Interval) -> bool {
 }
 
 /// Whether the relation fails for certain.
-fn fails(statement: &Statement, sides: &Sides) -> bool {
+fn fails(statement: &RangeStatement, sides: &Sides) -> bool {
     let below = statement.relation == Relation::Equal && sides.excess.hi() < 0.0;
     sides.excess.lo() > 0.0 || below
 }
@@ -192,7 +192,7 @@ fn witness(snr: f64, sides: &Sides) -> CoverCell {
 
 /// The SNR at which the relation comes nearest to failing, or fails most: among points spread
 /// evenly in ln γ and then by golden sections; around `hint` alone where there is one.
-fn search(statement: &Statement, place: &Place, hint: Option<f64>) -> Option<(f64, Sides)> {
+fn search(statement: &RangeStatement, place: &ProofPlace, hint: Option<f64>) -> Option<(f64, Sides)> {
     let [low, high] = statement.snr;
     let scale = place.scale();
     let ends = [
@@ -236,7 +236,7 @@ fn search(statement: &Statement, place: &Place, hint: Option<f64>) -> Option<(f6
 }
 
 /// Cells on which the relation holds, from the upper end of the range to the lower.
-fn cover(statement: &Statement, place: &Place) -> Result<Vec<CoverCell>, String> {
+fn cover(statement: &RangeStatement, place: &ProofPlace) -> Result<Vec<CoverCell>, String> {
     let [low, high] = statement.range();
     let mut cells = Vec::new();
     let mut top = high;
@@ -276,7 +276,7 @@ fn cover(statement: &Statement, place: &Place) -> Result<Vec<CoverCell>, String>
 }
 
 /// The first of a sequence of SNRs from which on the relation is clear.
-fn end_cell(place: &Place, low: f64) -> Option<CoverCell> {
+fn end_cell(place: &ProofPlace, low: f64) -> Option<CoverCell> {
     let first = low.max(place.scale());
     let starts = (0..60).map(|i| first * 1.25_f64.powi(i));
     starts.into_iter().find_map(|start| {

@@ -1,8 +1,8 @@
 //! Verdicts that are proofs: an inequality for every SNR, by interval arithmetic from the decimals
 //! of its claim to the comparison.
 //!
-//! A [`Statement`](crate::claim::statement::Statement) is decided by cells: on each one both sides are enclosed
-//! ([`Place::sides`](statement::Place)), and the cells cover the range. Averages over the channel's
+//! A [`RangeStatement`](crate::claim::statement::RangeStatement) is decided by cells: on each one both sides are enclosed
+//! ([`ProofPlace::sides`](statement::ProofPlace)), and the cells cover the range. Averages over the channel's
 //! output come from the trapezoid rule with a proven error (`integral`, on `posterior`), laws from
 //! the decimals of their specs (`law`), the range without end from pair bounds (`end`). Every lemma
 //! has its proof in docs/theory.md.

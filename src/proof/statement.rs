@@ -1,6 +1,6 @@
 //! Both sides of a statement, enclosed on a cell of SNRs for a cell of the parameter.
 
-use crate::claim::statement::{Side, Statement};
+use crate::claim::statement::{RangeStatement, Side};
 use crate::claim::verdict::Relation;
 use crate::numeric::interval::Interval;
 use crate::proof::end;
@@ -10,8 +10,8 @@ use crate::proof::law::IntervalLaw;
 use crate::proof::value;
 
 /// The statement for one cell of its parameter.
-pub struct Place<'a> {
-    statement: &'a Statement,
+pub struct ProofPlace<'a> {
+    statement: &'a RangeStatement,
     law: IntervalLaw,
     parameter: Interval,
 }
@@ -28,7 +28,7 @@ pub struct Sides {
     pub excess: Interval,
 }
 
-impl Statement {
+impl RangeStatement {
     /// The ends of the range of SNRs, outward.
     pub fn range(&self) -> [f64; 2] {
         let [lo, hi] = self.snr;
@@ -48,10 +48,10 @@ impl Statement {
     }
 
     /// The statement at every value of `parameter`; `None` where the law has no interval form.
-    pub fn at(&self, parameter: Interval) -> Option<Place<'_>> {
+    pub fn at(&self, parameter: Interval) -> Option<ProofPlace<'_>> {
         let named = self.parameter.as_ref().map(|(name, _)| (name.as_str(), parameter));
         let law = IntervalLaw::of(&self.source, named)?;
-        Some(Place { statement: self, law, parameter })
+        Some(ProofPlace { statement: self, law, parameter })
     }
 
     fn signed<T>(&self, [lhs, rhs]: [T; 2], minus: impl Fn(T, T) -> T) -> T {
@@ -59,7 +59,7 @@ impl Statement {
     }
 }
 
-impl Place<'_> {
+impl ProofPlace<'_> {
     /// Both sides with their derivatives on a cell.
     fn jets(&self, cell: Interval, detail: Detail) -> Option<[Jet; 2]> {
         let side = |side: &Side| {

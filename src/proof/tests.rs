@@ -5,7 +5,7 @@ use super::integral::{Detail, averages};
 use super::law::{IntervalLaw, LineLaw};
 use super::*;
 use crate::claim::expression::Expression;
-use crate::claim::statement::{Operand, Side, Statement};
+use crate::claim::statement::{Operand, RangeStatement, Side};
 use crate::claim::verdict::Relation;
 use crate::numeric::interval::Interval;
 use crate::spec::Spec;
@@ -45,9 +45,9 @@ fn statement(
     snr: [f64; 2],
     (lhs, relation, rhs): (&str, Relation, &str),
     c: f64,
-) -> Statement {
+) -> RangeStatement {
     let source = Spec::parse(source).unwrap();
-    Statement { source, parameter: None, snr, lhs: side(lhs, c), relation, rhs: side(rhs, c) }
+    RangeStatement { source, parameter: None, snr, lhs: side(lhs, c), relation, rhs: side(rhs, c) }
 }
 
 /// γ² |M′| ≤ C H².
@@ -226,7 +226,7 @@ fn two_points_are_proved_and_disproved() {
 fn a_parameter_is_swept() {
     let range = |ends, c| {
         let claim = statement("bernoulli:p={p}", [0.0, INF], ENTROPY, c);
-        Statement { parameter: Some(("p".into(), ends)), ..claim }.decide()
+        RangeStatement { parameter: Some(("p".into(), ends)), ..claim }.decide()
     };
     let holds = range([0.0769, 0.08], 4.0);
     assert_eq!(holds.decision, Decision::Proved);

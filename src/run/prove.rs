@@ -2,7 +2,7 @@
 
 use rayon::prelude::*;
 
-use crate::claim::statement::{EveryCase, Statement};
+use crate::claim::statement::{EveryCase, RangeStatement};
 use crate::claim::verdict::{Basis, Verdict};
 use crate::claim::{Case, Claim, Outcome, ProofFile, Ratio, Section};
 use crate::error::Error;
@@ -69,7 +69,7 @@ pub fn at_least(evidence: Basis, section: &Section, case: &Case, measured: Outco
 }
 
 /// Decides a statement; `name` goes into its certificate.
-fn outcome(name: &str, statement: &Statement, margin: f64) -> Outcome {
+fn outcome(name: &str, statement: &RangeStatement, margin: f64) -> Outcome {
     let proof = statement.decide();
     let Some((parameter, snr, sides)) = proof.nearest else {
         return Outcome::undecided(reason(&proof, statement), f64::NAN);
@@ -109,7 +109,7 @@ fn outcome(name: &str, statement: &Statement, margin: f64) -> Outcome {
     }
 }
 
-fn reason(proof: &Proof, statement: &Statement) -> String {
+fn reason(proof: &Proof, statement: &RangeStatement) -> String {
     let cells: usize = proof.slabs.iter().map(|slab| slab.cells.len()).sum();
     let parameter = statement.parameter.as_ref().map_or("", |(name, _)| name.as_str());
     match &proof.decision {

@@ -35,19 +35,19 @@ pub fn findings(atoms: &Atoms, repeats: &[u64]) -> Vec<Assessment> {
 
 /// An interval for an index: estimate ± quantile · standard error.
 #[derive(Debug, Clone, Copy)]
-struct Interval {
+struct SampleInterval {
     value: f64,
     low: f64,
     high: f64,
 }
 
-impl Interval {
+impl SampleInterval {
     fn around(value: f64, std_err: f64) -> Self {
         Self { value, low: value - QUANTILE * std_err, high: value + QUANTILE * std_err }
     }
 }
 
-impl std::fmt::Display for Interval {
+impl std::fmt::Display for SampleInterval {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         write!(f, "{:.2} [{:.2}, {:.2}]", self.value, self.low, self.high)
     }
@@ -70,8 +70,8 @@ fn second_moment(atoms: &Atoms, repeats: &[u64]) -> Assessment {
     let exceedances = (largest.len() - 1) as f64;
     let (verdict, evidence) = match (pareto_shape(&largest), hill(&largest)) {
         (Some(shape), Some(hill)) => {
-            let fitted = Interval::around(shape, (1.0 + shape) / exceedances.sqrt());
-            let hill = Interval::around(hill.shape, hill.std_err);
+            let fitted = SampleInterval::around(shape, (1.0 + shape) / exceedances.sqrt());
+            let hill = SampleInterval::around(hill.shape, hill.std_err);
             let (verdict, says) = match () {
                 () if exceedances < FEWEST => (Standing::CannotTell, "too few to say on which side of ½"),
                 () if fitted.high < CRITICAL && hill.high < CRITICAL => {
