@@ -105,6 +105,10 @@ fn claims(report: &Report) -> String {
             0 => String::new(),
             n => format!("{n} by margin; "),
         };
+        let proved = match claim.proved() {
+            0 => String::new(),
+            n => format!("{n} proved; "),
+        };
         let tally = |sections: &[SectionReport]| match sections.len() {
             0 => "–".to_owned(),
             all => {
@@ -117,7 +121,7 @@ fn claims(report: &Report) -> String {
             symbol(main.verdict),
             cut(&claim.header.id, names),
             digits::count(main.rows.len() as u64),
-            cut(&plain(&(margin + &told)), rest),
+            cut(&plain(&(proved + &margin + &told)), rest),
             tally(&claim.controls),
             tally(&claim.breaks)
         ));
