@@ -102,9 +102,9 @@ fn assert_status(output: &Output, status: i32) {
 /// results.csv, and what report.json holds but for the command that made it.
 fn results(dir: &Path) -> [String; 2] {
     let read = |name: &str| fs::read_to_string(dir.join(name)).unwrap();
-    let report: serde_json::Value = serde_json::from_str(&read("report.json")).unwrap();
-    let mut report = report.get("content").unwrap_or(&report).clone();
+    let mut report: serde_json::Value = serde_json::from_str(&read("report.json")).unwrap();
     report["run"]["command"] = serde_json::Value::Null;
+    report["xxh3"] = serde_json::Value::Null;
     [read("results.csv"), report.to_string()]
 }
 
@@ -268,6 +268,64 @@ fn a_task_has_a_number() {
     let empty = place.run(&["work", "nowhere", "--task", "0"]);
     assert_status(&empty, 2);
     assert!(said(&empty).contains("holds no plan"), "{}", said(&empty));
+}
+
+/// A task that is stopped asks to be tried again, and keeps what it has.
+#[cfg(unix)]
+#[test]
+fn a_stopped_task_says_so() {
+    use std::process::{Command as Process, Stdio};
+    let place = Place::new();
+    let slow = "lhs = \"terminal_kl\"\nrelation = \"<=\"\nrhs = \"1\"\n[over]\nsource = [\"pam:levels=64\"]\n\
+                snr_min = [0.01]\nsnr_max = [100]\nsteps = [4, 20000]\nschedule = [\"geometric\"]\n";
+    fs::write(place.path("slow.toml"), slow).unwrap();
+    assert_status(&place.run(&["plan", "slow.toml", "--out", "out", "--quiet"]), 0);
+    let program = assert_cmd::cargo::cargo_bin("klaim");
+    let mut task = Process::new(program);
+    let task = task.current_dir(place.dir.path()).args(["work", "out", "--task", "0", "--quiet"]);
+    let mut task = task.stdout(Stdio::null()).stderr(Stdio::null()).spawn().unwrap();
+    std::thread::sleep(std::time::Duration::from_secs(3));
+    assert!(Process::new("kill").args(["-TERM", &task.id().to_string()]).status().unwrap().success());
+    assert_eq!(task.wait().unwrap().code(), Some(75));
+    assert_eq!(parts(&place.path("out")).len(), 1, "the quick number is kept");
+    assert_status(&place.run(&["reduce", "out"]), 5);
+}
+
+/// What others have written is left alone, and nothing is written through a link.
+#[cfg(unix)]
+#[test]
+fn a_folder_of_others_is_refused() {
+    use std::os::unix::fs::symlink;
+    let place = Place::new();
+    let verify = |out: &str, more: &[&str]| {
+        let base = ["verify", "claim.toml", "--budget", "2048", "--quiet", "--out", out];
+        place.run(&[&base[..], more].concat())
+    };
+    fs::create_dir(place.path("theirs")).unwrap();
+    fs::write(place.path("theirs/index.html"), "their page").unwrap();
+    let output = verify("theirs", &[]);
+    assert_status(&output, 2);
+    assert!(
+        said(&output).contains("theirs/index.html: was not written by a run of klaim"),
+        "{}",
+        said(&output)
+    );
+    assert_eq!(fs::read_to_string(place.path("theirs/index.html")).unwrap(), "their page");
+    assert!(!place.path("theirs/checkpoint").exists(), "nothing is left behind");
+    assert!(matches!(verify("theirs", &["--force"]).status.code(), Some(0 | 1 | 3)));
+    assert!(matches!(verify("theirs", &[]).status.code(), Some(0 | 1 | 3)), "now it is a run's");
+    fs::write(place.path("precious"), "kept").unwrap();
+    fs::remove_file(place.path("theirs/results.csv")).unwrap();
+    symlink(place.path("precious"), place.path("theirs/results.csv")).unwrap();
+    assert!(matches!(verify("theirs", &[]).status.code(), Some(0 | 1 | 3)));
+    assert_eq!(fs::read_to_string(place.path("precious")).unwrap(), "kept");
+    fs::create_dir(place.path("elsewhere")).unwrap();
+    fs::create_dir(place.path("linked")).unwrap();
+    symlink(place.path("elsewhere"), place.path("linked/checkpoint")).unwrap();
+    let output = verify("linked", &[]);
+    assert_status(&output, 2);
+    assert!(said(&output).contains("is a symbolic link"), "{}", said(&output));
+    assert_eq!(fs::read_dir(place.path("elsewhere")).unwrap().count(), 0);
 }
 
 #[cfg(unix)]

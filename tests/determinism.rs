@@ -226,6 +226,40 @@ fn every_row_replays_to_the_bit() {
     }
 }
 
+/// Another number is told from the one expected, and a claim or data that has changed is refused.
+#[test]
+fn a_replay_knows_what_it_repeats() {
+    let run = Run::new();
+    let path = |name: &str| run.dir.path().join(name);
+    let claim = "lhs = \"mmse\"\nrelation = \"<=\"\nrhs = \"second_moment\"\n[over]\nsnr = [1]\n\
+                 source = [\"file:path=atoms.csv\"]\n";
+    fs::write(path("own.toml"), claim).unwrap();
+    fs::write(path("atoms.csv"), "x,y\n0,1\n2,3\n5,-1\n").unwrap();
+    let klaim = |arguments: &[String]| {
+        let mut command = Command::cargo_bin("klaim").unwrap();
+        let output = command.current_dir(run.dir.path()).args(arguments).output().unwrap();
+        let text = [output.stdout, output.stderr].map(|bytes| String::from_utf8(bytes).unwrap()).concat();
+        let words: Vec<&str> = text.split(['│', ' ', '\n']).filter(|word| !word.is_empty()).collect();
+        (output.status.code(), words.join(" "))
+    };
+    let words = |command: &str| shell_words::split(command).unwrap()[1..].to_vec();
+    assert_eq!(klaim(&words("klaim verify own.toml --out own")).0, Some(0));
+    let command = read(&run.results("own"))[0]["replay"].clone();
+    assert!(command.contains("--data-hash atoms.csv="), "{command}");
+    let (status, said) = klaim(&words(&command));
+    assert!(status == Some(0) && said.contains("same bits: yes"), "{said}");
+    let other = command.replace("--expect ", "--expect 1");
+    let (status, said) = klaim(&words(&other));
+    assert!(status == Some(1) && said.contains("same bits: no"), "{said}");
+    fs::write(path("atoms.csv"), "x,y\n0,1\n2,3\n5,-2\n").unwrap();
+    let (status, said) = klaim(&words(&command));
+    assert!(status == Some(2) && said.contains("atoms.csv: has changed since"), "{said}");
+    fs::write(path("atoms.csv"), "x,y\n0,1\n2,3\n5,-1\n").unwrap();
+    fs::write(path("own.toml"), claim.to_owned() + "# a word\n").unwrap();
+    let (status, said) = klaim(&words(&command));
+    assert!(status == Some(2) && said.contains("own.toml: has changed since"), "{said}");
+}
+
 type Row = std::collections::BTreeMap<String, String>;
 
 fn read(text: &str) -> Vec<Row> {
@@ -249,5 +283,7 @@ fn replay(dir: &Path, command: &str) -> Row {
     );
     let rows = read(&String::from_utf8(output.stdout).unwrap());
     assert_eq!(rows.len(), 1, "`{command}`");
+    let told = String::from_utf8_lossy(&output.stderr);
+    assert!(told.contains("same bits: yes") && output.status.success(), "`{command}`: {told}");
     rows.into_iter().next().unwrap()
 }

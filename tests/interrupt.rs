@@ -137,6 +137,7 @@ fn a_run_and_its_page_say_that_they_were_interrupted() {
     let read = |name: &str| std::fs::read_to_string(dir.path().join("out").join(name)).unwrap();
     assert!(read("index.html").contains("interrupted: "));
     assert!(read("run.toml").contains("interrupted = true"));
+    assert!(read("results.csv").contains("interrupted: "), "{}", read("results.csv"));
     assert!(serde_json::from_str::<Value>(&read("report.json")).unwrap()["run"]["interrupted"] == true);
 }
 

@@ -280,6 +280,18 @@ fn a_false_theorem_is_refuted_and_its_counterexample_made_small() {
     let again = probe(dir.path(), &[&arguments[..], &["--resume"]].concat());
     assert_eq!(again["search"]["found"], search["found"]);
     assert_eq!(again["search"]["starts"].as_u64(), Some(12));
+    // Not with another question, nor from a line that was changed.
+    let refused = |arguments: &[&str], words: &str| {
+        let output = klaim(dir.path(), arguments);
+        let said = String::from_utf8_lossy(&output.stderr).replace('│', " ");
+        let said = said.split_whitespace().collect::<Vec<_>>().join(" ");
+        assert!(output.status.code() == Some(2) && said.contains(words), "{said}");
+    };
+    refused(&[&["probe"], &arguments[..], &["--resume", "--seed", "9"]].concat(), "--seed was");
+    let changed = text.replacen("0.1", "0.2", 1);
+    assert_ne!(changed, text);
+    std::fs::write(&log, changed).unwrap();
+    refused(&[&["probe"], &arguments[..], &["--resume"]].concat(), "does not match its checksum");
 }
 
 /// γ²|M′| ≤ 1.411·(H² + V), E[ι²] on the right: two equal atoms come as near

@@ -17,7 +17,7 @@ use klaim::internals::report::compare::compare;
 use klaim::internals::report::export::{self, latex, picture};
 use klaim::internals::report::model::AnswerStanding;
 use klaim::internals::report::model::{Report, SCHEMA};
-use klaim::internals::report::{plot, read, summary, verify_json, write};
+use klaim::internals::report::{plot, read, repair, summary, verify_json, write};
 
 /// Compares with a golden file, or writes it when blessing.
 fn golden(name: &str, text: &str) {
@@ -333,6 +333,51 @@ fn another_schema_is_refused() {
         .unwrap();
     let error = read(dir.path()).unwrap_err().to_string();
     assert!(error.contains("line 2"), "{error}");
+}
+
+#[test]
+fn a_report_that_was_changed_is_refused() {
+    let dir = tempfile::tempdir().unwrap();
+    write(&sample::small(), dir.path()).unwrap();
+    let path = dir.path().join("report.json");
+    let text = std::fs::read_to_string(&path).unwrap();
+    for (at, byte) in text.bytes().enumerate().filter(|(at, _)| at % 7 == 0) {
+        let mut bytes = text.clone().into_bytes();
+        bytes[at] = if byte == b'1' { b'2' } else { b'1' };
+        std::fs::write(&path, bytes).unwrap();
+        let error = read(dir.path()).unwrap_err().to_string();
+        assert!(error.contains("report.json"), "byte {at}: {error}");
+    }
+    std::fs::write(&path, &text).unwrap();
+    read(dir.path()).unwrap();
+}
+
+/// A crash between two renames leaves files of two runs; what is unfinished goes with the next run.
+#[test]
+fn files_of_two_runs_are_seen_and_written_again() {
+    let (old, new, dir) = <(_, _, _)>::from([(); 3].map(|()| tempfile::tempdir().unwrap()));
+    write(&sample::large(), old.path()).unwrap();
+    write(&sample::small(), new.path()).unwrap();
+    let names = ["report.json", "index.html", "results.csv", "run.toml"];
+    let text = |dir: &tempfile::TempDir, name: &str| std::fs::read(dir.path().join(name)).ok();
+    for renamed in 0..=names.len() {
+        for (at, name) in names.iter().enumerate() {
+            let from = if at < renamed { &new } else { &old };
+            std::fs::write(dir.path().join(name), text(from, name).unwrap()).unwrap();
+        }
+        let crashed = renamed > 0 && renamed < names.len();
+        assert_eq!(repair(dir.path()).unwrap(), crashed, "after {renamed} renames");
+        let whole = if renamed == 0 { &old } else { &new };
+        names.iter().for_each(|name| assert_eq!(text(&dir, name), text(whole, name), "{name}"));
+        assert!(!repair(dir.path()).unwrap());
+    }
+    std::fs::remove_file(dir.path().join("index.html")).unwrap();
+    std::fs::write(dir.path().join(".index.html.aB3dE9"), "half").unwrap();
+    assert!(repair(dir.path()).unwrap());
+    assert_eq!(
+        (text(&dir, "index.html"), text(&dir, ".index.html.aB3dE9")),
+        (text(&new, "index.html"), None)
+    );
 }
 
 #[test]

@@ -40,6 +40,8 @@ pub struct Claim {
     pub header: ClaimHeader,
     /// The file it was read from.
     pub path: PathBuf,
+    /// xxh3 of its text.
+    pub hash: u64,
     /// The statement under test.
     pub main: Section,
     /// False neighbours: each must come out refuted.

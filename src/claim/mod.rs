@@ -38,6 +38,7 @@ use std::path::{Path, PathBuf};
 use std::sync::LazyLock;
 
 use include_dir::{Dir, include_dir};
+use xxhash_rust::xxh3::xxh3_64;
 
 pub use crate::quantity::axis::AxisValue;
 pub use case::{Bound, Case, Claim, ClaimHeader, Hypothesis, Input, Point, Section, SlopeStatement};
@@ -53,6 +54,7 @@ pub use syntax::FUNCTIONS;
 
 use crate::claim::verdict::Verdict;
 use crate::error::{Error, Result};
+use crate::table::files;
 use merged::Merged;
 use value::ClaimReader;
 
@@ -114,14 +116,28 @@ pub fn references() -> &'static [(&'static str, &'static str)] {
 /// # Errors
 /// [`Error::Io`], and whatever [`Paper::parse`] finds.
 pub fn load_paper(path: &Path) -> Result<Paper> {
-    let text = std::fs::read_to_string(path).map_err(Error::io(path))?;
     let folder = path.parent().unwrap_or(Path::new("."));
+    let read = |path: &Path| {
+        // What is not built in travels with a plan.
+        if !papers().iter().any(|paper| paper.path.parent() == Some(folder)) {
+            files::note(path)?;
+        }
+        std::fs::read_to_string(files::place(path)).map_err(Error::io(path))
+    };
+    let text = read(path)?;
+    let mut beside = files::brought(folder);
+    if beside.is_empty() {
+        let folder = if folder.as_os_str().is_empty() { Path::new(".") } else { folder };
+        let entries = std::fs::read_dir(folder).map_err(Error::io(folder))?;
+        let name = |entry: std::io::Result<std::fs::DirEntry>| Ok(path.with_file_name(entry?.file_name()));
+        beside = entries.map(name).collect::<Result<_, _>>().map_err(Error::io(folder))?;
+        beside.sort();
+    }
     let mut known = paper::names(builtin().iter().copied());
-    for entry in std::fs::read_dir(folder).map_err(Error::io(folder))? {
-        let beside = entry.map_err(Error::io(folder))?.path();
-        let stem = beside.file_name().and_then(|name| name.to_str()?.strip_suffix(".toml"));
-        if let (Some(stem), Ok(claim)) = (stem, std::fs::read_to_string(&beside)) {
-            known.extend(paper::names([(stem, claim.as_str())]));
+    for claim in beside.iter().filter(|beside| *beside != path) {
+        let stem = claim.file_name().and_then(|name| name.to_str()?.strip_suffix(".toml"));
+        if let Some((stem, text)) = stem.and_then(|stem| Some((stem, read(claim).ok()?))) {
+            known.extend(paper::names([(stem, text.as_str())]));
         }
     }
     Paper::parse(path, &text, &known)
@@ -140,7 +156,7 @@ pub fn papers_of(claims: &[Claim]) -> Result<Vec<Paper>> {
             continue;
         }
         let built_in = || papers().iter().find(|paper| paper.path == path).cloned();
-        found.extend(if path.exists() { Some(load_paper(&path)?) } else { built_in() });
+        found.extend(if files::place(&path).exists() { Some(load_paper(&path)?) } else { built_in() });
     }
     Ok(found)
 }
@@ -195,7 +211,8 @@ pub fn parse(path: &Path, text: &str, sources: &mut Sources) -> Result<Claim> {
         };
         let [controls, breaks] = [&file.controls, &file.breaks].map(|list| others(list));
         reader.keep_satisfied(&mut main, 0..0);
-        Claim { header: file.header, path: path.to_owned(), main, controls, breaks }
+        let hash = xxh3_64(text.as_bytes());
+        Claim { header: file.header, path: path.to_owned(), hash, main, controls, breaks }
     });
     match reader.problems.into_error(path, text) {
         Some(error) => Err(error),

@@ -3,6 +3,7 @@
 use std::path::PathBuf;
 
 use toml::Spanned;
+use xxhash_rust::xxh3::xxh3_64;
 
 use crate::claim::axis::{Written, WrittenValue};
 use crate::claim::case::Claim;
@@ -92,7 +93,8 @@ impl ClaimFile {
         let header = self.file.header.clone();
         match reader.problems.into_error(&self.path, &self.text) {
             None => {
-                Ok(Claim { header, path: self.path.clone(), main, controls: Vec::new(), breaks: Vec::new() })
+                let (path, hash) = (self.path.clone(), xxh3_64(self.text.as_bytes()));
+                Ok(Claim { header, path, hash, main, controls: Vec::new(), breaks: Vec::new() })
             }
             // The claim's own text was in order: what is wrong came from outside, and has no place
             // in it.

@@ -1,5 +1,7 @@
 //! Errors on stderr: one glance tells place and remedy.
 
+use std::io::ErrorKind;
+
 use miette::{LabeledSpan, MietteDiagnostic, NamedSource, Report};
 
 use crate::claim::line_and_column;
@@ -43,6 +45,28 @@ fn report(error: Error) -> Report {
             Report::new(diagnostic)
                 .with_source_code(NamedSource::new(path.display().to_string(), text).with_language("TOML"))
         }
+        Error::Io { path, source } => {
+            let mut diagnostic = MietteDiagnostic::new(format!("{}: {source}", path.display()));
+            diagnostic.help = remedy(&source).map(str::to_owned);
+            Report::new(diagnostic)
+        }
         other => Report::new(MietteDiagnostic::new(other.to_string())),
+    }
+}
+
+/// What helps where the system refuses a file for want of something.
+fn remedy(error: &std::io::Error) -> Option<&'static str> {
+    /// EMFILE: too many open files.
+    const OPEN_FILES: i32 = 24;
+    match error.kind() {
+        ErrorKind::StorageFull | ErrorKind::QuotaExceeded => {
+            Some("make room; what was measured is kept, and --resume goes on")
+        }
+        ErrorKind::FileTooLarge => Some("allow larger files (ulimit -f), or take another folder with --out"),
+        ErrorKind::ReadOnlyFilesystem | ErrorKind::PermissionDenied => {
+            Some("take a folder that can be written, with --out")
+        }
+        _ if error.raw_os_error() == Some(OPEN_FILES) => Some("allow more open files: ulimit -n"),
+        _ => None,
     }
 }

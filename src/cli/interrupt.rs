@@ -1,6 +1,8 @@
 //! SIGINT (Ctrl-C) and SIGTERM: the first asks the command to stop and to keep what it has, the
 //! second ends the process.
 
+#[cfg(unix)]
+use std::sync::Arc;
 use std::sync::OnceLock;
 
 use crate::run::stop::Stop;
@@ -18,6 +20,9 @@ static ATTENDED: OnceLock<Stop> = OnceLock::new();
 
 /// Installs the handler of signals.
 pub fn install() {
+    // A file that grows too large (`ulimit -f`) is an error of that file, not the end of the program.
+    #[cfg(unix)]
+    let _ = signal_hook::flag::register(signal_hook::consts::SIGXFSZ, Arc::default());
     // A second installation fails and changes nothing: the first handler serves all.
     let _ = ctrlc::set_handler(|| match ATTENDED.get() {
         None => {

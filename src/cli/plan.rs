@@ -8,6 +8,7 @@ use super::verify::{self, Asked};
 use super::{Common, interrupt};
 use crate::error::{Error, Result};
 use crate::report;
+use crate::report::write::OUTPUTS;
 use crate::run::collected::Collected;
 use crate::run::inventory::Inventory;
 use crate::run::lock::Lock;
@@ -37,6 +38,9 @@ pub struct PlanCommand {
     /// Number of tasks that `klaim work` takes where none is said
     #[arg(long, default_value_t = 1, value_parser = clap::value_parser!(u64).range(1..=1_000_000))]
     tasks: u64,
+    /// Write into a folder that has files of the same names and is no run's
+    #[arg(long)]
+    force: bool,
 }
 
 impl PlanCommand {
@@ -46,7 +50,7 @@ impl PlanCommand {
     /// A claim or a data file that cannot be read, a folder that cannot be written.
     pub(super) fn run(self, common: &Common) -> Result<u8> {
         let (claims, options, plan) = self.asked.plan(common.seed, self.tasks)?;
-        let _lock = Lock::take(&self.out)?;
+        let _lock = Lock::take(&self.out, &OUTPUTS, self.force)?;
         verify::begin(&self.out, &plan, false)?;
         let stop = interrupt::attended();
         let mut session = Session::new(&claims, &options, (Some(plan.hash()), paged(&options)), &stop)?;
@@ -197,7 +201,7 @@ impl ReduceCommand {
     /// A folder without a plan, a part that is damaged or of another plan.
     pub(super) fn run(self, common: &Common) -> Result<u8> {
         let plan = planned(&self.dir)?;
-        let _lock = Lock::take(&self.dir)?;
+        let _lock = Lock::take(&self.dir, &OUTPUTS, false)?;
         let (options, claims) = (plan.options()?, plan.claims(&self.dir)?);
         let mut run = verify::settings(&options, &plan.budget.0, String::new());
         run.command.clone_from(&plan.command);

@@ -1,5 +1,6 @@
 //! `klaim probe`.
 
+use std::collections::BTreeMap;
 use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::Duration;
@@ -19,7 +20,7 @@ use crate::quantity::axis;
 use crate::report::model::Run;
 use crate::run::lock::Lock;
 use crate::run::options::{MethodChoice, Options};
-use crate::run::store::Store;
+use crate::run::plan::{Plan, PlannedClaim};
 use crate::run::watch::{Event, Watch};
 use crate::spec::Spec;
 
@@ -78,6 +79,9 @@ pub struct Probe {
     /// Go on from the checkpoint in the output folder
     #[arg(long)]
     resume: bool,
+    /// Write into a folder that has files of the same names and is no probe's
+    #[arg(long)]
+    force: bool,
 }
 
 fn width(text: &str) -> Result<f64, String> {
@@ -91,6 +95,7 @@ impl Probe {
     /// Whatever stops it: exit status 2.
     pub(super) fn run(self, common: &Common) -> Result<u8> {
         let (path, text) = verify::find(&self.claim)?;
+        let planned = PlannedClaim { path: path.clone(), text: text.clone() };
         let claim = Arc::new(ClaimFile::read(path, text)?);
         let options = Options {
             seed: common.seed,
@@ -100,8 +105,8 @@ impl Probe {
             ..Options::default()
         };
         let report = match self.search {
-            Some(starts) => self.hunted(claim, starts, options, common)?,
-            None => self.swept(claim, options, common)?,
+            Some(starts) => self.hunted((claim, planned), starts, options, common)?,
+            None => self.swept((claim, planned), options, common)?,
         };
         page::write(&report, &self.out)?;
         match common.format {
@@ -117,7 +122,12 @@ impl Probe {
     }
 
     /// A map over the varied parameters.
-    fn swept(&self, claim: Arc<ClaimFile>, options: Options, common: &Common) -> Result<ProbeReport> {
+    fn swept(
+        &self,
+        (claim, planned): (Arc<ClaimFile>, PlannedClaim),
+        options: Options,
+        common: &Common,
+    ) -> Result<ProbeReport> {
         let source = self.source.as_deref().map(Spec::parse).transpose()?;
         let points = if self.vary.len() > 1 { POINTS.1 } else { POINTS.0 };
         let parameters: Vec<Varied> =
@@ -129,7 +139,7 @@ impl Probe {
         let sample: Coordinates = parameters.iter().map(|p| (p.name.clone(), p.values[0])).collect();
         let statement = new(&sample)?;
         let expanded = statement.at(&sample, &[], &mut Sources::default())?;
-        let (found, run) = self.watched(&options, common, |watch| {
+        let (found, run) = self.watched(&options, planned, common, |watch| {
             sweep(&statement, parameters, self.width, options.clone(), watch)
         })?;
         let source = source.map_or("its own sources".into(), |source| source.to_string());
@@ -140,7 +150,7 @@ impl Probe {
     /// A search from `starts` starts.
     fn hunted(
         &self,
-        claim: Arc<ClaimFile>,
+        (claim, planned): (Arc<ClaimFile>, PlannedClaim),
         starts: u64,
         options: Options,
         common: &Common,
@@ -151,7 +161,7 @@ impl Probe {
         let objective = Objective::new(&expanded, search_snr(&expanded))?;
         let bounds = Bounds { atoms: self.atoms.into(), dim: self.dim.into() };
         let log = self.out.join("search.jsonl");
-        let ((search, comparisons), run) = self.watched(&options, common, |watch| {
+        let ((search, comparisons), run) = self.watched(&options, planned, common, |watch| {
             (watch.event)(Event::Needs(starts as usize));
             let climbs =
                 hunt(&objective, bounds, starts, (&log, self.resume), self.limit, (&options, watch))?;
@@ -167,16 +177,16 @@ impl Probe {
     fn watched<T>(
         &self,
         options: &Options,
+        claim: PlannedClaim,
         common: &Common,
         work: impl FnOnce(&Watch) -> Result<T>,
     ) -> Result<(T, Run)> {
         let backend = common.backend()?;
         let name = backend.name();
-        let _lock = Lock::take(&self.out)?;
-        let store = Store::open(&self.out)?;
-        if !self.resume {
-            store.clear()?;
-        }
+        let _lock = Lock::take(&self.out, &page::OUTPUTS, self.force)?;
+        let mut plan = Plan::new(vec![claim], options, &self.budget.name, (verify::command(), 1));
+        plan.asked = self.asked();
+        let store = verify::begin(&self.out, &plan, self.resume)?;
         let run = verify::settings(options, &self.budget.name, name);
         let progress = Progress::new(common.quiet);
         let watch = Watch {
@@ -188,6 +198,22 @@ impl Probe {
         let found = work(&watch);
         progress.finish();
         Ok((found?, Run { interrupted: watch.stop.requested(), ..run }))
+    }
+
+    /// What a probe that goes on must have been asked for too; a search may have more starts.
+    fn asked(&self) -> BTreeMap<String, String> {
+        let options = [
+            ("--source", self.source.clone()),
+            ("--vary", Some(self.vary.join(" "))),
+            ("--set", Some(self.set.join(" "))),
+            ("--search", self.search.map(|_| "yes".to_owned())),
+            ("--atoms", Some(self.atoms.to_string())),
+            ("--dim", Some(self.dim.to_string())),
+            ("--snr", self.snr.clone()),
+            ("--width", Some(self.width.to_string())),
+        ];
+        let some = options.into_iter().filter_map(|(name, value)| Some((name.to_owned(), value?)));
+        some.collect()
     }
 
     /// The axes that the command line fixes.

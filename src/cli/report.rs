@@ -5,6 +5,7 @@ use std::path::PathBuf;
 use super::{Common, verify};
 use crate::error::Result;
 use crate::report;
+use crate::run::lock::Lock;
 
 /// Arguments of `klaim report`.
 #[derive(clap::Args)]
@@ -19,6 +20,7 @@ impl ReportCommand {
     /// # Errors
     /// A directory without a report, or one of another schema.
     pub(super) fn run(self, common: &Common) -> Result<u8> {
+        let _lock = Lock::take(&self.dir, &[], true)?;
         let report = report::read(&self.dir)?;
         report::write(&report, &self.dir)?;
         verify::print(&report, &self.dir, common)

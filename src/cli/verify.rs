@@ -10,13 +10,16 @@ use crate::claim::{self, Claim, Sources, paper};
 use crate::error::{Error, Result};
 use crate::report;
 use crate::report::model::{Report, Run};
+use crate::report::write::OUTPUTS;
 use crate::run::assemble::assemble;
 use crate::run::lock::Lock;
 use crate::run::options::{MethodChoice, Options};
 use crate::run::plan::{Plan, PlannedClaim, clear_stages, write_stage};
+use crate::run::replay::sides;
 use crate::run::store::Store;
 use crate::run::verify::{Stages, measured, paged};
 use crate::run::watch::Watch;
+use crate::table::files;
 
 /// What is measured, and how well.
 #[derive(clap::Args)]
@@ -58,6 +61,18 @@ pub struct Verify {
     /// Go on from the checkpoint in the output folder
     #[arg(long)]
     resume: bool,
+    /// Write into a folder that has files of the same names and is no run's
+    #[arg(long)]
+    force: bool,
+    /// The two sides that --case must have, to the bit: prints whether it has, status 1 where not
+    #[arg(long, value_name = "LHS,RHS", requires = "case", allow_hyphen_values = true)]
+    expect: Option<String>,
+    /// xxh3 of the text of the claim that --case is of; another one is refused
+    #[arg(long, value_name = "HASH", requires = "case")]
+    claim_hash: Option<String>,
+    /// xxh3 of a data file that --case rests on; another one is refused
+    #[arg(long, value_name = "PATH=HASH", requires = "case")]
+    data_hash: Vec<String>,
 }
 
 /// A number of samples and how it was written.
@@ -120,9 +135,10 @@ impl Verify {
     /// Whatever stops the run: exit status 2.
     pub(super) fn run(self, common: &Common) -> Result<u8> {
         let (claims, options, plan) = self.asked.plan(common.seed, 1)?;
+        self.refuse_changed(&claims)?;
         let backend = common.backend()?;
         let dir = self.folder();
-        let _lock = Lock::take(&dir)?;
+        let _lock = Lock::take(&dir, &OUTPUTS, self.force)?;
         let store = begin(&dir, &plan, self.resume)?;
         let progress = Progress::new(common.quiet);
         let name = backend.name();
@@ -140,7 +156,35 @@ impl Verify {
         };
         let report = assemble(&claims, &options, found, run)?;
         report::write(&report, &dir)?;
-        print(&report, &dir, common)
+        let status = print(&report, &dir, common)?;
+        self.expect.as_ref().map_or(Ok(status), |expected| same_bits(&report, expected, common))
+    }
+
+    /// Refuses a claim or a data file that is not the one that a replay names.
+    fn refuse_changed(&self, claims: &[Claim]) -> Result<()> {
+        let refused = |what: &Path, now: &str, then: &str| {
+            let message =
+                format!("has changed since that number was measured: its xxh3 is {now}, and was {then}");
+            Err(Error::invalid(what.display().to_string(), message))
+        };
+        for (claim, then) in claims.iter().zip(&self.claim_hash) {
+            let now = format!("{:016x}", claim.hash);
+            if now != *then {
+                return refused(&claim.path, &now, then);
+            }
+        }
+        let read = files::read_so_far();
+        for word in &self.data_hash {
+            let Some((path, then)) = word.rsplit_once('=') else {
+                return Err(Error::invalid("--data-hash", format!("`{word}` is no PATH=HASH")));
+            };
+            let now = read.iter().find(|(name, _)| name == Path::new(path));
+            let now = now.map_or("unknown: it was not read".into(), |(_, sum)| format!("{sum:016x}"));
+            if now != then {
+                return refused(Path::new(path), &now, then);
+            }
+        }
+        Ok(())
     }
 
     /// Where the run is written: a replay leaves the run that it came from alone.
@@ -150,6 +194,21 @@ impl Verify {
     }
 }
 
+/// Prints the sides of the one row of a replay, those expected and whether they are the same bits:
+/// on stdout where that is for people, else on stderr. Status 0, or 1 where they are not.
+fn same_bits(report: &Report, expected: &str, common: &Common) -> Result<u8> {
+    let mut rows = report.sections().flat_map(|(_, _, section)| &section.rows);
+    let found = rows.next().map_or(String::new(), sides);
+    let same = found == expected;
+    let answer = if same { "yes" } else { "no" };
+    let text = format!("sides:     {found}\nexpected:  {expected}\nsame bits: {answer}\n");
+    match common.format {
+        Format::Human => drop(output::text(&text)?),
+        Format::Csv | Format::Json => eprint!("{text}"),
+    }
+    Ok(u8::from(!same))
+}
+
 /// Writes the plan into the run directory `dir`: goes on with the parts that are there where
 /// `resume` is said and they are of the same plan, and removes them otherwise.
 ///
@@ -157,6 +216,10 @@ impl Verify {
 /// A plan that cannot be written; one that is there, is another, and was to be gone on with.
 pub(super) fn begin(dir: &Path, plan: &Plan, resume: bool) -> Result<Store> {
     let store = Store::open(dir)?;
+    // A report that cannot be read is written anew anyway.
+    if matches!(report::repair(dir), Ok(true)) {
+        eprintln!("{}: the files of two runs, as a crash leaves them; written again", dir.display());
+    }
     if let Some(old) = Plan::read(dir)?.filter(|_| resume) {
         old.refuse_other(plan)?;
         store.tidy()?;

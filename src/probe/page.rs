@@ -15,13 +15,16 @@ use crate::report::html::{command, document, verdict};
 use crate::report::markup::typeset;
 use crate::report::write::folder;
 
+/// The files of a probe's folder.
+pub const OUTPUTS: [&str; 3] = ["index.html", "map.csv", "probe.json"];
+
 /// Writes `index.html`, `map.csv` and `probe.json` into `dir`, which is created if need be.
 ///
 /// # Errors
 /// `Error::Io` naming the folder or file.
 pub fn write(report: &ProbeReport, dir: &Path) -> Result<()> {
-    let files = [("index.html", page(report)), ("map.csv", report.csv()), ("probe.json", report.json())];
-    folder(dir, &files)
+    let files = OUTPUTS.into_iter().zip([page(report), report.csv(), report.json()]);
+    folder(dir, &Vec::from_iter(files))
 }
 
 /// The whole page.

@@ -5,6 +5,7 @@ use std::path::Path;
 
 use serde::Deserialize;
 use serde_json::{Value, json};
+use xxhash_rust::xxh3::xxh3_64;
 
 use super::model::{Report, SCHEMA, SectionReport};
 use super::tightness;
@@ -13,17 +14,36 @@ use crate::claim::verdict::Relation;
 use crate::error::{Error, Result};
 use crate::numeric::number;
 
-/// `report.json`: the whole report, indented, with a final newline.
+/// Before and after the checksum, which stands in the second line of `report.json`.
+const SUM: [&str; 2] = ["{\n  \"xxh3\": \"", "\",\n"];
+
+/// `report.json`: the whole report, indented, with a final newline; its first key is the checksum
+/// of the text without that line.
 pub fn text(report: &Report) -> String {
     let mut text = serde_json::to_string_pretty(report).expect("every key of a report is a string");
     text.push('\n');
-    text
+    let [before, after] = SUM;
+    format!("{before}{}{after}{}", checksum(&text), &text["{\n".len()..])
+}
+
+/// xxh3 of `text`, in 16 digits.
+pub fn checksum(text: &str) -> String {
+    format!("{:016x}", xxh3_64(text.as_bytes()))
+}
+
+/// The checksum that the text of a `report.json` carries; `None` where it has none or another than
+/// its own.
+pub fn sealed(text: &str) -> Option<&str> {
+    let [before, after] = SUM;
+    let (sum, rest) = text.strip_prefix(before)?.split_at_checked(16)?;
+    let rest = rest.strip_prefix(after)?;
+    (checksum(&format!("{{\n{rest}")) == sum).then_some(sum)
 }
 
 /// The report that [`text`] wrote; `path` names it in errors.
 ///
 /// # Errors
-/// [`Error::Data`]: another schema, or a place that does not parse.
+/// [`Error::Data`]: another schema, a place that does not parse, or a checksum that does not match.
 pub fn parse(text: &str, path: &Path) -> Result<Report> {
     #[derive(Deserialize)]
     struct Version {
@@ -38,7 +58,12 @@ pub fn parse(text: &str, path: &Path) -> Result<Report> {
             format!("has schema {schema}, but this klaim reads schema {SCHEMA}; run the claims again");
         return Err(data(String::new(), message));
     }
-    serde_json::from_str(text).map_err(syntax)
+    let report = serde_json::from_str(text).map_err(syntax)?;
+    if sealed(text).is_some() {
+        return Ok(report);
+    }
+    let message = "is damaged, or was changed: it does not match its checksum; run the claims again";
+    Err(data(String::new(), message.into()))
 }
 
 /// What `verify --format json` prints: claims with their cases, controls and breaks, the exit

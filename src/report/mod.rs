@@ -29,4 +29,4 @@ pub mod yardstick;
 
 pub use json::verify as verify_json;
 pub use summary::summary;
-pub use write::{read, write};
+pub use write::{read, repair, write};

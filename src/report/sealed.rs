@@ -45,16 +45,14 @@ pub fn write(path: &Path, content: &impl Serialize) -> Result<()> {
     file(path, text(content).as_bytes())
 }
 
-/// The content of a file.
+/// The content of a file; `remedy` is what helps where it is damaged.
 ///
 /// # Errors
 /// [`Error::Io`]; [`Error::Checkpoint`] for one that is damaged.
-pub fn read<T: DeserializeOwned>(path: &Path) -> Result<T> {
+pub fn read<T: DeserializeOwned>(path: &Path, remedy: &str) -> Result<T> {
     let bytes = std::fs::read(path).map_err(Error::io(path))?;
     let text = String::from_utf8_lossy(&bytes);
-    let refused = |why: &str| Error::Checkpoint {
-        path: path.to_owned(),
-        message: format!("{why}; plan again, into an empty folder"),
-    };
+    let refused =
+        |why: &str| Error::Checkpoint { path: path.to_owned(), message: format!("{why}; {remedy}") };
     parse(&text).map_err(refused)
 }

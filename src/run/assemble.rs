@@ -1,16 +1,20 @@
 //! From outcomes to the report.
 
+use std::path::{Path, PathBuf};
+
 use crate::claim::verdict::Verdict;
-use crate::claim::{Claim, Outcome, Section, papers_of};
+use crate::claim::{Case, Claim, Outcome, Section, papers_of};
 use crate::error::Result;
 use crate::report::model::{AnswerStanding, PaperReport};
 use crate::report::model::{ClaimReport, Grids, Report, Run, SCHEMA, SectionReport};
 use crate::report::papers::papers;
+use crate::run::inventory::needs_of;
 use crate::run::judge::CaseResult;
 use crate::run::options::Options;
 use crate::run::prove;
 use crate::run::replay;
 use crate::run::session::{Found, Page};
+use crate::table::files;
 
 /// The report of a run from what it found, with the answers to the statements of its claims' papers
 /// (none for a single case). Grids and sources that a stop left out are missing in it.
@@ -19,7 +23,7 @@ use crate::run::session::{Found, Page};
 /// A `paper.toml` beside a claim that does not read.
 pub fn assemble(claims: &[Claim], options: &Options, found: Found, run: Run) -> Result<Report> {
     let Found { results, page: Page { sources, mut grids }, interrupted, .. } = found;
-    let mut results = results.into_iter();
+    let (mut results, files) = (results.into_iter(), files::read_so_far());
     let mut reports = Vec::new();
     let mut proofs = prove::outcomes(claims, options, interrupted).into_iter();
     for (number, claim) in claims.iter().enumerate() {
@@ -30,15 +34,19 @@ pub fn assemble(claims: &[Claim], options: &Options, found: Found, run: Run) -> 
                 let address = format!("{name}/{}", i + 1);
                 if options.only.as_ref().is_none_or(|only| *only == address) {
                     let CaseResult { outcome, samples } = results.next().expect("one result per case");
-                    let replay = replay::command(claim, &address, samples, &run, options.method);
-                    let outcome = Outcome { axes: case.axes.clone(), replay, ..outcome };
-                    rows.push(prove::at_least(options.evidence, section, case, outcome));
+                    let outcome = Outcome { axes: case.axes.clone(), ..outcome };
+                    let outcome = prove::at_least(options.evidence, section, case, outcome);
+                    let (result, files) = (CaseResult { outcome, samples }, files_of(case, &files));
+                    let replay = replay::command((claim, &address), &result, &files, &run, options.method);
+                    rows.push(Outcome { replay, ..result.outcome });
                 }
             }
             for (address, every) in prove::addresses(&name, section, options) {
                 let outcome = proofs.next().expect("one result per proof");
-                let replay = replay::command(claim, &address, 0, &run, options.method);
-                rows.push(Outcome { axes: every.axes.clone(), replay, ..outcome });
+                let outcome = Outcome { axes: every.axes.clone(), ..outcome };
+                let result = CaseResult { outcome, samples: 0 };
+                let replay = replay::command((claim, &address), &result, &[], &run, options.method);
+                rows.push(Outcome { replay, ..result.outcome });
             }
             built.push(section_report(section, rows, options.only.is_some()));
         }
@@ -48,6 +56,15 @@ pub fn assemble(claims: &[Claim], options: &Options, found: Found, run: Run) -> 
     let papers = papers(&known, &reports);
     let exit = exit_status(&reports, &papers);
     Ok(Report { schema: SCHEMA, run, claims: reports, papers, sources, exit })
+}
+
+/// The data files among `files` that the laws of `case` are read from.
+fn files_of(case: &Case, files: &[(PathBuf, u64)]) -> Vec<(PathBuf, u64)> {
+    let named = |path: &Path| {
+        let name = path.to_string_lossy();
+        needs_of(case).any(|need| need.source.spec().contains(&*name))
+    };
+    files.iter().filter(|(path, _)| named(path)).cloned().collect()
 }
 
 /// 0 all as expected, 1 something decided otherwise or an answer not as stated, 3 nothing wrong but

@@ -1,6 +1,7 @@
 //! A frozen run: its options, its claims' texts and its data files, by content. What is written of
 //! it is enough to measure any leaf elsewhere.
 
+use std::collections::{BTreeMap, BTreeSet};
 use std::fs;
 use std::path::{Path, PathBuf};
 
@@ -60,6 +61,8 @@ pub struct Plan {
     pub evidence: Basis,
     /// The one case that is measured, if it is one.
     pub case: Option<String>,
+    /// What else was asked for, by its name on the command line.
+    pub asked: BTreeMap<String, String>,
     /// The claims.
     pub claims: Vec<PlannedClaim>,
     /// The data files that they need.
@@ -88,6 +91,7 @@ impl Plan {
             method: options.method.name().into(),
             evidence: options.evidence,
             case: options.only.clone(),
+            asked: BTreeMap::new(),
             claims,
             files: files::read_so_far().into_iter().map(file).collect(),
             command,
@@ -164,7 +168,8 @@ impl Plan {
     /// [`Error::Checkpoint`] for one that is damaged.
     pub fn read(dir: &Path) -> Result<Option<Self>> {
         let path = dir.join(FOLDER).join(PLAN);
-        if path.exists() { sealed::read(&path).map(Some) } else { Ok(None) }
+        let remedy = "plan again, or verify without --resume";
+        if path.exists() { sealed::read(&path, remedy).map(Some) } else { Ok(None) }
     }
 
     /// Refuses to go on with `self` where `asked` is another run.
@@ -186,6 +191,10 @@ impl Plan {
         compare("--comparisons", &self.comparisons, &asked.comparisons);
         compare("--method", &self.method, &asked.method);
         compare("--case", &self.case, &asked.case);
+        let names: BTreeSet<&String> = self.asked.keys().chain(asked.asked.keys()).collect();
+        for name in names {
+            compare(name, &self.asked.get(name), &asked.asked.get(name));
+        }
         let paths = |plan: &Self| plan.claims.iter().map(|claim| claim.path.clone()).collect::<Vec<_>>();
         compare("the list of claims", &paths(self), &paths(asked));
         for (old, new) in self.claims.iter().zip(&asked.claims).filter(|(old, new)| old.path == new.path) {
@@ -225,7 +234,7 @@ fn stage_path(dir: &Path, round: u32) -> PathBuf {
 /// [`Error::Io`].
 pub fn write_stage(dir: &Path, stage: &Stage) -> Result<bool> {
     let path = stage_path(dir, stage.round);
-    if sealed::read(&path).is_ok_and(|there: Stage| there == *stage) {
+    if sealed::read(&path, "").is_ok_and(|there: Stage| there == *stage) {
         return Ok(false);
     }
     sealed::write(&path, stage)?;
@@ -240,7 +249,7 @@ pub fn write_stage(dir: &Path, stage: &Stage) -> Result<bool> {
 pub fn last_stage(dir: &Path, plan: &Plan) -> Result<Stage> {
     let last = (0..100).take_while(|&round| stage_path(dir, round).exists()).last();
     let path = stage_path(dir, last.unwrap_or(0));
-    let stage: Stage = sealed::read(&path)?;
+    let stage: Stage = sealed::read(&path, "`klaim reduce` writes it again")?;
     if stage.run == plan.hash() {
         return Ok(stage);
     }

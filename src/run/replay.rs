@@ -1,25 +1,35 @@
 //! The command line that reproduces one row alone, bit for bit.
 
-use crate::claim::{Claim, builtin_path};
+use std::path::PathBuf;
+
+use crate::claim::{Claim, Outcome, builtin_path};
+use crate::numeric::number;
 use crate::report::model::Run;
+use crate::run::judge::CaseResult;
 use crate::run::options::MethodChoice;
 
 /// `klaim verify CLAIM --case main/3 --comparisons M …`: the same case, level, family and number of
-/// samples.
+/// samples, with what is expected of it and the hashes of what it rests on.
 ///
 /// A case that was decided after `samples` samples of its sources was undecided after fewer, so
 /// that budget makes its run end where it ended; 0 for a case that was not sampled.
-pub fn command(claim: &Claim, address: &str, samples: u64, run: &Run, method: MethodChoice) -> String {
+pub fn command(
+    (claim, address): (&Claim, &str),
+    CaseResult { outcome, samples }: &CaseResult,
+    files: &[(PathBuf, u64)],
+    run: &Run,
+    method: MethodChoice,
+) -> String {
     let mut words = vec![
         "klaim verify".to_owned(),
         shell_words::quote(&argument(claim)).into_owned(),
         format!("--case {address}"),
     ];
     words.push(format!("--comparisons {}", run.comparisons));
-    if samples > 0 {
+    if *samples > 0 {
         words.push(format!("--budget {samples}"));
     }
-    if samples > 0 {
+    if *samples > 0 {
         words.extend(place(&run.backend).map(str::to_owned));
     }
     if method != MethodChoice::default() {
@@ -29,7 +39,22 @@ pub fn command(claim: &Claim, address: &str, samples: u64, run: &Run, method: Me
         words.push(format!("--seed {}", run.seed));
     }
     words.push(format!("--level {}", run.level));
+    words.push(format!("--claim-hash {:016x}", claim.hash));
+    for (path, hash) in files {
+        let value = format!("{}={hash:016x}", path.display());
+        words.push(format!("--data-hash {}", shell_words::quote(&value)));
+    }
+    words.push(format!("--expect {}", sides(outcome)));
     words.join(" ")
+}
+
+/// The two sides of a case as one word, to the bit: numbers, or the ends of brackets.
+pub fn sides(outcome: &Outcome) -> String {
+    let side = |bracket: Option<[f64; 2]>, x: f64| match bracket {
+        Some([low, high]) => format!("{}..{}", number::name(low), number::name(high)),
+        None => number::name(x),
+    };
+    [side(outcome.bracket, outcome.lhs), side(outcome.rhs_bracket, outcome.rhs)].join(",")
 }
 
 /// The claim on a command line: its id where it is built in, its file otherwise.

@@ -338,9 +338,14 @@ impl<'a> Session<'a> {
     /// What was found.
     pub fn found(self) -> Found {
         let unmeasured = || Outcome::undecided(Error::Interrupted.to_string(), f64::NAN);
-        let result = |case: OpenCase| CaseResult {
-            outcome: case.outcome.unwrap_or_else(unmeasured),
-            samples: case.samples,
+        let interrupted = self.interrupted;
+        let result = |case: OpenCase| {
+            let mut outcome = case.outcome.unwrap_or_else(unmeasured);
+            let was_open = outcome.verdict == Verdict::Inconclusive && !case.closed;
+            if interrupted && was_open && !outcome.reason.starts_with("interrupted") {
+                outcome.reason = format!("interrupted: {}", outcome.reason);
+            }
+            CaseResult { outcome, samples: case.samples }
         };
         Found {
             results: self.open.into_iter().map(result).collect(),

@@ -81,7 +81,7 @@ impl Stage {
 
     /// The leaves of each unit that are task `task`'s of `tasks`, in runs.
     pub fn share(&self, task: u64, tasks: u64) -> Vec<Vec<Range<u64>>> {
-        let own = runs(self.leaves(), task, tasks);
+        let own = runs((self.leaves(), self.units.len() as u64), task, tasks);
         let mut first = 0;
         let of = |unit: &StageUnit| {
             let here = first..first + unit.leaves();
@@ -99,10 +99,13 @@ impl Stage {
     }
 }
 
-/// Task `task`'s runs of `leaves` leaves: all are cut into [`RUNS`] runs a task, as even as they can
-/// be, and dealt out in turn.
-fn runs(leaves: u64, task: u64, tasks: u64) -> Vec<Range<u64>> {
-    let runs = if tasks == 1 { 1 } else { leaves.min(RUNS * tasks).max(1) };
+/// Task `task`'s runs of the leaves of some units: all are cut into [`RUNS`] runs a task, as even as
+/// they can be, and dealt out in turn; into as many as there are units, where these are fewer and
+/// yet enough for all tasks, since what a unit needs is made by each task that measures of it.
+fn runs((leaves, units): (u64, u64), task: u64, tasks: u64) -> Vec<Range<u64>> {
+    let each = units.div_ceil(tasks).clamp(1, RUNS);
+    let most = (each * tasks).min(leaves);
+    let runs = if tasks == 1 { 1 } else { most.max(1) };
     let at = |run: u64| (u128::from(run) * u128::from(leaves) / u128::from(runs)) as u64;
     let own = (0..runs).filter(|run| run % tasks == task);
     own.map(|run| at(run)..at(run + 1)).filter(|run| run.start < run.end).collect()

@@ -8,6 +8,7 @@ use std::sync::{Mutex, PoisonError};
 use xxhash_rust::xxh3::xxh3_64;
 
 use crate::error::{Error, Result};
+use crate::report::write::named;
 use crate::run::part::{Owner, Part};
 use crate::run::stage::Stage;
 
@@ -15,6 +16,8 @@ use crate::run::stage::Stage;
 pub const PARTS: &str = "checkpoint/parts";
 /// What a part is called before it is whole.
 const TEMPORARY: &str = ".unfinished-";
+/// Most bytes of a part that can be two.
+const LARGE: usize = 900_000;
 /// The ending of a part's name.
 const ENDING: &str = "part";
 
@@ -73,13 +76,22 @@ impl Store {
         Ok(())
     }
 
-    /// Adds a part of `stage`. One that is there already stays.
+    /// Adds a part of `stage`, in several files where it is large. One that is there already stays.
     ///
     /// # Errors
     /// [`Error::Io`].
-    pub fn add(&self, part: &Part, stage: &Stage) -> Result<()> {
-        let owner = Owner { run: stage.run, stage: stage.hash() };
+    pub fn add(&self, part: Part, stage: &Stage) -> Result<()> {
+        self.add_owned(part, Owner { run: stage.run, stage: stage.hash() })
+    }
+
+    fn add_owned(&self, mut part: Part, owner: Owner) -> Result<()> {
         let bytes = part.bytes(owner);
+        if bytes.len() > LARGE && part.records.len() > 1 {
+            let records = part.records.split_off(part.records.len() / 2);
+            let rest = Part { backend: part.backend.clone(), records };
+            self.add_owned(part, owner)?;
+            return self.add_owned(rest, owner);
+        }
         let name = format!("{:016x}-{:016x}.{ENDING}", owner.stage, xxh3_64(&bytes));
         match &self.place {
             Place::Memory(parts) => {
@@ -169,8 +181,8 @@ fn write(folder: &Path, name: &str, bytes: &[u8]) -> Result<()> {
     builder.prefix(TEMPORARY);
     #[cfg(unix)]
     builder.permissions(std::os::unix::fs::PermissionsExt::from_mode(0o666));
-    let mut file = builder.tempfile_in(folder).map_err(Error::io(folder))?;
-    file.write_all(bytes).and_then(|()| file.as_file().sync_all()).map_err(Error::io(&path))?;
+    let mut file = builder.tempfile_in(folder).map_err(|e| named(folder, e))?;
+    file.write_all(bytes).and_then(|()| file.as_file().sync_all()).map_err(|e| named(&path, e))?;
     file.persist(&path).map_err(|e| Error::Io { path: path.clone(), source: e.error })?;
     // Folders cannot be flushed everywhere; where they can, the name is safe then as well.
     if let Ok(folder) = fs::File::open(folder) {

@@ -131,6 +131,6 @@ impl Keeper<'_> {
             return Ok(());
         }
         let fresh = std::mem::replace(&mut self.fresh, Collected::new(self.stage));
-        self.store.add(&fresh.part(&self.backend), self.stage)
+        self.store.add(fresh.part(&self.backend), self.stage)
     }
 }

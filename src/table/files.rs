@@ -30,11 +30,17 @@ pub fn replace(path: PathBuf, instead: PathBuf) {
     FILES.lock().unwrap_or_else(PoisonError::into_inner).instead.insert(path, instead);
 }
 
+/// The files of `folder` that are found elsewhere, in the order of their names.
+pub fn brought(folder: &Path) -> Vec<PathBuf> {
+    let files = FILES.lock().unwrap_or_else(PoisonError::into_inner);
+    files.instead.keys().filter(|path| path.parent() == Some(folder)).cloned().collect()
+}
+
 /// Notes that the file called `path` was read.
 ///
 /// # Errors
 /// [`Error::Io`].
-pub(super) fn note(path: &Path) -> Result<()> {
+pub fn note(path: &Path) -> Result<()> {
     let sum = hash(&place(path)).map_err(Error::io(path))?;
     FILES.lock().unwrap_or_else(PoisonError::into_inner).read.insert(path.to_owned(), sum);
     Ok(())

@@ -102,6 +102,9 @@ fn headers() -> Vec<(&'static str, &'static str)> {
     all
 }
 
+/// Bytes of an image's checksum.
+const SUM: usize = 16;
+
 /// Kernels in a form that a driver loads.
 pub enum Image {
     /// Machine code of one architecture.
@@ -132,7 +135,7 @@ pub fn images((major, minor): (i32, i32)) -> Result<Vec<Image>> {
 fn binary(unit: &str, options: &[String], version: (i32, i32)) -> Result<Image> {
     let path =
         cache().map(|folder| folder.join(format!("{:032x}.cubin", fingerprint(unit, options, version))));
-    if let Some(bytes) = path.as_ref().and_then(|path| fs::read(path).ok()) {
+    if let Some(bytes) = path.as_ref().and_then(|path| fs::read(path).ok()).and_then(whole) {
         return Ok(Image::Binary(bytes));
     }
     let bytes = nvrtc::compile(unit, &headers(), options)?;
@@ -141,6 +144,12 @@ fn binary(unit: &str, options: &[String], version: (i32, i32)) -> Result<Image> 
         let _ = keep(&path, &bytes);
     }
     Ok(Image::Binary(bytes))
+}
+
+/// The image in a file of the cache, which ends with its xxh3-128; `None` for a damaged one.
+fn whole(mut bytes: Vec<u8>) -> Option<Vec<u8>> {
+    let sum = bytes.split_off(bytes.len().checked_sub(SUM)?);
+    (sum == xxh3_128(&bytes).to_le_bytes()).then_some(bytes)
 }
 
 /// A hash of everything that decides what the compiler makes.
@@ -166,6 +175,7 @@ fn keep(path: &std::path::Path, bytes: &[u8]) -> std::io::Result<()> {
     fs::create_dir_all(folder)?;
     let mut file = tempfile::NamedTempFile::new_in(folder)?;
     file.write_all(bytes)?;
+    file.write_all(&xxh3_128(bytes).to_le_bytes())?;
     file.persist(path)?;
     Ok(())
 }
@@ -192,6 +202,20 @@ mod tests {
         }
         found.sort();
         found
+    }
+
+    #[test]
+    fn a_damaged_image_is_not_taken() {
+        let dir = tempfile::tempdir().unwrap();
+        let path = dir.path().join("folder/x.cubin");
+        keep(&path, b"machine code").unwrap();
+        let bytes = fs::read(&path).unwrap();
+        assert_eq!(whole(bytes.clone()).as_deref(), Some(&b"machine code"[..]));
+        for at in 0..bytes.len() {
+            let mut damaged = bytes.clone();
+            damaged[at] ^= 4;
+            assert_eq!((whole(damaged), whole(bytes[..at].to_vec())), (None, None), "byte {at}");
+        }
     }
 
     #[test]

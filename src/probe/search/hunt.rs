@@ -19,6 +19,7 @@ use crate::probe::search::climb::climb;
 use crate::probe::search::family;
 use crate::probe::search::law::Candidate;
 use crate::probe::search::objective::Objective;
+use crate::report::sealed;
 use crate::run::judge::CaseResult;
 use crate::run::options::Options;
 use crate::run::verify::outcomes;
@@ -197,6 +198,10 @@ pub fn hunt(
     let begun = Instant::now();
     let seed = options.seed;
     let mut hunt = Hunt { starts: if resume { read(log)? } else { BTreeMap::new() } };
+    if log.is_symlink() {
+        let message = "is a symbolic link: remove it, or take another folder";
+        return Err(Error::invalid(log.display().to_string(), message));
+    }
     let mut file = OpenOptions::new()
         .create(true)
         .append(resume)
@@ -277,7 +282,7 @@ fn one(objective: &Objective, bounds: Bounds, seed: u64, k: u64) -> Result<Climb
 }
 
 fn append(file: &mut File, start: &Climbed) -> std::io::Result<()> {
-    let line = serde_json::to_string(start).expect("a start is JSON") + "\n";
+    let line = sealed::text(start) + "\n";
     file.write_all(line.as_bytes())
 }
 
@@ -290,9 +295,9 @@ fn read(log: &Path) -> Result<BTreeMap<u64, Climbed>> {
     let text = fs::read_to_string(log).map_err(Error::io(log))?;
     let whole = text.rfind('\n').map_or(0, |end| end + 1);
     let parse = |(number, line): (usize, &str)| {
-        let start: Climbed = serde_json::from_str(line).map_err(|e| Error::Checkpoint {
+        let start: Climbed = sealed::parse(line).map_err(|why| Error::Checkpoint {
             path: log.to_owned(),
-            message: format!("line {} is no start of a search ({e}); remove it to climb again", number + 1),
+            message: format!("line {} {why}; remove it to climb again", number + 1),
         })?;
         Ok((start.start, start))
     };
