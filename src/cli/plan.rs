@@ -95,19 +95,20 @@ impl TaskFrom {
 
 /// Task `index` of `count`; of the plan's number where there is none.
 #[derive(Debug, Clone, Copy)]
-struct Task {
+struct TaskNumber {
     index: u64,
     count: Option<u64>,
 }
 
 /// `2/8`, or `2`.
-fn task(text: &str) -> Result<Task, String> {
+fn task(text: &str) -> Result<TaskNumber, String> {
     let number = |text: &str| text.parse::<u64>().ok();
     let task = match text.split_once('/') {
-        None => number(text).map(|index| Task { index, count: None }),
-        Some((i, n)) => {
-            number(i).zip(number(n)).filter(|(i, n)| i < n).map(|(index, n)| Task { index, count: Some(n) })
-        }
+        None => number(text).map(|index| TaskNumber { index, count: None }),
+        Some((i, n)) => number(i)
+            .zip(number(n))
+            .filter(|(i, n)| i < n)
+            .map(|(index, n)| TaskNumber { index, count: Some(n) }),
     };
     task.ok_or_else(|| "expected I or I/N with 0 ≤ I < N, such as 0/4".into())
 }
@@ -119,7 +120,7 @@ pub struct WorkCommand {
     dir: PathBuf,
     /// Task I of N, 0 ≤ I < N (default: of the plan's number of tasks)
     #[arg(long, value_name = "I[/N]", value_parser = task, required_unless_present = "task_from")]
-    task: Option<Task>,
+    task: Option<TaskNumber>,
     /// Take the number of the task from the engine that started it
     #[arg(long, value_enum, value_name = "ENGINE", conflicts_with = "task")]
     task_from: Option<TaskFrom>,
@@ -174,11 +175,11 @@ impl WorkCommand {
     }
 }
 
-fn of_engine(from: TaskFrom) -> Result<Task> {
+fn of_engine(from: TaskFrom) -> Result<TaskNumber> {
     let read = |name: &str| std::env::var(name).ok()?.parse::<u64>().ok();
     let found = from.variables().iter().find_map(|(index, count)| {
         let count = count.map(read);
-        Some(Task { index: read(index)?, count: count.map_or(Some(None), |count| count.map(Some))? })
+        Some(TaskNumber { index: read(index)?, count: count.map_or(Some(None), |count| count.map(Some))? })
     });
     found.ok_or_else(|| {
         let names: Vec<&str> = from.variables().iter().map(|(name, _)| *name).collect();

@@ -89,6 +89,9 @@ pub fn folder(dir: &Path, files: &[(&str, String)]) -> Result<()> {
     let temporary =
         |(name, text): &(&str, String)| Ok((dir.join(name), temporary(dir, name, text.as_bytes())?));
     let ready = files.iter().map(temporary).collect::<Result<Vec<_>>>()?;
+    if let Some((path, _)) = ready.iter().find(|(path, _)| path.is_dir()) {
+        return Err(Error::io(path)(std::io::ErrorKind::IsADirectory.into()));
+    }
     ready.into_iter().try_for_each(|(path, file)| {
         file.persist(&path).map(|_| ()).map_err(|e| Error::Io { path, source: e.error })
     })

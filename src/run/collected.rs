@@ -6,7 +6,7 @@ use crate::error::Result;
 use crate::run::part::{Content, Finding, Part};
 use crate::run::stage::{Stage, StageUnit};
 use crate::run::store::Store;
-use crate::run::tree::{Forest, Node};
+use crate::run::tree::{Forest, Subtree};
 
 /// What is there of one unit.
 pub enum Held {
@@ -42,7 +42,7 @@ impl Collected {
     pub fn read(stage: &Stage, store: &Store, backend: Option<&str>) -> Result<Self> {
         let mut collected = Self::new(stage);
         for part in store.parts(stage)? {
-            let samples = part.records.iter().any(|(_, content)| matches!(content, Content::Node(_)));
+            let samples = part.records.iter().any(|(_, content)| matches!(content, Content::Subtree(_)));
             let fits = backend.is_none_or(|backend| backend == part.backend);
             if samples && fits && !collected.backends.contains(&part.backend) {
                 collected.backends.push(part.backend.clone());
@@ -61,7 +61,7 @@ impl Collected {
     pub fn add(&mut self, unit: usize, content: Content) {
         match (&mut self.units[unit], content) {
             (Held::Finding(held), Content::Finding(finding)) => drop(held.get_or_insert(finding)),
-            (Held::Nodes(forest), Content::Node(node)) => forest.add(node),
+            (Held::Nodes(forest), Content::Subtree(node)) => forest.add(node),
             _ => unreachable!("a part's records are of the kind of their units"),
         }
     }
@@ -93,7 +93,7 @@ impl Collected {
         let records = self.units.into_iter().enumerate().flat_map(|(unit, held)| {
             let content: Vec<Content> = match held {
                 Held::Finding(finding) => finding.map(Content::Finding).into_iter().collect(),
-                Held::Nodes(forest) => forest.into_nodes().map(Content::Node).collect(),
+                Held::Nodes(forest) => forest.into_nodes().map(Content::Subtree).collect(),
             };
             content.into_iter().map(move |content| (unit, content))
         });
@@ -101,7 +101,7 @@ impl Collected {
     }
 
     /// The whole tree of unit number `unit` with `leaves` leaves, once it is complete.
-    pub fn whole(&mut self, unit: usize, leaves: u64) -> Option<Node> {
+    pub fn whole(&mut self, unit: usize, leaves: u64) -> Option<Subtree> {
         let Held::Nodes(forest) = &mut self.units[unit] else { return None };
         let whole = forest.nodes().next().is_some_and(|node| node.leaves() == (0..leaves));
         whole.then(|| std::mem::take(forest).into_nodes().next()).flatten()

@@ -27,7 +27,7 @@ use crate::numeric::moments::Moments;
 use crate::report::model::{Grids, SourceReport};
 use crate::run::measured::Measured;
 use crate::run::stage::{Stage, StageUnit};
-use crate::run::tree::Node;
+use crate::run::tree::Subtree;
 
 const MAGIC: &[u8; 8] = b"KLAIMPRT";
 const VERSION: u64 = 1;
@@ -55,7 +55,7 @@ pub enum Content {
     /// Of its one leaf.
     Finding(Box<Finding>),
     /// Of a node of its tree.
-    Node(Node),
+    Subtree(Subtree),
 }
 
 /// What was measured of some leaves of a stage.
@@ -83,11 +83,11 @@ impl Part {
         text(&mut out, &self.backend);
         let findings = self.records.iter().filter_map(|(unit, content)| match content {
             Content::Finding(finding) => Some((*unit, finding)),
-            Content::Node(_) => None,
+            Content::Subtree(_) => None,
         });
         let nodes = self.records.iter().filter_map(|(unit, content)| match content {
             Content::Finding(_) => None,
-            Content::Node(node) => Some((*unit, node)),
+            Content::Subtree(node) => Some((*unit, node)),
         });
         number(&mut out, findings.clone().count() as u64);
         for (unit, finding) in findings {
@@ -98,7 +98,7 @@ impl Part {
             out.extend_from_slice(&cbor);
         }
         number(&mut out, nodes.clone().count() as u64);
-        for (unit, Node { level, first, measured }) in nodes {
+        for (unit, Subtree { level, first, measured }) in nodes {
             let Measured { failed, bounds, moments } = measured;
             let controls = moments.width() - bounds.len();
             [unit as u64, u64::from(*level), *first, controls as u64, failed.len() as u64]
@@ -157,13 +157,13 @@ impl Part {
         }
         for _ in 0..read_number(&mut rest)? {
             let unit = read_number(&mut rest)? as usize;
-            records.push((unit, Content::Node(read_node(&mut rest, stage.units.get(unit)?)?)));
+            records.push((unit, Content::Subtree(read_node(&mut rest, stage.units.get(unit)?)?)));
         }
         rest.is_empty().then_some(Self { backend, records })
     }
 }
 
-fn read_node(rest: &mut &[u8], unit: &StageUnit) -> Option<Node> {
+fn read_node(rest: &mut &[u8], unit: &StageUnit) -> Option<Subtree> {
     let StageUnit::Lane(lane) = unit else { return None };
     let mut word = || read_number(rest);
     let (level, first, controls, failures) = (word()?, word()?, word()?, word()?);
@@ -177,7 +177,7 @@ fn read_node(rest: &mut &[u8], unit: &StageUnit) -> Option<Node> {
         lane.pairs.select(&kept).with_controls(usize::try_from(controls).ok().filter(|&c| c < 1024)?);
     let moments = Moments::read(rest, &Arc::new(pairs))?;
     let measured = Measured { failed, bounds: bounds?, moments };
-    let node = Node { level: u32::try_from(level).ok().filter(|&level| level < 64)?, first, measured };
+    let node = Subtree { level: u32::try_from(level).ok().filter(|&level| level < 64)?, first, measured };
     (node.first.checked_add(1 << node.level)? <= unit.leaves()).then_some(node)
 }
 
@@ -226,7 +226,7 @@ mod tests {
             backend: "cpu".into(),
             records: vec![
                 (0, Content::Finding(Box::new(Finding::Known(estimate)))),
-                (1, Content::Node(Node { level: 1, first: 4, measured })),
+                (1, Content::Subtree(Subtree { level: 1, first: 4, measured })),
             ],
         }
     }
@@ -243,7 +243,8 @@ mod tests {
         let Finding::Known(estimate) = **finding else { panic!("it was known") };
         assert_eq!(estimate.value.to_bits(), (-0.0_f64).to_bits());
         assert!(estimate.bound.is_infinite());
-        let (Content::Node(node), Content::Node(written)) = (&read.records[1].1, &part.records[1].1) else {
+        let (Content::Subtree(node), Content::Subtree(written)) = (&read.records[1].1, &part.records[1].1)
+        else {
             panic!("the node comes second")
         };
         assert_eq!(node, written);

@@ -24,17 +24,17 @@ const ENDING: &str = "part";
 /// Keeps the parts of one or more runs. A part is immutable: written under another name, flushed to
 /// the device and renamed; its name is its stage's hash and its own.
 pub struct Store {
-    place: Place,
+    place: Kept,
 }
 
-enum Place {
+enum Kept {
     Memory(Mutex<Vec<(String, Vec<u8>)>>),
     Folder(PathBuf),
 }
 
 impl Default for Store {
     fn default() -> Self {
-        Self { place: Place::Memory(Mutex::default()) }
+        Self { place: Kept::Memory(Mutex::default()) }
     }
 }
 
@@ -46,7 +46,7 @@ impl Store {
     pub fn open(dir: &Path) -> Result<Self> {
         let folder = dir.join(PARTS);
         fs::create_dir_all(&folder).map_err(Error::io(&folder))?;
-        Ok(Self { place: Place::Folder(folder) })
+        Ok(Self { place: Kept::Folder(folder) })
     }
 
     /// Removes every part, and what was left of unfinished ones; files of other names stay.
@@ -54,7 +54,7 @@ impl Store {
     /// # Errors
     /// [`Error::Io`].
     pub fn clear(&self) -> Result<()> {
-        let Place::Folder(folder) = &self.place else { return Ok(()) };
+        let Kept::Folder(folder) = &self.place else { return Ok(()) };
         let own = |name: &str| name.starts_with(TEMPORARY) || name.ends_with(&format!(".{ENDING}"));
         for name in names(folder)?.iter().filter(|name| own(name)) {
             let path = folder.join(name);
@@ -68,7 +68,7 @@ impl Store {
     /// # Errors
     /// [`Error::Io`].
     pub fn tidy(&self) -> Result<()> {
-        let Place::Folder(folder) = &self.place else { return Ok(()) };
+        let Kept::Folder(folder) = &self.place else { return Ok(()) };
         for name in names(folder)?.iter().filter(|name| name.starts_with(TEMPORARY)) {
             let path = folder.join(name);
             fs::remove_file(&path).map_err(Error::io(&path))?;
@@ -94,11 +94,11 @@ impl Store {
         }
         let name = format!("{:016x}-{:016x}.{ENDING}", owner.stage, xxh3_64(&bytes));
         match &self.place {
-            Place::Memory(parts) => {
+            Kept::Memory(parts) => {
                 parts.lock().unwrap_or_else(PoisonError::into_inner).push((name, bytes));
                 Ok(())
             }
-            Place::Folder(folder) => write(folder, &name, &bytes),
+            Kept::Folder(folder) => write(folder, &name, &bytes),
         }
     }
 
@@ -111,12 +111,12 @@ impl Store {
         let hash = stage.hash();
         let (owner, prefix) = (Owner { run: stage.run, stage: hash }, format!("{hash:016x}-"));
         match &self.place {
-            Place::Memory(parts) => {
+            Kept::Memory(parts) => {
                 let parts = parts.lock().unwrap_or_else(PoisonError::into_inner);
                 let own = parts.iter().filter(|(name, _)| name.starts_with(&prefix));
                 own.map(|(name, bytes)| read(Path::new(name), bytes, owner, stage)).collect()
             }
-            Place::Folder(folder) => {
+            Kept::Folder(folder) => {
                 let names = names(folder)?;
                 let own = names.iter().filter(|name| name.starts_with(&prefix) && name.ends_with(ENDING));
                 let of = |name: &String| {
@@ -133,7 +133,7 @@ impl Store {
     /// # Errors
     /// [`Error::Io`]; [`Error::Checkpoint`] naming the part.
     pub fn refuse_foreign(&self, stages: &[u64]) -> Result<()> {
-        let Place::Folder(folder) = &self.place else { return Ok(()) };
+        let Kept::Folder(folder) = &self.place else { return Ok(()) };
         for name in names(folder)?.iter().filter(|name| !name.starts_with(TEMPORARY)) {
             let stage = name.get(..16).and_then(|hash| u64::from_str_radix(hash, 16).ok());
             if stage.is_none_or(|stage| !stages.contains(&stage)) || !name.ends_with(ENDING) {

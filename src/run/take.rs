@@ -14,7 +14,7 @@ use crate::numeric::moments::{Moments, Pairs};
 use crate::numeric::stream::Stream;
 use crate::run::measured::Measured;
 use crate::run::stop::Stop;
-use crate::run::tree::{Leaves, Node};
+use crate::run::tree::{Leaves, Subtree};
 
 /// An instrument with the lane of its random words.
 #[derive(Clone)]
@@ -73,20 +73,20 @@ impl Sampled {
         leaves: Leaves,
         wanted: Vec<Range<u64>>,
         conditions: Conditions,
-        mut each: impl FnMut(Node) -> Result<()>,
+        mut each: impl FnMut(Subtree) -> Result<()>,
     ) -> Result<bool> {
         if wanted.is_empty() {
             return Ok(true);
         }
         let (sampled, backend, stop) =
             (self.clone(), Arc::clone(conditions.backend), conditions.stop.clone());
-        let run = move |sender: &Sender<Result<Node>>| {
+        let run = move |sender: &Sender<Result<Subtree>>| {
             let ranges =
                 wanted.iter().map(|run| leaves.samples(run.start).start..leaves.samples(run.end - 1).end);
             let samples = ranges.map(|range| range.end - range.start).sum();
             // Nobody listens after a stop.
             let tell = |first, found: Result<Measured>| {
-                drop(sender.send(found.map(|measured| Node { level: 0, first, measured })));
+                drop(sender.send(found.map(|measured| Subtree { level: 0, first, measured })));
             };
             let pairs = sampled.all_pairs();
             let job = sampled.job(&pairs);

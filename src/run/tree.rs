@@ -60,7 +60,7 @@ impl Leaves {
 
 /// A node of the tree: leaves `first` … `first` + 2^`level` − 1, `first` a multiple of 2^`level`.
 #[derive(Debug, Clone, PartialEq)]
-pub struct Node {
+pub struct Subtree {
     /// The height above the leaves.
     pub level: u32,
     /// The first leaf.
@@ -69,7 +69,7 @@ pub struct Node {
     pub measured: Measured,
 }
 
-impl Node {
+impl Subtree {
     /// Its leaves.
     pub fn leaves(&self) -> Range<u64> {
         self.first..self.first + (1 << self.level)
@@ -80,13 +80,13 @@ impl Node {
 #[derive(Debug, Default)]
 pub struct Forest {
     /// By first leaf.
-    nodes: BTreeMap<u64, Node>,
+    nodes: BTreeMap<u64, Subtree>,
 }
 
 impl Forest {
     /// Adds a node, in any order; what is there already stays. A node that covers smaller ones takes
     /// their place: it has the same leaves merged in the same tree.
-    pub fn add(&mut self, mut node: Node) {
+    pub fn add(&mut self, mut node: Subtree) {
         if self.holds(&node.leaves()) {
             return;
         }
@@ -99,7 +99,7 @@ impl Forest {
                 Some(sibling) if sibling.level == node.level => {
                     let (left, right) = if is_left { (node, sibling) } else { (sibling, node) };
                     let (level, first) = (left.level + 1, left.first);
-                    node = Node { level, first, measured: left.measured.merged(right.measured) };
+                    node = Subtree { level, first, measured: left.measured.merged(right.measured) };
                 }
                 other => {
                     other.into_iter().for_each(|other| drop(self.nodes.insert(other.first, other)));
@@ -133,12 +133,12 @@ impl Forest {
     }
 
     /// The nodes, in the order of their leaves.
-    pub fn nodes(&self) -> impl Iterator<Item = &Node> {
+    pub fn nodes(&self) -> impl Iterator<Item = &Subtree> {
         self.nodes.values()
     }
 
     /// The same, taken out.
-    pub fn into_nodes(self) -> impl Iterator<Item = Node> {
+    pub fn into_nodes(self) -> impl Iterator<Item = Subtree> {
         self.nodes.into_values()
     }
 
@@ -177,11 +177,11 @@ mod tests {
         assert_eq!((huge.count(), huge.samples(5)), (1 << 25, 5 << 15..6 << 15));
     }
 
-    fn leaf(first: u64) -> Node {
+    fn leaf(first: u64) -> Subtree {
         let data: Vec<f64> = (0..64).map(|k| ((first * 64 + k) as f64).sin() * 1e3).collect();
         let moments = Moments::of_block(&data, 1);
         let measured = Measured { failed: Default::default(), bounds: vec![0.0], moments };
-        Node { level: 0, first, measured }
+        Subtree { level: 0, first, measured }
     }
 
     /// Whoever merges what before: the same bits, and each leaf once.
@@ -203,7 +203,7 @@ mod tests {
                 all.add(leaf(from));
                 own.into_nodes().for_each(|node| all.add(node));
             }
-            let nodes: Vec<&Node> = all.nodes().collect();
+            let nodes: Vec<&Subtree> = all.nodes().collect();
             assert_eq!(nodes, whole.nodes().collect::<Vec<_>>(), "{tasks} tasks");
             assert_eq!((nodes.len(), nodes[0].leaves()), (1, 0..count));
         }

@@ -70,7 +70,7 @@ fn measure(
         let done = sampled.take(leaves, runs, conditions, |node| {
             let samples = leaves.samples(node.first);
             (watch.event)(Event::Sampled(samples.end - samples.start));
-            keeper.add(number, Content::Node(node))
+            keeper.add(number, Content::Subtree(node))
         })?;
         if !done {
             return Ok(false);
@@ -117,7 +117,7 @@ struct Keeper<'a> {
 
 impl Keeper<'_> {
     fn add(&mut self, unit: usize, content: Content) -> Result<()> {
-        if matches!(content, Content::Node(_)) && !self.held.backends.contains(&self.backend) {
+        if matches!(content, Content::Subtree(_)) && !self.held.backends.contains(&self.backend) {
             self.held.backends.push(self.backend.clone());
         }
         self.held.add(unit, content.clone());
