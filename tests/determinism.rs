@@ -245,7 +245,7 @@ fn a_replay_knows_what_it_repeats() {
     let words = |command: &str| shell_words::split(command).unwrap()[1..].to_vec();
     assert_eq!(klaim(&words("klaim verify own.toml --out own")).0, Some(0));
     let command = read(&run.results("own"))[0]["replay"].clone();
-    assert!(command.contains("--data-hash atoms.csv="), "{command}");
+    assert!(command.contains("atoms.csv="), "{command}");
     let (status, said) = klaim(&words(&command));
     assert!(status == Some(0) && said.contains("same bits: yes"), "{said}");
     let other = command.replace("--expect ", "--expect 1");

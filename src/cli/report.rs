@@ -20,8 +20,8 @@ impl ReportCommand {
     /// # Errors
     /// A directory without a report, or one of another schema.
     pub(super) fn run(self, common: &Common) -> Result<u8> {
-        let _lock = Lock::take(&self.dir, &[], true)?;
         let report = report::read(&self.dir)?;
+        let _lock = Lock::take(&self.dir, &[], true)?;
         report::write(&report, &self.dir)?;
         verify::print(&report, &self.dir, common)
     }
