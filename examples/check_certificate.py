@@ -258,7 +258,7 @@ def check(c):
 
 def checked(c):
     verdict, slabs = c["verdict"], c["slabs"]
-    need(slabs and verdict in ("proved", "disproved", "disproved for every parameter"), "no verdict")
+    need(len(slabs) > 0 and verdict in ("proved", "disproved", "disproved for every parameter"), "no verdict")
     if c["parameter"] and verdict != "disproved": chain([s["parameter"] for s in slabs], *c["parameter"][1:], c["parameter"][0])
     for slab in slabs:
         place, inside = Place(c, I(*slab["parameter"])), Place(c, I(0.5 * sum(slab["parameter"])))

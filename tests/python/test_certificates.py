@@ -78,7 +78,9 @@ class Certificates(unittest.TestCase):
                 self.assertEqual(check_certificate.check(certificate), certificate["verdict"])
 
     def test_damaged_ones_are_refused(self):
-        small = [c for c in self.certificates.values() if sum(len(slab["cells"]) for slab in c["slabs"]) < 100]
+        # Of two atoms and few cells: a check takes half a second.
+        few = lambda c: sum(len(slab["cells"]) for slab in c["slabs"]) < 20
+        small = [c for c in self.certificates.values() if few(c) and not c["source"].startswith(("pam", "zipf"))]
         rng = random.Random(0)
         for i in range(DAMAGED):
             damaged, way = damage(rng.choice(small), rng)
