@@ -47,8 +47,10 @@ def damage(certificate, rng):
     if proved:
         ways["a cell left out"] = lambda: some.remove(cell)
         ways["a gap"] = lambda: row.__setitem__(1, row[1] * 0.999)
-        ways["an overlap"] = lambda: row.__setitem__(0, row[0] * 0.999 + 1e-6)
-        ways["a larger range"] = lambda: c["snr"].__setitem__(0, "0") if c["snr"][0] != "0.0" else c["snr"].__setitem__(1, "1e-3")
+        if len(some) > 1:
+            ways["an overlap"] = lambda: some[-1].__setitem__(0, some[-1][0] * 0.999)
+        if c["snr"][0] != "0.0":
+            ways["a larger range"] = lambda: c["snr"].__setitem__(0, "0")
     if c["source"].startswith("bernoulli:p=") and not c["parameter"]:
         ways["another law"] = lambda: c.__setitem__("source", "bernoulli:p=" + repr(float(c["source"][12:]) * 1.1))
     if c["source"] in ("bpsk", "pam:levels=4"):
