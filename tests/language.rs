@@ -180,7 +180,13 @@ fn four_lines_are_a_claim() {
     };
     assert_eq!(verified(&[])["claims"][0]["cases"].as_array().unwrap().len(), 6);
     fs::write(folder.path().join("four.toml"), format!("where = \"shannon >= 0.5\"\n{text}")).unwrap();
-    assert_eq!(verified(&["--out", "kept"])["claims"][0]["cases"].as_array().unwrap().len(), 3);
+    let kept = verified(&["--out", "kept"]);
+    assert_eq!(kept["claims"][0]["cases"].as_array().unwrap().len(), 3);
+    assert_eq!(kept["claims"][0]["left_out"], 3);
+    let page = fs::read_to_string(folder.path().join("kept/index.html")).unwrap();
+    assert!(
+        page.contains("where <code>shannon &gt;= 0.5</code>") && page.contains("3 combinations outside")
+    );
     let report: Value =
         serde_json::from_slice(&fs::read(folder.path().join("kept/report.json")).unwrap()).unwrap();
     let main = &report["claims"][0]["main"];

@@ -80,6 +80,8 @@ pub fn verify(report: &Report) -> Value {
             "cases": cases(&claim.main),
             "controls": claim.controls.iter().map(section).collect::<Vec<_>>(),
             "breaks": claim.breaks.iter().map(section).collect::<Vec<_>>(),
+            "where": claim.main.hypotheses,
+            "left_out": claim.main.left_out,
         })
     });
     let mut found = json!({ "claims": claims.collect::<Vec<_>>(), "exit": report.exit });

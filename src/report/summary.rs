@@ -32,6 +32,15 @@ pub fn summary(report: &Report) -> String {
     for claim in report.claims.iter().filter(|c| left_out(&c.main).is_some_and(|left| left.tighter > 0)) {
         text.push_str(&wrapped(&format!("{}: {}", claim.header.id, unranked(&claim.main)), "", "  "));
     }
+    for claim in report.claims.iter().filter(|claim| claim.main.left_out > 0) {
+        let told = format!(
+            "{}: {} combinations do not satisfy `where` ({}) and are no cases",
+            claim.header.id,
+            digits::count(claim.main.left_out as u64),
+            claim.main.hypotheses.join(", ")
+        );
+        text.push_str(&wrapped(&told, "", "  "));
+    }
     for (claim, name, section) in report.sections().filter(|(_, _, section)| !section.ok) {
         text.push_str(&surprise(claim, &name, section));
     }

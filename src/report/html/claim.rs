@@ -72,6 +72,12 @@ pub fn formula(section: &SectionReport) -> Markup {
         @for (k, (name, value)) in section.constants.iter().enumerate() {
             (if k == 0 { " with " } else { ", " }) i { (name) } " = " (digits::plain(*value, 6))
         }
+        @for (k, hypothesis) in section.hypotheses.iter().enumerate() {
+            (if k == 0 { ", where " } else { " and " }) code { (hypothesis) }
+        }
+        @if section.left_out > 0 {
+            " (" (digits::count(section.left_out as u64)) " combinations outside are left out)"
+        }
     }
 }
 
