@@ -124,3 +124,27 @@ fn the_difference_readout_is_the_quietest() {
         assert!(difference < 2.0 && difference < 1.2 * slope.min(information), "{steps} steps");
     }
 }
+
+/// The total is the sum of its parts, each by a route of its own, whatever the denoiser is.
+#[test]
+fn the_total_is_the_sum_of_its_parts() {
+    for denoiser in ["linear", "identity", "mean", "perturbed:error=0.3"] {
+        let part = |quantity: &str| {
+            let need = need(quantity, "bernoulli:p=0.2", "geometric", (0.05, 20.0), 5);
+            let takes = quantity == "denoiser_kl" || quantity == "total_kl";
+            let setting = match takes {
+                true => need.setting.with(&DENOISER, denoiser.into()),
+                false => need.setting,
+            };
+            known(&Need { setting, ..need })
+        };
+        let parts = ["path_kl", "init_kl", "denoiser_kl"].map(part);
+        let expected: f64 = parts.iter().map(|part| part.value).sum();
+        let allowed: f64 = parts.iter().map(|part| part.bound).sum();
+        let total = part("total_kl");
+        assert!(
+            (total.value - expected).abs() <= total.bound + allowed + 1e-13 * expected.abs(),
+            "{denoiser}: {total:?}, the parts give {expected} ± {allowed:e}"
+        );
+    }
+}
