@@ -133,7 +133,7 @@ fn the_total_is_the_sum_of_its_parts() {
             let need = need(quantity, "bernoulli:p=0.2", "geometric", (0.05, 20.0), 5);
             let takes = quantity == "denoiser_kl" || quantity == "total_kl";
             let setting = match takes {
-                true => need.setting.with(&DENOISER, denoiser.into()),
+                true => need.setting.with(&DENOISER, denoiser),
                 false => need.setting,
             };
             known(&Need { setting, ..need })
