@@ -22,8 +22,8 @@ use crate::report::yardstick::Yardstick;
 /// How many curves are named, and how many breaks.
 const NAMED: usize = 3;
 
-/// Under this share of the largest value a curve leaves the panel.
-const DEPTH: f64 = 1e-4;
+/// Under this share of the stated level a curve leaves the panel.
+const DEPTH: f64 = 1e-3;
 /// How far names stand over their points, clear of the curve.
 const LIFT: f64 = 8.0;
 
@@ -59,7 +59,8 @@ pub fn panel(claim: &ClaimReport, axis: &str) -> Option<SmallFigure> {
     let level = yardstick.level(claim.main.rows.first().map_or(1.0, |row| row.rhs));
     let values: Vec<f64> =
         marks.iter().flat_map(|m| [m.y, m.bracket.map_or(f64::NAN, |b| b[1])]).chain([level]).collect();
-    let y = ordinate(&values, [30.0, DEPTH], [HEIGHT - FOOT, TOP]);
+    let highest = values.iter().copied().fold(0.0, f64::max);
+    let y = ordinate(&values, [30.0, DEPTH * level / highest], [HEIGHT - FOOT, TOP]);
     let x = abscissa(&marks.iter().map(|m| m.x).collect::<Vec<_>>(), [left(&y), WIDTH - 8.0]);
     let at = |m: &PlotMark| Some([x.at(m.x)?, y.at(m.y).filter(|at| *at <= HEIGHT - FOOT + 0.5)?]);
     let (mut named, mut broken) = (0, 0);
