@@ -24,8 +24,8 @@ use crate::error::Result;
 use crate::spec::{Arguments, Parameter};
 use rule::{Convention, NOISES, OUTPUTS, STATES};
 
-/// Distance of an estimate from the same network in exact arithmetic, a share of its length: six
-/// times the largest that 1,000 states showed against PyTorch in f64 (`tests/python`).
+/// Distance of an estimate from the same network in exact arithmetic, a share of its length: on
+/// 1,000 states it was below half of this, against PyTorch in f64 (`tests/python`).
 #[cfg(feature = "network")]
 const ROUNDING: f64 = 2e-6;
 
