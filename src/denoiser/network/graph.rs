@@ -7,7 +7,7 @@ use rten::{Dimension, Model, ModelOptions, NodeId, RunOptions, ThreadPool};
 use rten_tensor::prelude::*;
 use rten_tensor::{Tensor, TensorView};
 
-use super::weights::Weights;
+use super::weights::WeightFile;
 use crate::error::{Error, Result};
 
 /// The threads of all networks, as many as klaim has.
@@ -22,12 +22,12 @@ pub(super) fn inside(work: &mut (dyn FnMut() + Send)) {
 /// A graph with its two inputs.
 pub(super) struct Graph {
     model: Model,
-    state: Input,
-    noise: Input,
+    state: GraphInput,
+    noise: GraphInput,
     output: NodeId,
 }
 
-struct Input {
+struct GraphInput {
     id: NodeId,
     /// As the file declares it, the batch first; `None` where it does not say.
     shape: Option<Vec<Dimension>>,
@@ -61,7 +61,7 @@ impl Graph {
     /// # Errors
     /// [`Error::Data`] for a file that is no graph or uses an operator that rten lacks, and for an
     /// input that it does not have.
-    pub(super) fn new(path: &Path, weights: &Weights, state: &str, noise: &str) -> Result<Self> {
+    pub(super) fn new(path: &Path, weights: &WeightFile, state: &str, noise: &str) -> Result<Self> {
         let mut options = ModelOptions::with_all_ops();
         for (name, bytes) in &weights.beside {
             options.external_data(name, bytes.clone());
@@ -94,7 +94,7 @@ impl Graph {
                 );
                 refuse(path, message)
             })?;
-            Ok(Input { id, shape: model.node_info(id).and_then(|info| info.shape()) })
+            Ok(GraphInput { id, shape: model.node_info(id).and_then(|info| info.shape()) })
         };
         let (state, noise) = (named(state, "state")?, named(noise, "level")?);
         if let Some(spare) = model.input_ids().iter().find(|&&id| id != state.id && id != noise.id) {

@@ -87,8 +87,8 @@ fn made(
     inputs: [String; 2],
 ) -> Result<Make> {
     let weights = match bytes {
-        Some(bytes) => weights::Weights::of(bytes),
-        None => weights::Weights::read(path)?,
+        Some(bytes) => weights::WeightFile::of(bytes),
+        None => weights::WeightFile::read(path)?,
     };
     running::make(&arguments.spec().to_string(), path, &weights, convention, inputs)
 }

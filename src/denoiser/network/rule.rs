@@ -33,7 +33,7 @@ pub(super) enum NoiseForm {
 
 /// What it gives.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum OutputForm {
+pub(super) enum EstimateForm {
     /// X itself.
     X0,
     /// Z.
@@ -49,10 +49,10 @@ pub(super) enum OutputForm {
 pub(super) struct Convention {
     pub state: StateForm,
     pub noise: NoiseForm,
-    pub output: OutputForm,
+    pub output: EstimateForm,
 }
 
-/// The words of [`StateForm`], [`NoiseForm`] and [`OutputForm`] in specs.
+/// The words of [`StateForm`], [`NoiseForm`] and [`EstimateForm`] in specs.
 pub(super) const STATES: [&str; 3] = ["y", "x_t", "flow"];
 pub(super) const NOISES: [&str; 5] = ["sigma", "snr", "logsnr", "alpha_bar", "t"];
 pub(super) const OUTPUTS: [&str; 4] = ["x0", "eps", "v", "flow"];
@@ -94,10 +94,10 @@ impl Convention {
                 _ => NoiseForm::Sigma,
             },
             output: match output {
-                "eps" => OutputForm::Noise,
-                "v" => OutputForm::V,
-                "flow" => OutputForm::Velocity,
-                _ => OutputForm::X0,
+                "eps" => EstimateForm::Noise,
+                "v" => EstimateForm::V,
+                "flow" => EstimateForm::Velocity,
+                _ => EstimateForm::X0,
             },
         }
     }
@@ -127,10 +127,10 @@ impl Convention {
     pub(super) fn of_output(self, snr: f64) -> [f64; 2] {
         let level = Level::new(snr);
         match self.output {
-            OutputForm::X0 => [0.0, 1.0],
-            OutputForm::Noise => [snr.recip(), -level.sigma],
-            OutputForm::V => [level.signal * level.signal / snr, -level.noise],
-            OutputForm::Velocity => [(1.0 - level.time) / snr, -level.time],
+            EstimateForm::X0 => [0.0, 1.0],
+            EstimateForm::Noise => [snr.recip(), -level.sigma],
+            EstimateForm::V => [level.signal * level.signal / snr, -level.noise],
+            EstimateForm::Velocity => [(1.0 - level.time) / snr, -level.time],
         }
     }
 }

@@ -7,8 +7,8 @@ use std::sync::{Arc, LazyLock, Mutex, PoisonError};
 
 use super::ROUNDING;
 use super::graph::{self, Graph};
-use super::rule::{Convention, OutputForm};
-use super::weights::Weights;
+use super::rule::{Convention, EstimateForm};
+use super::weights::WeightFile;
 use crate::channel::posterior::BATCH;
 use crate::denoiser::content::note;
 use crate::denoiser::{Denoiser, Estimand, Make};
@@ -32,7 +32,7 @@ static READ: LazyLock<Mutex<Graphs>> = LazyLock::new(Mutex::default);
 ///
 /// No lock is held while a graph is made: that goes to other threads, and the one that waits for
 /// them may take up work that asks for a graph too.
-fn graph(spec: &str, path: &Path, weights: &Weights, inputs: [String; 2]) -> Result<(u64, Arc<Graph>)> {
+fn graph(spec: &str, path: &Path, weights: &WeightFile, inputs: [String; 2]) -> Result<(u64, Arc<Graph>)> {
     let read = || READ.lock().unwrap_or_else(PoisonError::into_inner);
     let hash = weights.hash();
     if let Some((known, graph)) = read().get(spec)
@@ -54,7 +54,7 @@ fn graph(spec: &str, path: &Path, weights: &Weights, inputs: [String; 2]) -> Res
 pub(super) fn make(
     spec: &str,
     path: &Path,
-    weights: &Weights,
+    weights: &WeightFile,
     convention: Convention,
     inputs: [String; 2],
 ) -> Result<Make> {
@@ -159,7 +159,7 @@ impl Denoiser for Network {
 
     fn rounding(&self, snr: f64) -> f64 {
         let noise = match self.convention.output {
-            OutputForm::X0 => 0.0,
+            EstimateForm::X0 => 0.0,
             _ => (self.dim as f64 / snr).sqrt(),
         };
         ROUNDING * (self.length + noise)

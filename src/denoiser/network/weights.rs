@@ -8,14 +8,14 @@ use crate::error::{Error, Result};
 
 /// A graph with the files that it names.
 #[derive(Debug, Default)]
-pub(super) struct Weights {
+pub(super) struct WeightFile {
     /// The ONNX file.
     pub graph: Vec<u8>,
     /// Files beside it whose names stand in it: weights that were exported apart.
     pub beside: Vec<(String, Vec<u8>)>,
 }
 
-impl Weights {
+impl WeightFile {
     /// Of the file at `path`.
     ///
     /// # Errors
