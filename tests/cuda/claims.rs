@@ -12,9 +12,14 @@ pub fn verdicts(folder: &Path, backend: &str, claims: &[&str]) -> Vec<[String; 5
     assert!(matches!(output.status.code(), Some(0 | 1 | 3)), "{}", said(&output));
     let mut table = csv::Reader::from_path(folder.join(backend).join("results.csv")).unwrap();
     let header = table.headers().unwrap().clone();
-    let place = ["claim", "section", "axes", "method", "verdict"]
-        .map(|name| header.iter().position(|h| h == name).unwrap());
-    table.records().map(|row| row.unwrap()).map(|row| place.map(|at| row[at].to_owned())).collect()
+    let column = |name: &str| header.iter().position(|h| h == name).unwrap();
+    let axes = column("expected") + 1..column("lhs");
+    let row = |row: csv::StringRecord| {
+        let at = axes.clone().map(|k| &row[k]).collect::<Vec<_>>().join("|");
+        let of = |name: &str| row[column(name)].to_owned();
+        [of("claim"), of("section"), at, of("method"), of("verdict")]
+    };
+    table.records().map(|record| row(record.unwrap())).collect()
 }
 
 /// The laws of a claim that are sampled, two of them; where there is none, two of the others.
@@ -104,8 +109,9 @@ fn claim_files(folder: &str) -> Vec<PathBuf> {
 /// the CPU's verdict.
 pub fn claims_get_the_verdicts_of_the_cpu() {
     let folder = emulator("claims", None);
-    let files =
-        ["abz26", "classical", "klaim"].map(|paper| claim_files(&format!("verify/{paper}"))).concat();
+    let files = ["abz26", "classical", "klaim", "rp25"]
+        .map(|paper| claim_files(&format!("verify/{paper}")))
+        .concat();
     let small: Vec<String> = files.iter().map(|file| small(&folder, file)).collect();
     let claims: Vec<&str> = small.iter().map(String::as_str).collect();
     let (cpu, cuda) = (verdicts(&folder, "cpu", &claims), verdicts(&folder, "cuda", &claims));
