@@ -2,8 +2,8 @@
 //! level dashed, brackets as dashed bars without a dot, breaks as crosses.
 //!
 //! [`of`] picks them for some evidence: the constant that each law needs against its entropy
-//! ([`law`]), curves along a numeric axis ([`curve`]), points and powers of a slope ([`power`]), a
-//! line per case otherwise ([`dot`]).
+//! (`law`), curves along a numeric axis (`curve`), points and powers of a slope (`power`), a
+//! line per case otherwise (`dot`).
 
 mod curve;
 mod dot;
