@@ -378,7 +378,10 @@ fn verify_prints_the_documented_json_and_writes_the_run() {
     let claim = &json["claims"][0];
     assert_keys(
         claim,
-        &["id", "verdict", "evidence", "expected", "ok", "tightest", "cases", "controls", "breaks"],
+        &[
+            "id", "verdict", "evidence", "expected", "ok", "tightest", "cases", "controls", "breaks",
+            "where", "left_out",
+        ],
     );
     assert_keys(&claim["tightest"], &["axes", "ratio", "std_err"]);
     assert_eq!((claim["verdict"].as_str(), claim["ok"].as_bool()), (Some("supported"), Some(true)));
