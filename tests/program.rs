@@ -399,7 +399,10 @@ fn verify_prints_the_documented_json_and_writes_the_run() {
             "verdict",
             "evidence",
         ];
-        assert_keys(case, &[&keys[..], &["believed", "doubts", "reason", "n", "replay"]].concat());
+        assert_keys(
+            case,
+            &[&keys[..], &["believed", "doubts", "reason", "n", "replay", "certificate"]].concat(),
+        );
     }
     let written: Vec<String> = fs::read_dir(dir.path().join("out"))
         .unwrap()
