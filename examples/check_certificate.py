@@ -78,10 +78,11 @@ def point_ln(x):  # a guess, proved by exp
     need((point_exp(guess - off).hi <= np.maximum(x, 1e-300)) & (x <= point_exp(guess + off).lo), "no logarithm")
     return I(np.where(x < 1e-300, -inf, guess - off), guess + off)
 def ln(x): return I(point_ln(x.lo).lo, point_ln(x.hi).hi)
-def surprise(p):  # −p ln p rises up to 1/e = 0.36787944…, and falls from there
+TOP = I(0.3678794411714423, 0.3678794411714424)  # 1/e = 0.36787944117144232159… lies between
+def surprise(p):  # −p ln p rises up to 1/e, and falls from there
     ends = [-(I(e) * ln(I(e))) for e in (p.lo, p.hi)]
-    top = inf if p.lo < 0.3679 and p.hi > 0.3678 else -inf
-    return I(min(e.lo for e in ends), min(0.3679, max(top, *(float(e.hi) for e in ends))))
+    top = inf if p.lo <= TOP.hi and p.hi >= TOP.lo else -inf
+    return I(min(e.lo for e in ends), min(float(TOP.hi), max(top, *(float(e.hi) for e in ends))))
 
 class Law:
     """`copies` independent coordinates, each with atoms x (0 in the middle) and weights p."""
@@ -171,6 +172,8 @@ class F:
         return F(g, g1 * self.d, g2 * self.d.power(2) + g1 * self.b, k or 0)
     def __truediv__(self, o): i = ONE / o.v; return self * o.chain(i, -i.power(2), i.power(3) * 2.0, -o.k)
     def __pow__(self, n):
+        need(n.k == 0 and all(np.all((x.lo == 0) & (x.hi == 0)) for x in (n.d, n.b)) and np.all(n.v.lo == n.v.hi)
+             and float(np.max(n.v.lo)) in range(65), "an exponent that is no whole number")
         n, p = int(n.v.lo), self.v.power
         return self.chain(p(n), p(n - 1) * n, p(n - 2) * (n * n - n) if n > 1 else ZERO, n * self.k)
     def exp(self): e = exp(self.v); return self.chain(e, e, e)
@@ -191,6 +194,8 @@ class Place:
         self.value, self.flip = value, c["relation"] == ">="
         need(c["relation"] in ("<=", ">="), "a relation that is no inequality")
         need(re.fullmatch(r"[\w\s.+\-*/^()]*", (c["lhs"] + c["rhs"]).replace(",", "")), "an expression with other signs")
+        need(not re.search(r"__|\.\s*[^\W\d]", c["lhs"] + " " + c["rhs"]), "an expression with attributes")
+        need(c["values"].get("snr", "snr") == "snr", "another meaning of snr")
 
     def excess(self, snr, channel):
         names = {**{k: F(v) for k, v in self.law.constants.items()}, **channel, "snr": snr}
@@ -254,7 +259,7 @@ def chain(ends, low, high, what):
 def check(c):
     """The verdict of a certificate that is right; else Refused."""
     try: return checked(c)
-    except (ArithmeticError, LookupError, NameError, TypeError, ValueError) as why: raise Refused(repr(why))
+    except (ArithmeticError, AttributeError, LookupError, NameError, SyntaxError, TypeError, ValueError) as why: raise Refused(repr(why))
 
 def checked(c):
     verdict, slabs = c["verdict"], c["slabs"]
@@ -272,9 +277,8 @@ def checked(c):
         if hi[-1] == inf:
             found, k = place.end(lo[-1])
             need(found.hi <= 0, "the relation is not seen to hold from some SNR on")
-            # The verdict rests on the upper end; the lower one is compared as far as two enclosures agree.
-            size = max(abs(high[-1]), abs(low[-1]))
-            need(k != -power[-1] or (abs(found.hi - high[-1]) <= 1e-6 * size and abs(found.lo - low[-1]) <= 1e-3 * size), "another excess at the end")
+            off = 1e-6 * max(abs(high[-1]), abs(low[-1]))
+            need(k != -power[-1] or (abs(found.hi - high[-1]) <= off and abs(found.lo - low[-1]) <= off), "another excess at the end")
             lo, hi, low, high = (x[:-1] for x in (lo, hi, low, high))
         if lo.size == 0: continue
         if verdict == "proved": holds(place, lo, hi)

@@ -2,6 +2,7 @@
 //! or another's is named and refused.
 #![allow(clippy::unwrap_used, reason = "a failed unwrap is a failed test")]
 
+use std::collections::BTreeSet;
 use std::fs;
 use std::path::{Path, PathBuf};
 use std::process::Output;
@@ -169,6 +170,45 @@ fn missing_parts_are_named_and_another_division_fills_them() {
     assert_status(&place.run(&["reduce", "out"]), 4);
     finish(place.dir.path(), "out", 2);
     assert_eq!(results(&place.path("out")), whole);
+}
+
+/// A part of any round may go: that round is worked on again, and those after it are as they were.
+#[test]
+fn a_part_of_an_earlier_round_is_measured_again() {
+    let place = Place::new();
+    let whole = place.whole();
+    place.plan("out", "2");
+    finish(place.dir.path(), "out", 2);
+    let stage = |part: &PathBuf| part.file_name().unwrap().to_str().unwrap()[..16].to_owned();
+    let stages: BTreeSet<String> = parts(&place.path("out")).iter().map(stage).collect();
+    assert!(stages.len() >= 4, "{stages:?}");
+    for gone in stages {
+        let all = parts(&place.path("out"));
+        fs::remove_file(all.iter().find(|part| stage(part) == gone).unwrap()).unwrap();
+        let status = place.run(&["reduce", "out"]).status.code();
+        assert!(matches!(status, Some(4 | 5)), "{status:?}");
+        finish(place.dir.path(), "out", 2);
+        assert_eq!(results(&place.path("out")), whole);
+    }
+}
+
+/// What was asked for otherwise is named; a plan that cannot be read is in the way of `--resume`
+/// alone.
+#[test]
+fn going_on_wants_the_same_run() {
+    let place = Place::new();
+    let verify = |more: &[&str]| {
+        let asked = ["verify", "claim.toml", "--budget", "quick", "--out", "out", "--quiet"];
+        place.run(&[&asked[..], more].concat())
+    };
+    let first = verify(&[]).status.code();
+    let refused = verify(&["--resume", "--evidence", "proved"]);
+    assert_status(&refused, 2);
+    assert!(said(&refused).contains("--evidence was"), "{}", said(&refused));
+    assert_eq!(verify(&["--resume"]).status.code(), first);
+    fs::write(place.path("out/checkpoint/plan.json"), "{").unwrap();
+    assert_status(&verify(&["--resume"]), 2);
+    assert_eq!(verify(&[]).status.code(), first);
 }
 
 /// The plan has the claims and the atoms: the folder may move, and what it came from may go.

@@ -66,6 +66,7 @@ fn the_schema_refuses_what_the_language_refuses() {
         good.replace("\"<=\"", "\"<\""),
         good.replace("rhs = \"lmmse\"\n", ""),
         good.replace("snr = [1]", "snr = []"),
+        good.replace("source = [\"bpsk\"]", "source = { all = [0.1, 0.5] }"),
         good.replace("snr = [1]", "snr = { from = 1, to = 2 }"),
         good.replace("snr = [1]", "snr = [\"one\"]"),
         format!("{good}[[control]]\nrhs = \"0.1\"\n"),

@@ -189,6 +189,7 @@ fn what_cannot_be_probed_is_refused() {
     );
     refused(&[&["entropy-bound"], &bernoulli[..], &["--vary", "p=0.2..0.1"]].concat(), &["increasing"]);
     refused(&["kl-rate", "--source", "bpsk"], &["slope", "no ratio"]);
+    refused(&["two-points", "--search", "2"], &["every value of a range"]);
 }
 
 /// At e^(−γ d_min²/8) ≈ 4e-6 and below plain samples see nothing; the error bar must hold all the

@@ -78,7 +78,16 @@ pub(super) fn to_add(name: &str) -> String {
 impl ClaimReader<'_> {
     /// The axes of an `over` table.
     pub(super) fn axes(&mut self, entries: &TomlEntries) -> Vec<Written> {
-        entries.iter().filter_map(|(name, span, value)| self.axis(name, span, value)).collect()
+        let axes: Vec<Written> =
+            entries.iter().filter_map(|(name, span, value)| self.axis(name, span, value)).collect();
+        // Two keys may name one axis: `γ` is `snr`.
+        for (i, axis) in axes.iter().enumerate() {
+            if axes[..i].iter().any(|earlier| earlier.name == axis.name) {
+                let message = format!("axis `{}` is given twice", axis.name);
+                self.problems.add(axis.name_span.clone(), message);
+            }
+        }
+        axes
     }
 
     /// One axis; `None` where its values cannot be used.
@@ -173,7 +182,15 @@ impl ClaimReader<'_> {
             list.iter().filter_map(|x| Some(self.number("all", x)?.into_inner())).collect();
         let range = match numbers[..] {
             [lo, hi] if name == SNR.name && 0.0 <= lo && lo <= hi && hi > 0.0 && lo.is_finite() => [lo, hi],
-            [lo, hi] if axis::find(name).is_none() && 0.0 < lo && lo <= hi && hi.is_finite() => [lo, hi],
+            [lo, hi]
+                if axis::find(name).is_none()
+                    && !is_text(name)
+                    && 0.0 < lo
+                    && lo <= hi
+                    && hi.is_finite() =>
+            {
+                [lo, hi]
+            }
             _ => {
                 let message = format!("`{name}` cannot take every value of this range");
                 let help =

@@ -6,8 +6,9 @@
 //! units in the last place an operation, more than the functions of the standard library err;
 //! underflow to 0 is taken for 0.
 
+use crate::claim::algebra::Algebra;
 use crate::claim::expression::Expression;
-use crate::claim::tree::{Binary, Node, Unary};
+use crate::claim::tree::{Binary, Unary};
 
 /// A closed interval [low, high]; its ends may be infinite.
 pub type Range = [f64; 2];
@@ -24,8 +25,8 @@ impl Expression {
     /// # Panics
     /// Where `inputs` and the references differ in number.
     pub fn enclosure(&self, inputs: &[Range]) -> Range {
-        assert_eq!(inputs.len(), self.references().len(), "one interval for each reference of `{self}`");
-        self.root.enclosure(inputs)
+        let known = |range: &Range| if range.iter().any(|x| x.is_nan()) { LINE } else { *range };
+        self.over(&inputs.iter().map(known).collect::<Vec<_>>())
     }
 }
 
@@ -57,19 +58,21 @@ fn around(values: &[f64]) -> Range {
     ]
 }
 
-impl Node {
-    fn enclosure(&self, inputs: &[Range]) -> Range {
-        let range = match self {
-            Self::Number(x) => [*x, *x],
-            Self::Input(i) => inputs[*i],
-            Self::Negate(u) => {
-                let [low, high] = u.enclosure(inputs);
-                [-high, -low]
-            }
-            Self::Unary(function, u) => function.enclosure(u.enclosure(inputs)),
-            Self::Binary(operator, u, v) => operator.enclosure(u.enclosure(inputs), v.enclosure(inputs)),
-        };
-        if range.iter().any(|x| x.is_nan()) { LINE } else { range }
+impl Algebra for Range {
+    fn number(x: f64) -> Self {
+        [x; 2]
+    }
+
+    fn negative([low, high]: Self) -> Self {
+        [-high, -low]
+    }
+
+    fn unary(function: Unary, u: Self) -> Self {
+        function.enclosure(u)
+    }
+
+    fn binary(operator: Binary, u: Self, v: Self) -> Self {
+        operator.enclosure(u, v)
     }
 }
 

@@ -54,7 +54,13 @@ impl CasePlan<'_> {
             };
             Some(EveryCase { axes: case_axes(at), statement })
         };
-        combinations(&self.axes).iter().filter_map(of).collect()
+        let all = combinations(&self.axes);
+        let every: Vec<EveryCase> = all.iter().filter_map(of).collect();
+        if every.len() < all.len() {
+            let message = "`all` is for quantities of a law: the axis `source` gives none here";
+            reader.problems.add(self.span.clone(), message);
+        }
+        every
     }
 }
 

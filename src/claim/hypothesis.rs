@@ -10,7 +10,6 @@ use std::fmt;
 use crate::claim::case::{Bound, Hypothesis, Input, Section};
 use crate::claim::enclosure::{Range, difference};
 use crate::claim::trend;
-use crate::claim::verdict::Relation;
 use crate::error::{Error, Result};
 use crate::quantity::Instruments;
 
@@ -83,6 +82,14 @@ impl Deciding {
     }
 }
 
+/// Whether every hypothesis is satisfied.
+///
+/// # Errors
+/// Those of [`Hypothesis::holds`].
+pub fn all_hold(hypotheses: &[Hypothesis], deciding: &mut Deciding) -> Result<bool> {
+    hypotheses.iter().try_fold(true, |all, hypothesis| Ok(all && hypothesis.holds(deciding)?))
+}
+
 impl Section {
     /// Leaves out the points that do not satisfy the hypotheses, and cases that keep fewer than
     /// their relation needs; [`Section::left_out`] counts the points.
@@ -93,17 +100,12 @@ impl Section {
         if self.hypotheses.is_empty() {
             return Ok(());
         }
-        let fewest = match self.relation {
-            Relation::Bounded => trend::FEWEST,
-            Relation::Slope => 2,
-            _ => 1,
-        };
+        let fewest = trend::fewest(self.relation);
         for mut case in std::mem::take(&mut self.cases) {
             let before = case.points.len();
             let mut kept = Vec::new();
             for point in case.points {
-                let mut each = point.hypotheses.iter();
-                if each.try_fold(true, |all, h| Ok::<_, Error>(all && h.holds(deciding)?))? {
+                if all_hold(&point.hypotheses, deciding)? {
                     kept.push(point);
                 }
             }

@@ -43,7 +43,7 @@ use xxhash_rust::xxh3::xxh3_64;
 pub use crate::quantity::axis::AxisValue;
 pub use case::{Bound, Case, Claim, ClaimHeader, Hypothesis, Input, Point, Section, SlopeStatement};
 pub use expression::{Expression, ExpressionError};
-pub use hypothesis::Deciding;
+pub use hypothesis::{Deciding, all_hold};
 pub use inequality::Inequality;
 pub use outcome::{Outcome, ProofFile, Ratio};
 pub use paper::{Answer, Paper, PaperKind};
@@ -200,17 +200,18 @@ pub fn parse(path: &Path, text: &str, sources: &mut Sources) -> Result<Claim> {
             main.cases.extend(further.cases);
             main.every.extend(further.every);
         }
+        let mut deciding = Deciding::default();
         let mut others = |statements: &[file::Statement]| {
             let each = statements.iter().map(|s| Merged::new(&file.main, Some(s)));
             let sections = each.map(|merged| {
                 let mut section = merged.section(Verdict::Refuted, &mut reader, sources);
-                reader.keep_satisfied(&mut section, merged.span());
+                reader.keep_satisfied(&mut section, merged.span(), &mut deciding);
                 section
             });
             sections.collect::<Vec<_>>()
         };
         let [controls, breaks] = [&file.controls, &file.breaks].map(|list| others(list));
-        reader.keep_satisfied(&mut main, 0..0);
+        reader.keep_satisfied(&mut main, 0..0, &mut deciding);
         let hash = xxh3_64(text.as_bytes());
         Claim { header: file.header, path: path.to_owned(), hash, main, controls, breaks }
     });
@@ -222,8 +223,8 @@ pub fn parse(path: &Path, text: &str, sources: &mut Sources) -> Result<Claim> {
 
 impl ClaimReader<'_> {
     /// Leaves out what does not satisfy the hypotheses; notes where that leaves nothing.
-    fn keep_satisfied(&mut self, section: &mut Section, span: Range<usize>) {
-        if let Err(error) = section.keep_satisfied(&mut Deciding::default()) {
+    fn keep_satisfied(&mut self, section: &mut Section, span: Range<usize>, deciding: &mut Deciding) {
+        if let Err(error) = section.keep_satisfied(deciding) {
             self.problems.add(span, error.to_string());
         } else if section.cases.is_empty() && section.left_out > 0 {
             let message = format!(

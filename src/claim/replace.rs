@@ -79,8 +79,8 @@ impl ClaimFile {
     /// [`Section::keep_satisfied`](crate::claim::Section::keep_satisfied) leaves them out.
     ///
     /// # Errors
-    /// [`Error::Invalid`] for a replacement that the statement does not use, and for values that it
-    /// cannot take.
+    /// [`Error::Invalid`] for a replacement that the statement does not use, for values that it
+    /// cannot take, and where an axis still takes every value of a range.
     pub fn on(&self, replacements: &[Replacement], sources: &mut Sources) -> Result<Claim> {
         let mut reader = ClaimReader { text: &self.text, points: 0, problems: Default::default() };
         let mut main = self.file.main.clone();
@@ -92,6 +92,11 @@ impl ClaimFile {
         let main = Merged::new(&main, Some(&own)).section(self.file.expected, &mut reader, sources);
         let header = self.file.header.clone();
         match reader.problems.into_error(&self.path, &self.text) {
+            None if !main.every.is_empty() => Err(Error::invalid(
+                format!("`{}` on these axes", header.id),
+                "is stated for every value of a range (`all`), which is proved and not sampled; give \
+                 values in place of the range",
+            )),
             None => {
                 let (path, hash) = (self.path.clone(), xxh3_64(self.text.as_bytes()));
                 Ok(Claim { header, path, hash, main, controls: Vec::new(), breaks: Vec::new() })

@@ -109,7 +109,7 @@ impl Merged<'_> {
         };
         if let (Some(lhs), true, 0) = (lhs, complete, reader.problems.len()) {
             let axes = names.used_axes();
-            let fewest = if relation == Some(Relation::Bounded) { trend::FEWEST } else { 2 };
+            let fewest = trend::fewest(section.relation);
             let span = self.span();
             let plan = CasePlan { axes, lhs, rhs, hypotheses, abscissa: against, fewest, span };
             if plan.takes_every() {

@@ -72,6 +72,8 @@ fn an_axis_may_be_a_range_as_on_the_command_line() {
     assert_eq!(axes(&ranged), axes(&table));
     let greek = GOOD.replace("snr^2 *", "γ^2 *").replace("snr = {", "\"γ\" = {");
     assert_eq!(axes(&read(&greek).unwrap()), axes(&table));
+    let (.., message, _) = failure(&GOOD.replace("snr = { from", "\"γ\" = [1]\nsnr = { from"));
+    assert_eq!(message, "axis `snr` is given twice");
     let (line, column, message, help) = failure(&GOOD.replace("[4, 16]", "\"4-16\""));
     assert_eq!((line, column), (14, 9));
     assert!(message.contains("`4-16` is not a number") && help.contains("1..100/3"), "{message} {help}");

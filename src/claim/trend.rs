@@ -28,10 +28,10 @@
 //! values stay undecided. That gap is what keeps ln ln N and an approach like 1/√ln N, one
 //! unbounded and the other not, from a verdict that seven decades cannot carry.
 
-use crate::claim::verdict::Verdict;
+use crate::claim::verdict::{Relation, Verdict};
 
 /// Fewest points of a trend.
-pub const FEWEST: usize = 3;
+const FEWEST: usize = 3;
 /// Decay of a claim that states none: from the first two of four decades to the last two the growth
 /// of the slowest plateau falls to 0.63, that of a logarithm not at all.
 pub const DECAY: f64 = 0.1;
@@ -56,6 +56,15 @@ pub struct Contrast {
     pub value: f64,
     /// z standard errors and bounds.
     pub half_width: f64,
+}
+
+/// Fewest points of a case: one where two sides are compared, more along an axis.
+pub fn fewest(relation: Relation) -> usize {
+    match relation {
+        Relation::Bounded => FEWEST,
+        Relation::Slope => 2,
+        Relation::Equal | Relation::AtMost | Relation::AtLeast => 1,
+    }
 }
 
 /// What the verdict rests on.

@@ -73,6 +73,9 @@ impl ModelCommand {
     /// # Errors
     /// A denoiser, a table or an SNR that cannot be used: exit status 2.
     pub(super) fn run(self, common: &Common) -> Result<u8> {
+        if common.format == Format::Csv {
+            return Err(Error::invalid("--format", "a model has tables of two kinds: take json"));
+        }
         let denoiser = spec(&self.denoiser, "network", &[".onnx"]);
         drop(denoiser::find(&denoiser)?);
         let data = self.data.as_ref().map(|path| spec(&path.display().to_string(), "file", &TABLES));
@@ -123,7 +126,11 @@ impl ModelCommand {
         progress.finish();
         let mut found = found?.into_iter().map(|found| match found {
             Err(error) if error.is_interruption() => Err(error),
-            other => Ok(other.unwrap_or_else(|_| Estimate::failed(Method::MonteCarlo)).into()),
+            Err(error) => {
+                eprintln!("note: {error}");
+                Ok(Estimate::failed(Method::MonteCarlo).into())
+            }
+            Ok(estimate) => Ok(estimate.into()),
         });
         let mut next = || found.next().expect("an estimate a need");
         let level = |&snr: &f64| {
@@ -158,9 +165,8 @@ impl ModelCommand {
             report::write::file(path, report.page()?.as_bytes())?;
         }
         match common.format {
-            Format::Human => output::text(&report.text()),
+            Format::Human | Format::Csv => output::text(&report.text()),
             Format::Json => output::json(&serde_json::to_value(&report).expect("a report is JSON")),
-            Format::Csv => Err(Error::invalid("--format", "a model has tables of two kinds: take json")),
         }
     }
 }

@@ -61,8 +61,7 @@ impl Slurm {
         let dir = self.dir.canonicalize().map_err(Error::io(&self.dir))?;
         let stage = last_stage(&dir, &plan)?;
         let held = Collected::read(&stage, &Store::open(&dir)?, None)?;
-        let lacking: Vec<u64> =
-            (0..plan.tasks).filter(|&task| !held.has(&stage.share(task, plan.tasks))).collect();
+        let lacking = held.lacking(&stage, plan.tasks);
         if self.lost > TRIES {
             let message = format!(
                 "tasks {} were lost {TRIES} times in a row: see {}/slurm/work-*.log, then submit again",
@@ -116,7 +115,7 @@ impl Slurm {
              {klaim} reduce {dir} > {dir}/slurm/summary.txt\n\
              status=$?\n\
              case $status in\n\
-             4) exec {klaim} submit slurm {dir} -- {options} ;;             # another round\n\
+             4) {klaim} submit slurm {dir} -- {options} && exit 0 ;;        # another round\n\
              5) {klaim} submit slurm {dir} --lost {lost} -- {options} && exit 0 ;;   # lost tasks, again\n\
              esac\n\
              echo $status > {dir}/slurm/status\n\

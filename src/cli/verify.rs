@@ -220,12 +220,14 @@ pub(super) fn begin(dir: &Path, plan: &Plan, resume: bool) -> Result<Store> {
     if matches!(report::repair(dir), Ok(true)) {
         eprintln!("{}: the files of two runs, as a crash leaves them; written again", dir.display());
     }
-    if let Some(old) = Plan::read(dir)?.filter(|_| resume) {
+    // A plan that cannot be read is in the way of going on alone.
+    let old = if resume { Plan::read(dir)? } else { None };
+    if let Some(old) = old {
         old.refuse_other(plan)?;
         store.tidy()?;
     } else {
         store.clear()?;
-        clear_stages(dir)?;
+        clear_stages(dir, 0)?;
     }
     plan.write(dir)?;
     Ok(store)

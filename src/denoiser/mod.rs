@@ -33,7 +33,7 @@ use crate::channel::posterior::{BATCH, PosteriorMean};
 use crate::error::{Error, Result};
 use crate::numeric::stream::Stream;
 use crate::source::Source;
-use crate::spec::{Arguments, Named, Parameter, Registry, Spec};
+use crate::spec::{Arguments, Named, Parameter, Registry};
 
 /// Estimates of X from states U_γ.
 pub trait Denoiser: Debug + Send + Sync {
@@ -173,12 +173,7 @@ pub static DENOISERS: Registry<DenoiserKind> = Registry::new(&[
 /// [`Error::Invalid`] for a malformed spec or a value outside its domain, [`Error::Unknown`] with
 /// the nearest name otherwise.
 pub fn find(spec: &str) -> Result<Make> {
-    let written = Spec::parse(spec).map_err(|error| match error {
-        Error::Invalid { message, .. } => Error::invalid(format!("denoiser `{spec}`"), message),
-        other => other,
-    })?;
-    let kind = DENOISERS.named(&written.kind)?;
-    let spec = written.canonical(&content::parameters_of)?;
+    let (kind, spec) = DENOISERS.parse_nesting(spec, &content::parameters_of)?;
     (kind.read)(&Arguments::new(&spec, kind.parameters)?)
 }
 

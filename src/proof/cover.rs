@@ -87,7 +87,8 @@ impl RangeStatement {
                 return open("a quantity or the law has no interval form here");
             };
             failing += usize::from(fails(self, &sides));
-            if nearest.is_none_or(|(.., best)| urgency(&sides) > urgency(&best)) {
+            let rank = |sides: &Sides| (fails(self, sides), urgency(sides));
+            if nearest.is_none_or(|(.., best)| rank(&sides) > rank(&best)) {
                 nearest = Some((p, snr, sides));
             }
         }

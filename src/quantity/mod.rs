@@ -167,6 +167,13 @@ impl Need {
         self.key() + &texts.map(content).collect::<String>()
     }
 
+    /// Whether the file called `name` is named by its law or by one of its axes: a law that was held
+    /// out, a network, a denoiser made from a law.
+    pub fn names_file(&self, name: &str) -> bool {
+        let mut texts = self.setting.values().filter_map(|(_, value)| value.text());
+        self.source.spec().contains(name) || texts.any(|text| text.contains(name))
+    }
+
     /// What takes samples of it: an instrument whose one column has the value for its mean.
     ///
     /// # Errors

@@ -1,6 +1,6 @@
 //! What differs between two runs: answers, verdicts, values beyond their errors, what is new or gone.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use serde::Serialize;
 
@@ -90,19 +90,19 @@ pub fn compare(old: &Report, new: &Report) -> Vec<Difference> {
     let (before, after) = (ids(old), ids(new));
     let whole = |of: &String, what: Change| Difference { of: of.clone(), at: "the claim".into(), what };
     found.extend(after.iter().filter(|id| !before.contains(id)).map(|id| whole(id, Change::New)));
-    let known = cases(old);
-    let fresh = cases(new);
-    for ((of, at), row) in &fresh {
-        let what = match known.iter().find(|((o, a), _)| o == of && a == at) {
-            Some((_, was)) => changed(was, row),
+    let (known, fresh) = (cases(old), cases(new));
+    let was: BTreeMap<_, _> = known.iter().map(|(place, row)| (place, *row)).collect();
+    let is: BTreeSet<_> = fresh.iter().map(|(place, _)| place).collect();
+    for (place, row) in &fresh {
+        let (of, at) = place;
+        let what = match was.get(place) {
+            Some(was) => changed(was, row),
             None if before.contains(of) => Some(Change::New),
             None => None,
         };
         found.extend(what.map(|what| Difference { of: of.clone(), at: at.clone(), what }));
     }
-    let left = known
-        .iter()
-        .filter(|((of, at), _)| after.contains(of) && !fresh.iter().any(|((o, a), _)| o == of && a == at));
+    let left = known.iter().filter(|(place, _)| after.contains(&place.0) && !is.contains(place));
     found.extend(left.map(|((of, at), _)| Difference {
         of: of.clone(),
         at: at.clone(),
@@ -141,20 +141,15 @@ fn changed(old: &Outcome, new: &Outcome) -> Option<Change> {
 }
 
 fn answers(old: &Report, new: &Report) -> Vec<Difference> {
-    let statements = |report: &Report| -> Vec<(String, StatementReport)> {
-        let of = |paper: &super::model::PaperReport| {
-            let key = paper.key.clone();
-            paper.statements.iter().map(move |s| (key.clone(), s.clone())).collect::<Vec<_>>()
-        };
-        report.papers.iter().flat_map(of).collect()
-    };
-    let known = statements(old);
-    let changed = |(key, s): &(String, StatementReport)| {
-        let (_, was) = known.iter().find(|(k, was)| k == key && was.says == s.says)?;
+    fn statements(report: &Report) -> impl Iterator<Item = (&str, &StatementReport)> {
+        report.papers.iter().flat_map(|paper| paper.statements.iter().map(move |s| (paper.key.as_str(), s)))
+    }
+    let changed = |(key, s): (&str, &StatementReport)| {
+        let (_, was) = statements(old).find(|(k, was)| *k == key && was.says == s.says)?;
         let (old, new) = (was.word(), s.word());
         let differs = old != new;
         let what = Change::Answer { old, new };
-        differs.then(|| Difference { of: key.clone(), at: s.name().to_owned(), what })
+        differs.then(|| Difference { of: key.to_owned(), at: s.name().to_owned(), what })
     };
-    statements(new).iter().filter_map(changed).collect()
+    statements(new).filter_map(changed).collect()
 }

@@ -118,7 +118,7 @@ impl DenoiserReport {
             Some([low, high]) => format!(
                 "L is {low:.3} to {high:.3} times M at these SNRs (three standard errors allowed): on any axis \
                  the schedule of this loss costs at most {:.3} times that of the mmse, among grids on them.",
-                high / low
+                (high / low * 1e3).ceil() / 1e3
             ),
             None => {
                 "M is too small beside its error at some of these SNRs for a certificate from L/M.".into()
@@ -129,7 +129,8 @@ impl DenoiserReport {
     /// A sentence a line.
     fn findings(&self) -> Vec<String> {
         let worst = |of: &dyn Fn(&LevelRow) -> f64| {
-            self.levels.iter().max_by(|a, b| of(a).total_cmp(&of(b))).expect("there are SNRs")
+            let key = |row: &LevelRow| Some(of(row)).filter(|x| !x.is_nan()).unwrap_or(f64::NEG_INFINITY);
+            self.levels.iter().max_by(|a, b| key(a).total_cmp(&key(b))).expect("there are SNRs")
         };
         let largest = worst(&|row| row.gap.value / row.loss.value);
         let mut lines = vec![
@@ -205,14 +206,13 @@ impl DenoiserReport {
                 } }
             }
         };
-        let points: Vec<(f64, f64)> = self.levels.iter().map(|row| (row.snr, row.loss.value)).collect();
+        let known = || self.levels.iter().filter(|row| row.loss.value.is_finite());
+        let points: Vec<(f64, f64)> = known().map(|row| (row.snr, row.loss.value)).collect();
         let curve = SampledCurve::new(&points)?;
         let figure = picture(&Picture {
             title: "the loss and the schedule made from it",
             curve: &curve,
-            points: self
-                .levels
-                .iter()
+            points: known()
                 .map(|row| (row.snr, row.loss.value, row.loss.std_err / row.loss.value))
                 .collect(),
             snrs: &self.snr,

@@ -5,8 +5,8 @@ use std::path::Path;
 use serde::Serialize;
 use serde::de::DeserializeOwned;
 use serde_json::value::{RawValue, to_raw_value};
-use xxhash_rust::xxh3::xxh3_64;
 
+use super::json::checksum;
 use super::write::file;
 use crate::error::{Error, Result};
 
@@ -21,7 +21,7 @@ struct Sealed {
 /// `content` as JSON with its checksum.
 pub fn text(content: &impl Serialize) -> String {
     let content = to_raw_value(content).expect("what is kept is JSON");
-    let sealed = Sealed { xxh3: format!("{:016x}", xxh3_64(content.get().as_bytes())), content };
+    let sealed = Sealed { xxh3: checksum(content.get()), content };
     serde_json::to_string(&sealed).expect("JSON in JSON")
 }
 
@@ -31,7 +31,7 @@ pub fn text(content: &impl Serialize) -> String {
 /// What is wrong with it.
 pub fn parse<T: DeserializeOwned>(text: &str) -> Result<T, &'static str> {
     let sealed: Sealed = serde_json::from_str(text).map_err(|_| "is damaged: it is cut off, or no JSON")?;
-    if format!("{:016x}", xxh3_64(sealed.content.get().as_bytes())) != sealed.xxh3 {
+    if checksum(sealed.content.get()) != sealed.xxh3 {
         return Err("is damaged: it does not match its checksum");
     }
     serde_json::from_str(sealed.content.get()).map_err(|_| "is of another version of klaim")

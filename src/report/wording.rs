@@ -169,7 +169,7 @@ pub fn symbol(verdict: Verdict) -> char {
 pub fn exit_meaning(exit: u8) -> &'static str {
     match exit {
         0 => "every verdict as expected",
-        1 => "a verdict other than expected",
+        1 => "a verdict other than expected, or an answer not as stated",
         3 => "nothing wrong, something inconclusive",
         _ => "the run did not finish",
     }

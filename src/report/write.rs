@@ -36,8 +36,9 @@ pub fn write(report: &Report, dir: &Path) -> Result<()> {
     let text = json::text(report);
     let settings = settings(&report.run, json::sealed(&text).expect("it was just made"));
     let files = [text, html::page(report), csv::table(report), settings];
-    folder(dir, &Vec::from_iter(OUTPUTS.into_iter().zip(files)))?;
-    report.sections().flat_map(|(_, _, section)| &section.rows).try_for_each(|row| certificate(row, dir))
+    // First, so that whatever report.json names is there.
+    report.sections().flat_map(|(_, _, section)| &section.rows).try_for_each(|row| certificate(row, dir))?;
+    folder(dir, &Vec::from_iter(OUTPUTS.into_iter().zip(files)))
 }
 
 /// Writes the certificate of a row that was just proved.

@@ -58,11 +58,11 @@ pub fn assemble(claims: &[Claim], options: &Options, found: Found, run: Run) -> 
     Ok(Report { schema: SCHEMA, run, claims: reports, papers, sources, exit })
 }
 
-/// The data files among `files` that the laws of `case` are read from.
+/// The data files among `files` that the laws and denoisers of `case` are read from.
 fn files_of(case: &Case, files: &[(PathBuf, u64)]) -> Vec<(PathBuf, u64)> {
     let named = |path: &Path| {
         let name = path.to_string_lossy();
-        needs_of(case).any(|need| need.source.spec().contains(&*name))
+        needs_of(case).any(|need| need.names_file(&name))
     };
     files.iter().filter(|(path, _)| named(path)).cloned().collect()
 }

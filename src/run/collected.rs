@@ -80,6 +80,11 @@ impl Collected {
         wanted.iter().enumerate().all(|(unit, wanted)| self.missing(unit, wanted).is_empty())
     }
 
+    /// The tasks, of `tasks`, whose leaves of `stage` are not all there.
+    pub fn lacking(&self, stage: &Stage, tasks: u64) -> Vec<u64> {
+        (0..tasks).filter(|&task| !self.has(&stage.share(task, tasks))).collect()
+    }
+
     /// Whether nothing at all is there.
     pub fn is_empty(&self) -> bool {
         self.units.iter().all(|held| match held {

@@ -128,7 +128,8 @@ impl Inventory {
         hash.update(self.method.name().as_bytes());
         for (path, sum) in crate::table::files::read_so_far() {
             let name = path.to_string_lossy();
-            if self.sources.iter().any(|source| source.spec().contains(&*name)) {
+            let of_source = || self.sources.iter().any(|source| source.spec().contains(&*name));
+            if of_source() || self.needs.iter().any(|need| need.names_file(&name)) {
                 hash.update(name.as_bytes());
                 hash.update(&sum.to_le_bytes());
             }

@@ -77,6 +77,11 @@ pub struct Owner {
 }
 
 impl Part {
+    /// The hash of the run that a file with this header says it is of.
+    pub fn run(header: &[u8; HEADER]) -> u64 {
+        u64::from_le_bytes(header[16..24].try_into().expect("eight bytes"))
+    }
+
     /// The file's bytes.
     pub fn bytes(&self, owner: Owner) -> Vec<u8> {
         let mut out = vec![0; HEADER];

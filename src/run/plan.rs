@@ -187,7 +187,8 @@ impl Plan {
         compare("klaim's version", &self.klaim, &asked.klaim);
         compare("--seed", &self.seed, &asked.seed);
         compare("--level", &self.level, &asked.level);
-        compare("--budget", &self.budget.1, &asked.budget.1);
+        compare("--budget", &self.budget.0, &asked.budget.0);
+        compare("--evidence", &self.evidence, &asked.evidence);
         compare("--comparisons", &self.comparisons, &asked.comparisons);
         compare("--method", &self.method, &asked.method);
         compare("--case", &self.case, &asked.case);
@@ -257,11 +258,11 @@ pub fn last_stage(dir: &Path, plan: &Plan) -> Result<Stage> {
     Err(Error::Checkpoint { path, message })
 }
 
-/// Removes the stages in the run directory `dir`.
+/// Removes the stages in the run directory `dir` from round `first` on.
 ///
 /// # Errors
 /// [`Error::Io`].
-pub fn clear_stages(dir: &Path) -> Result<()> {
-    let all = (0..100).map(|round| stage_path(dir, round)).filter(|path| path.exists());
+pub fn clear_stages(dir: &Path, first: u32) -> Result<()> {
+    let all = (first..100).map(|round| stage_path(dir, round)).filter(|path| path.exists());
     all.into_iter().try_for_each(|path| fs::remove_file(&path).map_err(Error::io(&path)))
 }

@@ -8,7 +8,7 @@ use crate::report::model::{Report, Run};
 use crate::run::assemble::assemble;
 use crate::run::collected::Collected;
 use crate::run::options::Options;
-use crate::run::plan::{Plan, write_stage};
+use crate::run::plan::{Plan, clear_stages, write_stage};
 use crate::run::session::Session;
 use crate::run::stage::Stage;
 use crate::run::stop::Stop;
@@ -45,24 +45,24 @@ pub fn reduce(
     let store = Store::open(dir)?;
     let identity = (Some(plan.hash()), paged(options));
     let mut session = Session::new(claims, options, identity, stop)?;
-    let mut stages = Vec::new();
     while let Some(stage) = session.stage() {
-        stages.push(stage.hash());
         let held = Collected::read(&stage, &store, None)?;
         if held.has(&stage.all()) {
+            write_stage(dir, &stage)?;
             session.absorb(&stage, held)?;
             continue;
         }
-        store.refuse_foreign(&stages)?;
+        store.refuse_foreign(plan.hash())?;
+        // Where a part of an earlier round was removed, that round is worked on again.
+        clear_stages(dir, stage.round + 1)?;
         let is_new = write_stage(dir, &stage)?;
         if is_new && stage.round > 0 && held.is_empty() {
             return Ok(Reduced::Round(stage));
         }
-        let lacks = |task: &u64| !held.has(&stage.share(*task, plan.tasks));
-        let tasks = (0..plan.tasks).filter(lacks).collect();
+        let tasks = held.lacking(&stage, plan.tasks);
         return Ok(Reduced::Missing { stage, tasks });
     }
-    store.refuse_foreign(&stages)?;
+    store.refuse_foreign(plan.hash())?;
     let comparisons = session.comparisons();
     let found = session.found();
     let (interrupted, mut backends) = (found.interrupted, found.backends.clone());

@@ -107,7 +107,7 @@ fn runs((leaves, units): (u64, u64), task: u64, tasks: u64) -> Vec<Range<u64>> {
     let most = (each * tasks).min(leaves);
     let runs = if tasks == 1 { 1 } else { most.max(1) };
     let at = |run: u64| (u128::from(run) * u128::from(leaves) / u128::from(runs)) as u64;
-    let own = (0..runs).filter(|run| run % tasks == task);
+    let own = (task..runs).step_by(tasks as usize);
     own.map(|run| at(run)..at(run + 1)).filter(|run| run.start < run.end).collect()
 }
 

@@ -1,15 +1,14 @@
-//! Where parts are kept: a folder, or memory.
+//! Where parts are kept: a folder, or nowhere.
 
 use std::fs;
-use std::io::Write as _;
+use std::io::{Read as _, Write as _};
 use std::path::{Path, PathBuf};
-use std::sync::{Mutex, PoisonError};
 
 use xxhash_rust::xxh3::xxh3_64;
 
 use crate::error::{Error, Result};
 use crate::report::write::named;
-use crate::run::part::{Owner, Part};
+use crate::run::part::{HEADER, Owner, Part};
 use crate::run::stage::Stage;
 
 /// The folder of parts in a run directory.
@@ -23,19 +22,10 @@ const ENDING: &str = "part";
 
 /// Keeps the parts of one or more runs. A part is immutable: written under another name, flushed to
 /// the device and renamed; its name is its stage's hash and its own.
+#[derive(Default)]
 pub struct Store {
-    place: Kept,
-}
-
-enum Kept {
-    Memory(Mutex<Vec<(String, Vec<u8>)>>),
-    Folder(PathBuf),
-}
-
-impl Default for Store {
-    fn default() -> Self {
-        Self { place: Kept::Memory(Mutex::default()) }
-    }
+    /// Where its files are; none are kept without one.
+    folder: Option<PathBuf>,
 }
 
 impl Store {
@@ -46,7 +36,7 @@ impl Store {
     pub fn open(dir: &Path) -> Result<Self> {
         let folder = dir.join(PARTS);
         fs::create_dir_all(&folder).map_err(Error::io(&folder))?;
-        Ok(Self { place: Kept::Folder(folder) })
+        Ok(Self { folder: Some(folder) })
     }
 
     /// Removes every part, and what was left of unfinished ones; files of other names stay.
@@ -54,13 +44,7 @@ impl Store {
     /// # Errors
     /// [`Error::Io`].
     pub fn clear(&self) -> Result<()> {
-        let Kept::Folder(folder) = &self.place else { return Ok(()) };
-        let own = |name: &str| name.starts_with(TEMPORARY) || name.ends_with(&format!(".{ENDING}"));
-        for name in names(folder)?.iter().filter(|name| own(name)) {
-            let path = folder.join(name);
-            fs::remove_file(&path).map_err(Error::io(&path))?;
-        }
-        Ok(())
+        self.remove(|name| name.starts_with(TEMPORARY) || name.ends_with(&format!(".{ENDING}")))
     }
 
     /// Removes what unfinished parts have left: for who is alone with the folder.
@@ -68,8 +52,12 @@ impl Store {
     /// # Errors
     /// [`Error::Io`].
     pub fn tidy(&self) -> Result<()> {
-        let Kept::Folder(folder) = &self.place else { return Ok(()) };
-        for name in names(folder)?.iter().filter(|name| name.starts_with(TEMPORARY)) {
+        self.remove(|name| name.starts_with(TEMPORARY))
+    }
+
+    fn remove(&self, own: impl Fn(&str) -> bool) -> Result<()> {
+        let Some(folder) = &self.folder else { return Ok(()) };
+        for name in names(folder)?.iter().filter(|name| own(name)) {
             let path = folder.join(name);
             fs::remove_file(&path).map_err(Error::io(&path))?;
         }
@@ -81,25 +69,8 @@ impl Store {
     /// # Errors
     /// [`Error::Io`].
     pub fn add(&self, part: Part, stage: &Stage) -> Result<()> {
-        self.add_owned(part, Owner { run: stage.run, stage: stage.hash() })
-    }
-
-    fn add_owned(&self, mut part: Part, owner: Owner) -> Result<()> {
-        let bytes = part.bytes(owner);
-        if bytes.len() > LARGE && part.records.len() > 1 {
-            let records = part.records.split_off(part.records.len() / 2);
-            let rest = Part { backend: part.backend.clone(), records };
-            self.add_owned(part, owner)?;
-            return self.add_owned(rest, owner);
-        }
-        let name = format!("{:016x}-{:016x}.{ENDING}", owner.stage, xxh3_64(&bytes));
-        match &self.place {
-            Kept::Memory(parts) => {
-                parts.lock().unwrap_or_else(PoisonError::into_inner).push((name, bytes));
-                Ok(())
-            }
-            Kept::Folder(folder) => write(folder, &name, &bytes),
-        }
+        let Some(folder) = &self.folder else { return Ok(()) };
+        add(folder, part, Owner { run: stage.run, stage: stage.hash() })
     }
 
     /// The parts of `stage`, by name.
@@ -108,41 +79,46 @@ impl Store {
     /// [`Error::Io`]; [`Error::Checkpoint`] naming a part that is damaged or of another stage than
     /// its name says.
     pub fn parts(&self, stage: &Stage) -> Result<Vec<Part>> {
+        let Some(folder) = &self.folder else { return Ok(Vec::new()) };
         let hash = stage.hash();
         let (owner, prefix) = (Owner { run: stage.run, stage: hash }, format!("{hash:016x}-"));
-        match &self.place {
-            Kept::Memory(parts) => {
-                let parts = parts.lock().unwrap_or_else(PoisonError::into_inner);
-                let own = parts.iter().filter(|(name, _)| name.starts_with(&prefix));
-                own.map(|(name, bytes)| read(Path::new(name), bytes, owner, stage)).collect()
-            }
-            Kept::Folder(folder) => {
-                let names = names(folder)?;
-                let own = names.iter().filter(|name| name.starts_with(&prefix) && name.ends_with(ENDING));
-                let of = |name: &String| {
-                    let path = folder.join(name);
-                    read(&path, &fs::read(&path).map_err(Error::io(&path))?, owner, stage)
-                };
-                own.map(of).collect()
-            }
-        }
+        let names = names(folder)?;
+        let own = names.iter().filter(|name| name.starts_with(&prefix) && name.ends_with(ENDING));
+        let of = |name: &String| {
+            let path = folder.join(name);
+            read(&path, &fs::read(&path).map_err(Error::io(&path))?, owner, stage)
+        };
+        own.map(of).collect()
     }
 
-    /// Refuses a folder with a part of another run, or of none of `stages`.
+    /// Refuses a folder with a part of another run than the one with the hash `run`.
     ///
     /// # Errors
     /// [`Error::Io`]; [`Error::Checkpoint`] naming the part.
-    pub fn refuse_foreign(&self, stages: &[u64]) -> Result<()> {
-        let Kept::Folder(folder) = &self.place else { return Ok(()) };
+    pub fn refuse_foreign(&self, run: u64) -> Result<()> {
+        let Some(folder) = &self.folder else { return Ok(()) };
         for name in names(folder)?.iter().filter(|name| !name.starts_with(TEMPORARY)) {
-            let stage = name.get(..16).and_then(|hash| u64::from_str_radix(hash, 16).ok());
-            if stage.is_none_or(|stage| !stages.contains(&stage)) || !name.ends_with(ENDING) {
+            let (path, mut header) = (folder.join(name), [0; HEADER]);
+            let read = fs::File::open(&path).and_then(|mut file| file.read_exact(&mut header));
+            if read.is_err() || Part::run(&header) != run || !name.ends_with(ENDING) {
                 let message = "is a part of another plan, or of an older one: remove it";
-                return Err(refused(&folder.join(name), message));
+                return Err(refused(&path, message));
             }
         }
         Ok(())
     }
+}
+
+/// Writes a part, in several files where it is large.
+fn add(folder: &Path, mut part: Part, owner: Owner) -> Result<()> {
+    let bytes = part.bytes(owner);
+    if bytes.len() > LARGE && part.records.len() > 1 {
+        let records = part.records.split_off(part.records.len() / 2);
+        let rest = Part { backend: part.backend.clone(), records };
+        add(folder, part, owner)?;
+        return add(folder, rest, owner);
+    }
+    write(folder, &format!("{:016x}-{:016x}.{ENDING}", owner.stage, xxh3_64(&bytes)), &bytes)
 }
 
 fn read(path: &Path, bytes: &[u8], owner: Owner, stage: &Stage) -> Result<Part> {

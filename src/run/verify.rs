@@ -63,9 +63,9 @@ pub fn measured(
     Stages { run, paged, begun }: Stages,
     watch: &Watch,
 ) -> Result<(u64, Found)> {
-    let (mut session, memory) =
+    let (mut session, nowhere) =
         (Session::new(claims, options, (run, paged), &watch.stop)?, Store::default());
-    let (store, backend) = (watch.store.unwrap_or(&memory), watch.backend.name());
+    let (store, backend) = (watch.store.unwrap_or(&nowhere), watch.backend.name());
     while let Some(stage) = session.stage() {
         begun(&stage)?;
         let mut held = Collected::read(&stage, store, Some(&backend))?;

@@ -34,6 +34,6 @@ pub struct Watch<'a> {
     pub event: &'a dyn Fn(Event),
     /// Asks the run to stop: what was finished is judged and kept, what is under way is left.
     pub stop: Stop,
-    /// Where parts are kept; in memory where none is given.
+    /// Where parts are kept; kept nowhere where none is given.
     pub store: Option<&'a Store>,
 }

@@ -104,7 +104,7 @@ fn find(
     })
 }
 
-/// Takes in what is measured, and writes a part of it now and then.
+/// Takes in what is measured, and writes a part of it now and then: what is held has it from then on.
 struct Keeper<'a> {
     stage: &'a Stage,
     held: &'a mut Collected,
@@ -117,10 +117,6 @@ struct Keeper<'a> {
 
 impl Keeper<'_> {
     fn add(&mut self, unit: usize, content: Content) -> Result<()> {
-        if matches!(content, Content::Subtree(_)) && !self.held.backends.contains(&self.backend) {
-            self.held.backends.push(self.backend.clone());
-        }
-        self.held.add(unit, content.clone());
         self.fresh.add(unit, content);
         if self.since.elapsed() > WRITTEN_AFTER { self.write() } else { Ok(()) }
     }
@@ -131,6 +127,13 @@ impl Keeper<'_> {
             return Ok(());
         }
         let fresh = std::mem::replace(&mut self.fresh, Collected::new(self.stage));
-        self.store.add(fresh.part(&self.backend), self.stage)
+        let part = fresh.part(&self.backend);
+        for (unit, content) in &part.records {
+            if matches!(content, Content::Subtree(_)) && !self.held.backends.contains(&self.backend) {
+                self.held.backends.push(self.backend.clone());
+            }
+            self.held.add(*unit, content.clone());
+        }
+        self.store.add(part, self.stage)
     }
 }

@@ -243,17 +243,12 @@ impl Choice {
 /// [`Error::Invalid`] for a malformed spec and for a name of something that is no rule;
 /// [`Error::Unknown`] with the nearest name for a schedule or a parameter.
 pub fn find(spec: &str) -> Result<Choice> {
-    let text = known::spelling(spec)?;
-    let written = Spec::parse(&text).map_err(|error| match error {
-        Error::Invalid { message, .. } => Error::invalid(format!("schedule `{text}`"), message),
-        other => other,
-    })?;
-    let schedule = SCHEDULES.named(&written.kind)?;
     // What a schedule nests is a denoiser, or a law in one.
-    let spec = written.canonical(&|name| match SCHEDULES.get(name) {
+    let parameters_of = |name: &str| match SCHEDULES.get(name) {
         Some(schedule) => Ok(schedule.parameters),
         None => denoiser::parameters_of(name),
-    })?;
+    };
+    let (schedule, spec) = SCHEDULES.parse_nesting(&known::spelling(spec)?, &parameters_of)?;
     let choice = Choice { schedule, spec };
     if let Some(of) = choice.of() {
         drop(denoiser::find(&of)?);

@@ -57,12 +57,25 @@ impl<T: Named> Registry<T> {
     /// [`Error::Invalid`] for a malformed spec, [`Error::Unknown`] with the nearest name for a kind
     /// or a parameter.
     pub fn parse(&self, text: &str) -> Result<(&'static T, Spec)> {
+        self.parse_nesting(text, &|name| Ok(self.named(name)?.parameters()))
+    }
+
+    /// The kind of a spec whose nested specs have the parameters that `parameters_of` knows, and
+    /// the spec in its one spelling.
+    ///
+    /// # Errors
+    /// Those of [`Registry::parse`].
+    pub fn parse_nesting(
+        &self,
+        text: &str,
+        parameters_of: &impl Fn(&str) -> Result<&'static [Parameter]>,
+    ) -> Result<(&'static T, Spec)> {
         let spec = Spec::parse(text).map_err(|error| match error {
             Error::Invalid { message, .. } => Error::invalid(format!("{} `{text}`", T::WHAT), message),
             other => other,
         })?;
         let kind = self.named(&spec.kind)?;
-        Ok((kind, spec.canonical(&|name| Ok(self.named(name)?.parameters()))?))
+        Ok((kind, spec.canonical(parameters_of)?))
     }
 
     /// Adds a kind, from now on known to specs, claims and lists.

@@ -147,6 +147,9 @@ fn the_hash_is_of_the_bytes() {
     // What was written since is read.
     std::fs::write(&one, of_gaussian("Mul")).unwrap();
     assert_eq!(hash(&one), hash(&other));
+    // A plan brings the files along that were read.
+    let read = crate::table::files::read_so_far();
+    assert!(read.iter().filter(|(path, _)| path.ends_with("model.onnx")).count() > 1);
     assert_eq!(content("network:path=nowhere.onnx"), "");
 }
 

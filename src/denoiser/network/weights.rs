@@ -1,10 +1,11 @@
 //! The bytes of a network: its graph and the files of weights beside it.
 
-use std::path::{Path, PathBuf};
+use std::path::Path;
 
 use xxhash_rust::xxh3::Xxh3;
 
 use crate::error::{Error, Result};
+use crate::table::files;
 
 /// A graph with the files that it names.
 #[derive(Debug, Default)]
@@ -21,19 +22,23 @@ impl WeightFile {
     /// # Errors
     /// [`Error::Io`] for what cannot be read.
     pub(super) fn read(path: &Path) -> Result<Self> {
-        let graph = std::fs::read(path).map_err(Error::io(path))?;
-        let folder = path.parent().filter(|p| !p.as_os_str().is_empty()).unwrap_or(Path::new("."));
-        let mut names: Vec<PathBuf> = match std::fs::read_dir(folder) {
-            Ok(entries) => entries.filter_map(|e| Some(e.ok()?.path())).filter(|p| p.is_file()).collect(),
-            Err(_) => Vec::new(),
-        };
-        names.sort();
-        let mut beside = Vec::new();
+        let (graph, mut beside) = (bytes(path)?, Vec::new());
+        // A graph that holds all of its weights tells no location.
+        if !stands_in(&graph, b"location") {
+            return Ok(Self { graph, beside });
+        }
+        let folder = path.parent().unwrap_or(Path::new(""));
+        let mut names = files::brought(folder);
+        if names.is_empty() {
+            let here = if folder.as_os_str().is_empty() { Path::new(".") } else { folder };
+            let entries = std::fs::read_dir(here).into_iter().flatten().flatten();
+            names = entries.map(|e| path.with_file_name(e.file_name())).filter(|p| p.is_file()).collect();
+            names.sort();
+        }
         for file in names.into_iter().filter(|file| file.file_name() != path.file_name()) {
             let Some(name) = file.file_name().and_then(|name| name.to_str()) else { continue };
-            if memchr(&graph, name.as_bytes()) {
-                let bytes = std::fs::read(&file).map_err(Error::io(&file))?;
-                beside.push((name.to_owned(), bytes));
+            if stands_in(&graph, name.as_bytes()) {
+                beside.push((name.to_owned(), bytes(&file)?));
             }
         }
         Ok(Self { graph, beside })
@@ -53,8 +58,14 @@ impl WeightFile {
     }
 }
 
+/// The bytes of the file called `path`: a plan brings it along, and a replay asks for its hash.
+fn bytes(path: &Path) -> Result<Vec<u8>> {
+    files::note(path)?;
+    std::fs::read(files::place(path)).map_err(Error::io(path))
+}
+
 /// Whether `text` stands in `bytes`, after the length that ONNX writes before every string.
-fn memchr(bytes: &[u8], text: &[u8]) -> bool {
+fn stands_in(bytes: &[u8], text: &[u8]) -> bool {
     let marked = [&[text.len() as u8], text].concat();
     bytes.windows(marked.len()).any(|window| window == marked)
 }

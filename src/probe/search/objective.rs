@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use crate::claim::verdict::Relation;
-use crate::claim::{Bound, Case, Claim, Deciding, Hypothesis, Input, Point, Section};
+use crate::claim::{Bound, Case, Claim, Deciding, Hypothesis, Input, Point, Section, all_hold};
 use crate::error::{Error, Result};
 use crate::numeric::sum::weighted_mean;
 use crate::probe::search::channel::{Differentiated, NodeValues, Nodes, RULE_ERROR, values};
@@ -143,11 +143,11 @@ impl Objective {
 
     /// Whether a law satisfies the hypotheses.
     fn is_inside(&self, source: &Arc<Source>) -> Result<bool> {
-        self.hypotheses.iter().try_fold(true, |all, h| {
+        let here = |h: &Hypothesis| {
             let [lhs, rhs] = [&h.lhs, &h.rhs].map(|side| self.of_law(side, source));
-            let here = Hypothesis { lhs, inequality: h.inequality, rhs };
-            Ok(all && here.holds(&mut Deciding::default())?)
-        })
+            Hypothesis { lhs, inequality: h.inequality, rhs }
+        };
+        all_hold(&self.hypotheses.iter().map(here).collect::<Vec<_>>(), &mut Deciding::default())
     }
 
     /// The SNR.

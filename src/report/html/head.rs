@@ -15,6 +15,7 @@ use crate::report::measured::{measured, strongest};
 use crate::report::model::{AnswerStanding, PaperReport, StatementReport};
 use crate::report::model::{ClaimReport, Report};
 use crate::report::papers::{Evidence, EvidenceRole};
+use crate::report::tightness::score;
 use crate::report::wording::{exit_meaning, interrupted};
 use crate::report::{answers, labels};
 
@@ -142,8 +143,8 @@ pub fn broken(evidence: &[Evidence]) -> Markup {
     for claim in &claims {
         let of_claim = whole.iter().filter(|e| e.claim.header.id == claim.header.id);
         let told = of_claim.filter_map(|e| Some((e, strongest(e.section)?)));
-        let size = |row: &crate::claim::Outcome| row.ratio.map_or(0.0, |ratio| ratio.value);
-        let clearest = told.reduce(|a, b| if size(b.1.0) > size(a.1.0) { b } else { a });
+        let size = |e: &Evidence, row: &crate::claim::Outcome| score(e.section, row);
+        let clearest = told.reduce(|a, b| if size(b.0, b.1.0) > size(a.0, a.1.0) { b } else { a });
         found.extend(clearest.map(|(_, (row, says))| {
             let law = row.axes.get("source").and_then(crate::claim::AxisValue::text).map(labels::source);
             law.map_or(says.clone(), |law| format!("{law}: {says}"))

@@ -61,6 +61,7 @@ pub fn staleness(
 mod tests {
     use super::*;
     use crate::schedule::StepAxis;
+    use crate::schedule::loss::tests::settings;
 
     fn curve(risk: impl Fn(f64) -> f64) -> LossCurve {
         let snrs = (0..40).map(|i| 0.01 * 1.35_f64.powi(i));
@@ -68,23 +69,11 @@ mod tests {
         LossCurve::new(snrs.map(point).collect()).unwrap()
     }
 
-    fn settings(axis: StepAxis) -> Settings {
-        Settings {
-            steps: 5,
-            axis,
-            smoothness: None,
-            snr_min: None,
-            snr_max: None,
-            candidates: None,
-            denoise: Denoise::None,
-        }
-    }
-
     #[test]
     fn the_certificate_holds_and_is_one_for_a_multiple() {
         let now = curve(|snr| 1.0 / (1.0 + snr));
         for axis in [StepAxis::Log, StepAxis::Raw, StepAxis::SoftLog(1.5)] {
-            let settings = settings(axis);
+            let settings = settings(5, axis);
             let made = place(&now, &settings).unwrap();
             let same = staleness(&curve(|snr| 3.0 / (1.0 + snr)), &now, &settings, &made).unwrap();
             assert!((same.costs - 1.0).abs() < 1e-12, "{axis}: {same:?}");
@@ -106,7 +95,7 @@ mod tests {
     fn an_earlier_curve_must_reach_as_far() {
         let now = curve(|snr| 1.0 / (1.0 + snr));
         let points = now.points()[3..].to_vec();
-        let settings = settings(StepAxis::Log);
+        let settings = settings(5, StepAxis::Log);
         let made = place(&now, &settings).unwrap();
         let short = LossCurve::new(points).unwrap();
         let message = staleness(&short, &now, &settings, &made).unwrap_err().to_string();

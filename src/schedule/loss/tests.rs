@@ -206,7 +206,7 @@ fn curve(noise: f64) -> LossCurve {
     if noise > 0.0 { exact.perturbed(&Stream::named(1, "loss test"), 0) } else { exact }
 }
 
-fn settings(steps: usize, axis: StepAxis) -> Settings {
+pub(super) fn settings(steps: usize, axis: StepAxis) -> Settings {
     Settings {
         steps,
         axis,

@@ -44,6 +44,7 @@ pub fn panel(report: &Report, evidence: &[Evidence]) -> Option<SmallFigure> {
 /// Each law with its entropy and its worst row.
 fn laws(report: &Report, sections: &[&SectionReport]) -> Vec<(String, PlotMark)> {
     let mut laws: Vec<(String, PlotMark)> = Vec::new();
+    let stated = Yardstick::of(sections[0]).level(1.0);
     for section in sections {
         let yardstick = Yardstick::of(section);
         for row in &section.rows {
@@ -53,8 +54,9 @@ fn laws(report: &Report, sections: &[&SectionReport]) -> Vec<(String, PlotMark)>
                 continue;
             };
             let Some(mut mark) = mark(entropy, row, &yardstick) else { continue };
-            // A smaller constant refuted is no break of the one that is drawn.
-            mark.refuted = row.verdict == crate::claim::verdict::Verdict::Refuted;
+            // A smaller constant refuted is no break of the one that is drawn, unless the law needs more.
+            let least = mark.bracket.map_or(mark.y - mark.half, |[low, _]| low);
+            mark.refuted &= yardstick.level(1.0) >= stated || least > stated;
             match laws.iter_mut().find(|(known, _)| known == spec) {
                 Some((_, known)) => {
                     let refuted = known.refuted || mark.refuted;

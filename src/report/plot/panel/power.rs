@@ -4,7 +4,7 @@
 use maud::html;
 
 use super::curve::left;
-use super::{FOOT, HEIGHT, Name, SIZE, SmallFigure, TOP, WIDTH, alike, axes, canvas, disc, names};
+use super::{FOOT, HEIGHT, Name, SIZE, SmallFigure, TOP, WIDTH, alike, axes, canvas, cross, disc, names};
 use crate::claim::Outcome;
 use crate::claim::verdict::Verdict;
 use crate::report::digits;
@@ -53,19 +53,27 @@ pub fn panel(claim: &ClaimReport) -> Option<SmallFigure> {
         Some(Name { at, text: fitted(&p.label, SIZE, NAME * 1.16), class: class(p) })
     };
     let labels = powers.iter().filter(|p| p.named).filter_map(|p| end(&p)).collect();
+    let refuted = |p: &Power| p.row.verdict == Verdict::Refuted;
+    let marks = |p: &Power| -> String {
+        let pixels = p.points.iter().filter_map(&at);
+        if refuted(p) { pixels.map(cross).collect() } else { pixels.map(disc).collect() }
+    };
     let body = html! {
         (axes(&x, &y, [&symbol_of(&slope.against), &escaped(&claim.main.lhs)]))
         @for power in powers.iter().rev() {
             path class=(format!("line {}", class(power))) d=(polyline(power.points.iter().map(&at))) {}
-            @if power.named { path class=(format!("dot {}", class(power))) d=(power.points.iter().filter_map(&at).map(disc).collect::<String>()) {} }
+            @if class(power) != "other" { path class=(if refuted(power) { "cross" } else { "dot good" }) d=(marks(power)) {} }
         }
         (names(labels, [TOP + 2.0, HEIGHT - FOOT - 3.0]))
     };
     let [low, high] = slope.between.map(|x| digits::plain(x, 4));
-    let grey = powers.iter().filter(|p| !p.named).count();
+    let grey = powers.iter().filter(|p| class(p) == "other").count();
     let mut caption = format!("At the names: the exponent fitted; stated: {low} to {high}.");
     if grey > 0 {
         caption.push_str(&format!(" Grey: {grey} more, in the table."));
+    }
+    if powers.iter().any(refuted) {
+        caption.push_str(" Crosses: refuted.");
     }
     let describe = format!("{}: {} against {}", claim.header.title, claim.main.lhs, slope.against);
     Some(SmallFigure {
