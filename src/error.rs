@@ -107,6 +107,9 @@ pub enum Error {
     /// A stop was asked for before this number was there.
     #[error("interrupted before it was measured")]
     Interrupted,
+    /// Words that a command does not know.
+    #[error("{0}")]
+    Usage(String),
     /// An error that was written down where it was met: in another process, or another stage.
     #[error("{0}")]
     Told(String),

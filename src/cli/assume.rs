@@ -28,7 +28,7 @@ impl Assume {
     /// A source that cannot be built: exit status 2.
     pub(super) fn run(self, common: &Common) -> Result<u8> {
         let sources = verify::sources(&self.source)?;
-        sources.iter().for_each(|source| output::notes(source, common.quiet));
+        sources.iter().for_each(|source| output::notes(source, common));
         let findings: Vec<_> = sources.iter().map(|s| (s.spec(), assume::assess(s))).collect();
         match common.format {
             Format::Human => {

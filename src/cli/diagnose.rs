@@ -70,3 +70,17 @@ fn remedy(error: &std::io::Error) -> Option<&'static str> {
         _ => None,
     }
 }
+
+/// An error as the program tells it, without the colours: claim files with the line and a caret, all
+/// others in a sentence.
+pub fn text(error: Error) -> String {
+    let plain = |error: &Error| matches!(error, Error::Claim { .. });
+    if !plain(&error) {
+        return error.to_string();
+    }
+    let mut text = String::new();
+    let handler = miette::GraphicalReportHandler::new_themed(miette::GraphicalTheme::unicode_nocolor());
+    // Writing to a text cannot fail.
+    let _ = handler.with_wrap_lines(false).render_report(&mut text, report(error).as_ref());
+    text.trim_end().to_owned()
+}

@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use serde_json::json;
+use serde_json::{Value, json};
 
 use super::axes::AxisFlags;
 use super::progress::Progress;
@@ -72,6 +72,33 @@ impl EstimateCommand {
     /// # Errors
     /// Whatever stops it: exit status 2.
     pub(super) fn run(self, common: &Common) -> Result<u8> {
+        let answer = self.answer(common)?;
+        let EstimateAnswer { rows, interrupted, .. } = &answer;
+        if answer.is_empty() {
+            return Ok(nothing(answer.missing, answer.interrupted));
+        }
+        print(&answer, common.format)?;
+        let missing = rows.iter().filter(|row| row.missing.is_some()).count();
+        if *interrupted {
+            let line = match missing {
+                0 => "interrupted: fewer samples were taken than asked for".to_owned(),
+                n => format!("interrupted: {n} of {} numbers were not measured", rows.len()),
+            };
+            if common.format == Format::Human {
+                output::text(&format!("{line}\n"))?
+            } else {
+                told(&line)
+            };
+        }
+        Ok(if *interrupted || missing > 0 { interrupt::INCOMPLETE } else { 0 })
+    }
+
+    /// The numbers.
+    ///
+    /// # Errors
+    /// Whatever keeps them from being asked for, and a device that fails; a number that cannot be had
+    /// says so in its row.
+    pub(super) fn answer(&self, common: &Common) -> Result<EstimateAnswer> {
         let (quantity, arguments) = call(&self.quantity)?;
         let factor = self.factor(quantity)?;
         let settings = self.axes.settings(quantity, &arguments)?;
@@ -80,7 +107,13 @@ impl EstimateCommand {
                 let found = sample::estimate(&self.source, quantity, &arguments, method, alphabet)?;
                 let row =
                     |(need, e): (Need, Estimate)| EstimateRow::new(need, Ok(e.scaled(factor)), self.unit);
-                return print(&found.into_iter().map(row).collect::<Vec<_>>(), common.format, "cpu", false);
+                let rows = found.into_iter().map(row).collect();
+                return Ok(EstimateAnswer {
+                    rows,
+                    missing: Vec::new(),
+                    backend: "cpu".into(),
+                    interrupted: false,
+                });
             }
             (EstimatorChoice::Law(_), Some(_)) => {
                 let message =
@@ -92,7 +125,7 @@ impl EstimateCommand {
         let mut needs = Vec::new();
         for spec in &self.source {
             let source = Arc::new(Source::parse(spec)?);
-            output::notes(&source, common.quiet);
+            output::notes(&source, common);
             needs.extend(settings.iter().map(|s| Need {
                 source: Arc::clone(&source),
                 quantity,
@@ -102,11 +135,11 @@ impl EstimateCommand {
         let budget =
             self.samples.unwrap_or(if self.rel_err.is_some() { MOST_SAMPLES } else { DEFAULT_SAMPLES });
         let target = StoppingRule { relative_error: self.rel_err, budget };
-        let progress = Progress::new(common.quiet);
+        let progress = Progress::new(common);
         let backend = common.backend()?;
         let event = |event| progress.show(event);
         let name = backend.name();
-        let watch = Watch { backend, event: &event, stop: interrupt::attended(), store: None };
+        let watch = Watch { backend, event: &event, stop: common.stop(), store: None };
         // An entropy has no readout: its samples are draws of the law.
         let drawn = sample::order(quantity, &arguments).filter(|order| order.is_finite());
         let estimates = match (method, drawn) {
@@ -118,27 +151,17 @@ impl EstimateCommand {
         progress.finish();
         let estimates = estimates?;
         let interrupted = watch.stop.requested();
-        if estimates.iter().all(Result::is_err) {
-            return Ok(nothing(estimates.into_iter().filter_map(Result::err), interrupted));
-        }
-        let in_unit = |found: Result<Estimate>| found.map(|estimate| estimate.scaled(factor));
-        let numbers = needs.into_iter().zip(estimates.into_iter().map(in_unit));
-        let rows: Vec<EstimateRow> =
-            numbers.map(|(need, found)| EstimateRow::new(need, found, self.unit)).collect();
-        print(&rows, common.format, &name, interrupted)?;
-        let missing = rows.iter().filter(|row| row.missing.is_some()).count();
-        if interrupted {
-            let line = match missing {
-                0 => "interrupted: fewer samples were taken than asked for".to_owned(),
-                n => format!("interrupted: {n} of {} numbers were not measured", rows.len()),
-            };
-            if common.format == Format::Human {
-                output::text(&format!("{line}\n"))?
-            } else {
-                told(&line)
-            };
-        }
-        Ok(if interrupted || missing > 0 { interrupt::INCOMPLETE } else { 0 })
+        let mut missing = Vec::new();
+        let mut row = |(need, found): (Need, Result<Estimate>)| {
+            let found = found.map(|estimate| estimate.scaled(factor)).map_err(|error| {
+                let error = Arc::new(error);
+                missing.push(Arc::clone(&error));
+                Error::Shared(error)
+            });
+            EstimateRow::new(need, found, self.unit)
+        };
+        let rows = needs.into_iter().zip(estimates).map(&mut row).collect();
+        Ok(EstimateAnswer { rows, missing, backend: name, interrupted })
     }
 
     /// What values are multiplied with to be in the unit asked for.
@@ -167,18 +190,43 @@ fn samples(text: &str) -> Result<u64, String> {
         .ok_or_else(|| "expected a whole number of samples from 1 to 1.0e12 (2^40)".into())
 }
 
-/// Prints rows; `backend` is where samples were taken.
-fn print(rows: &[EstimateRow], format: Format, backend: &str, interrupted: bool) -> Result<u8> {
-    match format {
-        Format::Human => output::text(&rows::table(rows)),
-        Format::Csv => output::text(&rows::csv(rows)),
-        Format::Json => {
-            let mut found = json!({ "rows": rows.iter().map(|r| r.json(backend)).collect::<Vec<_>>() });
-            if interrupted {
-                found["interrupted"] = true.into();
-            }
-            output::json(&found)
+/// The numbers asked for.
+pub struct EstimateAnswer {
+    rows: Vec<EstimateRow>,
+    /// Why those that are missing are.
+    missing: Vec<Arc<Error>>,
+    /// Where samples were taken.
+    backend: String,
+    interrupted: bool,
+}
+
+impl EstimateAnswer {
+    /// Whether no number could be had.
+    fn is_empty(&self) -> bool {
+        self.rows.iter().all(|row| row.missing.is_some())
+    }
+
+    /// What `--format json` prints.
+    pub fn json(&self) -> Value {
+        let rows = self.rows.iter().map(|row| row.json(&self.backend));
+        let mut found = json!({ "rows": rows.collect::<Vec<_>>() });
+        if self.interrupted {
+            found["interrupted"] = true.into();
         }
+        found
+    }
+
+    /// The first reason for a number that is missing; a stop is none.
+    pub fn missing(&self) -> Option<&Arc<Error>> {
+        self.missing.iter().find(|error| !error.is_interruption())
+    }
+}
+
+fn print(answer: &EstimateAnswer, format: Format) -> Result<u8> {
+    match format {
+        Format::Human => output::text(&rows::table(&answer.rows)),
+        Format::Csv => output::text(&rows::csv(&answer.rows)),
+        Format::Json => output::json(&answer.json()),
     }
 }
 
@@ -221,12 +269,12 @@ fn told(line: &str) -> u8 {
 }
 
 /// Tells why no number could be measured, each reason once; the exit status.
-fn nothing(errors: impl Iterator<Item = Error>, interrupted: bool) -> u8 {
+fn nothing(errors: Vec<Arc<Error>>, interrupted: bool) -> u8 {
     let mut said = Vec::new();
-    for error in errors.filter(|error| !error.is_interruption()) {
+    for error in errors.into_iter().filter(|error| !error.is_interruption()) {
         if !said.contains(&error.to_string()) {
             said.push(error.to_string());
-            diagnose::print(error);
+            diagnose::print(Arc::try_unwrap(error).unwrap_or_else(Error::Shared));
         }
     }
     if !interrupted {

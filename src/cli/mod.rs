@@ -1,10 +1,12 @@
 //! The command line: a file per command, each turning arguments into a library call and its result
 //! into text.
 
+pub mod ask;
 mod assume;
 pub mod axes;
+pub mod caller;
 mod denoise;
-mod diagnose;
+pub mod diagnose;
 mod estimate;
 mod export;
 mod help;
@@ -26,8 +28,9 @@ mod show;
 mod submit;
 mod verify;
 
+use std::ffi::OsString;
 use std::process::ExitCode;
-use std::sync::Arc;
+use std::sync::{Arc, OnceLock};
 
 use clap::{CommandFactory, Parser, Subcommand, ValueEnum};
 
@@ -35,6 +38,8 @@ use crate::backend::Backend;
 use crate::backend::choice::{self, BackendChoice};
 use crate::backend::options::{DeviceOptions, Precision};
 use crate::error::Result;
+use crate::run::stop::Stop;
+use caller::Caller;
 
 /// Put theorems to the test: measure both sides of a claim with honest error bars.
 #[derive(Parser)]
@@ -79,6 +84,9 @@ struct Common {
     /// No progress bars
     #[arg(long, short, global = true, help_heading = "Common options")]
     quiet: bool,
+    /// Who asks, where it is not the program
+    #[arg(skip)]
+    caller: Option<Arc<Caller>>,
 }
 
 impl Common {
@@ -92,6 +100,19 @@ impl Common {
     /// A device that was asked for and cannot be had.
     fn backend(&self) -> Result<Arc<dyn Backend>> {
         choice::backend(self.backend, self.device_options(), |line| eprintln!("{line}")).map(Arc::from)
+    }
+
+    /// The request that ends the command early: the caller's, or the one that a signal makes.
+    fn stop(&self) -> Stop {
+        self.caller.as_ref().map_or_else(interrupt::attended, |caller| caller.stop.clone())
+    }
+
+    /// Tells a line beside the results: on stderr, or to the caller.
+    fn tell(&self, line: String) {
+        match &self.caller {
+            Some(caller) => caller.note(line),
+            None => eprintln!("{line}"),
+        }
     }
 }
 
@@ -208,17 +229,38 @@ enum Command {
     },
 }
 
+/// The words of this process's command line after the program's name.
+static WORDS: OnceLock<Vec<OsString>> = OnceLock::new();
+
 /// Runs the program on this process's arguments.
 pub fn run() -> ExitCode {
+    ExitCode::from(run_words(std::env::args_os().skip(1).collect()))
+}
+
+/// Runs the program on `words`, which follow its name, once a process; the exit status.
+pub fn run_words(words: Vec<OsString>) -> u8 {
     interrupt::install();
-    let arguments = CommandLine::parse();
-    match execute(arguments) {
-        Ok(status) => ExitCode::from(status),
+    let words = WORDS.get_or_init(|| words);
+    let all = std::iter::once(OsString::from("klaim")).chain(words.iter().cloned());
+    let arguments = match CommandLine::try_parse_from(all) {
+        Ok(arguments) => arguments,
         Err(error) => {
-            diagnose::print(error);
-            ExitCode::from(2)
+            // A closed pipe is no fault.
+            let _ = error.print();
+            return error.exit_code() as u8;
         }
-    }
+    };
+    execute(arguments).unwrap_or_else(|error| {
+        diagnose::print(error);
+        2
+    })
+}
+
+/// This process's command, as it repeats a run; nothing where no program runs.
+fn command() -> String {
+    let words = WORDS.get().into_iter().flatten().map(|word| word.to_string_lossy().into_owned());
+    let words: Vec<String> = words.collect();
+    if words.is_empty() { String::new() } else { format!("klaim {}", shell_words::join(&words)) }
 }
 
 fn execute(mut arguments: CommandLine) -> Result<u8> {

@@ -4,7 +4,7 @@ use std::path::PathBuf;
 use std::sync::Arc;
 
 use super::progress::Progress;
-use super::{Common, Format, axes, interrupt, output};
+use super::{Common, Format, axes, output};
 use crate::denoiser;
 use crate::error::{Error, Result};
 use crate::numeric::estimate::{Estimate, Method};
@@ -80,7 +80,7 @@ impl ModelCommand {
         drop(denoiser::find(&denoiser)?);
         let data = self.data.as_ref().map(|path| spec(&path.display().to_string(), "file", &TABLES));
         let source = Arc::new(Source::parse(&data.or(self.source.clone()).unwrap_or_default())?);
-        output::notes(&source, common.quiet);
+        output::notes(&source, common);
         let held_out = self.held_out.as_ref().map(|text| spec(text, "file", &TABLES));
         held_out.iter().try_for_each(|text| Source::parse(text).map(drop))?;
         let scale = source.dim() as f64 / source.second_moment().value;
@@ -117,10 +117,10 @@ impl ModelCommand {
                 needs.push(need(quantity, path(schedule))?);
             }
         }
-        let progress = Progress::new(common.quiet);
+        let progress = Progress::new(common);
         let event = |event| progress.show(event);
         let backend = common.backend()?;
-        let watch = Watch { backend, event: &event, stop: interrupt::attended(), store: None };
+        let watch = Watch { backend, event: &event, stop: common.stop(), store: None };
         let target = StoppingRule { relative_error: Some(self.rel_err), budget: self.samples };
         let found = estimate(&needs, MethodChoice::Auto, common.seed, target, &watch);
         progress.finish();

@@ -2,6 +2,7 @@
 
 use std::io::{ErrorKind, Write};
 
+use super::Common;
 use crate::error::{Error, Result};
 
 /// Writes text and returns exit status 0.
@@ -24,10 +25,10 @@ pub fn bytes(bytes: &[u8]) -> Result<u8> {
     }
 }
 
-/// Tells on stderr what a reader of a source's numbers should know about it.
-pub fn notes(source: &crate::source::Source, quiet: bool) {
-    for note in source.notes().iter().filter(|_| !quiet) {
-        eprintln!("note: {note}");
+/// Tells beside the results what a reader of a source's numbers should know about it.
+pub(super) fn notes(source: &crate::source::Source, common: &Common) {
+    for note in source.notes().iter().filter(|_| !common.quiet) {
+        common.tell(format!("note: {note}"));
     }
 }
 

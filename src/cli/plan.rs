@@ -145,7 +145,7 @@ impl WorkCommand {
         let stop = interrupt::attended();
         let (options, claims) = (plan.options()?, plan.claims(&self.dir)?);
         let inventory = Arc::new(Inventory::of(&claims, &options)?);
-        let progress = Progress::new(common.quiet);
+        let progress = Progress::new(common);
         let backend = common.backend()?;
         let watch = Watch { backend, event: &|event| progress.show(event), stop, store: Some(&store) };
         (watch.event)(match stage.round {

@@ -7,7 +7,7 @@ use std::time::Duration;
 
 use super::progress::Progress;
 use super::verify::{self, Budget};
-use super::{Common, Format, axes, interrupt, output};
+use super::{Common, Format, axes, command, output};
 use crate::claim::{self, ClaimFile, Replacement, Sources, Values};
 use crate::error::{Error, Result};
 use crate::numeric::spacing::numbers;
@@ -94,6 +94,24 @@ impl Probe {
     /// # Errors
     /// Whatever stops it: exit status 2.
     pub(super) fn run(self, common: &Common) -> Result<u8> {
+        let report = self.report(common)?;
+        match common.format {
+            Format::Human => output::text(&format!(
+                "{}report: {}\n",
+                report.text(),
+                self.out.join("index.html").display()
+            ))?,
+            Format::Csv => output::text(&report.csv())?,
+            Format::Json => output::text(&report.json())?,
+        };
+        Ok(report.exit())
+    }
+
+    /// What is found, written into the folder.
+    ///
+    /// # Errors
+    /// Whatever stops it.
+    pub(super) fn report(&self, common: &Common) -> Result<ProbeReport> {
         let (path, text) = verify::find(&self.claim)?;
         let planned = PlannedClaim { path: path.clone(), text: text.clone() };
         let claim = Arc::new(ClaimFile::read(path, text)?);
@@ -109,16 +127,7 @@ impl Probe {
             None => self.swept((claim, planned), options, common)?,
         };
         page::write(&report, &self.out)?;
-        match common.format {
-            Format::Human => output::text(&format!(
-                "{}report: {}\n",
-                report.text(),
-                self.out.join("index.html").display()
-            ))?,
-            Format::Csv => output::text(&report.csv())?,
-            Format::Json => output::text(&report.json())?,
-        };
-        Ok(report.exit())
+        Ok(report)
     }
 
     /// A map over the varied parameters.
@@ -184,15 +193,15 @@ impl Probe {
         let backend = common.backend()?;
         let name = backend.name();
         let _lock = Lock::take(&self.out, &page::OUTPUTS, self.force)?;
-        let mut plan = Plan::new(vec![claim], options, &self.budget.name, (verify::command(), 1));
+        let mut plan = Plan::new(vec![claim], options, &self.budget.name, (command(), 1));
         plan.asked = self.asked();
         let store = verify::begin(&self.out, &plan, self.resume)?;
         let run = verify::settings(options, &self.budget.name, name);
-        let progress = Progress::new(common.quiet);
+        let progress = Progress::new(common);
         let watch = Watch {
             backend,
             event: &|event| progress.show(event),
-            stop: interrupt::attended(),
+            stop: common.stop(),
             store: Some(&store),
         };
         let found = work(&watch);

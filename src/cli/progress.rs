@@ -1,31 +1,42 @@
 //! Progress on stderr, when it is a terminal.
 
+use std::sync::Arc;
 use std::time::Duration;
 
 use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
 
+use super::Common;
+use super::caller::Caller;
 use crate::run::watch::Event;
 
 /// One bar: first the deterministic numbers, then the samples of each round.
 pub struct Progress {
     bar: ProgressBar,
+    /// Hears of it in the bar's place.
+    caller: Option<Arc<Caller>>,
 }
 
 impl Progress {
-    /// A bar, hidden where `quiet` or where stderr is not a terminal.
-    pub fn new(quiet: bool) -> Self {
-        let target = if quiet { ProgressDrawTarget::hidden() } else { ProgressDrawTarget::stderr() };
+    /// A bar, hidden where that is asked for or where stderr is not a terminal.
+    pub(super) fn new(common: &Common) -> Self {
+        let hidden = common.quiet || common.caller.is_some();
+        let target = if hidden { ProgressDrawTarget::hidden() } else { ProgressDrawTarget::stderr() };
         let bar = ProgressBar::with_draw_target(None, target);
         let style = ProgressStyle::with_template(
             "{msg:34} {wide_bar:.cyan/dim} {human_pos}/{human_len}  {elapsed} elapsed, {eta} left",
         );
         bar.set_style(style.expect("a literal template").progress_chars("━╸ "));
-        bar.enable_steady_tick(Duration::from_millis(200));
-        Self { bar }
+        if !hidden {
+            bar.enable_steady_tick(Duration::from_millis(200));
+        }
+        Self { bar, caller: common.caller.clone() }
     }
 
     /// Shows one event.
     pub fn show(&self, event: Event) {
+        if let Some(caller) = &self.caller {
+            return (caller.event)(event);
+        }
         match event {
             Event::Needs(n) => {
                 self.bar.set_length(n as u64);

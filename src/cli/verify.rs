@@ -4,7 +4,7 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use super::progress::Progress;
-use super::{Common, Format, interrupt, output};
+use super::{Common, Format, command, output};
 use crate::claim::verdict::Basis;
 use crate::claim::{self, Claim, Sources, paper};
 use crate::error::{Error, Result};
@@ -17,7 +17,7 @@ use crate::run::options::{MethodChoice, Options};
 use crate::run::plan::{Plan, PlannedClaim, clear_stages, write_stage};
 use crate::run::replay::sides;
 use crate::run::store::Store;
-use crate::run::verify::{Stages, measured, paged};
+use crate::run::verify::{Stages, measured, paged, verify};
 use crate::run::watch::Watch;
 use crate::table::files;
 
@@ -134,30 +134,39 @@ impl Verify {
     /// # Errors
     /// Whatever stops the run: exit status 2.
     pub(super) fn run(self, common: &Common) -> Result<u8> {
+        let report = self.report(common)?;
+        let status = print(&report, &self.folder(), common)?;
+        self.expect.as_ref().map_or(Ok(status), |expected| same_bits(&report, expected, common))
+    }
+
+    /// The report, written into its folder; a caller that names none has it in memory alone.
+    ///
+    /// # Errors
+    /// Whatever stops the run.
+    pub(super) fn report(&self, common: &Common) -> Result<Report> {
         let (claims, options, plan) = self.asked.plan(common.seed, 1)?;
         self.refuse_changed(&claims)?;
         let backend = common.backend()?;
+        let run = settings(&options, &self.asked.budget.name, backend.name());
+        let stop = common.stop();
+        if let (Some(caller), None) = (&common.caller, &self.out) {
+            let event = |event| (caller.event)(event);
+            return verify(&claims, &options, &Watch { backend, event: &event, stop, store: None }, run);
+        }
         let dir = self.folder();
         let _lock = Lock::take(&dir, &OUTPUTS, self.force)?;
         let store = begin(&dir, &plan, self.resume)?;
-        let progress = Progress::new(common.quiet);
-        let name = backend.name();
-        let stop = interrupt::attended();
+        let progress = Progress::new(common);
         let watch = Watch { backend, event: &|event| progress.show(event), stop, store: Some(&store) };
         let keep = |stage: &_| write_stage(&dir, stage).map(drop);
         let stages = Stages { run: Some(plan.hash()), paged: paged(&options), begun: &keep };
         let found = measured(&claims, &options, stages, &watch);
         progress.finish();
         let (comparisons, found) = found?;
-        let run = Run {
-            comparisons,
-            interrupted: found.interrupted,
-            ..settings(&options, &self.asked.budget.name, name)
-        };
+        let run = Run { comparisons, interrupted: found.interrupted, ..run };
         let report = assemble(&claims, &options, found, run)?;
         report::write(&report, &dir)?;
-        let status = print(&report, &dir, common)?;
-        self.expect.as_ref().map_or(Ok(status), |expected| same_bits(&report, expected, common))
+        Ok(report)
     }
 
     /// Refuses a claim or a data file that is not the one that a replay names.
@@ -231,11 +240,6 @@ pub(super) fn begin(dir: &Path, plan: &Plan, resume: bool) -> Result<Store> {
     }
     plan.write(dir)?;
     Ok(store)
-}
-
-/// This process's command, as it repeats a run.
-pub(super) fn command() -> String {
-    shell_words::join(std::iter::once("klaim".to_owned()).chain(std::env::args().skip(1)))
 }
 
 /// What a report says of its run; the number of comparisons is filled in by the run.

@@ -25,6 +25,7 @@ pub use affine::Affine;
 pub use content::{content, parameters_of};
 pub use function::Function;
 pub use line::{divergence_on_a_line, gap_on_a_line};
+pub use network::{Convention, NOISES, OUTPUTS, STATES};
 
 use std::fmt::Debug;
 use std::sync::{Arc, OnceLock};

@@ -1,6 +1,7 @@
 //! `klaim schedule`: from a loss curve, a source or a rule to a grid of noise levels, with what is
 //! known of it.
 
+mod answer;
 mod compare;
 mod lists;
 mod loss;
@@ -19,6 +20,7 @@ use crate::report;
 use crate::schedule::export::{self, ENDS, End};
 use crate::schedule::loss::place::DENOISES;
 use crate::schedule::loss::{Denoise, bands};
+pub use answer::ScheduleAnswer;
 use loss::LossArguments;
 use make::{Ground, Made};
 use model::{ModelArguments, Pipeline};
@@ -152,21 +154,59 @@ impl ScheduleCommand {
         if let Some(spec) = pipeline.own_time(&self.method) {
             self.method = spec;
         }
+        if self.method == "compare" && self.list.is_none() {
+            return self.compare(&pipeline, common);
+        }
+        let answer = self.of(pipeline, common)?;
+        if let (Some(path), Some(svg)) = (&answer.command.plot, &answer.svg) {
+            report::write::file(path, svg.as_bytes())?;
+        }
+        answer.notes(common.form).into_iter().for_each(|line| common.tell(line));
+        answer.command.write(&answer.form(common.form)?)
+    }
+
+    /// A schedule in every form.
+    ///
+    /// # Errors
+    /// Whatever stops it; `compare`, which makes none.
+    pub(super) fn answer(mut self, common: &Common) -> Result<ScheduleAnswer> {
+        let pipeline = self.model.pipeline()?;
+        if let Some(spec) = pipeline.own_time(&self.method) {
+            self.method = spec;
+        }
+        if self.method == "compare" && self.list.is_none() {
+            return Err(Error::invalid("compare", "makes a table, and no schedule"));
+        }
+        let answer = self.of(pipeline, common)?;
+        answer.notes(OutputForm::Json).into_iter().for_each(|line| common.tell(line));
+        Ok(answer)
+    }
+
+    /// Every schedule on one curve.
+    fn compare(mut self, pipeline: &Pipeline, common: &Common) -> Result<u8> {
+        let source = self.source.as_deref().map(crate::source::Source::parse).transpose()?;
+        source.iter().for_each(|source| output::notes(source, common));
+        let mut ground = self.ground(source.as_ref(), pipeline)?;
+        said(&ground, common);
+        // All are judged on the curve that the loss-adaptive ones are made on.
+        let denoise = self.denoise(&ground, common.seed)?;
+        self.las.denoise = Some(Denoise::None);
+        ground.loss = ground.loss.map(|loss| denoise.of(&loss).into_owned());
+        let table = compare::table(&self, &ground, pipeline)?;
+        self.write(&compare::text(&table, common.form)?)
+    }
+
+    /// One schedule, from a list or made.
+    fn of(mut self, pipeline: Pipeline, common: &Common) -> Result<ScheduleAnswer> {
         if let Some(path) = &self.list {
-            return self.of_list(path, &pipeline, common.form);
+            let made = self.of_list(path, &pipeline)?;
+            return Ok(ScheduleAnswer { command: self, made, pipeline, svg: None });
         }
         let source = self.source.as_deref().map(crate::source::Source::parse).transpose()?;
-        source.iter().for_each(|source| output::notes(source, common.quiet));
-        let mut ground = self.ground(source.as_ref(), &pipeline)?;
-        ground.notes.iter().filter(|_| !common.quiet).for_each(|note| eprintln!("note: {note}"));
+        source.iter().for_each(|source| output::notes(source, common));
+        let ground = self.ground(source.as_ref(), &pipeline)?;
+        said(&ground, common);
         self.las.denoise = Some(self.denoise(&ground, common.seed)?);
-        if self.method == "compare" {
-            // All are judged on the curve that the loss-adaptive ones are made on.
-            let denoise = self.las.denoise.replace(Denoise::None).unwrap_or(Denoise::None);
-            ground.loss = ground.loss.map(|loss| denoise.of(&loss).into_owned());
-            let table = compare::table(&self, &ground, &pipeline)?;
-            return self.write(&compare::text(&table, common.form)?);
-        }
         let mut made = make::make(&self, &ground, &pipeline, common.seed)?;
         let betas = pipeline.betas.as_ref();
         made.warnings.extend(betas.and_then(|betas| make::out_of_range(&made, betas)));
@@ -174,11 +214,10 @@ impl ScheduleCommand {
             made.warnings
                 .extend(betas.map(|betas| make::moved(&made, betas, self.end)).transpose()?.flatten());
         }
-        if let Some(path) = &self.plot {
-            let svg = make::plot(&made, &ground)?;
-            report::write::file(path, svg.as_bytes())?;
-        }
-        self.finish(&made, &pipeline, common.form)
+        lists::check(&made.snrs, self.end)?;
+        let drawn = self.plot.is_some() || (common.caller.is_some() && ground.curve().is_some());
+        let svg = drawn.then(|| make::plot(&made, &ground)).transpose()?;
+        Ok(ScheduleAnswer { command: self, made, pipeline, svg })
     }
 
     /// K, which clap asks for where there is no list.
@@ -186,24 +225,8 @@ impl ScheduleCommand {
         self.steps.map_or(1, |steps| steps as usize)
     }
 
-    /// Writes a schedule with what is to be said of it.
-    fn finish(&self, made: &Made, pipeline: &Pipeline, form: OutputForm) -> Result<u8> {
-        lists::check(&made.snrs, self.end)?;
-        for warning in &made.warnings {
-            eprintln!("warning: {warning}");
-        }
-        let says_infinity = matches!(form, OutputForm::Csv | OutputForm::Json);
-        if made.snrs[0] <= 0.0 && !says_infinity && !pipeline.is_flow() {
-            eprintln!(
-                "note: sigma = ∞ is written as {}, where ᾱ = 2⁻²⁴, as diffusers does",
-                export::PURE_NOISE
-            );
-        }
-        self.write(&self.form(made, pipeline, form)?)
-    }
-
     /// A list that exists, in another form or of another length.
-    fn of_list(&self, path: &Path, pipeline: &Pipeline, form: OutputForm) -> Result<u8> {
+    fn of_list(&self, path: &Path, pipeline: &Pipeline) -> Result<Made> {
         let read = lists::read(path, pipeline)?;
         let snrs = match self.method.as_str() {
             "convert" => read,
@@ -216,7 +239,8 @@ impl ScheduleCommand {
                 return Err(Error::invalid(format!("schedule `{other}`"), message));
             }
         };
-        self.finish(&Made::list(&self.method, path, snrs), pipeline, form)
+        lists::check(&snrs, self.end)?;
+        Ok(Made::list(&self.method, path, snrs))
     }
 
     /// What is done to the loss first: what is said, or smoothing where it gains.
@@ -231,8 +255,8 @@ impl ScheduleCommand {
         }
     }
 
-    /// The schedule in the form asked for.
-    fn form(&self, made: &Made, pipeline: &Pipeline, form: OutputForm) -> Result<Vec<u8>> {
+    /// A schedule in the form asked for.
+    fn written(&self, made: &Made, pipeline: &Pipeline, form: OutputForm) -> Result<Vec<u8>> {
         let (end, betas) = (self.end, pipeline.betas.as_ref());
         let levels = if pipeline.is_flow() { export::flow } else { export::sigmas };
         let sigmas = levels(&made.snrs, end);
@@ -307,6 +331,11 @@ impl ScheduleCommand {
             }
         }
     }
+}
+
+/// Tells what a reader of the loss file should know.
+fn said(ground: &Ground, common: &Common) {
+    ground.notes.iter().filter(|_| !common.quiet).for_each(|note| common.tell(format!("note: {note}")));
 }
 
 /// The grid of `previous`: SNRs from a file, or by a spec.

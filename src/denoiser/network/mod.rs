@@ -15,6 +15,7 @@ mod weights;
 #[cfg(all(test, feature = "network"))]
 mod tests;
 
+pub use rule::{Convention, NOISES, OUTPUTS, STATES};
 pub use shipped::TRAINED;
 
 use std::path::PathBuf;
@@ -22,7 +23,6 @@ use std::path::PathBuf;
 use super::{DenoiserKind, Make};
 use crate::error::Result;
 use crate::spec::{Arguments, Parameter};
-use rule::{Convention, NOISES, OUTPUTS, STATES};
 
 /// Distance of an estimate from the same network in exact arithmetic, a share of its length: on
 /// 1,000 states it was below half of this, against PyTorch in f64 (`tests/python`).

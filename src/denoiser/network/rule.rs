@@ -11,7 +11,7 @@
 
 /// The form of the state that a network reads.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum StateForm {
+pub enum StateForm {
     /// X + σZ.
     Y,
     /// √ᾱ X + √(1−ᾱ) Z.
@@ -22,7 +22,7 @@ pub(super) enum StateForm {
 
 /// The form of the noise level that it reads.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum NoiseForm {
+pub enum NoiseForm {
     Sigma,
     Snr,
     LogSnr,
@@ -33,7 +33,7 @@ pub(super) enum NoiseForm {
 
 /// What it gives.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum EstimateForm {
+pub enum EstimateForm {
     /// X itself.
     X0,
     /// Z.
@@ -46,16 +46,21 @@ pub(super) enum EstimateForm {
 
 /// The three forms of one network.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) struct Convention {
+pub struct Convention {
+    /// Of the state.
     pub state: StateForm,
+    /// Of the level.
     pub noise: NoiseForm,
+    /// Of what it gives.
     pub output: EstimateForm,
 }
 
-/// The words of [`StateForm`], [`NoiseForm`] and [`EstimateForm`] in specs.
-pub(super) const STATES: [&str; 3] = ["y", "x_t", "flow"];
-pub(super) const NOISES: [&str; 5] = ["sigma", "snr", "logsnr", "alpha_bar", "t"];
-pub(super) const OUTPUTS: [&str; 4] = ["x0", "eps", "v", "flow"];
+/// The words of [`StateForm`] in specs.
+pub const STATES: [&str; 3] = ["y", "x_t", "flow"];
+/// The words of [`NoiseForm`].
+pub const NOISES: [&str; 5] = ["sigma", "snr", "logsnr", "alpha_bar", "t"];
+/// The words of [`EstimateForm`].
+pub const OUTPUTS: [&str; 4] = ["x0", "eps", "v", "flow"];
 
 /// 1/√γ, √ᾱ, √(1−ᾱ) and t of an SNR γ > 0.
 struct Level {
@@ -79,7 +84,7 @@ impl Level {
 
 impl Convention {
     /// The convention of three of the words above.
-    pub(super) fn named(state: &str, noise: &str, output: &str) -> Self {
+    pub fn named(state: &str, noise: &str, output: &str) -> Self {
         Self {
             state: match state {
                 "x_t" => StateForm::VariancePreserving,
@@ -102,8 +107,13 @@ impl Convention {
         }
     }
 
+    /// Whether it gives X itself.
+    pub fn gives_x0(self) -> bool {
+        self.output == EstimateForm::X0
+    }
+
     /// What makes the network's state of U_γ: a factor.
-    pub(super) fn of_state(self, snr: f64) -> f64 {
+    pub fn of_state(self, snr: f64) -> f64 {
         let level = Level::new(snr);
         match self.state {
             StateForm::Y => snr.recip(),
@@ -113,7 +123,7 @@ impl Convention {
     }
 
     /// What the network is told of the noise.
-    pub(super) fn of_noise(self, snr: f64) -> f64 {
+    pub fn of_noise(self, snr: f64) -> f64 {
         match self.noise {
             NoiseForm::Sigma => snr.sqrt().recip(),
             NoiseForm::Snr => snr,
@@ -124,7 +134,7 @@ impl Convention {
     }
 
     /// x̂ = a·U + b·output: a and b.
-    pub(super) fn of_output(self, snr: f64) -> [f64; 2] {
+    pub fn of_output(self, snr: f64) -> [f64; 2] {
         let level = Level::new(snr);
         match self.output {
             EstimateForm::X0 => [0.0, 1.0],

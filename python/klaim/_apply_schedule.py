@@ -1,0 +1,1 @@
+../../examples/apply_schedule.py

@@ -1,0 +1,1 @@
+../../examples/record_loss.py
