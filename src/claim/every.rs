@@ -46,6 +46,7 @@ impl CasePlan<'_> {
             let parameter = parameters.first().and_then(|name| Some(((*name).to_owned(), range(name)?)));
             let statement = RangeStatement {
                 source,
+                atoms: None,
                 parameter,
                 snr: range(SNR.name).unwrap_or([1.0; 2]),
                 lhs: side(&self.lhs, at),

@@ -22,6 +22,9 @@ pub struct EveryCase {
 pub struct RangeStatement {
     /// The law; `{name}` stands for the parameter.
     pub source: Spec,
+    /// Its atoms where it is no kind of law but a table of decimals: a row per atom, the
+    /// coordinates and last the weight, in proportion.
+    pub atoms: Option<Vec<Vec<String>>>,
     /// The parameter's name and range, 0 < lo ≤ hi.
     pub parameter: Option<(String, [f64; 2])>,
     /// The SNRs, 0 ≤ lo ≤ hi ≤ ∞ and hi > 0; the SNR 0 itself is left out.

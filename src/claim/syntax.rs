@@ -3,6 +3,7 @@
 
 use std::ops::Range;
 
+use crate::numeric::interval::is_kept;
 use crate::claim::tree::{Actual, Binary, ExpressionError, Node, Reference, Unary};
 
 /// Names of the functions that the grammar knows; every other call is a quantity.
@@ -63,9 +64,14 @@ fn tokens(text: &str) -> Result<Vec<(Token<'_>, Range<usize>)>, ExpressionError>
             _ if c.is_whitespace() => c.len_utf8(),
             '0'..='9' | '.' => {
                 let length = number_length(rest);
-                let number = rest[..length].parse().map_err(|_| {
+                let number: f64 = rest[..length].parse().map_err(|_| {
                     ExpressionError::new(at..at + length, format!("`{}` is not a number", &rest[..length]))
                 })?;
+                if !is_kept(&rest[..length]) {
+                    let message = format!("`{}` has more digits than a number keeps", &rest[..length]);
+                    return Err(ExpressionError::new(at..at + length, message)
+                        .with_help(format!("it would be {number}: write that")));
+                }
                 found.push((Token::Number(number), at..at + length));
                 length
             }

@@ -11,6 +11,7 @@ use super::{Common, Format, axes, command, output};
 use crate::claim::{self, ClaimFile, Replacement, Sources, Values};
 use crate::error::{Error, Result};
 use crate::numeric::spacing::numbers;
+use crate::probe::disproof::Disproof;
 use crate::probe::found::Measuring;
 use crate::probe::search::{Bounds, Objective, hunt};
 use crate::probe::statement::Coordinates;
@@ -76,6 +77,10 @@ pub struct Probe {
     /// Which evaluators may be used
     #[arg(long, value_enum, default_value = "auto")]
     method: MethodChoice,
+    /// Try the counterexample by interval arithmetic: where its law allows, disproved for certain,
+    /// with a certificate in the output folder
+    #[arg(long)]
+    prove: bool,
     /// Go on from the checkpoint in the output folder
     #[arg(long)]
     resume: bool,
@@ -151,9 +156,10 @@ impl Probe {
         let (found, run) = self.watched(&options, planned, common, |watch| {
             sweep(&statement, parameters, self.width, options.clone(), watch)
         })?;
+        let disproofs = self.prove.then(|| Disproof::of_sweep(&statement, &found)).transpose()?;
         let source = source.map_or("its own sources".into(), |source| source.to_string());
         let place = self.set.iter().fold(source, |text, set| format!("{text}, {set}"));
-        Ok(ProbeReport::new(&expanded, &place, found, run))
+        Ok(ProbeReport { disproofs, ..ProbeReport::new(&expanded, &place, found, run) })
     }
 
     /// A search from `starts` starts.
@@ -170,15 +176,17 @@ impl Probe {
         let objective = Objective::new(&expanded, search_snr(&expanded))?;
         let bounds = Bounds { atoms: self.atoms.into(), dim: self.dim.into() };
         let log = self.out.join("search.jsonl");
-        let ((search, comparisons), run) = self.watched(&options, planned, common, |watch| {
+        let ((mut search, comparisons), run) = self.watched(&options, planned, common, |watch| {
             (watch.event)(Event::Needs(starts as usize));
             let climbs =
                 hunt(&objective, bounds, starts, (&log, self.resume), self.limit, (&options, watch))?;
             let options = options.clone();
-            let measuring = Measuring { claim, expanded: &expanded, options, watch, folder: &self.out };
+            let (folder, prove) = (&*self.out, self.prove);
+            let measuring = Measuring { claim, expanded: &expanded, options, watch, folder, prove };
             measuring.report(&climbs, &objective, (bounds.atoms, bounds.dim))
         })?;
-        Ok(ProbeReport::of_search(&expanded, search, comparisons, run))
+        let disproofs = self.prove.then(|| std::mem::take(&mut search.disproofs));
+        Ok(ProbeReport { disproofs, ..ProbeReport::of_search(&expanded, search, comparisons, run) })
     }
 
     /// Does `work` with the backend, the checkpoint and the progress bars of the command line; its

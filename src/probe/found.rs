@@ -11,6 +11,7 @@ use crate::claim::verdict::Verdict;
 use crate::claim::{AxisValue, Claim, ClaimFile, Outcome};
 use crate::error::{Error, Result};
 use crate::numeric::number;
+use crate::probe::disproof::Disproof;
 use crate::probe::measure::Meter;
 use crate::probe::place::{PlaceOutcome, Undecided};
 use crate::probe::search::shrink::shrink;
@@ -74,6 +75,9 @@ pub struct SearchReport {
     pub shrunk: Option<MeasuredLaw>,
     /// A claim file that repeats the refutation.
     pub claim_file: Option<String>,
+    /// What interval arithmetic says of the counterexample, where it was asked.
+    #[serde(skip)]
+    pub disproofs: Vec<Disproof>,
 }
 
 /// Undecided rows that are named one by one.
@@ -173,6 +177,8 @@ pub struct Measuring<'a> {
     pub watch: &'a Watch<'a>,
     /// Output folder.
     pub folder: &'a Path,
+    /// Whether a counterexample is to be tried by interval arithmetic.
+    pub prove: bool,
 }
 
 impl Measuring<'_> {
@@ -263,6 +269,7 @@ impl Measuring<'_> {
             found,
             shrunk: None,
             claim_file: None,
+            disproofs: Vec::new(),
         };
         if report.found.finding.outcome.verdict == Verdict::Refuted {
             let (objective, law, ln_ratio, seed) =
@@ -278,8 +285,25 @@ impl Measuring<'_> {
             fs::write(&path, self.counterexample(repeated)).map_err(Error::io(&path))?;
             report.claim_file = Some(path.display().to_string());
             report.shrunk = Some(small).filter(|small| small.finding.outcome.verdict == Verdict::Refuted);
+            if self.prove {
+                report.disproofs = self.disproved(&report, objective.snr())?;
+            }
         }
         Ok((report, comparisons))
+    }
+
+    /// The small law by interval arithmetic, and where it is not disproved the one that was found.
+    fn disproved(&self, report: &SearchReport, snr: f64) -> Result<Vec<Disproof>> {
+        let mut tried: Vec<Disproof> = Vec::new();
+        for law in report.shrunk.iter().chain([&report.found]) {
+            if tried.iter().any(|disproof| disproof.disproved) {
+                break;
+            }
+            let name = law.file.rsplit('/').next().unwrap_or(&law.file);
+            let (claim, _) = self.on(&law.candidate, name, snr)?;
+            tried.push(Disproof::of(&claim, &law.finding, Some(&law.candidate), tried.len() + 1)?);
+        }
+        Ok(tried)
     }
 
     /// A claim file that expects the refutation on one law.

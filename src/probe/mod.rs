@@ -4,9 +4,11 @@
 //! through the same expansion, routes, sampling and verdicts as `verify` ([`measure`]), at a level
 //! that all points of the probe share. A sweep maps one or two parameters ([`vary`]) and brackets
 //! every change of the verdict by bisection ([`boundary`]). A search looks for the law of bounded
-//! size that comes nearest to a violation, and makes it small ([`search`]).
+//! size that comes nearest to a violation, and makes it small ([`search`]). A counterexample that
+//! either found is tried by interval arithmetic ([`disproof`]).
 
 pub mod boundary;
+pub mod disproof;
 pub mod found;
 pub mod heat;
 pub mod measure;

@@ -13,16 +13,20 @@ use crate::probe::report::ProbeReport;
 use crate::report::digits;
 use crate::report::html::{command, document, verdict};
 use crate::report::markup::typeset;
-use crate::report::write::folder;
+use crate::report::write::{certificate, folder};
 
 /// The files of a probe's folder.
 pub const OUTPUTS: [&str; 3] = ["index.html", "map.csv", "probe.json"];
 
-/// Writes `index.html`, `map.csv` and `probe.json` into `dir`, which is created if need be.
+/// Writes `index.html`, `map.csv`, `probe.json` and certificates into `dir`, which is created if
+/// need be.
 ///
 /// # Errors
 /// `Error::Io` naming the folder or file.
 pub fn write(report: &ProbeReport, dir: &Path) -> Result<()> {
+    // First, so that what the page names is there.
+    let tried = report.disproofs.iter().flatten();
+    tried.filter_map(|tried| tried.file.as_ref()).try_for_each(|file| certificate(file, dir))?;
     let files = OUTPUTS.into_iter().zip([page(report), report.csv(), report.json()]);
     folder(dir, &Vec::from_iter(files))
 }

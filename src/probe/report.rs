@@ -7,6 +7,7 @@ use crate::claim::verdict::Verdict;
 use crate::claim::{Claim, Outcome, Ratio};
 use crate::numeric::number;
 use crate::probe::boundary::{Boundary, BreakSide};
+use crate::probe::disproof::Disproof;
 use crate::probe::found::SearchReport;
 use crate::probe::place::{DIGITS, PlaceOutcome};
 use crate::probe::sweep::Sweep;
@@ -41,6 +42,9 @@ pub struct ProbeReport {
     /// What a search found, where one was made.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub search: Option<SearchReport>,
+    /// What interval arithmetic says of the counterexamples; `None` where it was not asked.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub disproofs: Option<Vec<Disproof>>,
 }
 
 impl ProbeReport {
@@ -58,6 +62,7 @@ impl ProbeReport {
             map: sweep.map,
             outside: sweep.outside,
             search: None,
+            disproofs: None,
         }
     }
 
@@ -78,13 +83,14 @@ impl ProbeReport {
                 .collect(),
             outside: 0,
             search: Some(search),
+            disproofs: None,
         }
     }
 
     /// What was found, a sentence per line.
     pub fn findings(&self) -> Vec<String> {
         if let Some(search) = &self.search {
-            return search.findings();
+            return search.findings().into_iter().chain(self.proved()).collect();
         }
         let mut lines: Vec<String> = self.boundaries.iter().map(Boundary::words).collect();
         let missing = self.map.iter().filter(|f| !f.measured()).count();
@@ -124,7 +130,16 @@ impl ProbeReport {
                 self.map.len()
             ));
         }
-        lines
+        lines.into_iter().chain(self.proved()).collect()
+    }
+
+    /// What interval arithmetic says, a sentence per counterexample.
+    fn proved(&self) -> Vec<String> {
+        match self.disproofs.as_deref() {
+            Some([]) => vec!["no counterexample for interval arithmetic to disprove".into()],
+            Some(tried) => tried.iter().map(Disproof::words).collect(),
+            None => Vec::new(),
+        }
     }
 
     /// The entropies behind the boundaries, a sentence per boundary.
@@ -148,10 +163,12 @@ impl ProbeReport {
         Some(format!("at {}: {}; at {}: {}", here.place(), here.described(), far.place(), far.described()))
     }
 
-    /// Exit status: 3 where something is undecided or was left by a stop, else 0 (a break is a
-    /// finding).
+    /// Exit status: 3 where something is undecided, was left by a stop, or was to be disproved and is
+    /// not, else 0 (a break is a finding).
     pub fn exit(&self) -> u8 {
-        if self.run.interrupted || self.map.iter().any(|f| f.outcome.verdict == Verdict::Inconclusive) {
+        let tried = self.disproofs.as_deref().unwrap_or_default();
+        let unproved = !tried.is_empty() && !tried.iter().any(|disproof| disproof.disproved);
+        if unproved || self.run.interrupted || self.map.iter().any(|f| f.outcome.verdict == Verdict::Inconclusive) {
             3
         } else {
             0

@@ -1,5 +1,6 @@
 //! A case of a claim, at its one SNR, as what a proof decides.
 
+use crate::claim::expression::Reference;
 use crate::claim::statement::{Operand, RangeStatement, Side};
 use crate::claim::verdict::Relation;
 use crate::claim::{Bound, Case, Input};
@@ -22,9 +23,9 @@ impl Case {
         if snrs.any(|other| other.to_bits() != snr.to_bits()) {
             return None;
         }
-        let [lhs, rhs] = [&point.lhs, rhs].map(side);
+        let [lhs, rhs] = [&point.lhs, rhs].map(|bound| side(bound, snr));
         let source = Spec::parse(source.spec()).ok()?;
-        Some(RangeStatement { source, parameter: None, snr: [snr; 2], lhs, relation, rhs })
+        Some(RangeStatement { source, atoms: None, parameter: None, snr: [snr; 2], lhs, relation, rhs })
     }
 }
 
@@ -35,8 +36,9 @@ fn need(input: &Input) -> Option<&Need> {
     }
 }
 
-fn side(bound: &Bound) -> Side {
-    let operand = |input: &Input| match input {
+fn side(bound: &Bound, snr: f64) -> Side {
+    let operand = |(reference, input): (&Reference, &Input)| match input {
+        Input::Number(x) if reference.name == "snr" && x.to_bits() == snr.to_bits() => Operand::Snr,
         Input::Number(x) => Operand::Number(*x),
         Input::Need(need) => {
             // What depends on more than the law and the SNR has no interval form by any name.
@@ -46,6 +48,6 @@ fn side(bound: &Bound) -> Side {
             Operand::Quantity(name, need.setting.arguments.first().copied())
         }
     };
-    let operands = bound.inputs.iter().map(operand).collect();
+    let operands = bound.expression.references().iter().zip(&bound.inputs).map(operand).collect();
     Side { expression: (*bound.expression).clone(), operands }
 }

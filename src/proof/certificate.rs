@@ -24,6 +24,7 @@ impl Proof {
         };
         let decimal = |x: f64| if x.is_finite() { format!("{x:?}") } else { "inf".to_owned() };
         let parameter = statement.parameter.as_ref();
+        let atoms = statement.atoms.as_ref().map(|rows| ("atoms", json!(rows)));
         let header = [
             ("certificate", json!(1)),
             ("claim", json!(name)),
@@ -41,7 +42,7 @@ impl Proof {
             ("values", json!(values([&statement.lhs, &statement.rhs], decimal))),
         ];
         let mut text = String::from("{\n");
-        for (key, value) in header {
+        for (key, value) in header.into_iter().chain(atoms) {
             text.push_str(&format!("  {}: {value},\n", json!(key)));
         }
         text.push_str(

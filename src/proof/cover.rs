@@ -51,7 +51,7 @@ pub struct Proof {
     pub slabs: Vec<Slab>,
     /// Where the relation comes nearest to failing, or fails most, as far as was seen: the
     /// parameter, the SNR and both sides there.
-    pub nearest: Option<(f64, f64, Sides)>,
+    pub nearest: Option<(Interval, Interval, Sides)>,
 }
 
 /// Points of a first look, and sections of the search around the best of them.
@@ -77,14 +77,14 @@ impl RangeStatement {
         if self.relation.along_an_axis() {
             return open("a relation along an axis has no interval form");
         }
-        let [low, high] = self.parameters();
-        let samples = if low < high { vec![low, (low * high).sqrt(), high] } else { vec![low] };
-        let mut nearest: Option<(f64, f64, Sides)> = None;
+        let samples = self.samples();
+        let swept = samples.len() > 1;
+        let mut nearest: Option<(Interval, Interval, Sides)> = None;
         let mut failing = 0;
         for &p in &samples {
-            let found = self.at(Interval::point(p)).and_then(|place| search(self, &place, None));
-            let Some((snr, sides)) = found else {
-                return open("a quantity or the law has no interval form here");
+            let (snr, sides) = match self.at(p).and_then(|place| search(self, &place, None)) {
+                Ok(found) => found,
+                Err(why) => return open(&why),
             };
             failing += usize::from(fails(self, &sides));
             let rank = |sides: &Sides| (fails(self, sides), urgency(sides));
@@ -93,7 +93,7 @@ impl RangeStatement {
             }
         }
         let (p, snr, sides) = nearest.expect("there is a sample");
-        let (mut decision, mut slabs) = if failing == samples.len() && low < high {
+        let (mut decision, mut slabs) = if failing == samples.len() && swept {
             self.sweep(true)
         } else if failing > 0 {
             (Decision::Open(String::new()), Vec::new())
@@ -103,10 +103,26 @@ impl RangeStatement {
             self.sweep(false)
         };
         if failing > 0 && matches!(decision, Decision::Open(_)) {
-            decision = Decision::Disproved { everywhere: low == high };
-            slabs = vec![Slab { parameter: [p; 2], cells: vec![witness(snr, &sides)] }];
+            decision = Decision::Disproved { everywhere: !swept };
+            slabs = vec![Slab { parameter: [p.lo(), p.hi()], cells: vec![witness(snr, &sides)] }];
         }
         Proof { decision, slabs, nearest }
+    }
+
+    /// Values of the parameter that are looked at first: the ends of its range, which are the
+    /// decimals that the claim has, and a number between. Each cell has a value of the range in it,
+    /// so what fails on all of it fails for one.
+    fn samples(&self) -> Vec<Interval> {
+        let Some((_, ends)) = &self.parameter else { return vec![Interval::ONE] };
+        let [first, last] = ends.map(Interval::read);
+        let between = Interval::point((ends[0] * ends[1]).sqrt());
+        if first.hi() < between.lo() && between.hi() < last.lo() {
+            vec![first, between, last]
+        } else if first == last {
+            vec![first]
+        } else {
+            vec![first, last]
+        }
     }
 
     /// Goes through the parameter's range from its upper end, in cells as wide as can be decided:
@@ -151,10 +167,9 @@ impl RangeStatement {
         refute: bool,
         hint: &mut Option<f64>,
     ) -> Result<Vec<CoverCell>, String> {
-        let missing = || "a quantity or the law has no interval form here".to_owned();
-        let place = self.at(parameter).ok_or_else(missing)?;
-        let (snr, sides) = search(self, &place, *hint).ok_or_else(missing)?;
-        *hint = Some(snr);
+        let place = self.at(parameter)?;
+        let (snr, sides) = search(self, &place, *hint)?;
+        *hint = Some(snr.middle());
         if refute {
             return if fails(self, &sides) {
                 Ok(vec![witness(snr, &sides)])
@@ -163,7 +178,7 @@ impl RangeStatement {
             };
         }
         if sides.excess.hi() > 0.0 {
-            return Err(format!("the sides come too near to each other at snr {snr}"));
+            return Err(format!("the sides come too near to each other at snr {}", snr.middle()));
         }
         cover(self, &place)
     }
@@ -187,13 +202,18 @@ fn urgency(sides: &Sides) -> f64 {
     sides.excess.middle() / size
 }
 
-fn witness(snr: f64, sides: &Sides) -> CoverCell {
-    CoverCell { snr: [snr; 2], excess: [sides.excess.lo(), sides.excess.hi()], power: 0 }
+fn witness(snr: Interval, sides: &Sides) -> CoverCell {
+    CoverCell { snr: [snr.lo(), snr.hi()], excess: [sides.excess.lo(), sides.excess.hi()], power: 0 }
 }
 
 /// The SNR at which the relation comes nearest to failing, or fails most: among points spread
-/// evenly in ln γ and then by golden sections; around `hint` alone where there is one.
-fn search(statement: &RangeStatement, place: &ProofPlace, hint: Option<f64>) -> Option<(f64, Sides)> {
+/// evenly in ln γ and then by golden sections; around `hint` alone where there is one. A cell that
+/// is a point of the range, or the enclosure of one of its ends.
+fn search(
+    statement: &RangeStatement,
+    place: &ProofPlace,
+    hint: Option<f64>,
+) -> Result<(Interval, Sides), String> {
     let [low, high] = statement.snr;
     let scale = place.scale();
     let ends = [
@@ -205,16 +225,21 @@ fn search(statement: &RangeStatement, place: &ProofPlace, hint: Option<f64>) -> 
         let snr = inside(snr);
         Some((snr, place.look(snr)?))
     };
-    let surely = |snr: f64| Some((snr, place.sides(Interval::point(snr))?));
+    let wide = || "the averages take more nodes than are tried".to_owned();
+    let surely = |snr: f64| {
+        let cell = statement.cell(snr);
+        Ok((cell, place.sides(cell).ok_or_else(wide)?))
+    };
     if ends[0] >= ends[1] || !statement.varies() {
         return surely(inside(ends[0]));
     }
     let step = (ends[1] / ends[0]).ln() / (POINTS - 1) as f64;
     let (mut best, reach) = match hint {
-        Some(snr) => (at(snr)?, 0.3),
+        Some(snr) => (at(snr).ok_or_else(wide)?, 0.3),
         None => {
             let points = (0..POINTS).filter_map(|i| at(ends[0] * (step * i as f64).exp()));
-            (points.max_by(|a, b| urgency(&a.1).total_cmp(&urgency(&b.1)))?, step)
+            let best = points.max_by(|a, b| urgency(&a.1).total_cmp(&urgency(&b.1)));
+            (best.ok_or_else(wide)?, step)
         }
     };
     let golden = 0.5 * (5.0_f64.sqrt() - 1.0);

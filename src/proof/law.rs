@@ -124,6 +124,38 @@ impl IntervalLaw {
         .map(Self::Line)
     }
 
+    /// The law of a table: a row per atom with its coordinates and its weight, decimals. A law on a
+    /// line, or two atoms in R^d.
+    ///
+    /// # Errors
+    /// In words, where it is no such law.
+    pub fn of_atoms(rows: &[Vec<String>]) -> Result<Self, String> {
+        let read = |row: &Vec<String>| row.iter().map(|text| Interval::decimal(text)).collect();
+        let rows: Option<Vec<Vec<Interval>>> = rows.iter().map(read).collect();
+        let rows = rows.ok_or("an atom of the law is no decimal")?;
+        let dim = rows.first().map_or(0, |row| row.len() - 1);
+        let mut atoms: Vec<(Interval, Interval)> = match (&rows[..], dim) {
+            (_, 1) => rows.iter().map(|row| (row[0], row[1])).collect(),
+            ([a, b], _) => {
+                let apart = (0..dim).fold(Interval::ZERO, |sum, k| sum + (a[k] - b[k]).square());
+                vec![(Interval::ZERO, a[dim]), (apart.sqrt(), b[dim])]
+            }
+            _ => {
+                let n = rows.len();
+                return Err(format!("{n} atoms in {dim} dimensions have no interval form"));
+            }
+        };
+        atoms.sort_by(|a, b| a.0.lo().total_cmp(&b.0.lo()));
+        let total = atoms.iter().fold(Interval::ZERO, |sum, atom| sum + atom.1);
+        let (positions, weights): (Vec<_>, Vec<_>) = atoms.into_iter().map(|(x, w)| (x, w / total)).unzip();
+        let apart = positions.windows(2).all(|pair| pair[0].hi() < pair[1].lo());
+        if !apart || weights.iter().any(|w| w.lo() <= 0.0) || positions.len() as f64 > MOST_ATOMS {
+            return Err("the law's atoms are too near to each other, too light or too many".into());
+        }
+        let law = LineLaw::new(positions, weights).ok_or("a law has two atoms at least")?;
+        Ok(Self::Line(LineLaw { dim: Interval::point(dim as f64), ..law }))
+    }
+
     fn product(numbers: &SpecNumbers) -> Option<Self> {
         let dim = Interval::point(numbers.count("dim")?);
         let base = numbers.spec.parameters.iter().find_map(|(name, argument)| match argument {

@@ -42,16 +42,44 @@ impl RangeStatement {
             .map_or([1.0; 2], |(_, [lo, hi])| [Interval::read(*lo).lo(), Interval::read(*hi).hi()])
     }
 
+    /// A cell around `snr` that has an SNR of the range in it: `snr` alone inside the range, at an
+    /// end or beyond what encloses the end's decimal.
+    pub fn cell(&self, snr: f64) -> Interval {
+        let [lo, hi] = self.snr;
+        let first = Interval::read(lo);
+        if lo > 0.0 && snr <= first.hi() {
+            return first;
+        }
+        if hi.is_finite() {
+            let last = Interval::read(hi);
+            if snr >= last.lo() {
+                return last;
+            }
+        }
+        Interval::point(snr.max(f64::MIN_POSITIVE))
+    }
+
     /// Whether a side depends on the SNR.
     pub fn varies(&self) -> bool {
         self.lhs.operands.iter().chain(&self.rhs.operands).any(value::varies)
     }
 
-    /// The statement at every value of `parameter`; `None` where the law has no interval form.
-    pub fn at(&self, parameter: Interval) -> Option<ProofPlace<'_>> {
+    /// The statement at every value of `parameter`.
+    ///
+    /// # Errors
+    /// In words, where the law or a quantity of it has no interval form.
+    pub fn at(&self, parameter: Interval) -> Result<ProofPlace<'_>, String> {
         let named = self.parameter.as_ref().map(|(name, _)| (name.as_str(), parameter));
-        let law = IntervalLaw::of(&self.source, named)?;
-        Some(ProofPlace { statement: self, law, parameter })
+        let unknown = || format!("the law `{}` has no interval form", self.source);
+        let law = match &self.atoms {
+            Some(rows) => IntervalLaw::of_atoms(rows)?,
+            None => IntervalLaw::of(&self.source, named).ok_or_else(unknown)?,
+        };
+        let mut operands = self.lhs.operands.iter().chain(&self.rhs.operands);
+        match operands.find_map(|operand| value::missing(operand, &law)) {
+            Some(why) => Err(why),
+            None => Ok(ProofPlace { statement: self, law, parameter }),
+        }
     }
 
     fn signed<T>(&self, [lhs, rhs]: [T; 2], minus: impl Fn(T, T) -> T) -> T {

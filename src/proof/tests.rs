@@ -47,7 +47,8 @@ fn statement(
     c: f64,
 ) -> RangeStatement {
     let source = Spec::parse(source).unwrap();
-    RangeStatement { source, parameter: None, snr, lhs: side(lhs, c), relation, rhs: side(rhs, c) }
+    let (lhs, rhs) = (side(lhs, c), side(rhs, c));
+    RangeStatement { source, atoms: None, parameter: None, snr, lhs, relation, rhs }
 }
 
 /// γ² |M′| ≤ C H².

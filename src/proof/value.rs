@@ -21,6 +21,20 @@ pub fn varies(term: &Operand) -> bool {
     }
 }
 
+/// Why an operand has no enclosure for a law, in words; `None` where it has.
+pub fn missing(operand: &Operand, law: &IntervalLaw) -> Option<String> {
+    match operand {
+        Operand::Number(x) if !x.is_finite() => Some(format!("the number {x} has no interval form")),
+        Operand::Quantity(name, argument) => {
+            let discrete = matches!(law, IntervalLaw::Line(_)) || name != "posterior_entropy";
+            let known = argument.is_none() && OF_THE_CHANNEL.contains(&name.as_str()) && discrete;
+            (!known && of_law(law, name, *argument).is_none())
+                .then(|| format!("`{name}` has no interval form for this law"))
+        }
+        Operand::Number(_) | Operand::Snr | Operand::Parameter => None,
+    }
+}
+
 /// A quantity of the law alone; `None` where this route has none by that name.
 pub fn of_law(law: &IntervalLaw, name: &str, argument: Option<f64>) -> Option<Interval> {
     match law {

@@ -9,7 +9,7 @@ use tempfile::NamedTempFile;
 
 use super::model::{Report, Run};
 use super::{csv, html, json};
-use crate::claim::Outcome;
+use crate::claim::ProofFile;
 use crate::error::{Error, Result};
 
 /// Name of the file that [`read`] reads and everything else is written from.
@@ -37,13 +37,19 @@ pub fn write(report: &Report, dir: &Path) -> Result<()> {
     let settings = settings(&report.run, json::sealed(&text).expect("it was just made"));
     let files = [text, html::page(report), csv::table(report), settings];
     // First, so that whatever report.json names is there.
-    report.sections().flat_map(|(_, _, section)| &section.rows).try_for_each(|row| certificate(row, dir))?;
+    let rows = report.sections().flat_map(|(_, _, section)| &section.rows);
+    rows.filter_map(|row| row.certificate.as_ref()).try_for_each(|proof| certificate(proof, dir))?;
     folder(dir, &Vec::from_iter(OUTPUTS.into_iter().zip(files)))
 }
 
-/// Writes the certificate of a row that was just proved.
-fn certificate(row: &Outcome, dir: &Path) -> Result<()> {
-    let Some(proof) = row.certificate.as_ref().filter(|proof| !proof.text.is_empty()) else { return Ok(()) };
+/// Writes a certificate below `dir`, unless it was read from a report: its text is then in a file.
+///
+/// # Errors
+/// [`Error::Io`] naming the folder or file.
+pub fn certificate(proof: &ProofFile, dir: &Path) -> Result<()> {
+    if proof.text.is_empty() {
+        return Ok(());
+    }
     let path = dir.join(&proof.path);
     let folder = path.parent().unwrap_or(dir);
     fs::create_dir_all(folder).map_err(Error::io(folder))?;

@@ -7,6 +7,7 @@ use crate::claim::verdict::{Basis, Verdict};
 use crate::claim::{Case, Claim, Outcome, ProofFile, Ratio, Section};
 use crate::error::Error;
 use crate::numeric::estimate::{Flags, Method};
+use crate::numeric::interval::Interval;
 use crate::proof::{Decision, Proof};
 use crate::report::digits;
 use crate::run::options::Options;
@@ -68,8 +69,8 @@ pub fn at_least(evidence: Basis, section: &Section, case: &Case, measured: Outco
     }
 }
 
-/// Decides a statement; `name` goes into its certificate.
-fn outcome(name: &str, statement: &RangeStatement, margin: f64) -> Outcome {
+/// Decides a statement; `name` goes into its certificate, and without a name there is none.
+pub fn outcome(name: &str, statement: &RangeStatement, margin: f64) -> Outcome {
     let proof = statement.decide();
     let Some((parameter, snr, sides)) = proof.nearest else {
         return Outcome::undecided(reason(&proof, statement), f64::NAN);
@@ -77,11 +78,12 @@ fn outcome(name: &str, statement: &RangeStatement, margin: f64) -> Outcome {
     let quotient = sides.lhs / sides.rhs;
     let (lhs, rhs) = (sides.lhs.middle(), sides.rhs.middle());
     let ratio = Ratio { value: lhs / rhs, std_err: 0.0, low: quotient.lo(), high: quotient.hi() };
+    let six = |x: Interval| digits::plain(x.middle(), 6);
     let place = match &statement.parameter {
         Some((name, _)) => {
-            format!("{name} = {}, snr = {}", digits::plain(parameter, 6), digits::plain(snr, 6))
+            format!("{name} = {}, snr = {}", six(parameter), six(snr))
         }
-        None => format!("snr = {}", digits::plain(snr, 6)),
+        None => format!("snr = {}", six(snr)),
     };
     let (verdict, evidence) = match proof.decision {
         Decision::Proved => (Verdict::Supported, Basis::Proved),

@@ -20,9 +20,9 @@ impl Interval {
         Some(if is_exact(text) { Self::point(x) } else { Self { lo: x.next_down(), hi: x.next_up() } })
     }
 
-    /// An interval that holds the decimal that somebody wrote and a program read as `x`: the shortest
-    /// one that reads as `x`. Others that read as `x` too, digits beyond the seventeenth, are in it
-    /// unless it is a number alone.
+    /// An interval that holds the decimal that somebody wrote and a program read as `x`: every
+    /// decimal that reads as `x`, unless the shortest one is `x` itself, which then is alone in it;
+    /// [`is_kept`] tells the others.
     ///
     /// # Panics
     /// For a number that is not finite.
@@ -31,11 +31,20 @@ impl Interval {
     }
 }
 
+/// Whether [`Interval::read`] of what `text` reads as holds the decimal that `text` writes: not so
+/// for 0.50000000000000000001, which reads as ½.
+pub fn is_kept(text: &str) -> bool {
+    let Some(written) = Interval::decimal(text) else { return true };
+    let read = Interval::read(text.trim().parse().expect("a decimal is a number"));
+    read.lo < read.hi || written == read
+}
+
 /// Whether a decimal is a double for certain: m·10^e with |m| < 2⁵³ and either e ≥ 0 and the
 /// product below 2⁵³, or −22 ≤ e < 0 and m a multiple of 5^−e, so that m·10^e = (m/5^−e)·2^e.
 fn is_exact(text: &str) -> bool {
     let (mantissa, exponent) = text.split_once(['e', 'E']).unwrap_or((text, "0"));
     let (whole, fraction) = mantissa.split_once('.').unwrap_or((mantissa, ""));
+    let fraction = fraction.trim_end_matches('0');
     let digits = format!("{}{fraction}", whole.trim_start_matches(['+', '-']));
     let (Ok(m), Ok(e)) = (digits.parse::<u64>(), exponent.trim_start_matches('+').parse::<i64>()) else {
         return false;

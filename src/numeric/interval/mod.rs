@@ -12,6 +12,8 @@ mod elementary;
 #[cfg(test)]
 mod tests;
 
+pub use decimal::is_kept;
+
 use std::ops::{Add, Div, Mul, Neg, Sub};
 
 /// A closed interval of real numbers, lo ≤ hi; an infinite end is no element, it says that there is

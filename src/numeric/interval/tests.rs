@@ -190,4 +190,18 @@ fn decimals_are_enclosed() {
     assert!(tenth.lo < 1.0 && tenth.hi > 1.0);
     assert!(["inf", "nan", "1e999", "", "0x1", "1_0"].iter().all(|text| Interval::decimal(text).is_none()));
     assert_eq!(Interval::read(1.42), Interval::decimal("1.42").unwrap());
+    // What reads as a double that its decimal is not: only such are not kept.
+    for (text, kept) in [
+        ("0.5", true),
+        ("0.50000000000000000000", true),
+        ("0.50000000000000000001", false),
+        ("3.14159265358979323846264338327950288", true),
+        ("1e-400", false),
+        ("4.0000000000000000001", false),
+        ("1.0000000000000001", false),
+        ("0.1000000000000000055511151231257827", true),
+        ("inf", true),
+    ] {
+        assert_eq!(super::is_kept(text), kept, "{text}");
+    }
 }

@@ -107,15 +107,20 @@ impl Candidate {
         found.map_or_else(|| self.weights.clone(), |weights| weights.iter().map(|w| w.round()).collect())
     }
 
-    /// CSV with columns x1 … xd, p: `file:path=…,weights=p` reads it.
-    pub fn csv(&self) -> String {
-        let header: Vec<String> = (1..=self.dim).map(|k| format!("x{k}")).chain(["p".to_owned()]).collect();
+    /// A row per atom as [`Self::csv`] writes it: the coordinates and last the weight.
+    pub fn rows(&self) -> Vec<Vec<String>> {
         let weights = self.written_weights();
         let row = |i: usize| {
             let cells = self.point(i).iter().chain([&weights[i]]).map(|x| crate::numeric::number::name(*x));
-            cells.collect::<Vec<_>>().join(",")
+            cells.collect()
         };
-        let rows: String = (0..self.len()).map(|i| row(i) + "\n").collect();
+        (0..self.len()).map(row).collect()
+    }
+
+    /// CSV with columns x1 … xd, p: `file:path=…,weights=p` reads it.
+    pub fn csv(&self) -> String {
+        let header: Vec<String> = (1..=self.dim).map(|k| format!("x{k}")).chain(["p".to_owned()]).collect();
+        let rows: String = self.rows().iter().map(|row| row.join(",") + "\n").collect();
         format!("{}\n{rows}", header.join(","))
     }
 }
