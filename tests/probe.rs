@@ -344,6 +344,47 @@ fn a_search_reports_its_largest_ratio() {
     assert!(search["law"].as_str().unwrap().starts_with("file:path=out/law-"));
 }
 
+/// A planted false constant: the counterexample of a search, and that of a map, fail for certain and
+/// have certificates; on a law without an interval form it says why there is none.
+#[test]
+fn a_counterexample_is_disproved() {
+    let dir = tempfile::tempdir().unwrap();
+    let planted = SHARP.replace("1.411", "1.2").replace("sharp", "planted");
+    std::fs::write(dir.path().join("planted.toml"), planted).unwrap();
+    let search = ["planted.toml", "--search", "4", "--atoms", "3", "--dim", "1", "--budget", "1024"];
+    let found = probe(dir.path(), &[&search[..], &["--prove", "--out", "out"]].concat());
+    let disproof = &found["disproofs"][0];
+    assert_eq!(disproof["disproved"].as_bool(), Some(true), "{found}");
+    let certificate = |path: &str| -> Value {
+        serde_json::from_str(&std::fs::read_to_string(dir.path().join("out").join(path)).unwrap()).unwrap()
+    };
+    let shown = certificate(disproof["certificate"].as_str().unwrap());
+    assert_eq!((&shown["verdict"], &shown["snr"][0]), (&"disproved".into(), &shown["snr"][1]));
+    assert!(shown["slabs"][0]["cells"][0][2].as_f64().unwrap() > 0.0, "{shown}");
+    let atoms = found["search"]["shrunk"]["candidate"]["weights"].as_array().unwrap().len();
+    assert_eq!(shown["law"]["atoms"].as_array().unwrap().len(), atoms, "{shown}");
+    let page = std::fs::read_to_string(dir.path().join("out/index.html")).unwrap();
+    assert!(page.contains("disproved by interval arithmetic on file:path="), "{page}");
+
+    let swept = ["planted.toml", "--source", "bernoulli:p={p}", "--vary", "p=0.1..0.5/3", "--prove"];
+    let found = probe(dir.path(), &[&swept[..], &["--budget", "1024", "--out", "out"]].concat());
+    assert_eq!(found["disproofs"][0]["disproved"].as_bool(), Some(true), "{found}");
+    assert!(certificate("certificates/planted-counterexample-1.json")["law"]["weights"][0].is_string());
+
+    let held = ["varentropy-bound", "--source", "bpsk", "--prove", "--budget", "1024", "--out", "out"];
+    let found = probe(dir.path(), &held);
+    assert_eq!(found["disproofs"].as_array().map(Vec::len), Some(0), "{found}");
+
+    let claim =
+        "lhs = \"mmse\"\nrelation = \"<=\"\nrhs = \"0.1\"\n[over]\nsource = [\"laplace\"]\nsnr = [1]\n";
+    std::fs::write(dir.path().join("laplace.toml"), claim).unwrap();
+    let output = klaim(dir.path(), &["probe", "laplace.toml", "--prove", "--quiet", "--out", "out"]);
+    let said = String::from_utf8_lossy(&output.stdout).into_owned();
+    assert_eq!(output.status.code(), Some(3), "{said}");
+    let why = "not disproved by interval arithmetic on laplace, snr 1: the law `laplace` has no interval";
+    assert!(said.contains(why), "{said}");
+}
+
 /// Minutes: from scratch, with up to 8 atoms in 4 dimensions.
 #[test]
 #[ignore = "minutes"]

@@ -3,8 +3,8 @@
 
 use std::ops::Range;
 
-use crate::numeric::interval::is_kept;
 use crate::claim::tree::{Actual, Binary, ExpressionError, Node, Reference, Unary};
+use crate::numeric::interval::is_kept;
 
 /// Names of the functions that the grammar knows; every other call is a quantity.
 pub const FUNCTIONS: [&str; 8] = ["ln", "exp", "sqrt", "abs", "cos", "atan", "min", "max"];

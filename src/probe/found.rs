@@ -286,7 +286,7 @@ impl Measuring<'_> {
             report.claim_file = Some(path.display().to_string());
             report.shrunk = Some(small).filter(|small| small.finding.outcome.verdict == Verdict::Refuted);
             if self.prove {
-                report.disproofs = self.disproved(&report, objective.snr())?;
+                report.disproofs = self.disproved(&report, place.0)?;
             }
         }
         Ok((report, comparisons))

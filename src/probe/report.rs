@@ -168,7 +168,10 @@ impl ProbeReport {
     pub fn exit(&self) -> u8 {
         let tried = self.disproofs.as_deref().unwrap_or_default();
         let unproved = !tried.is_empty() && !tried.iter().any(|disproof| disproof.disproved);
-        if unproved || self.run.interrupted || self.map.iter().any(|f| f.outcome.verdict == Verdict::Inconclusive) {
+        if unproved
+            || self.run.interrupted
+            || self.map.iter().any(|f| f.outcome.verdict == Verdict::Inconclusive)
+        {
             3
         } else {
             0

@@ -9,6 +9,8 @@ use serde_json::{Value, json};
 use crate::claim::statement::{Operand, RangeStatement, Side};
 use crate::numeric::number;
 use crate::proof::cover::{Decision, Proof};
+use crate::proof::law_text::LawText;
+use crate::proof::statement::ProofPlace;
 
 impl Proof {
     /// The certificate of a proof of `statement`, which `name` names in words; `None` where nothing
@@ -24,12 +26,12 @@ impl Proof {
         };
         let decimal = |x: f64| if x.is_finite() { format!("{x:?}") } else { "inf".to_owned() };
         let parameter = statement.parameter.as_ref();
-        let atoms = statement.atoms.as_ref().map(|rows| ("atoms", json!(rows)));
         let header = [
-            ("certificate", json!(1)),
+            ("certificate", json!(2)),
             ("claim", json!(name)),
             ("verdict", json!(verdict)),
             ("source", json!(statement.source.to_string())),
+            ("law", law(statement)),
             (
                 "parameter",
                 parameter
@@ -42,7 +44,7 @@ impl Proof {
             ("values", json!(values([&statement.lhs, &statement.rhs], decimal))),
         ];
         let mut text = String::from("{\n");
-        for (key, value) in header.into_iter().chain(atoms) {
+        for (key, value) in header {
             text.push_str(&format!("  {}: {value},\n", json!(key)));
         }
         text.push_str(
@@ -62,6 +64,17 @@ impl Proof {
         text.push_str(&format!("  \"slabs\": [\n{}\n  ]\n}}\n", slabs.collect::<Vec<_>>().join(",\n")));
         Some(text)
     }
+}
+
+/// The law in full: numbers of coordinates and of dimensions, atoms of a coordinate and their
+/// weights, as expressions; null for a law without atoms.
+fn law(statement: &RangeStatement) -> Value {
+    let place = statement.at(statement.samples()[0]).ok();
+    place.as_ref().and_then(ProofPlace::line).map_or(Value::Null, |line| {
+        let LawText { atoms, weights } = &line.text;
+        let copies = [line.copies, line.dim].map(|n| n.lo().to_string());
+        json!({ "copies": copies, "atoms": atoms, "weights": weights })
+    })
 }
 
 /// What the names of the expressions are where they are no quantities: a decimal, `snr` or

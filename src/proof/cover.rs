@@ -3,6 +3,7 @@
 use crate::claim::statement::RangeStatement;
 use crate::claim::verdict::Relation;
 use crate::numeric::interval::Interval;
+use crate::numeric::interval::planted::Fault;
 use crate::proof::statement::{ProofPlace, Sides};
 
 /// An SNR cell and where the excess lies on it, for every value of the parameter's cell.
@@ -107,22 +108,6 @@ impl RangeStatement {
             slabs = vec![Slab { parameter: [p.lo(), p.hi()], cells: vec![witness(snr, &sides)] }];
         }
         Proof { decision, slabs, nearest }
-    }
-
-    /// Values of the parameter that are looked at first: the ends of its range, which are the
-    /// decimals that the claim has, and a number between. Each cell has a value of the range in it,
-    /// so what fails on all of it fails for one.
-    fn samples(&self) -> Vec<Interval> {
-        let Some((_, ends)) = &self.parameter else { return vec![Interval::ONE] };
-        let [first, last] = ends.map(Interval::read);
-        let between = Interval::point((ends[0] * ends[1]).sqrt());
-        if first.hi() < between.lo() && between.hi() < last.lo() {
-            vec![first, between, last]
-        } else if first == last {
-            vec![first]
-        } else {
-            vec![first, last]
-        }
     }
 
     /// Goes through the parameter's range from its upper end, in cells as wide as can be decided:
@@ -298,6 +283,9 @@ fn cover(statement: &RangeStatement, place: &ProofPlace) -> Result<Vec<CoverCell
         }
     }
     cells.reverse();
+    if Fault::Cell.is_planted() {
+        cells.remove(1);
+    }
     Ok(cells)
 }
 

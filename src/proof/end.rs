@@ -8,6 +8,7 @@ use crate::claim::algebra::Algebra;
 use crate::claim::statement::Operand;
 use crate::claim::tree::{Binary, Unary};
 use crate::numeric::interval::Interval;
+use crate::numeric::interval::planted::Fault;
 use crate::proof::law::{IntervalLaw, LineLaw};
 use crate::proof::value::of_law;
 
@@ -187,6 +188,7 @@ fn of_line(law: &LineLaw, name: &str, start: f64) -> Option<Tail> {
     };
     match name {
         "mmse" => Some(vanishing(0.5, 1)),
+        "mmse_slope" if Fault::SlopeEnd.is_planted() => Some(vanishing(0.125, 2)),
         "mmse_slope" => Some(vanishing(0.25, 2)),
         "posterior_entropy" => Some(vanishing(2.0, 0)),
         "information" => {

@@ -1,6 +1,7 @@
 //! Laws as intervals: made from the decimals of a spec, not from the doubles that estimates use.
 
 use crate::numeric::interval::Interval;
+use crate::proof::law_text::{LawText, unsigned};
 use crate::spec::{Argument, Spec};
 
 /// A law that the interval route knows.
@@ -32,10 +33,12 @@ pub struct LineLaw {
     pub copies: Interval,
     /// Dimension of the space that the law was given in.
     pub dim: Interval,
+    /// How a certificate writes it.
+    pub text: LawText,
 }
 
 /// Most atoms of a coordinate.
-const MOST_ATOMS: f64 = 128.0;
+pub(super) const MOST_ATOMS: f64 = 128.0;
 
 /// The numbers in a spec: decimals, or `{name}` for the parameter that a proof runs over.
 struct SpecNumbers<'a> {
@@ -49,6 +52,11 @@ impl SpecNumbers<'_> {
             Argument::Text(text) if name == key => Some(text.as_str()),
             _ => None,
         })
+    }
+
+    /// A number as a certificate writes it: a decimal or the parameter's name.
+    fn written(&self, key: &str) -> String {
+        self.text(key).map_or(String::new(), |text| unsigned(text.trim_matches(['{', '}'])))
     }
 
     fn number(&self, key: &str) -> Option<Interval> {
@@ -81,33 +89,40 @@ impl IntervalLaw {
         match spec.kind.as_str() {
             "bpsk" if numbers.only(&[]) => {
                 let half = Interval::point(0.5);
-                LineLaw::new([-1.0, 1.0].map(Interval::point).to_vec(), vec![half; 2])
+                let atoms = [-1.0, 1.0].map(Interval::point).to_vec();
+                LineLaw::new(atoms, vec![half; 2], LawText::even(2, "2"))
             }
             "bernoulli" if numbers.only(&["p"]) => {
                 let p = numbers.number("p").filter(|p| p.lo() > 0.0 && p.hi() < 1.0)?;
                 let atoms = [0.0, 1.0].map(Interval::point).to_vec();
-                LineLaw::new(atoms, vec![Interval::ONE - p, p])
+                let text = LawText { weights: vec![numbers.written("p")], ..LawText::even(2, "1") };
+                LineLaw::new(atoms, vec![Interval::ONE - p, p], text)
             }
             "pam" if numbers.only(&["levels"]) => {
                 let levels = numbers.count("levels").filter(|&n| n <= MOST_ATOMS)?;
-                LineLaw::uniform(whole(levels).map(Interval::point).collect())
+                LineLaw::uniform(whole(levels).map(Interval::point).collect(), "1")
             }
             "simplex" if numbers.only(&["atoms"]) && numbers.count("atoms")? == 2.0 => {
-                let law = LineLaw::uniform(vec![Interval::ZERO, Interval::point(2.0).sqrt()])?;
+                let law = LineLaw::uniform(vec![Interval::ZERO, Interval::point(2.0).sqrt()], "sqrt(2)")?;
                 Some(LineLaw { dim: Interval::point(2.0), ..law })
             }
             "zipf" if numbers.only(&["exponent", "atoms"]) => {
                 let (s, atoms) = (numbers.number("exponent")?, numbers.count("atoms")?);
-                LineLaw::by_rank(atoms, |i| (-(s * i.ln())).exp())
+                let text = numbers.written("exponent");
+                let text = |i: usize| format!("1 / exp({text} * ln({i}))");
+                LineLaw::by_rank(atoms, |i| (-(s * i.ln())).exp(), text)
             }
             "log-power" if numbers.only(&["power", "atoms"]) => {
                 let (a, atoms) = (numbers.number("power")?, numbers.count("atoms")?);
-                LineLaw::by_rank(atoms, |i| (-(a * (i + 1.0).ln().ln())).exp() / i)
+                let text = numbers.written("power");
+                let text = |i: usize| format!("1 / {i} / exp({text} * ln(ln({})))", i + 1);
+                LineLaw::by_rank(atoms, |i| (-(a * (i + 1.0).ln().ln())).exp() / i, text)
             }
             "hypercube" if numbers.only(&["dim"]) => {
                 let dim = Interval::point(numbers.count("dim")?);
                 let half = Interval::point(0.5);
-                let bpsk = LineLaw::new([-1.0, 1.0].map(Interval::point).to_vec(), vec![half; 2])?;
+                let atoms = [-1.0, 1.0].map(Interval::point).to_vec();
+                let bpsk = LineLaw::new(atoms, vec![half; 2], LawText::even(2, "2"))?;
                 Some(LineLaw { copies: dim, dim, ..bpsk })
             }
             "product" if numbers.only(&["base", "dim"]) => return Self::product(&numbers),
@@ -122,38 +137,6 @@ impl IntervalLaw {
             _ => None,
         }
         .map(Self::Line)
-    }
-
-    /// The law of a table: a row per atom with its coordinates and its weight, decimals. A law on a
-    /// line, or two atoms in R^d.
-    ///
-    /// # Errors
-    /// In words, where it is no such law.
-    pub fn of_atoms(rows: &[Vec<String>]) -> Result<Self, String> {
-        let read = |row: &Vec<String>| row.iter().map(|text| Interval::decimal(text)).collect();
-        let rows: Option<Vec<Vec<Interval>>> = rows.iter().map(read).collect();
-        let rows = rows.ok_or("an atom of the law is no decimal")?;
-        let dim = rows.first().map_or(0, |row| row.len() - 1);
-        let mut atoms: Vec<(Interval, Interval)> = match (&rows[..], dim) {
-            (_, 1) => rows.iter().map(|row| (row[0], row[1])).collect(),
-            ([a, b], _) => {
-                let apart = (0..dim).fold(Interval::ZERO, |sum, k| sum + (a[k] - b[k]).square());
-                vec![(Interval::ZERO, a[dim]), (apart.sqrt(), b[dim])]
-            }
-            _ => {
-                let n = rows.len();
-                return Err(format!("{n} atoms in {dim} dimensions have no interval form"));
-            }
-        };
-        atoms.sort_by(|a, b| a.0.lo().total_cmp(&b.0.lo()));
-        let total = atoms.iter().fold(Interval::ZERO, |sum, atom| sum + atom.1);
-        let (positions, weights): (Vec<_>, Vec<_>) = atoms.into_iter().map(|(x, w)| (x, w / total)).unzip();
-        let apart = positions.windows(2).all(|pair| pair[0].hi() < pair[1].lo());
-        if !apart || weights.iter().any(|w| w.lo() <= 0.0) || positions.len() as f64 > MOST_ATOMS {
-            return Err("the law's atoms are too near to each other, too light or too many".into());
-        }
-        let law = LineLaw::new(positions, weights).ok_or("a law has two atoms at least")?;
-        Ok(Self::Line(LineLaw { dim: Interval::point(dim as f64), ..law }))
     }
 
     fn product(numbers: &SpecNumbers) -> Option<Self> {
@@ -174,7 +157,7 @@ impl IntervalLaw {
 impl LineLaw {
     /// A law on a line from increasing positions and weights that sum to 1; `None` for fewer than
     /// two atoms.
-    fn new(atoms: Vec<Interval>, weights: Vec<Interval>) -> Option<Self> {
+    pub(super) fn new(atoms: Vec<Interval>, weights: Vec<Interval>, text: LawText) -> Option<Self> {
         let ([first, .., last], true) = (&atoms[..], atoms.len() == weights.len()) else { return None };
         let middle = (*first + *last) / 2.0;
         // (n − 1)/2 is exact, and so is every difference, where the atoms are small whole numbers.
@@ -194,25 +177,33 @@ impl LineLaw {
             radius: Interval::point(radius),
             copies: Interval::ONE,
             dim: Interval::ONE,
+            text,
         })
     }
 
-    /// Equiprobable atoms.
-    fn uniform(atoms: Vec<Interval>) -> Option<Self> {
+    /// Equiprobable atoms that are `distance` apart.
+    fn uniform(atoms: Vec<Interval>, distance: &str) -> Option<Self> {
         let weight = Interval::ONE / atoms.len() as f64;
-        let weights = vec![weight; atoms.len()];
-        Self::new(atoms, weights)
+        let (n, weights) = (atoms.len(), vec![weight; atoms.len()]);
+        Self::new(atoms, weights, LawText::even(n, distance))
     }
 
     /// Atoms 1 … n with weights in proportion to `weight(i)`.
-    fn by_rank(n: f64, weight: impl Fn(Interval) -> Interval) -> Option<Self> {
+    fn by_rank(
+        n: f64,
+        weight: impl Fn(Interval) -> Interval,
+        written: impl Fn(usize) -> String,
+    ) -> Option<Self> {
         if n > MOST_ATOMS {
             return None;
         }
         let atoms: Vec<Interval> = (1..=n as usize).map(|i| Interval::point(i as f64)).collect();
         let weights: Vec<Interval> = atoms.iter().map(|&i| weight(i)).collect();
         let total = weights.iter().fold(Interval::ZERO, |sum, w| sum + *w);
-        Self::new(atoms, weights.iter().map(|w| *w / total).collect())
+        let ranks = || 1..=n as usize;
+        let atoms_text = ranks().map(|i| i.to_string()).collect();
+        let text = LawText { atoms: atoms_text, weights: ranks().map(written).collect() };
+        Self::new(atoms, weights.iter().map(|w| *w / total).collect(), text)
     }
 
     /// Number of atoms of a coordinate.

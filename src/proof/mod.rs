@@ -8,6 +8,7 @@
 //! has its proof in docs/theory.md.
 #![allow(clippy::float_cmp, reason = "the ends of an interval are numbers, not estimates of them")]
 
+mod atoms;
 mod case;
 pub mod certificate;
 pub mod cover;
@@ -15,6 +16,7 @@ mod end;
 mod integral;
 pub mod jet;
 pub mod law;
+mod law_text;
 mod posterior;
 pub mod statement;
 #[cfg(test)]

@@ -6,7 +6,7 @@ use crate::numeric::interval::Interval;
 use crate::proof::end;
 use crate::proof::integral::Detail;
 use crate::proof::jet::Jet;
-use crate::proof::law::IntervalLaw;
+use crate::proof::law::{IntervalLaw, LineLaw};
 use crate::proof::value;
 
 /// The statement for one cell of its parameter.
@@ -40,6 +40,22 @@ impl RangeStatement {
         self.parameter
             .as_ref()
             .map_or([1.0; 2], |(_, [lo, hi])| [Interval::read(*lo).lo(), Interval::read(*hi).hi()])
+    }
+
+    /// Values of the parameter that are looked at first: the ends of its range, which are the
+    /// decimals that the claim has, and a number between. Each cell has a value of the range in it,
+    /// so what fails on all of it fails for one.
+    pub fn samples(&self) -> Vec<Interval> {
+        let Some((_, ends)) = &self.parameter else { return vec![Interval::ONE] };
+        let [first, last] = ends.map(Interval::read);
+        let between = Interval::point((ends[0] * ends[1]).sqrt());
+        if first.hi() < between.lo() && between.hi() < last.lo() {
+            vec![first, between, last]
+        } else if first == last {
+            vec![first]
+        } else {
+            vec![first, last]
+        }
     }
 
     /// A cell around `snr` that has an SNR of the range in it: `snr` alone inside the range, at an
@@ -141,6 +157,14 @@ impl ProofPlace<'_> {
         let [from, less] =
             if self.statement.relation == Relation::AtLeast { [rhs, lhs] } else { [lhs, rhs] };
         Some(from.minus(&less).collect())
+    }
+
+    /// The law, where it has atoms on a line.
+    pub fn line(&self) -> Option<&LineLaw> {
+        match &self.law {
+            IntervalLaw::Line(line) => Some(line),
+            IntervalLaw::Gaussian { .. } => None,
+        }
     }
 
     /// A scale of SNRs for the law: where the outermost atoms are two standard deviations of the

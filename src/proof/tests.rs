@@ -8,6 +8,7 @@ use crate::claim::expression::Expression;
 use crate::claim::statement::{Operand, RangeStatement, Side};
 use crate::claim::verdict::Relation;
 use crate::numeric::interval::Interval;
+use crate::numeric::interval::planted::Fault;
 use crate::spec::Spec;
 
 const INF: f64 = f64::INFINITY;
@@ -252,4 +253,71 @@ fn what_cannot_be_shown_is_open() {
     assert!(open("laplace", [0.1, 1.0], ENTROPY, 1.0).contains("no interval form"));
     assert!(open("bpsk", [1.0, 1.0], ("mmse", Relation::Equal, "mmse"), 1.0).contains("equality"));
     assert_eq!(statement("bpsk", [0.01, INF], linear, 1.0).decide().decision, Decision::Proved);
+}
+
+/// E1, each bound by its formula in doubles: the bounds have room, so what they bound does not tell a
+/// wrong factor.
+#[test]
+fn ends_are_the_pair_bounds() {
+    let (p, g) = (0.2_f64, 20.0_f64);
+    let pair = (p * (1.0 - p)).sqrt() * (-g / 8.0).exp();
+    for (name, factor) in [("mmse", 0.5), ("mmse_slope", 0.25), ("posterior_entropy", 2.0)] {
+        for (power, text) in [(0, ""), (1, "snr * "), (2, "snr^2 * ")] {
+            let text = format!("{text}{name}");
+            let claim = statement("bernoulli:p=0.2", [0.0, INF], (&text, Relation::AtMost, "C"), 0.0);
+            let place = claim.at(Interval::ONE).unwrap();
+            let (_, tail) = place.end(g).unwrap().into_iter().find(|(j, _)| *j == 0).unwrap();
+            let expected = factor * pair * g.powi(power);
+            let near = tail.hi() >= expected * (1.0 - 1e-12) && tail.hi() <= expected * (1.0 + 1e-12);
+            assert!(near && tail.lo() <= 0.0, "{text}: {tail}, not {expected}");
+        }
+    }
+}
+
+/// What a prover gets wrong is seen: each fault makes a test fail that passes without it.
+#[test]
+fn planted_faults_are_found() {
+    assert!(Fault::Tail.is_found_by(a_coarse_rule_is_an_enclosure));
+    assert!(Fault::Cell.is_found_by(two_points_are_proved_and_disproved));
+    assert!(Fault::SlopeEnd.is_found_by(ends_are_the_pair_bounds));
+}
+
+/// The ends of a range are the decimals of the claim, not the doubles next to them, and a
+/// counterexample there is a cell around the decimal.
+#[test]
+fn ends_of_ranges_are_decimals() {
+    let claim = statement("bpsk", [0.01, 0.1], ("snr", Relation::AtMost, "C"), 0.05);
+    let proof = claim.decide();
+    assert_eq!(proof.decision, Decision::Disproved { everywhere: true });
+    let tenth = Interval::decimal("0.1").unwrap();
+    assert_eq!(proof.slabs[0].cells[0].snr, [tenth.lo(), tenth.hi()]);
+    assert_eq!(claim.cell(0.01), Interval::decimal("0.01").unwrap());
+    assert_eq!(claim.cell(0.02), Interval::point(0.02));
+    let swept = RangeStatement { parameter: Some(("p".into(), [0.3, 0.5])), ..claim };
+    let samples = swept.samples();
+    assert_eq!(samples[0], Interval::decimal("0.3").unwrap());
+    assert!(samples[1].is((0.3_f64 * 0.5).sqrt()) && samples[2].is(0.5));
+}
+
+/// A table of atoms is the law that its decimals say, in any order; two atoms anywhere are on a
+/// line.
+#[test]
+fn tables_are_laws() {
+    let rows = |text: &str| -> Vec<Vec<String>> {
+        text.split(';').map(|row| row.split(',').map(str::to_owned).collect()).collect()
+    };
+    let of = |text: &str| match IntervalLaw::of_atoms(&rows(text)) {
+        Ok(IntervalLaw::Line(law)) => law,
+        other => panic!("{other:?}"),
+    };
+    let (law, same) = (of("1,1;0,4"), line("bernoulli:p=0.2"));
+    for (got, expected) in [(law.shannon(), same.shannon()), (law.variance(), same.variance())] {
+        assert!(got.meet(expected).is_some() && got.width() < 1e-14, "{got} {expected}");
+    }
+    let apart = of("0.1,-2,1;3.1,2,1");
+    assert!(apart.variance().holds(6.25) && apart.variance().width() < 1e-13 && apart.dim.is(2.0));
+    assert_eq!(apart.text.atoms[1], "sqrt((0.1 - 3.1)^2 + ((0 - 2) - 2)^2)");
+    let refused = |text: &str| IntervalLaw::of_atoms(&rows(text)).unwrap_err();
+    assert!(refused("0,0,1;0,1,1;1,0,1").contains("3 atoms in 2 dimensions"));
+    assert!(refused("0,1;0,1").contains("too near"));
 }

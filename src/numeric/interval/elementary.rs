@@ -3,6 +3,7 @@
 //! u = 2⁻⁵³ is the largest relative error of one correctly rounded operation.
 
 use super::Interval;
+use super::planted::Fault;
 
 /// ln 2; the double nearest to it is too small: 0.693147180559945309417… > 0.69314718055994528623…
 const LN_2: Interval = Interval { lo: std::f64::consts::LN_2, hi: std::f64::consts::LN_2.next_up() };
@@ -55,7 +56,7 @@ fn exp(x: f64) -> Interval {
     let r = (x - n * LN_2_HIGH) - n * LN_2_LOW;
     debug_assert!(r.abs() <= 0.35, "{x}: {r}");
     let p = TAYLOR.iter().rev().fold(0.0, |p, c| c + r * p);
-    let error = p * EXP_ERROR;
+    let error = if Fault::ExpRemainder.is_planted() { 0.0 } else { p * EXP_ERROR };
     let scale = f64::from_bits(((n as i64 + 1023) as u64) << 52);
     Interval { lo: (p - error).next_down() * scale, hi: (p + error).next_up() * scale }
 }

@@ -9,6 +9,7 @@
 
 mod decimal;
 mod elementary;
+pub mod planted;
 #[cfg(test)]
 mod tests;
 
@@ -145,6 +146,9 @@ impl Interval {
     /// Where there are none.
     pub fn sqrt(self) -> Self {
         let Self { lo, hi } = self.not_negative();
+        if planted::Fault::RootRounding.is_planted() {
+            return Self { lo: lo.sqrt(), hi: hi.sqrt() };
+        }
         if hi == 0.0 { Self::ZERO } else { Self::outward(lo.sqrt(), hi.sqrt()).not_negative() }
     }
 
