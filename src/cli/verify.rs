@@ -164,7 +164,7 @@ impl Verify {
         progress.finish();
         let (comparisons, found) = found?;
         let run = Run { comparisons, interrupted: found.interrupted, ..run };
-        let report = assemble(&claims, &options, found, run)?;
+        let report = assemble(&claims, &options, found, run, &watch.stop)?;
         report::write(&report, &dir)?;
         Ok(report)
     }

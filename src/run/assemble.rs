@@ -14,18 +14,21 @@ use crate::run::options::Options;
 use crate::run::prove;
 use crate::run::replay;
 use crate::run::session::{Found, Page};
+use crate::run::stop::Stop;
 use crate::table::files;
 
 /// The report of a run from what it found, with the answers to the statements of its claims' papers
-/// (none for a single case). Grids and sources that a stop left out are missing in it.
+/// (none for a single case). Grids and sources that a stop left out are missing in it, and what is
+/// to be proved is undecided from a stop on.
 ///
 /// # Errors
 /// A `paper.toml` beside a claim that does not read.
-pub fn assemble(claims: &[Claim], options: &Options, found: Found, run: Run) -> Result<Report> {
+pub fn assemble(claims: &[Claim], options: &Options, found: Found, run: Run, stop: &Stop) -> Result<Report> {
     let Found { results, page: Page { sources, mut grids }, interrupted, .. } = found;
     let (mut results, files) = (results.into_iter(), files::read_so_far());
     let mut reports = Vec::new();
-    let mut proofs = prove::outcomes(claims, options, interrupted).into_iter();
+    let mut proofs = prove::outcomes(claims, options, stop, interrupted).into_iter();
+    let run = Run { interrupted: run.interrupted || stop.requested(), ..run };
     for (number, claim) in claims.iter().enumerate() {
         let mut built = Vec::new();
         for (name, section) in claim.sections() {
@@ -35,7 +38,7 @@ pub fn assemble(claims: &[Claim], options: &Options, found: Found, run: Run) -> 
                 if options.only.as_ref().is_none_or(|only| *only == address) {
                     let CaseResult { outcome, samples } = results.next().expect("one result per case");
                     let outcome = Outcome { axes: case.axes.clone(), ..outcome };
-                    let outcome = prove::at_least(options.evidence, section, case, outcome);
+                    let outcome = prove::at_least(options.evidence, section, case, outcome, stop);
                     let (result, files) = (CaseResult { outcome, samples }, files_of(case, &files));
                     let replay = replay::command((claim, &address), &result, &files, &run, options.method);
                     rows.push(Outcome { replay, ..result.outcome });

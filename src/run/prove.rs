@@ -1,5 +1,7 @@
 //! Cases that are proved: what takes every value of an axis, and with `--evidence proved` all.
 
+use std::sync::mpsc::Sender;
+
 use rayon::prelude::*;
 
 use crate::claim::statement::{EveryCase, RangeStatement};
@@ -11,6 +13,7 @@ use crate::numeric::interval::Interval;
 use crate::proof::{Decision, Proof};
 use crate::report::digits;
 use crate::run::options::Options;
+use crate::run::stop::Stop;
 
 /// The addresses of a section's proofs, `main/7`: they are counted after its cases. With `only` the
 /// one that it names, if there is one.
@@ -34,30 +37,49 @@ pub fn is_named(claims: &[Claim], options: &Options) -> bool {
 }
 
 /// Of every case that is to be proved, in the order of [`Claim::sections`]; undecided in a run that
-/// was interrupted. On all processors.
-pub fn outcomes(claims: &[Claim], options: &Options, interrupted: bool) -> Vec<Outcome> {
+/// was interrupted, and what a stop left. On all processors.
+pub fn outcomes(claims: &[Claim], options: &Options, stop: &Stop, interrupted: bool) -> Vec<Outcome> {
     let mut wanted = Vec::new();
     for claim in claims {
         for (name, section) in claim.sections() {
             for (address, every) in addresses(&name, section, options) {
-                wanted.push((format!("{} {address}", claim.header.id), &every.statement, section.margin));
+                let name = format!("{} {address}", claim.header.id);
+                wanted.push((name, every.statement.clone(), section.margin));
             }
         }
     }
-    let found = wanted.par_iter().with_max_len(1).map(|(name, statement, margin)| match interrupted {
-        true => Outcome::undecided(Error::Interrupted.to_string(), f64::NAN),
-        false => outcome(name, statement, *margin),
-    });
-    found.collect()
+    let mut found: Vec<Option<Outcome>> = vec![None; wanted.len()];
+    let prove = move |sender: &Sender<(usize, Outcome)>| {
+        let each = wanted.into_par_iter().with_max_len(1).enumerate();
+        each.for_each_with(sender.clone(), |sender, (i, (name, statement, margin))| {
+            // A result that nobody waits for is dropped.
+            drop(sender.send((i, outcome(&name, &statement, margin))));
+        });
+    };
+    let keep = |(i, outcome): (usize, Outcome)| {
+        found[i] = Some(outcome);
+        Ok(())
+    };
+    if !interrupted {
+        stop.attend(prove, keep).expect("keeping a value cannot fail");
+    }
+    found.into_iter().map(|outcome| outcome.unwrap_or_else(left)).collect()
+}
+
+/// Of a case that a stop left.
+fn left() -> Outcome {
+    Outcome::undecided(Error::Interrupted.to_string(), f64::NAN)
 }
 
 /// What was measured of a case, or a proof of it where nothing less is asked for.
-pub fn at_least(evidence: Basis, section: &Section, case: &Case, measured: Outcome) -> Outcome {
+pub fn at_least(evidence: Basis, section: &Section, case: &Case, measured: Outcome, stop: &Stop) -> Outcome {
     if evidence == Basis::Measured {
         return measured;
     }
-    let proved = case.statement(section.relation).map(|statement| outcome("", &statement, section.margin));
-    match proved {
+    let statement = case.statement(section.relation);
+    let margin = section.margin;
+    let proved = statement.map(|statement| stop.unless(move || outcome("", &statement, margin)));
+    match proved.map(|outcome| outcome.unwrap_or_else(left)) {
         Some(proved) if proved.evidence == Basis::Proved => {
             Outcome { axes: measured.axes, replay: measured.replay, certificate: None, ..proved }
         }

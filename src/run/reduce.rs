@@ -69,7 +69,7 @@ pub fn reduce(
     backends.sort();
     let backend = if backends.is_empty() { "cpu".into() } else { backends.join(" + ") };
     let run = Run { comparisons, interrupted, backend, ..run };
-    Ok(Reduced::Report(Box::new(assemble(claims, options, found, run)?)))
+    Ok(Reduced::Report(Box::new(assemble(claims, options, found, run, stop)?)))
 }
 
 /// Numbers as an array specification: `0-2,5,7-9`.

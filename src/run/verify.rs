@@ -22,7 +22,7 @@ pub fn verify(claims: &[Claim], options: &Options, watch: &Watch, run: Run) -> R
     let stages = Stages { run: None, paged: paged(options), begun: &|_| Ok(()) };
     let (comparisons, found) = measured(claims, options, stages, watch)?;
     let interrupted = found.interrupted;
-    assemble(claims, options, found, Run { comparisons, interrupted, ..run })
+    assemble(claims, options, found, Run { comparisons, interrupted, ..run }, &watch.stop)
 }
 
 /// What is found for the page of a run: a replay has no schedules to show.
