@@ -112,12 +112,12 @@ impl<'a> ClaimReader<'a> {
                 return None;
             }
         };
-        if let (DeValue::Float(written), Some(x)) = (value.get_ref(), number) {
-            if !is_kept(written.as_str()) {
-                let message = format!("`{key}` has more digits than a number keeps: it would be {x}");
-                self.problems.add_with_help(value.span(), message, format!("write {x}"));
-                return None;
-            }
+        if let (DeValue::Float(written), Some(x)) = (value.get_ref(), number)
+            && !is_kept(written.as_str())
+        {
+            let message = format!("`{key}` has more digits than a number keeps: it would be {x}");
+            self.problems.add_with_help(value.span(), message, format!("write {x}"));
+            return None;
         }
         match number {
             Some(x) if !x.is_nan() => Some(Spanned::new(value.span(), x)),
