@@ -4,6 +4,7 @@ use std::path::{Path, PathBuf};
 
 use clap::Parser;
 
+use super::completion::ClaimName;
 use super::{Common, Format, output};
 use crate::error::{Error, Result};
 use crate::report::compare::compare;
@@ -12,18 +13,12 @@ use crate::report::{self, write};
 
 /// Arguments of `klaim export`.
 #[derive(clap::Args)]
-#[command(after_help = "\
-Examples:
-  klaim export reports/latest kl-rate --pdf kl-rate.pdf --tex kl-rate.tex
-  klaim export reports/latest kl-rate --csv -          # the points behind the exponents
-  klaim export reports/latest entropy-bound --md table.md --bib cite.bib
-
-Exit status: 0 written, 2 no such run or claim, or a file that cannot be written.")]
 #[command(group(clap::ArgGroup::new("forms").required(true).multiple(true)))]
 pub struct Export {
     /// A run directory with its report.json
     dir: PathBuf,
     /// The id of one of its claims
+    #[arg(value_parser = ClaimName, hide_possible_values = true)]
     claim: String,
     /// The figure as SVG, letters as outlines
     #[arg(long, value_name = "FILE", group = "forms")]
@@ -89,12 +84,6 @@ fn put(path: &Path, bytes: &[u8]) -> Result<()> {
 
 /// Arguments of `klaim diff`.
 #[derive(Parser)]
-#[command(after_help = "\
-Example:
-  klaim diff reports/before reports/latest
-
-Exit status: 0 no answer or verdict changed and no value moved beyond its errors, 1 some did,
-2 a directory without a report.")]
 pub struct Diff {
     /// The run directory to compare with
     old: PathBuf,

@@ -5,6 +5,7 @@ pub mod ask;
 mod assume;
 pub mod axes;
 pub mod caller;
+mod completion;
 mod denoise;
 pub mod diagnose;
 mod estimate;
@@ -44,6 +45,7 @@ use caller::Caller;
 /// Put theorems to the test: measure both sides of a claim with honest error bars.
 #[derive(Parser)]
 #[command(name = "klaim", version, about, max_term_width = 110, arg_required_else_help = true)]
+#[command(after_help = help::KLAIM)]
 pub struct CommandLine {
     #[command(subcommand)]
     command: Command,
@@ -178,21 +180,28 @@ enum Command {
     #[command(after_help = help::VERIFY)]
     Verify(verify::Verify),
     /// Freeze a run of verify for any number of tasks
+    #[command(after_help = help::PLAN)]
     Plan(plan::PlanCommand),
     /// Measure what falls to one task of a planned run
+    #[command(after_help = help::WORK)]
     Work(plan::WorkCommand),
     /// Judge a planned run: write its report, or its next round
+    #[command(after_help = help::REDUCE)]
     Reduce(plan::ReduceCommand),
     /// Submit a planned run to a cluster, round after round
+    #[command(after_help = help::SUBMIT)]
     Submit(submit::Submit),
     /// Measure one quantity
     #[command(after_help = help::ESTIMATE)]
     Estimate(estimate::EstimateCommand),
     /// Estimate X from the states in a file by a denoiser: a network's as klaim reads it
+    #[command(after_help = help::DENOISE)]
     Denoise(denoise::DenoiseCommand),
     /// Say which assumptions hold for a source, with the evidence
+    #[command(after_help = help::ASSUME)]
     Assume(assume::Assume),
     /// Say on one page what a denoiser is worth on a data set: a network in an ONNX file, for one
+    #[command(after_help = help::MODEL)]
     Model(Box<model::ModelCommand>),
     /// Make a sampling schedule: from a model's loss curve, from a source, or by a rule
     #[command(after_help = help::SCHEDULE)]
@@ -201,22 +210,31 @@ enum Command {
     #[command(after_help = help::PROBE)]
     Probe(probe::Probe),
     /// List what there is
+    #[command(after_help = help::LIST)]
     List(list::List),
     /// Print a claim's file
+    #[command(after_help = help::SHOW)]
     Show(show::Show),
     /// Write a claim to start from, with a comment on each key
+    #[command(after_help = help::NEW)]
     New(new::New),
     /// Print the JSON Schema of claim files, for editors
+    #[command(after_help = help::SCHEMA)]
     Schema,
     /// Write a claim of a finished run as a figure, a table or its points
+    #[command(after_help = help::EXPORT)]
     Export(export::Export),
     /// Say what differs between two runs
+    #[command(after_help = help::DIFF)]
     Diff(export::Diff),
     /// Write the report of a finished run again
+    #[command(after_help = help::REPORT)]
     Report(report::ReportCommand),
     /// Compare this machine's CUDA device with the CPU, sample by sample
+    #[command(after_help = help::SELFTEST)]
     Selftest(selftest::Selftest),
     /// Print the completion script of a shell
+    #[command(after_help = help::COMPLETIONS)]
     Completions {
         /// The shell
         shell: clap_complete::Shell,
@@ -294,11 +312,7 @@ fn execute(mut arguments: CommandLine) -> Result<u8> {
         Command::Diff(command) => command.run(common),
         Command::Report(command) => command.run(common),
         Command::Selftest(command) => command.run(common),
-        Command::Completions { shell } => {
-            let mut script = Vec::new();
-            clap_complete::generate(shell, &mut CommandLine::command(), "klaim", &mut script);
-            output::bytes(&script)
-        }
+        Command::Completions { shell } => output::text(&completion::script(shell, CommandLine::command())),
         Command::Man { dir: Some(dir) } => {
             std::fs::create_dir_all(&dir).map_err(crate::error::Error::io(&dir))?;
             let written = clap_mangen::generate_to(CommandLine::command(), &dir);
@@ -309,6 +323,26 @@ fn execute(mut arguments: CommandLine) -> Result<u8> {
             let rendered = clap_mangen::Man::new(CommandLine::command()).render(&mut page);
             rendered.map_err(crate::error::Error::io("manual page"))?;
             output::bytes(&page)
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// Every command says how it is used and how it ends, in lines that a terminal holds.
+    #[test]
+    fn every_command_has_examples_and_exit_statuses() {
+        let command = CommandLine::command();
+        let names: Vec<&str> = command.get_subcommands().map(clap::Command::get_name).collect();
+        assert!(names.len() > 15, "{names:?}");
+        for command in command.get_subcommands().filter(|c| !c.is_hide_set()) {
+            let help = command.get_after_help().map(ToString::to_string).unwrap_or_default();
+            let name = command.get_name();
+            assert!(help.contains("Example") && help.contains("Exit status"), "{name}: {help}");
+            assert!(help.contains(&format!("klaim {name}")), "{name}: {help}");
+            assert!(help.lines().all(|line| line.chars().count() <= 100), "{name}: {help}");
         }
     }
 }

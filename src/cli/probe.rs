@@ -5,6 +5,7 @@ use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::Duration;
 
+use super::completion::ClaimName;
 use super::progress::Progress;
 use super::verify::{self, Budget};
 use super::{Common, Format, axes, command, output};
@@ -32,6 +33,7 @@ const POINTS: (usize, usize) = (13, 9);
 #[derive(clap::Args)]
 pub struct Probe {
     /// Id of a built-in claim, or a claim file
+    #[arg(value_parser = ClaimName, hide_possible_values = true)]
     claim: String,
     /// Source in place of the claim's own; {name} is filled by --vary: bernoulli:p={p}
     #[arg(long, value_name = "TEMPLATE", conflicts_with = "search")]

@@ -2,6 +2,7 @@
 
 use serde_json::json;
 
+use super::completion::ClaimName;
 use super::{Common, Format, output, verify};
 use crate::claim::papers;
 use crate::error::Result;
@@ -10,6 +11,7 @@ use crate::error::Result;
 #[derive(clap::Args)]
 pub struct Show {
     /// Id of a built-in claim, or a claim file
+    #[arg(value_parser = ClaimName, hide_possible_values = true)]
     claim: String,
 }
 

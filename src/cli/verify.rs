@@ -3,6 +3,7 @@
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
+use super::completion::ClaimName;
 use super::progress::Progress;
 use super::{Common, Format, command, output};
 use crate::claim::verdict::Basis;
@@ -26,6 +27,7 @@ use crate::table::files;
 pub(super) struct Asked {
     /// Ids of built-in claims, claim files, or folders of claim files; all built-in claims if none
     /// is given
+    #[arg(value_parser = ClaimName, hide_possible_values = true)]
     claims: Vec<String>,
     /// Family-wise error rate: probability that any true claim of the run is refuted by chance
     #[arg(long, default_value_t = Options::LEVEL, value_parser = level)]

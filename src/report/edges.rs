@@ -4,23 +4,10 @@
 use std::collections::BTreeMap;
 
 use super::digits;
-use super::model::{ClaimReport, SectionReport};
+use super::model::{Edge, SectionReport};
 use crate::claim::verdict::Verdict;
 use crate::claim::{AxisValue, Outcome};
 use crate::spec::{Argument, Spec};
-
-/// A number between whose two values the claim breaks.
-#[derive(Debug, Clone, PartialEq)]
-pub struct Edge {
-    /// What both cases share: the kind of the law, or the law.
-    pub on: String,
-    /// The parameter or axis that differs.
-    pub name: String,
-    /// Its value in the supported case.
-    pub holds: f64,
-    /// Its value in the refuted case.
-    pub breaks: f64,
-}
 
 /// An edge in words: `bernoulli: p = 0.08 holds, 0.07 breaks`.
 pub fn words(edge: &Edge) -> String {
@@ -38,15 +25,14 @@ struct Stand {
 
 /// The edges of a claim, the nearest of each parameter and law: only breaks that state the claim's
 /// own comparison count.
-pub fn edges(claim: &ClaimReport) -> Vec<Edge> {
-    let main = &claim.main;
+pub fn edges(main: &SectionReport, breaks: &[SectionReport]) -> Vec<Edge> {
     let holding: Vec<Stand> = stands(main, Verdict::Supported);
     let same = |section: &&SectionReport| {
         let side = |s: &SectionReport| (s.lhs.clone(), s.relation, s.rhs.clone());
         side(section) == side(main) && section.constants == main.constants
     };
     let mut found: Vec<Edge> = Vec::new();
-    for broken in claim.breaks.iter().filter(same).flat_map(|s| stands(s, Verdict::Refuted)) {
+    for broken in breaks.iter().filter(same).flat_map(|s| stands(s, Verdict::Refuted)) {
         for edge in holding.iter().filter_map(|holds| edge(holds, &broken)) {
             let known = found.iter_mut().find(|known| known.on == edge.on && known.name == edge.name);
             match known {

@@ -9,9 +9,9 @@ use super::tightness::{ranked, relative, telling, tightest, valued};
 use super::wording::{bracketed, equals, range};
 use super::yardstick::Yardstick;
 use crate::claim::verdict::{Relation, Verdict};
-use crate::claim::{AxisValue, Outcome, Ratio};
+use crate::claim::{AxisValue, Outcome, Ratio, SlopeStatement};
 
-/// What the rows of a section come to: `C ≥ 1.411 (4 tested)`, `at most 0.49 of the right side`,
+/// What the rows of a section come to: `needs C ≥ 1.411 (4 tested)`, `at most 0.49 of the right side`,
 /// `exponent −1.018 … −1.000 of K`; empty where nothing is known.
 pub fn measured(section: &SectionReport) -> String {
     match section.relation {
@@ -50,7 +50,7 @@ pub fn of_row(section: &SectionReport, yardstick: &Yardstick, row: &Outcome) -> 
                     let needed = if row.bracketed() {
                         format!("{name} {value}")
                     } else {
-                        format!("{name} {sign} {value}")
+                        format!("needs {name} {sign} {value}")
                     };
                     format!("{needed} ({} tested)", digits::plain(*tested, 4))
                 }
@@ -186,10 +186,13 @@ pub fn strongest(section: &SectionReport) -> Option<(&Outcome, String)> {
 /// Whether a row of an inequality is supported only thanks to its margin: its interval reaches into
 /// the violation, by less than the margin.
 pub fn rests_on_margin(section: &SectionReport, row: &Outcome) -> bool {
-    let excess = match section.relation {
-        Relation::AtMost => row.lhs - row.rhs,
-        Relation::AtLeast => row.rhs - row.lhs,
-        Relation::Equal | Relation::Slope | Relation::Bounded => return false,
+    let excess = match (section.relation, &section.slope) {
+        (Relation::AtMost, _) => row.lhs - row.rhs,
+        (Relation::AtLeast, _) => row.rhs - row.lhs,
+        (Relation::Slope, Some(SlopeStatement { between: [low, high], .. })) => {
+            (low - row.lhs).max(row.lhs - high)
+        }
+        _ => return false,
     };
     let worst = if row.bracketed() {
         let [lhs, rhs] = [(row.lhs, row.bracket), (row.rhs, row.rhs_bracket)]

@@ -77,6 +77,9 @@ pub struct ClaimReport {
     pub controls: Vec<SectionReport>,
     /// Where it must fail.
     pub breaks: Vec<SectionReport>,
+    /// Where it stops holding: a number of a supported case and one of a refuted case.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub edges: Vec<Edge>,
     /// Where the statement compares schedules: their grids on one source.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub grids: Option<Grids>,
@@ -95,6 +98,19 @@ impl ClaimReport {
     pub fn stated(&self) -> impl Iterator<Item = (&SectionReport, bool)> {
         std::iter::once((&self.main, false)).chain(self.breaks.iter().map(|section| (section, true)))
     }
+}
+
+/// A number between whose two values the claim breaks.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct Edge {
+    /// What both cases share: the kind of the law, or the law.
+    pub on: String,
+    /// The parameter or axis that differs.
+    pub name: String,
+    /// Its value in the supported case.
+    pub holds: f64,
+    /// Its value in the refuted case.
+    pub breaks: f64,
 }
 
 /// The grids of several schedules on one source.
@@ -179,6 +195,12 @@ impl SectionReport {
 pub struct SourceReport {
     /// Canonical spec.
     pub spec: String,
+    /// A short name for figures; two laws may share one.
+    #[serde(default)]
+    pub label: String,
+    /// The kind of law, without its parameters.
+    #[serde(default)]
+    pub family: String,
     /// Dimension.
     pub dim: usize,
     /// Shannon entropy, nats.

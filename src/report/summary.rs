@@ -3,7 +3,7 @@
 
 use super::answers::{self, sign};
 use super::digits;
-use super::edges::{edges, words as edge};
+use super::edges::words as edge;
 use super::exponents;
 use super::measured::{counts, measured, strongest};
 use super::model::{AnswerStanding, ClaimReport, PaperReport, Report, SectionReport, StatementReport};
@@ -118,8 +118,10 @@ fn claims(report: &Report) -> String {
             0 => String::new(),
             n => format!("{n} proved; "),
         };
+        let looked_at = |sections: &[SectionReport]| sections.iter().any(|s| !s.rows.is_empty());
         let tally = |sections: &[SectionReport]| match sections.len() {
             0 => "–".to_owned(),
+            _ if !looked_at(sections) => "–".to_owned(),
             all => {
                 let refuted = sections.iter().filter(|s| s.verdict == Verdict::Refuted).count();
                 format!("{refuted}/{all}")
@@ -203,7 +205,7 @@ fn statement(report: &Report, k: usize, s: &StatementReport) -> String {
     let mains = evidence.iter().filter(|e| e.role == EvidenceRole::Main).map(|e| measured(e.section));
     let mut figures: Vec<String> = mains.filter(|says| !says.is_empty()).take(1).collect();
     let stated = || evidence.iter().filter(|e| e.role != EvidenceRole::Control);
-    let broken = stated().flat_map(|e| edges(e.claim)).map(|found| edge(&found)).next();
+    let broken = stated().flat_map(|e| &e.claim.edges).map(edge).next();
     let broken = broken
         .or_else(|| stated().find_map(|e| strongest(e.section)).map(|(_, says)| format!("breaks: {says}")));
     figures.extend(broken);

@@ -5,6 +5,7 @@ use std::path::{Path, PathBuf};
 use crate::claim::verdict::Verdict;
 use crate::claim::{Case, Claim, Outcome, Section, papers_of};
 use crate::error::Result;
+use crate::report::edges::edges;
 use crate::report::model::{AnswerStanding, PaperReport};
 use crate::report::model::{ClaimReport, Grids, Report, Run, SCHEMA, SectionReport};
 use crate::report::papers::papers;
@@ -92,7 +93,8 @@ fn claim_report(claim: &Claim, mut sections: Vec<SectionReport>, grids: Option<G
     let breaks = sections.split_off(1 + claim.controls.len());
     let controls = sections.split_off(1);
     let main = sections.pop().expect("a claim has a main section");
-    ClaimReport { header: claim.header.clone(), main, controls, breaks, grids, ok }
+    let edges = edges(&main, &breaks);
+    ClaimReport { header: claim.header.clone(), main, controls, breaks, edges, grids, ok }
 }
 
 fn section_report(section: &Section, rows: Vec<Outcome>, single: bool) -> SectionReport {

@@ -10,6 +10,7 @@ use crate::claim::{Case, Claim, Input, Section};
 use crate::error::{Error, Result};
 use crate::instrument::Instrument;
 use crate::quantity::{Instruments, Need};
+use crate::report::labels;
 use crate::report::model::{AssumptionReport, SourceReport};
 use crate::run::find::{Unplaced, find};
 use crate::run::ledger::{Lane, distinct};
@@ -224,6 +225,8 @@ fn source_report(source: &Source) -> SourceReport {
     let of_pmf = |f: fn(&dyn Pmf) -> f64| source.pmf().map_or(f64::INFINITY, f);
     SourceReport {
         spec: source.spec().into(),
+        label: labels::source(source.spec()),
+        family: source.spec().split(':').next().unwrap_or_default().into(),
         dim: source.dim(),
         shannon: of_pmf(|p| p.shannon().value),
         renyi_half: of_pmf(|p| p.renyi(0.5).value),

@@ -1,6 +1,7 @@
 //! Invented reports that look like real ones: every relation, verdict and kind of plot. No number
 //! here is a finding.
 
+use klaim::internals::report::edges::edges;
 use std::collections::BTreeMap;
 
 use klaim::internals::claim::verdict::{Basis, Relation, Verdict, excess, judge};
@@ -161,6 +162,7 @@ pub fn claim(
     }
     let ok = std::iter::once(&main).chain(&controls).chain(&breaks).all(|s| s.ok);
     ClaimReport {
+        edges: edges(&main, &breaks),
         grids: None,
         header: ClaimHeader {
             id: id.into(),
@@ -213,6 +215,8 @@ pub fn source(spec: &str, entropy: f64) -> SourceReport {
     let heavy = spec.starts_with("zipf");
     SourceReport {
         spec: spec.into(),
+        label: spec.into(),
+        family: spec.split(':').next().unwrap_or_default().into(),
         dim: 1,
         shannon: entropy,
         renyi_half: if heavy { f64::INFINITY } else { entropy * 1.2 },

@@ -80,6 +80,9 @@ const RAISED: [(char, char); 12] = [
     ('⁺', '+'),
 ];
 
+/// Subscript digits, from ₀ on.
+const LOWERED: [char; 10] = ['₀', '₁', '₂', '₃', '₄', '₅', '₆', '₇', '₈', '₉'];
+
 /// Text in the markup of [`crate::report::markup`] as LaTeX.
 pub fn text(markup: &str) -> String {
     pieces(&parse(markup))
@@ -105,6 +108,10 @@ fn characters(text: &str) -> String {
         }
         close(&mut tex, &mut script);
         match c {
+            _ if LOWERED.contains(&c) => {
+                let digit = LOWERED.iter().position(|l| *l == c).unwrap_or_default();
+                tex.push_str(&format!("\\ensuremath{{_{digit}}}"));
+            }
             '\\' => tex.push_str("\\textbackslash{}"),
             '^' => tex.push_str("\\textasciicircum{}"),
             '~' => tex.push_str("\\textasciitilde{}"),

@@ -6,6 +6,7 @@ pub mod picture;
 
 use std::collections::BTreeMap;
 
+use super::markup::escaped;
 use super::measured::rests_on_margin;
 use super::model::{ClaimReport, PaperReport, Report, SectionReport};
 use super::plot::series::{abscissa, comparable, key, place, varying};
@@ -37,12 +38,14 @@ pub fn find<'a>(report: &'a Report, id: &str) -> Option<&'a ClaimReport> {
 pub fn table(report: &Report, claim: &ClaimReport) -> ExportTable {
     let along = abscissa(&claim.main);
     let telling = varying(claim, along.unwrap_or(""));
+    let others = others(claim);
     let mut rows = Vec::new();
     for (section, is_break) in comparable(claim) {
         for row in worst(section, |row| key(row, &telling)) {
             let mut place = place(row, &telling);
             if is_break {
-                place.push_str(" (break)");
+                let other = others.iter().position(|other| *other == comparison(section));
+                place.push_str(&other.map_or(" (break)".into(), |k| format!(" (break {})", letter(k))));
             }
             let at = along.map(|axis| row.axes.get(axis).map_or_else(String::new, ToString::to_string));
             let mut cells = vec![place];
@@ -112,24 +115,50 @@ fn figures(section: &SectionReport, row: &Outcome) -> Vec<String> {
     }
 }
 
+/// What a section compares, with its constants: `mmse <= C * dim with C = 1`.
+fn comparison(section: &SectionReport) -> String {
+    let compared = match &section.slope {
+        Some(slope) => {
+            let [low, high] = slope.between.map(|end| digits::plain(end, 4));
+            format!("{} against {}, stated {low} to {high}", section.lhs, slope.against)
+        }
+        None => format!("{} {} {}", section.lhs, section.relation, section.rhs),
+    };
+    let constants = section.constants.iter().map(|(name, x)| format!("{name} = {}", digits::plain(*x, 6)));
+    let constants = constants.collect::<Vec<_>>().join(", ");
+    if constants.is_empty() { compared } else { format!("{compared} with {constants}") }
+}
+
+/// What breaks compare that is not what the claim compares, each once.
+fn others(claim: &ClaimReport) -> Vec<String> {
+    let mut others = Vec::new();
+    for (section, _) in comparable(claim).into_iter().filter(|(_, is_break)| *is_break) {
+        let other = comparison(section);
+        if other != comparison(&claim.main) && !others.contains(&other) {
+            others.push(other);
+        }
+    }
+    others
+}
+
+/// The name of an unlike comparison: a, b, ….
+fn letter(k: usize) -> char {
+    char::from(b'a' + (k % 26) as u8)
+}
+
 /// What table and figure show.
 pub fn caption(report: &Report, claim: &ClaimReport, along: Option<&str>) -> String {
-    let main = &claim.main;
-    let compared = match &main.slope {
-        Some(slope) => format!("{} against {}", main.lhs, slope.against),
-        None => format!("{} {} {}", main.lhs, main.relation, main.rhs),
-    };
-    let constants = main.constants.iter().map(|(name, x)| format!("{name} = {}", digits::plain(*x, 6)));
-    let constants = constants.collect::<Vec<_>>().join(", ");
-    let with = if constants.is_empty() { String::new() } else { format!(" with {constants}") };
+    let others = others(claim).into_iter().enumerate();
+    let others: String =
+        others.map(|(k, other)| format!(" Break {}: {}.", letter(k), escaped(&other))).collect();
     let each =
         along.map_or_else(String::new, |axis| format!(" Each row is the {axis} nearest to a violation."));
     let run = &report.run;
-    let escaped = super::markup::escaped(&format!("{compared}{with}"));
     format!(
-        "{}: {}. Compared: {escaped}.{each} All intervals ± h hold together at level {}. klaim {}, seed {}.",
+        "{}: {}. Compared: {}.{others}{each} All intervals ± h hold together at level {}. klaim {}, seed {}.",
         claim.header.title,
         claim.header.statement,
+        escaped(&comparison(&claim.main)),
         digits::plain(run.level, 4),
         run.klaim,
         run.seed

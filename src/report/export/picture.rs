@@ -15,6 +15,8 @@ use crate::report::plot;
 const FONT: &[u8] = include_bytes!("../../../data/fonts/DejaVuSans-subset.ttf");
 /// The name that it has of itself.
 const FAMILY: &str = "DejaVu Sans";
+/// Units left and right of a small figure.
+const ROOM: f64 = 24.0;
 /// The rules of the page's style sheets that figures need, for paper.
 const STYLE: &str = include_str!("figure.css");
 /// What the page's variables are on paper.
@@ -46,6 +48,11 @@ fn source(claim: &ClaimReport, wide: bool) -> Option<String> {
     let (root, body) = svg.split_once('>')?;
     let size = root.split("viewBox=\"0 0 ").nth(1)?.split('"').next()?;
     let (width, height) = size.split_once(' ')?;
+    // Names may reach beyond a small figure; a page cuts nothing off, paper does.
+    let room = if wide { 0.0 } else { ROOM };
+    let width = width.parse::<f64>().ok()? + 2.0 * room;
+    let root =
+        root.replace(&format!("viewBox=\"0 0 {size}\""), &format!("viewBox=\"-{room} 0 {width} {height}\""));
     Some(format!(
         "{root} xmlns=\"http://www.w3.org/2000/svg\" width=\"{width}\" height=\"{height}\" \
          font-family=\"{FAMILY}\"><style>{STYLE}</style>{body}"

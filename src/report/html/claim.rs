@@ -6,6 +6,7 @@ use maud::{Markup, html};
 use super::prose::prose;
 use super::{counted, rows, sources, verdict};
 use crate::claim::Outcome;
+use crate::claim::case::named_sections;
 use crate::claim::verdict::Relation;
 use crate::report::digits;
 use crate::report::markup::typeset;
@@ -49,10 +50,10 @@ pub fn section(report: &Report, claim: &ClaimReport, drawn: Option<&String>) -> 
             (told(main))
             (neighbours("control", FALSE_NEIGHBOURS, &claim.controls))
             (neighbours("break", "Places where the claim itself must fail.", &claim.breaks))
-            (all("main", main))
-            @for (name, sections) in [("control", &claim.controls), ("break", &claim.breaks)] {
-                @for (k, s) in sections.iter().enumerate() { (all(&format!("{name}-{}", k + 1), s)) }
+            @for (name, section) in named_sections(main, &claim.controls, &claim.breaks) {
+                (all(&name, section))
             }
+            (rows::replays(claim))
         }
     }
 }
@@ -136,7 +137,7 @@ fn all(name: &str, section: &SectionReport) -> Markup {
         @if !section.rows.is_empty() {
             details class="rows-of" {
                 summary { (name) ": " (counted(section.rows.len(), "case", "cases")) }
-                (rows::table(name, section))
+                (rows::table(section))
             }
         }
     }

@@ -9,7 +9,7 @@ use super::{anchor, counted, statement, verdict};
 use crate::claim::PaperKind;
 use crate::claim::verdict::Verdict;
 use crate::report::digits;
-use crate::report::edges::{edges, words as words_of};
+use crate::report::edges::words as words_of;
 use crate::report::markup::typeset;
 use crate::report::measured::{measured, strongest};
 use crate::report::model::{AnswerStanding, PaperReport, StatementReport};
@@ -136,8 +136,8 @@ pub fn broken(evidence: &[Evidence]) -> Markup {
             claims.push(e.claim);
         }
     }
-    let edge = claims.iter().flat_map(|claim| edges(claim)).next();
-    let mut found: Vec<String> = edge.iter().map(words_of).collect();
+    let edge = claims.iter().flat_map(|claim| &claim.edges).next();
+    let mut found: Vec<String> = edge.into_iter().map(words_of).collect();
     let whole = evidence.iter().filter(|e| e.role != EvidenceRole::Control);
     let whole: Vec<&Evidence> = whole.filter(|e| e.section.verdict == Verdict::Refuted).collect();
     for claim in &claims {

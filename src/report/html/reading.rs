@@ -40,8 +40,8 @@ pub fn section(report: &Report) -> Markup {
                     " comparisons and all rounds of sampling, so that the intervals hold together."
                         }
                 dt { "margin" }
-                dd { "The smallest violation, in units of the left side, that the run had to be \
-                    able to see." }
+                dd { "The smallest violation that the run had to be able to see: relative to the \
+                    right side, absolute for an exponent." }
                 dt { "0.22464(22)" }
                 dd { "Concise errors: 0.22464 with a standard error of 0.00022. In tables the \
                     error belongs to lhs − rhs, whose sides share samples." }

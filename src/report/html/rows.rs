@@ -5,10 +5,11 @@ use std::collections::{BTreeMap, BTreeSet};
 use maud::{Markup, PreEscaped, html};
 
 use super::command;
+use crate::claim::case::named_sections;
 use crate::claim::verdict::{Basis, Relation, Verdict};
 use crate::claim::{AxisValue, Outcome};
 use crate::report::measured::rests_on_margin;
-use crate::report::model::SectionReport;
+use crate::report::model::{ClaimReport, SectionReport};
 use crate::report::plot::series::place;
 use crate::report::tightness::relative;
 use crate::report::wording::{equals, range, side, sides, symbol, unranked, words};
@@ -121,7 +122,8 @@ struct RowColumns<'a> {
     reasons: Vec<&'a str>,
     sampled: bool,
     margin: bool,
-    method: bool,
+    /// What most rows have for method, if others have another.
+    method: Option<String>,
 }
 
 impl<'a> RowColumns<'a> {
@@ -132,7 +134,7 @@ impl<'a> RowColumns<'a> {
             reasons: reasons(section),
             sampled,
             margin: relative_margin(section).is_none(),
-            method: method(section).is_none(),
+            method: usual_method(section).filter(|(_, all)| !all).map(|(usual, _)| usual),
         }
     }
 }
@@ -145,24 +147,31 @@ fn relative_margin(section: &SectionReport) -> Option<f64> {
     (!section.relation.along_an_axis() && section.rows.iter().all(same)).then_some(first)
 }
 
-/// Method and samples of all rows where they are the same.
-fn method(section: &SectionReport) -> Option<String> {
-    let of = |row: &Outcome| match row.n {
-        0 => row.method.to_string(),
-        n => format!("{} {n}", row.method),
-    };
-    let first = of(section.rows.first()?);
-    section.rows.iter().all(|row| of(row) == first).then_some(first)
+/// Method and samples of a row.
+fn method(row: &Outcome) -> String {
+    if row.n > 0 { format!("{} {}", row.method, row.n) } else { row.method.to_string() }
 }
 
-/// All cases of the section called `name`: what they share above, notes and replays below.
+/// What most rows have for method, and whether all do.
+fn usual_method(section: &SectionReport) -> Option<(String, bool)> {
+    let mut counts = BTreeMap::<String, usize>::new();
+    for row in &section.rows {
+        *counts.entry(method(row)).or_default() += 1;
+    }
+    let (usual, count) = counts.into_iter().max_by_key(|(_, count)| *count)?;
+    Some((usual, count == section.rows.len()))
+}
+
+/// All cases of a section: what they share above, notes below.
 ///
 /// Rows leave out the closing tags that HTML lets them leave out: there are thousands.
-pub fn table(name: &str, section: &SectionReport) -> Markup {
+pub fn table(section: &SectionReport) -> Markup {
     let (axes, mut shared) = axes(section);
     let columns = RowColumns::of(section, axes);
     shared.extend(relative_margin(section).map(|m| ("margin", format!("{} |rhs|", digits::plain(m, 4)))));
-    shared.extend(method(section).map(|method| ("method", method)));
+    if let Some((method, all)) = usual_method(section) {
+        shared.push((if all { "method" } else { "where no other is given, method" }, method));
+    }
     let (lhs, rhs, tight) = match section.relation {
         Relation::Slope => ("exponent", "nearest end", ""),
         Relation::Bounded => ("late growth", "most on a plateau", "late / most"),
@@ -185,7 +194,7 @@ pub fn table(name: &str, section: &SectionReport) -> Markup {
                     @if !tight.is_empty() { th { (tight) } }
                     @if columns.margin { th { "margin" } }
                     th { "verdict" } @if !columns.reasons.is_empty() { th { "note" } }
-                    @if columns.method { th { "method, " i { "n" } } }
+                    @if columns.method.is_some() { th { "method, " i { "n" } } }
                 } }
                 tbody { (PreEscaped(rows)) }
             }
@@ -193,26 +202,39 @@ pub fn table(name: &str, section: &SectionReport) -> Markup {
         @if !columns.reasons.is_empty() {
             ul class="notes" { @for (k, reason) in columns.reasons.iter().enumerate() { li { (letter(k)) ": " (reason) } } }
         }
-        (replays(name, section))
     }
 }
 
-/// The commands that replay the rows: one with N for the number of the case where they agree.
-fn replays(name: &str, section: &SectionReport) -> Markup {
-    let mut groups: Vec<(String, Vec<usize>)> = Vec::new();
-    for (k, row) in section.rows.iter().enumerate() {
-        // What a replay must find is in the table; the whole line is in results.csv.
-        let command = row.replay.split(" --expect ").next().unwrap_or_default();
-        let general = command.replace(&format!("--case {name}/{} ", k + 1), &format!("--case {name}/N "));
-        match groups.iter_mut().find(|(known, _)| *known == general) {
-            Some((_, rows)) => rows.push(k + 1),
-            None => groups.push((general, vec![k + 1])),
+/// The commands that replay the cases of a claim: one, with S and N for section and case, where
+/// they agree.
+pub fn replays(claim: &ClaimReport) -> Markup {
+    let mut groups: Vec<(String, Vec<(String, Vec<usize>)>)> = Vec::new();
+    for (name, section) in named_sections(&claim.main, &claim.controls, &claim.breaks) {
+        for (k, row) in section.rows.iter().enumerate() {
+            // What a replay must find is in the table; the whole line is in results.csv.
+            let command = row.replay.split(" --expect ").next().unwrap_or_default();
+            let general = command.replace(&format!("--case {name}/{} ", k + 1), "--case S/N ");
+            let group = groups.iter().position(|(known, _)| *known == general).unwrap_or(groups.len());
+            if group == groups.len() {
+                groups.push((general, Vec::new()));
+            }
+            match groups[group].1.last_mut() {
+                Some((last, cases)) if *last == name => cases.push(k + 1),
+                _ => groups[group].1.push((name.clone(), vec![k + 1])),
+            }
         }
     }
     html! {
-        @for (general, rows) in &groups {
+        @for (general, cases) in &groups {
             p class="replay" {
-                "Replay case " @if groups.len() > 1 { (ranges(rows)) } @else { "N" } ": " code { (general) }
+                "Replay case N of section S"
+                @if groups.len() > 1 {
+                    @for (k, (name, rows)) in cases.iter().enumerate() {
+                        (if k == 0 { " (" } else { "; " }) (name) " " (ranges(rows))
+                    }
+                    ")"
+                }
+                ": " code { (general) }
             }
         }
     }
@@ -271,9 +293,10 @@ fn line(section: &SectionReport, k: usize, columns: &RowColumns) -> String {
     let proved = if row.evidence == Basis::Proved { " proved" } else { "" };
     put(format!("{}{proved}{margin}{doubted}", symbol(row.verdict)));
     (!columns.reasons.is_empty()).then(|| put(note()));
-    columns
-        .method
-        .then(|| put(if row.n > 0 { format!("{} {}", row.method, row.n) } else { row.method.to_string() }));
+    if let Some(usual) = &columns.method {
+        let own = method(row);
+        put(if own == *usual { String::new() } else { own });
+    }
     text.push('\n');
     text
 }

@@ -10,6 +10,7 @@ use crate::report::{digits, labels};
 
 /// The sources of the whole run.
 pub fn section(report: &Report) -> Markup {
+    let assumptions = assumptions(report);
     html! {
         @if !report.sources.is_empty() {
             section {
@@ -18,8 +19,11 @@ pub fn section(report: &Report) -> Markup {
                 details {
                     summary { (counted(report.sources.len(), "law", "laws")) ", with the evidence for every assumption" }
                     div class="scroll" { table class="laws" {
-                        thead { tr { th { "law" } th { "spec" } th { i { "d" } } th { i { "H" } } th { i { "H" } sub { "½" } } th { i { "V" } } th { "E|X − EX|²" } th { "assumptions" } } }
-                        tbody { @for source in &report.sources { (line(source)) } }
+                        thead { tr {
+                            th { "law" } th { "spec" } th { i { "d" } } th { i { "H" } } th { i { "H" } sub { "½" } } th { i { "V" } } th { "E|X − EX|²" }
+                            @for name in &assumptions { th { (name) } }
+                        } }
+                        tbody { @for source in &report.sources { (line(source, &assumptions)) } }
                     } }
                 }
             }
@@ -27,23 +31,35 @@ pub fn section(report: &Report) -> Markup {
     }
 }
 
-fn line(source: &SourceReport) -> Markup {
-    let numbers = [source.shannon, source.renyi_half, source.info_variance, source.second_moment];
-    let label = labels::source(&source.spec);
-    html! {
-        tr {
-            th scope="row" { (label) }
-            td { code { (source.spec) } }
-            td { (digits::count(source.dim as u64)) }
-            @for x in numbers { td { (digits::plain(x, 5)) } }
-            td {
-                @for a in &source.assumptions {
-                    div { (sign(&a.finding)) " " (a.name) ": " (a.evidence) }
-                }
-                @for note in &source.notes { div { (note) } }
-            }
+/// The assumptions that the sources were asked about, in the order in which they are first named.
+fn assumptions(report: &Report) -> Vec<&str> {
+    let mut names: Vec<&str> = Vec::new();
+    for a in report.sources.iter().flat_map(|source| &source.assumptions) {
+        if !names.contains(&a.name.as_str()) {
+            names.push(&a.name);
         }
     }
+    names
+}
+
+/// A law's row, without the closing tags that HTML lets it leave out.
+fn line(source: &SourceReport, assumptions: &[&str]) -> PreEscaped<String> {
+    let mut text = String::from("<tr>");
+    let mut put = |tag: &str, content: Markup| {
+        text.push_str(tag);
+        text.push_str(&content.into_string());
+    };
+    put("<th scope=\"row\">", html! { (labels::source(&source.spec)) });
+    put("<td>", html! { (source.spec) @for note in &source.notes { br; (note) } });
+    put("<td>", html! { (digits::count(source.dim as u64)) });
+    for x in [source.shannon, source.renyi_half, source.info_variance, source.second_moment] {
+        put("<td>", html! { (digits::plain(x, 5)) });
+    }
+    for name in assumptions {
+        let found = source.assumptions.iter().find(|a| a.name == *name);
+        put("<td>", html! { @if let Some(a) = found { (sign(&a.finding)) " " (a.evidence) } });
+    }
+    PreEscaped(text)
 }
 
 /// ✓ holds, ✗ fails, ? cannot tell.

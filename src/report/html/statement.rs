@@ -10,11 +10,11 @@ use super::{anchor, claim, command, counted};
 use crate::claim::verdict::Verdict;
 use crate::claim::{Outcome, PaperKind};
 use crate::report::digits;
-use crate::report::edges::{Edge, edges, words as edge_words};
+use crate::report::edges::words as edge_words;
 use crate::report::markup::typeset;
 use crate::report::measured::{counts, laws, measured, strongest};
 use crate::report::model::{AnswerStanding, PaperReport, StatementReport};
-use crate::report::model::{Report, SectionReport};
+use crate::report::model::{Edge, Report, SectionReport};
 use crate::report::papers::{Evidence, EvidenceRole};
 use crate::report::plot::panel::{self, SmallFigure};
 use crate::report::plot::series::{place, varying};
@@ -175,7 +175,7 @@ fn breaks(evidence: &[Evidence]) -> Markup {
     let mut claims: Vec<&str> = Vec::new();
     let mut edged: Vec<Edge> = Vec::new();
     for e in evidence.iter().filter(|e| !claims_has(&mut claims, &e.claim.header.id)) {
-        edged.extend(edges(e.claim));
+        edged.extend(e.claim.edges.iter().cloned());
     }
     html! {
         @if !found.is_empty() {

@@ -44,6 +44,11 @@ pub fn px(x: f64) -> String {
     text.strip_suffix(".0").map_or(text.clone(), ToOwned::to_owned)
 }
 
+/// A path whose numbers have one decimal, without the decimals that are 0.
+pub fn short(path: &str) -> String {
+    path.replace(".0", "")
+}
+
 /// An axis by its name and customary symbol, in markup.
 pub fn symbol_of(axis: &str) -> String {
     match axis {

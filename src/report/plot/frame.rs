@@ -2,7 +2,7 @@
 
 use maud::{Markup, html};
 
-use super::figure::{px, text_at};
+use super::figure::{px, short, text_at};
 use super::scale::{Scale, Tick};
 use super::text::{SIZE, rich, rich_width};
 
@@ -51,7 +51,7 @@ impl Frame {
         for tick in self.y_axis().iter().filter(|t| !t.label.is_empty()) {
             path.push_str(&format!("M{left:.1} {:.1}h{width:.1}", tick.at));
         }
-        html! { path class="grid" d=(path) {} }
+        html! { path class="grid" d=(short(&path)) {} }
     }
 
     /// Everything over the data: ticks, tick labels, axis labels, the box.
@@ -61,25 +61,15 @@ impl Frame {
         let (x, y) = (self.x.ticks(), self.y_axis());
         let mut path = format!("M{left:.1} {top:.1}h{width:.1}v{height:.1}h{:.1}z", -width);
         for tick in &x {
-            let length = length(tick);
-            path.push_str(&format!(
-                "M{0:.1} {bottom:.1}v{1:.1}M{0:.1} {top:.1}v{length:.1}",
-                tick.at, -length
-            ));
+            path.push_str(&format!("M{:.1} {bottom:.1}v{:.1}", tick.at, -length(tick)));
         }
         for tick in &y {
-            let length = length(tick);
-            path.push_str(&format!(
-                "M{left:.1} {0:.1}h{length:.1}M{1:.1} {0:.1}h{2:.1}",
-                tick.at,
-                left + width,
-                -length
-            ));
+            path.push_str(&format!("M{left:.1} {:.1}h{:.1}", tick.at, length(tick)));
         }
         let widest = y.iter().map(|t| rich_width(&t.label, SIZE)).fold(0.0, f64::max);
         let (middle, beside) = (top + height / 2.0, (left - 14.0 - widest).max(SIZE));
         html! {
-            path class="axis" d=(path) {}
+            path class="axis" d=(short(&path)) {}
             @for tick in x.iter().filter(|t| !t.label.is_empty() && !self.x_label.is_empty()) {
                 (text_at("", [tick.at, bottom + 18.0], "middle", &rich(&tick.label)))
             }
@@ -120,5 +110,5 @@ pub fn polyline(points: impl IntoIterator<Item = Option<[f64; 2]>>) -> String {
             None => 'M',
         };
     }
-    path
+    short(&path)
 }

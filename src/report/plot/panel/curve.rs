@@ -5,8 +5,8 @@ use std::collections::BTreeMap;
 use maud::html;
 
 use super::{
-    FOOT, HEIGHT, Name, PlotMark, SIZE, SmallFigure, TOP, WIDTH, abscissa, alike, axes, bar, canvas, cross,
-    disc, mark, names, ordinate,
+    APART, FOOT, HEIGHT, Name, PlotMark, SIZE, SmallFigure, TOP, WIDTH, abscissa, alike, axes, bar, canvas,
+    cross, disc, mark, names, ordinate,
 };
 use crate::claim::verdict::Relation;
 use crate::report::digits;
@@ -105,7 +105,7 @@ pub fn panel(claim: &ClaimReport, axis: &str) -> Option<SmallFigure> {
             }
         }
         path class="level" d=(format!("M{:.1} {line:.1}H{:.1}", x.pixels()[0], x.pixels()[1])) {}
-        (level_name(&yardstick, level, line, &x))
+        (level_name(&yardstick, level, line, &x, &labels))
         (names(labels, [TOP + 2.0, HEIGHT - FOOT - 3.0]))
     };
     let describe = format!("{}: {} against {axis}", claim.header.title, yardstick.axis(&claim.main));
@@ -145,14 +145,17 @@ pub fn left(y: &Scale) -> f64 {
             .fold(14.0, f64::max)
 }
 
-/// The name of the stated level, over its line at the right.
-fn level_name(yardstick: &Yardstick, level: f64, line: f64, x: &Scale) -> maud::Markup {
+/// The name of the stated level over its line, at the right where no curve has its name there.
+fn level_name(yardstick: &Yardstick, level: f64, line: f64, x: &Scale, names: &[Name]) -> maud::Markup {
     let text = match yardstick {
         Yardstick::Constant { name, .. } => format!("{name} = {}", digits::plain(level, 4)),
         _ => format!("stated: {}", digits::plain(level, 4)),
     };
     let above = if line - 4.0 > TOP + 4.0 { line - 4.0 } else { line + 12.0 };
-    html! { text x=(px(x.pixels()[1])) y=(px(above)) class="halo e" { (text) } }
+    let [left, right] = x.pixels();
+    let near = |name: &Name| (name.at[1] - line).abs() < 2.0 * APART && 2.0 * name.at[0] > left + right;
+    let (at, class) = if names.iter().any(near) { (left + 4.0, "halo") } else { (right, "halo e") };
+    html! { text x=(px(at)) y=(px(above)) class=(class) { (text) } }
 }
 
 fn curves(claim: &ClaimReport, axis: &str) -> Vec<NamedCurve> {

@@ -5,10 +5,11 @@ use maud::{Markup, html};
 use super::{SIZE, SmallFigure, TOP, WIDTH, alike, canvas, cross, disc, spaced};
 use crate::claim::Outcome;
 use crate::claim::verdict::{Relation, Verdict};
+use crate::report::digits;
 use crate::report::markup::escaped;
 use crate::report::model::{ClaimReport, SectionReport};
 use crate::report::plot::curves::difference_scale;
-use crate::report::plot::figure::px;
+use crate::report::plot::figure::{px, short};
 use crate::report::plot::scale::{AxisSpread, Scale};
 use crate::report::plot::series::{place, varying};
 use crate::report::plot::text::{fitted, rich, width};
@@ -19,6 +20,8 @@ use crate::report::yardstick::Yardstick;
 const LINE: f64 = 15.0;
 /// Most lines; of more cases the most telling are shown.
 const LINES: usize = 14;
+/// How many times the span of the supported cases and of what is stated an axis goes on beyond them.
+const FAR: f64 = 1.5;
 /// Widest name of a case.
 const NAME: f64 = 150.0;
 
@@ -81,6 +84,9 @@ pub fn panel(claim: &ClaimReport) -> Option<SmallFigure> {
             path class=(class) d=(format!("M{a:.1} {y:.1}H{b:.1}")) {}
             @if !line.bracket {
                 @let at = [inside(line.at), y];
+                @if let Some((x, side)) = beyond(line, [left, right], at[0]) {
+                    text x=(px(x)) y=(px(y + 3.8)) class=(format!("halo bad{side}")) { (digits::plain(line.at, 3)) }
+                }
                 @if line.refuted { path class="cross" d=(cross(at)) {} } @else { path class="dot good" d=(disc(at)) {} }
             }
         }
@@ -91,10 +97,22 @@ pub fn panel(claim: &ClaimReport) -> Option<SmallFigure> {
         caption.push_str(" Crosses: refuted.");
     }
     if all > LINES {
-        caption.push_str(&format!(" {} less telling cases are in the table.", all - LINES));
+        let more = all - LINES;
+        let cases = if more == 1 { "case is" } else { "cases are" };
+        caption.push_str(&format!(" {more} less telling {cases} in the table."));
     }
     let svg = canvas(bottom + 34.0, &format!("{}: a line per case", claim.header.title), &body);
     Some(SmallFigure { claim: claim.header.id.clone(), title: claim.header.title.clone(), svg, caption })
+}
+
+/// Where the value of a refuted case is written whose mark stands at an end of the axis, in its stead.
+fn beyond(line: &CaseInterval, [left, right]: [f64; 2], at: f64) -> Option<(f64, &'static str)> {
+    match at {
+        _ if !line.refuted => None,
+        at if at > right - 1.0 => Some((right - 7.0, " e")),
+        at if at < left + 1.0 => Some((left + 7.0, "")),
+        _ => None,
+    }
 }
 
 /// Grid and labels of the abscissa alone.
@@ -102,7 +120,7 @@ fn axes_of(x: &Scale, [bottom, top]: [f64; 2], label: &str) -> Markup {
     let ticks = spaced(x);
     let lines: String = ticks.iter().map(|tick| format!("M{:.1} {top:.1}V{bottom:.1}", tick.at)).collect();
     html! {
-        path class="grid" d=(lines) {}
+        path class="grid" d=(short(&lines)) {}
         @for tick in &ticks { text x=(px(tick.at)) y=(px(bottom + 14.0)) class="m" { (rich(&tick.label)) } }
         text x=(px(x.pixels()[1])) y=(px(bottom + 28.0)) class="e" { (rich(&escaped(label))) }
     }
@@ -162,6 +180,18 @@ fn scale(claim: &ClaimReport, lines: &[CaseInterval], stated: &[f64], pixels: [f
     if positive && high > 20.0 * low {
         Scale::covering(AxisSpread::Log, values, pixels)
     } else {
-        Scale::covering(AxisSpread::Linear, ends, pixels)
+        let shown: Vec<f64> = ends.collect();
+        let holds = lines.iter().filter(|l| !l.refuted).flat_map(|l| l.ends).chain(stated.iter().copied());
+        Scale::covering(AxisSpread::Linear, near(&shown, holds), pixels)
     }
+}
+
+/// All values, drawn in to where they leave what `holds` to be seen: [`FAR`] times its span beyond.
+fn near(all: &[f64], holds: impl Iterator<Item = f64>) -> Vec<f64> {
+    let (low, high) = holds.fold((f64::INFINITY, f64::NEG_INFINITY), |(lo, hi), x| (lo.min(x), hi.max(x)));
+    let room = FAR * (high - low);
+    if !(room > 0.0 && room.is_finite()) {
+        return all.to_vec();
+    }
+    all.iter().map(|x| x.clamp(low - room, high + room)).collect()
 }

@@ -12,7 +12,7 @@ mod power;
 
 use maud::{Markup, html};
 
-use super::figure::px;
+use super::figure::{px, short};
 use super::scale::{AxisSpread, Scale, Tick};
 use super::text::{fitted, rich, rich_width, width};
 use crate::claim::verdict::{Relation, Verdict};
@@ -131,7 +131,7 @@ fn axes(x: &Scale, y: &Scale, [x_label, y_label]: [&str; 2]) -> Markup {
     let spaced = spaced(x);
     let lines: String = named(y).map(|tick| format!("M{left:.1} {:.1}H{right:.1}", tick.at)).collect();
     html! {
-        path class="grid" d=(lines) {}
+        path class="grid" d=(short(&lines)) {}
         path class="axis" d=(format!("M{left:.1} {top:.1}V{bottom:.1}H{right:.1}")) {}
         @for tick in &spaced { text x=(px(tick.at)) y=(px(bottom + 14.0)) class="m" { (rich(&tick.label)) } }
         @for tick in named(y) { text x=(px(left - 5.0)) y=(px(tick.at + 4.0)) class="e" { (rich(&tick.label)) } }
@@ -194,15 +194,15 @@ fn names(mut names: Vec<Name>, [top, bottom]: [f64; 2]) -> Markup {
 
 /// A cross at a pixel: a refuted case.
 fn cross([x, y]: [f64; 2]) -> String {
-    format!("M{:.1} {:.1}l7 7m0-7l-7 7", x - 3.5, y - 3.5)
+    format!("M{} {}l7 7m0-7l-7 7", px(x - 3.5), px(y - 3.5))
 }
 
-/// A disc at a pixel.
+/// A disc at a pixel: the round ends of a line too short to be seen.
 fn disc([x, y]: [f64; 2]) -> String {
-    format!("M{:.1} {y:.1}a2.6 2.6 0 1 0 5.2 0a2.6 2.6 0 1 0-5.2 0z", x - 2.6)
+    format!("M{} {}h.01", px(x), px(y))
 }
 
 /// A bar with its ends from one pixel to another, without a dot.
 fn bar(x: f64, [from, to]: [f64; 2]) -> String {
-    format!("M{x:.1} {from:.1}V{to:.1}M{0:.1} {from:.1}h5M{0:.1} {to:.1}h5", x - 2.5)
+    short(&format!("M{x:.1} {from:.1}V{to:.1}M{0:.1} {from:.1}h5M{0:.1} {to:.1}h5", x - 2.5))
 }
