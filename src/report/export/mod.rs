@@ -132,7 +132,7 @@ fn comparison(section: &SectionReport) -> String {
 /// What breaks compare that is not what the claim compares, each once.
 fn others(claim: &ClaimReport) -> Vec<String> {
     let mut others = Vec::new();
-    for (section, _) in comparable(claim).into_iter().filter(|(_, is_break)| *is_break) {
+    for (section, _) in comparable(claim).filter(|(_, is_break)| *is_break) {
         let other = comparison(section);
         if other != comparison(&claim.main) && !others.contains(&other) {
             others.push(other);

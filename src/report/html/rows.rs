@@ -205,10 +205,13 @@ pub fn table(section: &SectionReport) -> Markup {
     }
 }
 
+/// Numbers of cases by section.
+type NumbersOfSections = Vec<(String, Vec<usize>)>;
+
 /// The commands that replay the cases of a claim: one, with S and N for section and case, where
 /// they agree.
 pub fn replays(claim: &ClaimReport) -> Markup {
-    let mut groups: Vec<(String, Vec<(String, Vec<usize>)>)> = Vec::new();
+    let mut groups: Vec<(String, NumbersOfSections)> = Vec::new();
     for (name, section) in named_sections(&claim.main, &claim.controls, &claim.breaks) {
         for (k, row) in section.rows.iter().enumerate() {
             // What a replay must find is in the table; the whole line is in results.csv.
