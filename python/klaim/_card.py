@@ -13,7 +13,7 @@ COLOURS = {"supported": "#1a7f37", "refuted": "#c0362c", "inconclusive": "#9a670
 
 def verdict(word: str) -> str:
     """A verdict as sign and word; the colour only repeats them."""
-    return f"<b style='color:{COLOURS.get(word, 'inherit')}'>{SIGNS.get(word, '')} {escape(word)}</b>"
+    return f"<b style='white-space:nowrap; color:{COLOURS.get(word, 'inherit')}'>{SIGNS.get(word, '')} {escape(word)}</b>"
 
 
 def figure(x: Any) -> str:
