@@ -153,7 +153,7 @@ fn heard(
     let found = loop {
         // This thread alone waits for it.
         let heard = &mut receiver;
-        match py.detach(move || (&mut *heard).recv_timeout(LOOK)) {
+        match py.detach(move || heard.recv_timeout(LOOK)) {
             Ok(found) => break Some(found),
             Err(RecvTimeoutError::Disconnected) => break None,
             Err(RecvTimeoutError::Timeout) => {}

@@ -160,7 +160,7 @@ def memory():
         return int(file.read().split()[1]) * os.sysconf("SC_PAGE_SIZE")
 
 
-CALLS = int(os.environ.get("KLAIM_LEAK_CALLS", "3000"))
+CALLS = int(os.environ.get("KLAIM_LEAK_CALLS", "1500"))
 
 
 @pytest.mark.skipif(not os.path.exists("/proc/self/statm"), reason="reads /proc")
