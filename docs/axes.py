@@ -1,12 +1,12 @@
 """Which axis serves which sampler: the table in docs/schedules.md.
 
-    python3 docs/axes.py target/release/klaim        (NumPy; about two minutes)
+    python3 docs/axes.py target/release/klaim        (NumPy; about five minutes)
 
 One-dimensional Gaussian mixtures with the exact denoiser, noise from sigma = 20 to 0.01, then one denoising step. The loss
 curve is the exact mmse; klaim makes every schedule from it. The number is the Wasserstein-1 distance of the output to the
 mixture as a multiple of that of the log-SNR grid: the geometric mean over three mixtures and 6, 10 and 20 steps. The
-deterministic samplers push 4,001 quantiles forward; the ancestral one 200,000 samples, with the same noise for every
-schedule.
+deterministic samplers push 4,001 quantiles forward; the stochastic ones 200,000 samples, with the same noise for every
+schedule. Heun evaluates the denoiser twice a step: K is its number of steps.
 """
 
 import json
@@ -59,23 +59,51 @@ def mmse(mixture, sigma):
 
 
 def sample(solver, mixture, sigmas, x, random):
-    """The sampler's output from x at sigmas[0]; sigmas end with 0."""
-    before = None
+    """The sampler's output from x at sigmas[0]; sigmas end with 0. In x = X + sigma Z the step of Euler, of flow matching's
+    Euler and of DDIM is one and the same; the others are those of k-diffusion and, `unipc`, of diffusers (bh2, order 2)."""
+    before, predicted = None, None
     for s, t in zip(sigmas, sigmas[1:]):
         d = posterior(mixture, x, s)[0]
+        if predicted is not None:
+            x = corrected(d, s, **predicted)
+        h = np.log(s / t) if t > 0 else np.inf
         if t == 0:
             x = d
-        elif solver == "ancestral":
+        elif solver in ["ancestral", "dpmpp_2m_sde"]:
             keep = t * t / (s * s)
-            x = keep * x + (1 - keep) * d + t * np.sqrt(1 - keep) * random.standard_normal(len(x))
+            guess = d
+            if solver == "dpmpp_2m_sde" and before is not None:
+                guess = d + (d - before[0]) * h / (2 * np.log(before[1] / s))
+            x = keep * x + (1 - keep) * guess + t * np.sqrt(1 - keep) * random.standard_normal(len(x))
+        elif solver == "heun":
+            euler = t / s * x + (1 - t / s) * d
+            x = euler + 0.5 * (s / t - 1) * (posterior(mixture, euler, t)[0] - d)
         else:
             guess = d
-            if solver == "dpm-solver++" and before is not None:
-                h, h0 = np.log(s / t), np.log(before[1] / s)
-                guess = d + (d - before[0]) * h / (2 * h0)
+            if solver in ["dpm-solver++", "unipc"] and before is not None:
+                guess = d + (d - before[0]) * h / (2 * np.log(before[1] / s))
+            if solver == "unipc":
+                predicted = dict(x=x, s=s, d=d, before=before)
             x = t / s * x + (1 - t / s) * guess
         before = (d, s)
     return x
+
+
+def corrected(new, t, x, s, d, before):
+    """The step of UniPC from s to t once more, with the estimate at its end."""
+    h = -np.log(s / t)
+    first = np.expm1(h)
+    plain = t / s * x - first * d
+    if before is None:
+        return plain - first * 0.5 * (new - d)
+    ratio = np.log(before[1] / s) / h
+    second = first / h - 1
+    third = second / h - 0.5
+    rho = np.linalg.solve([[1.0, 1.0], [ratio, 1.0]], [second / first, 2 * third / first])
+    return plain - first * (rho[0] * (before[0] - d) / ratio + rho[1] * (new - d))
+
+
+SOLVERS = ["ancestral", "ddim", "heun", "dpm-solver++", "dpmpp_2m_sde", "unipc"]
 
 
 def main(klaim):
@@ -94,15 +122,15 @@ def main(klaim):
                 method = "las" if label.startswith("las") else label
                 command = [klaim, "schedule", method, "--loss", loss, "--steps", steps, "--format", "edm", "--end", "append"]
                 grid = json.loads(subprocess.run([*map(str, command), *flags], check=True, capture_output=True).stdout)
-                for solver in ["ancestral", "ddim", "dpm-solver++"]:
-                    n = 200_000 if solver == "ancestral" else 4001
+                for solver in SOLVERS:
+                    n = 200_000 if solver in ["ancestral", "dpmpp_2m_sde"] else 4001
                     out = sample(solver, mixture, grid, start[n], np.random.default_rng(1))
                     distance = np.abs(np.sort(out) - target[n]).mean()
                     table.setdefault((label, solver), []).append(distance)
-    print("| schedule | ancestral | DDIM | DPM-Solver++(2M) |\n| --- | --- | --- | --- |")
+    print("| schedule | " + " | ".join(SOLVERS) + " |\n| --- |" + " --- |" * len(SOLVERS))
     for label, _ in SCHEDULES:
         cells = []
-        for solver in ["ancestral", "ddim", "dpm-solver++"]:
+        for solver in SOLVERS:
             ratio = np.array(table[label, solver]) / np.array(table["geometric", solver])
             cells.append(f"{np.exp(np.log(ratio).mean()):.2f} ({ratio.min():.2f} … {ratio.max():.2f})")
         print(f"| {label} | " + " | ".join(cells) + " |")

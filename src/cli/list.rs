@@ -15,6 +15,7 @@ use crate::report::digits::plain;
 use crate::schedule::SCHEDULES;
 use crate::schedule::export::TARGETS;
 use crate::schedule::models::{MODELS, Model, NoiseAxis};
+use crate::schedule::solvers::{SOLVERS, Solver};
 use crate::source::SOURCES;
 use crate::spec::Parameter;
 
@@ -43,6 +44,8 @@ enum What {
     Schedules,
     /// The models that `klaim schedule --model` knows, with what each sets
     Models,
+    /// The samplers that `klaim schedule --solver` knows, with what serves each, as measured
+    Solvers,
     /// The programs and schedulers that a schedule can be given to, and how
     Targets,
 }
@@ -62,6 +65,7 @@ impl List {
             What::Samplers => samplers(),
             What::Schedules => schedules(),
             What::Models => models(),
+            What::Solvers => solvers(),
             What::Targets => targets(),
         };
         match common.format {
@@ -172,6 +176,18 @@ fn models() -> Vec<Value> {
         json!({ "name": model.name, "summary": format!("{} ({sets})", model.summary), "shift": model.shift })
     };
     MODELS.iter().map(item).collect()
+}
+
+fn solvers() -> Vec<Value> {
+    let item = |solver: &Solver| {
+        let aliases = match solver.aliases {
+            [] => String::new(),
+            aliases => format!("; also {}", aliases.join(", ")),
+        };
+        let summary = format!("{}{aliases}: {}", solver.summary, solver.served());
+        json!({ "name": solver.name, "summary": summary, "axis": solver.axis, "smoothness": solver.smoothness })
+    };
+    SOLVERS.iter().map(item).collect()
 }
 
 fn targets() -> Vec<Value> {

@@ -125,7 +125,7 @@ fn gibibytes(text: &str) -> Result<usize, String> {
 }
 
 /// Form of the results on stdout.
-#[derive(Clone, Copy, PartialEq, Eq, ValueEnum)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
 enum OutputForm {
     /// Tables for reading
     Human,

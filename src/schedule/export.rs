@@ -9,8 +9,8 @@ use std::io::Write as _;
 use npyz::WriterBuilder as _;
 use serde_json::{Value, json};
 
-use crate::channel::snr::Snr;
 use crate::error::{Error, Result};
+use crate::schedule::level;
 use crate::schedule::loss::beta::{BetaTable, trained_betas};
 
 /// How an exported grid ends.
@@ -69,13 +69,13 @@ fn levels(snrs: &[f64], end: End) -> Vec<f64> {
 
 /// σ_0 > σ_1 > … of a grid of increasing SNRs, ended as `end` says; [`PURE_NOISE`] at γ = 0.
 pub fn sigmas(snrs: &[f64], end: End) -> Vec<f64> {
-    let sigma = |snr: f64| if snr > 0.0 { snr.sqrt().recip() } else { PURE_NOISE };
-    levels(snrs, end).into_iter().map(sigma).collect()
+    let finite = |snr: f64| if snr > 0.0 { level::sigma(snr) } else { PURE_NOISE };
+    levels(snrs, end).into_iter().map(finite).collect()
 }
 
 /// t = 1/(1 + √γ), the levels of flow matching (1 − t)X + tZ, from 1 at γ = 0, ended as `end` says.
 pub fn flow(snrs: &[f64], end: End) -> Vec<f64> {
-    levels(snrs, end).into_iter().map(|snr| (1.0 + snr.sqrt()).recip()).collect()
+    levels(snrs, end).into_iter().map(level::flow_time).collect()
 }
 
 /// The SNRs at which the network is evaluated: all that a step starts from.
@@ -86,7 +86,9 @@ pub fn evaluated(snrs: &[f64], end: End) -> &[f64] {
     }
 }
 
-/// Refuses numbers that no sampler could follow: σ that are not finite or do not descend.
+/// Refuses numbers that no sampler could follow: σ that are not finite or do not descend, and one
+/// above 0 that is 0 in single precision, in which samplers compute: of two zeros one is divided by
+/// the other, and the picture is black.
 ///
 /// # Errors
 /// [`Error::Invalid`] naming the step.
@@ -95,6 +97,10 @@ pub fn check(sigmas: &[f64]) -> Result<()> {
         let message = format!("σ does not descend at step {k}: {} then {}", sigmas[k], sigmas[k + 1]);
         Err(Error::invalid("export", message))
     };
+    if let Some(sigma) = sigmas.iter().find(|&&sigma| sigma > 0.0 && sigma as f32 == 0.0) {
+        let message = format!("σ = {sigma:e} is 0 in single precision, in which samplers compute");
+        return Err(Error::invalid("export", message));
+    }
     match sigmas.windows(2).position(|pair| !(pair[0].is_finite() && pair[1] >= 0.0 && pair[0] > pair[1])) {
         Some(k) => bad(k),
         None => Ok(()),
@@ -164,7 +170,7 @@ pub fn csv(snrs: &[f64], betas: Option<&BetaTable>, bands: Option<&[(f64, f64)]>
     for (k, &snr) in snrs.iter().enumerate() {
         let timestep = betas.map_or(String::new(), |betas| format!("{}", betas.timestep(snr)));
         let band = bands.map_or(String::from(","), |bands| format!("{:?},{:?}", bands[k].0, bands[k].1));
-        text += &format!("{k},{snr:?},{:?},{:?},{timestep},{band}\n", snr.sqrt().recip(), snr.ln());
+        text += &format!("{k},{snr:?},{:?},{:?},{timestep},{band}\n", level::sigma(snr), snr.ln());
     }
     text
 }
@@ -176,9 +182,8 @@ pub fn csv(snrs: &[f64], betas: Option<&BetaTable>, bands: Option<&[(f64, f64)]>
 /// Those of [`check`], and fewer than two positive σ.
 pub fn from_sigmas(sigmas: &[f64]) -> Result<Vec<f64>> {
     check(sigmas)?;
-    let positive = sigmas.iter().filter(|&&sigma| sigma > 0.0);
     let snrs: Vec<f64> =
-        positive.map(|&sigma| Snr::from_noise_std_dev(sigma).map(Snr::linear)).collect::<Result<_>>()?;
+        sigmas.iter().filter(|&&sigma| sigma > 0.0).map(|&sigma| level::of_sigma(sigma)).collect();
     if snrs.len() < 2 { Err(Error::invalid("sigmas", "needs at least two that are > 0")) } else { Ok(snrs) }
 }
 
@@ -212,6 +217,7 @@ mod tests {
             check(&[1.0, 1.0]).is_err()
                 && check(&[f64::INFINITY, 1.0]).is_err()
                 && check(&[1.0, f64::NAN]).is_err()
+                && check(&[1.0, 1e-46, 0.0]).is_err()
         );
     }
 

@@ -11,10 +11,12 @@ pub mod dynamic;
 pub mod export;
 pub mod known;
 pub mod las;
+pub mod level;
 pub mod loss;
 pub mod mass;
 pub mod models;
 pub mod optimal;
+pub mod solvers;
 pub mod time;
 pub mod uniform;
 

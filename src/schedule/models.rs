@@ -183,17 +183,14 @@ mod tests {
     use super::*;
     use crate::channel::curve::Curve;
     use crate::channel::exact::curve::ExactCurve;
-    use crate::numeric::stream::Stream;
     use crate::schedule::StepAxis;
     use crate::schedule::loss::axis::{DIRECTIONS, Direction};
-    use crate::schedule::loss::curve::LossPoint;
     use crate::schedule::loss::risk::Process;
-    use crate::schedule::loss::{Denoise, LossCurve, Settings, bands, certificate, place, read};
+    use crate::schedule::loss::{LossCurve, Settings, place, read};
     use crate::source::Source;
 
     /// Files say the same curve to rounding of the largest SNR.
     const ONE_GRID: f64 = 1e-9;
-    const ROWS: usize = 80;
 
     fn law() -> Source {
         Source::parse("mixture:means=-1|2,variances=0.2|0.01,weights=1|3").unwrap()
@@ -217,87 +214,6 @@ mod tests {
         read(&path, reading).unwrap_or_else(|error| panic!("{error}\n{text}")).curve
     }
 
-    /// A model's noise levels as it is told them, with their SNRs: both ends of its range among
-    /// them.
-    fn levels(model: &Model) -> (&'static str, Vec<(f64, f64)>) {
-        let share = |k: usize| k as f64 / (ROWS - 1) as f64;
-        let rows = 0..ROWS;
-        match model.noise {
-            NoiseAxis::Timesteps(_) => {
-                let betas = model.betas().unwrap().unwrap();
-                let t = |k| (999.0 * share(k)).round();
-                ("timestep", rows.map(|k| (t(k), betas.snr(t(k) as usize))).collect())
-            }
-            NoiseAxis::Sigma => {
-                let sigma = |k| 80.0 * (0.002_f64 / 80.0).powf(share(k));
-                ("sigma", rows.map(|k| (sigma(k), sigma(k).powi(-2))).collect())
-            }
-            NoiseAxis::Flow => {
-                let t = |k| 0.005 + 0.995 * share(k);
-                ("timestep", rows.map(|k| (1000.0 * t(k), ((1.0 - t(k)) / t(k)).powi(2))).collect())
-            }
-        }
-    }
-
-    fn settings(denoise: Denoise) -> Settings {
-        Settings {
-            steps: 10,
-            axis: StepAxis::SoftLog(1.5),
-            smoothness: None,
-            snr_min: None,
-            snr_max: None,
-            candidates: Some(600),
-            denoise,
-        }
-    }
-
-    /// For each model, a log of its training: the risk of a mixture in its parametrisation at its
-    /// own levels, errors of 2 %. Two of three steps of the exact curve's grid at least lie in the
-    /// bands.
-    #[test]
-    fn every_model_has_the_grid_of_the_exact_curve_within_its_bands() {
-        let law = law();
-        let exact = ExactCurve::new(&law, Arc::default()).unwrap();
-        let mut all = 0;
-        for (index, model) in MODELS.iter().enumerate() {
-            let (column, levels) = levels(model);
-            let stream = Stream::named(index as u64, "models");
-            let mut noise = vec![0.0; levels.len()];
-            crate::numeric::normal::fill(&stream, 0, &mut noise);
-            let row = |(&(level, snr), z): (&(f64, f64), &f64)| {
-                let loss = loss(model.parametrization, snr, exact.mmse(snr).unwrap()) * (1.0 + 0.02 * z);
-                format!("{level:?},{loss:?},{:?}\n", 0.02 * loss)
-            };
-            let rows: String = levels.iter().zip(&noise).map(row).collect();
-            let mut reading = Reading::default();
-            model.fill(&mut reading).unwrap();
-            let curve = read_text(&format!("{column},val_loss,std_err\n{rows}"), &reading);
-            assert!(curve.rise().is_none(), "{}: {:?}", model.name, curve.rise());
-            let (first, last) = curve.ends();
-            let ends = model.ends().unwrap();
-            assert!(first <= ends.0 * 1.000_001 && last <= ends.1 * 1.000_001, "{}", model.name);
-            let asked = settings(Denoise::Smooth);
-            let made = place(&curve, &asked).unwrap();
-            let floor = certificate::floor(&curve, &asked.reach(&curve).unwrap()).unwrap();
-            let bands = bands::bands(&curve, &asked, &made, floor, 0).unwrap().unwrap();
-            let fine: Vec<f64> = curve.spread().uniform((first, last), 2000);
-            let point =
-                |&snr: &f64| LossPoint { snr, risk: exact.mmse(snr).unwrap(), rel_err: None, count: None };
-            let truth = LossCurve::new(fine.iter().map(point).collect()).unwrap();
-            let truth =
-                place(&truth, &Settings { snr_min: Some(first), ..settings(Denoise::None) }).unwrap().snrs;
-            let outside = |k: &usize| {
-                let (lo, hi) = bands.steps[*k];
-                truth[*k] < lo * (1.0 - ONE_GRID) || truth[*k] > hi * (1.0 + ONE_GRID)
-            };
-            let missed = (1..10).filter(outside).count();
-            all += missed;
-        }
-        // Measured: 12 of the first 81 outside, where 95 % bands leave 4. Misses of one curve come
-        // together, and 80 rows bend less than the curve does.
-        assert!(all <= 42, "{all} of 126");
-    }
-
     /// One curve, written as ε, v, x0, score and flow losses and with time in both directions, has
     /// one grid.
     #[test]
@@ -306,7 +222,7 @@ mod tests {
         let exact = ExactCurve::new(&law, Arc::default()).unwrap();
         let time = |k: usize| (k as f64 + 0.5) / 200.0;
         let snr = |t: f64| ((1.0 - t) / t).powi(2);
-        let asked = Settings { candidates: None, ..settings(Denoise::None) };
+        let asked = Settings::new(10, StepAxis::SoftLog(1.5));
         let mut first: Option<Vec<f64>> = None;
         for parametrization in [
             Parametrization::X0,

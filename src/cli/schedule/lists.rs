@@ -7,7 +7,7 @@ use serde_json::Value;
 
 use super::model::Pipeline;
 use crate::error::{Error, Result};
-use crate::schedule::export;
+use crate::schedule::{export, level};
 use crate::table::{Header, ReadOptions, Table};
 
 /// What the numbers of a list are.
@@ -54,9 +54,9 @@ pub fn read(path: &Path, pipeline: &Pipeline) -> Result<Vec<f64>> {
         if pipeline.is_flow() && numbers.iter().all(|&x| x <= 1.0) { Levels::Flow } else { Levels::Sigma };
     let snr = |x: f64| match (levels.unwrap_or(unnamed), &pipeline.betas) {
         (Levels::Snr, _) => Ok(x),
-        (Levels::Sigma, _) => Ok(x.powi(-2)),
-        (Levels::Flow, _) => Ok(((1.0 - x) / x).powi(2)),
-        (Levels::Timestep, _) if pipeline.is_flow() => Ok(((1000.0 - x) / x).powi(2)),
+        (Levels::Sigma, _) => Ok(level::of_sigma(x)),
+        (Levels::Flow, _) => Ok(level::of_flow_time(x)),
+        (Levels::Timestep, _) if pipeline.is_flow() => Ok(level::of_flow_time(x / 1000.0)),
         (Levels::Timestep, Some(betas)) if x.fract() == 0.0 && x >= 0.0 && x < betas.steps() as f64 => {
             Ok(betas.snr(x as usize))
         }

@@ -3,7 +3,7 @@
 use std::path::Path;
 
 use super::model::Pipeline;
-use super::{LasArguments, ScheduleCommand, Solver, previous};
+use super::{LasArguments, ScheduleCommand, previous};
 use crate::channel::curve::Curve;
 use crate::channel::exact::curve::{ExactCurve, Octaves};
 use crate::error::{Error, Result};
@@ -16,6 +16,7 @@ use crate::schedule::loss::beta::BetaTable;
 use crate::schedule::loss::certificate::{Certificate, certify};
 use crate::schedule::loss::stale::{Staleness, staleness};
 use crate::schedule::loss::{self, Denoise, LossCurve, Reading, Settings};
+use crate::schedule::solvers::PAPER_ALPHA;
 use crate::schedule::{self, Request};
 use crate::source::Source;
 use crate::spec::Spec;
@@ -160,16 +161,13 @@ impl Made {
 impl LasArguments {
     /// The axis, from the flag, else the solver's by the table in docs/schedules.md, else softlog.
     pub fn axis(&self) -> Result<StepAxis> {
-        let of_solver = match self.solver {
-            Some(Solver::Ddim) => "log",
-            Some(Solver::Ancestral | Solver::Multistep) | None => "softlog",
-        };
+        let of_solver = self.solver.map_or("softlog", |solver| solver.axis);
         StepAxis::new(self.regularize.as_deref().unwrap_or(of_solver), self.lambda)
     }
 
     /// α, from the flag, else the solver.
     fn alpha(&self) -> Option<f64> {
-        self.smoothness.or((self.solver == Some(Solver::Multistep)).then_some(PAPER_ALPHA))
+        self.smoothness.or(self.solver.and_then(|solver| solver.smoothness))
     }
 
     /// The spec of the source's own loss-adaptive schedule.
@@ -230,7 +228,9 @@ fn caveats(las: &LasArguments, settings: &Settings) -> Vec<String> {
                 .to_owned(),
         );
     }
-    if las.solver == Some(Solver::Multistep) && settings.smoothness.is_none_or(|alpha| alpha <= 0.0) {
+    if las.solver.is_some_and(|solver| solver.second_order)
+        && settings.smoothness.is_none_or(|alpha| alpha <= 0.0)
+    {
         said.push(
             "Algorithm 1 lost to the log-SNR grid with second-order solvers: leave --smoothness at 12"
                 .to_owned(),
@@ -241,9 +241,6 @@ fn caveats(las: &LasArguments, settings: &Settings) -> Vec<String> {
     }
     said
 }
-
-/// α of [ABZ26].
-const PAPER_ALPHA: f64 = 12.0;
 
 /// Makes the schedule that the command asks for.
 ///
@@ -312,7 +309,7 @@ fn from_loss(
         Ok::<_, Error>((staleness(earlier, curve, settings, &placed)?, file.clone()))
     });
     let stale = stale.transpose()?;
-    let bands = bands::bands(curve, settings, &placed, certificate.floor, seed)?;
+    let bands = bands::bands(curve, settings, &placed, seed)?;
     let warnings = bands::warnings(curve, settings, &placed, bands.as_ref());
     Ok(Made {
         method: settings.smoothness.map_or("las".into(), |alpha| format!("las2:alpha={alpha}")),

@@ -20,6 +20,7 @@ use crate::report;
 use crate::schedule::export::{self, ENDS, End};
 use crate::schedule::loss::place::DENOISES;
 use crate::schedule::loss::{Denoise, bands};
+use crate::schedule::solvers::{SOLVERS, Solver};
 pub use answer::ScheduleAnswer;
 use loss::LossArguments;
 use make::{Ground, Made};
@@ -98,14 +99,15 @@ struct LasArguments {
     #[arg(long, value_name = "ALPHA", num_args = 0..=1, default_missing_value = "12")]
     smoothness: Option<f64>,
     /// What will follow the schedule; picks axis and smoothness where they are not given
-    #[arg(long, value_enum)]
-    solver: Option<Solver>,
+    /// (`klaim list solvers` has the measured reasons, and more names)
+    #[arg(long, value_parser = solver())]
+    solver: Option<&'static Solver>,
     /// Choose among N SNRs uniform in ln γ
     /// [default: the rows of the loss curve; for a source the limit of many]
     #[arg(long, value_name = "N", value_parser = clap::value_parser!(u32).range(2..=10_000_000))]
     candidates: Option<u32>,
     /// What is done to a loss curve before steps are placed on it
-    /// [default: smooth where the bootstrap says that it gains]
+    /// [default: smooth where that costs less on the curves that could be true]
     #[arg(long, value_parser = one_of(&DENOISES))]
     denoise: Option<Denoise>,
 }
@@ -114,19 +116,13 @@ fn axis_name(text: &str) -> Result<String, String> {
     crate::schedule::StepAxis::new(text, 1.0).map(|_| text.to_owned()).map_err(|e| e.to_string())
 }
 
-/// The samplers a schedule is for.
-#[derive(Clone, Copy, PartialEq, Eq, clap::ValueEnum)]
-enum Solver {
-    /// Ancestral (stochastic) sampling, DDPM: softlog axis (raw has the least path KL)
-    #[value(aliases = ["ddpm", "euler_a", "euler-ancestral"])]
-    Ancestral,
-    /// DDIM, Euler on the ODE or on a flow: log axis
-    #[value(aliases = ["euler", "flow-euler"])]
-    Ddim,
-    /// DPM-Solver++(2M), and as other second-order solvers, of which none is measured: softlog axis
-    /// and smoothness 12
-    #[value(name = "dpm-solver++", aliases = ["dpmpp-2m", "dpmpp_2m", "dpmpp_2m_sde", "heun", "unipc", "deis"])]
-    Multistep,
+/// A parser of the names of samplers.
+fn solver() -> impl TypedValueParser<Value = &'static Solver> {
+    let possible = SOLVERS
+        .iter()
+        .map(|solver| PossibleValue::new(solver.name).aliases(solver.aliases).help(solver.summary));
+    PossibleValuesParser::new(possible)
+        .map(|given| Solver::find(&given).expect("clap lets the names of the table pass"))
 }
 
 /// A parser of one of the names of a table (name with its spellings, `eps|epsilon`; value; what it
@@ -347,3 +343,6 @@ fn previous(spec: &str, ground: &Ground, pipeline: &Pipeline, steps: usize) -> R
         ground.grid(spec, steps)
     }
 }
+
+#[cfg(test)]
+mod tests;

@@ -5,6 +5,7 @@ use serde_json::{Value, json};
 use super::make::Made;
 use super::model::Pipeline;
 use crate::report::digits::plain;
+use crate::schedule::level;
 use crate::schedule::loss::bands::LEVEL;
 use crate::schedule::loss::beta::BetaTable;
 
@@ -24,7 +25,7 @@ pub fn human(made: &Made, pipeline: &Pipeline) -> String {
         text += &format!("   {:.0} % band of sigma", 100.0 * LEVEL);
     }
     text.push('\n');
-    let sigma = |snr: f64| snr.sqrt().recip();
+    let sigma = level::sigma;
     for (k, &snr) in made.snrs.iter().enumerate() {
         let cell = |x: f64| format!("{:>14}", plain(x, 6));
         text += &format!("{k:>5}{}{}{}", cell(sigma(snr)), cell(snr), cell(snr.ln()));
@@ -32,7 +33,7 @@ pub fn human(made: &Made, pipeline: &Pipeline) -> String {
             text += &format!("{:>14.1}", betas.timestep(snr));
         }
         if pipeline.is_flow() {
-            text += &cell((1.0 + snr.sqrt()).recip());
+            text += &cell(level::flow_time(snr));
         }
         if let Some(bands) = &made.bands {
             let (lo, hi) = bands.steps[k];
@@ -97,7 +98,7 @@ fn known(made: &Made) -> String {
     }
     if let Some(bands) = &made.bands {
         text += &format!(
-            "of the log-SNR grid's excess, schedules from losses this noisy save {} % on average, {} % at the 5 % quantile ({} replicates)\n",
+            "of the log-SNR grid's excess this schedule saves {} % on average, {} % at the 5 % quantile ({} curves that could be true)\n",
             plain(100.0 * bands.gain.0, 3),
             plain(100.0 * bands.gain.1, 3),
             bands.replicates
@@ -113,7 +114,7 @@ fn up(bound: f64) -> String {
 
 /// The contract of `--format json`.
 pub fn json(made: &Made, betas: Option<&BetaTable>) -> String {
-    let sigma: Vec<f64> = made.snrs.iter().map(|snr| snr.sqrt().recip()).collect();
+    let sigma: Vec<f64> = made.snrs.iter().map(|&snr| level::sigma(snr)).collect();
     let logsnr: Vec<f64> = made.snrs.iter().map(|snr| snr.ln()).collect();
     let finite = |x: &f64| crate::numeric::number::json(*x);
     let bands = made.bands.as_ref().map(|bands| {

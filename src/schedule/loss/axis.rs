@@ -52,7 +52,7 @@ pub(super) const AXES: [(&str, AxisColumn); 18] = [
 ];
 
 /// Names that some call one thing and some another, and what to ask.
-pub(super) const QUESTIONS: [(&str, &str); 3] = [
+pub(super) const QUESTIONS: [(&str, &str); 5] = [
     (
         "lambda",
         "is it ½ ln(α²/σ²), as in DPM-Solver (rename it half_logsnr), or ln(α²/σ²) (rename it logsnr)?",
@@ -61,8 +61,17 @@ pub(super) const QUESTIONS: [(&str, &str); 3] = [
         "gamma",
         "is it the SNR α²/σ² (rename it snr) or its negative logarithm, as in VDM (negate it, rename it logsnr)?",
     ),
-    ("noise_level", "is it σ/α (rename it sigma), √ᾱ, or a timestep?"),
+    (
+        "noise_level",
+        "is it σ/α (say --axis sigma), an SNR (--axis snr), a time (--axis t), or a timestep (--axis timestep)?",
+    ),
+    ("noise", NOISE_BIN),
+    ("bin", NOISE_BIN),
 ];
+
+/// What is asked of a bin.
+const NOISE_BIN: &str = "is it a σ, an SNR, a time or a timestep, of the middle of a bin? Say --axis sigma, snr, logsnr, t or \
+                         timestep; the mere number of a bin says nothing of its noise: write its level in its place";
 
 /// Columns by which trainers log: none of them says how noisy a row is.
 pub(super) const OPTIMISER: [&str; 13] = [

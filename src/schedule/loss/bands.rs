@@ -1,116 +1,132 @@
-//! How sure the steps are: the schedule again and again from curves that could have been measured
-//! instead.
+//! How sure the steps are: the best schedules for the curves that could be the true one.
 
 use rayon::prelude::*;
 
-use super::place::{Denoise, Placement, Settings, place};
-use super::{LossCurve, Noise, certificate};
+use super::LossCurve;
+use super::place::{Denoise, Placement, Reach, Settings, place};
+use super::possible::PossibleCurves;
+use crate::channel::curve::Curve;
 use crate::error::Result;
 use crate::numeric::stream::Stream;
 
-/// Replicates: at least, at most, and the operations that they may cost together (8 ns each).
-const REPLICATES: (u64, u64, f64) = (40, 400, 4e7);
-/// Rows of the curve that replicates are made of; more are binned.
-const ROWS: usize = 1000;
+/// Curves: at least, at most, and the operations that they may cost together (8 ns each).
+const REPLICATES: (u64, u64, f64) = (100, 200, 1e8);
 /// Pointwise level of the bands.
 pub const LEVEL: f64 = 0.95;
 
 /// What the noise of a curve leaves uncertain.
 #[derive(Debug, Clone)]
 pub struct Bands {
-    /// For each of the K + 1 SNRs, the interval that holds 95 % of its replicates.
+    /// For each of the K + 1 SNRs, the interval that holds 95 % of those of the best grids.
     pub steps: Vec<(f64, f64)>,
-    /// 1 − (excess over the floor)/(that of the geometric grid) of schedules made from replicates,
-    /// judged on the curve as denoised: its mean and its quantile at 5 %. What is gained by
-    /// adapting to a curve known only so well.
+    /// 1 − (excess over the floor)/(that of the even grid) of the schedule on the curves that could
+    /// be true: its mean and its quantile at 5 %. What is gained by adapting to a curve known only
+    /// so well.
     pub gain: (f64, f64),
-    /// Number of replicates.
+    /// Number of curves.
     pub replicates: u64,
 }
 
-/// Bands by the parametric bootstrap: independent normal errors of the stated relative size on
-/// every row (of a curve of at most 1,000: neighbours are averaged where there are more); `floor`
-/// is ∫ L dR. `None` where nothing is known of the noise.
+/// A curve that could be true, and what grids cost on it.
+struct Judge<'a> {
+    truth: LossCurve,
+    reach: &'a Reach,
+    floor: f64,
+}
+
+impl<'a> Judge<'a> {
+    /// One of the possible curves; the floor ∫ L dR by the trapezoid rule on `places`.
+    fn draw(
+        possible: &PossibleCurves,
+        reach: &'a Reach,
+        places: &[f64],
+        stream: &Stream,
+        sample: u64,
+    ) -> Result<Self> {
+        let truth = possible.draw(stream, sample);
+        let risks: Vec<f64> = places.iter().map(|&snr| truth.mmse(snr)).collect::<Result<_>>()?;
+        let cell = |(risks, snrs): (&[f64], &[f64])| {
+            0.5 * (risks[0] + risks[1]) * (reach.axis.position(snrs[1]) - reach.axis.position(snrs[0]))
+        };
+        let floor = risks.windows(2).zip(places.windows(2)).map(cell).sum();
+        Ok(Self { truth, reach, floor })
+    }
+
+    fn excess(&self, grid: &[f64]) -> Result<f64> {
+        Ok(self.reach.axis.cost(&self.truth, grid)? - self.floor)
+    }
+}
+
+/// Bands: the quantiles of the best grid's steps over curves drawn from those that could be true
+/// ([`LossCurve::possible`]), each step anywhere between the ends, and a candidate's distance more
+/// on both sides. `None` where nothing is known of the noise.
 ///
-/// Measured on 300 rows of a smooth curve and six steps, 100 curves each (`loss::tests::coverage`
-/// prints it): with errors of 1 % the bands hold a step of the true curve in 86 to 100 cases, with
-/// 5 % in 20 to 99: where the curve is flat, steps sit in dips of the noise that replicates do not
-/// forget. On smoothed curves it is 99 and 97 at least, the bands are a tenth and a third as wide,
-/// and the steps off by 0.02 and 0.09 in ln γ instead of 0.17 and 0.78.
+/// They are of the true curve's best grid whatever is done to the measured one before it is used,
+/// so that steps which sit in dips of the noise lie outside of them. What they cover is measured
+/// for every model in tests/schedule_bands.rs.
 ///
 /// # Errors
 /// Those of [`place()`].
-pub fn bands(
-    curve: &LossCurve,
-    settings: &Settings,
-    made: &Placement,
-    floor: f64,
-    seed: u64,
-) -> Result<Option<Bands>> {
-    if curve.noise() == Noise::Unknown {
-        return Ok(None);
-    }
-    let rows = ROWS.max(2 * settings.steps);
-    // A curve that is believed to be denoised is what replicates scatter about; they are denoised
-    // again.
-    let source = settings.denoise.of(&curve.binned(rows)).into_owned();
-    let judge = settings.denoise.of(curve);
-    let judge = judge.as_ref();
-    let settings = &Settings { candidates: settings.candidates.map(|n| n.min(rows)), ..*settings };
-    let (n, steps) = (made.candidates.min(rows) as f64, settings.steps as f64);
-    let operations =
-        if settings.smoothness.is_some() { n * n * steps } else { n * steps * n.log2().max(1.0) };
+pub fn bands(curve: &LossCurve, settings: &Settings, made: &Placement, seed: u64) -> Result<Option<Bands>> {
+    let Some(possible) = curve.possible() else { return Ok(None) };
+    let reach = settings.reach(curve)?;
+    let settings = &settings.fine();
+    let places = settings.candidates_on(curve)?;
+    let (n, steps) = (places.len() as f64, settings.steps as f64);
+    let operations = if settings.smoothness.is_some() { n * n * steps } else { n * steps };
     let replicates = ((REPLICATES.2 / operations) as u64).clamp(REPLICATES.0, REPLICATES.1);
     let stream = Stream::named(seed, "bands of a schedule");
-    let reach = settings.reach(judge)?;
-    let even = reach.axis.cost(judge, &reach.even.uniform(reach.ends, settings.steps))? - floor;
+    let even = reach.even.uniform(reach.ends, settings.steps);
     let replicate = |sample: u64| -> Result<(Vec<f64>, f64)> {
-        let grid = place(&source.perturbed(&stream, sample), settings)?.snrs;
-        let excess = reach.axis.cost(judge, &grid)? - floor;
-        Ok((grid, 1.0 - excess / even))
+        let judge = Judge::draw(&possible, &reach, &places, &stream, sample)?;
+        let gain = 1.0 - judge.excess(&made.snrs)? / judge.excess(&even)?;
+        Ok((place(&judge.truth, settings)?.snrs, gain))
     };
-    let made: Vec<(Vec<f64>, f64)> =
+    let drawn: Vec<(Vec<f64>, f64)> =
         (0..replicates).into_par_iter().map(replicate).collect::<Result<_>>()?;
-    let column = |k: usize| sorted(made.iter().map(|(grid, _)| grid[k]));
-    let edges = (0.5 * (1.0 - LEVEL), 0.5 * (1.0 + LEVEL));
-    let steps = (0..=settings.steps).map(|k| {
-        let at = column(k);
-        (quantile(&at, edges.0), quantile(&at, edges.1))
-    });
-    let gains = sorted(made.iter().map(|(_, gain)| *gain));
+    let position = |snr: f64| reach.even.position(snr);
+    let apart = (position(reach.ends.1) - position(reach.ends.0)) / (n - 1.0);
+    let band = |k: usize| {
+        if k == 0 || k == settings.steps {
+            return (made.snrs[k], made.snrs[k]);
+        }
+        let at = sorted(drawn.iter().map(|(grid, _)| position(grid[k])));
+        let edge = |level: f64, by: f64| {
+            reach.even.snr(quantile(&at, level) + by).clamp(reach.ends.0, reach.ends.1)
+        };
+        (edge(0.5 * (1.0 - LEVEL), -apart), edge(0.5 * (1.0 + LEVEL), apart))
+    };
+    let gains = sorted(drawn.iter().map(|(_, gain)| *gain));
     let mean = gains.iter().sum::<f64>() / replicates as f64;
-    Ok(Some(Bands { steps: steps.collect(), gain: (mean, quantile(&gains, 0.05)), replicates }))
+    let steps = (0..=settings.steps).map(band).collect();
+    Ok(Some(Bands { steps, gain: (mean, quantile(&gains, 0.05)), replicates }))
 }
 
-/// Replicates that decide whether to smooth, and the share of the excess that it must save.
+/// Curves that decide whether to smooth, and the share of the excess that it must save.
 const DECIDING: u64 = 40;
 const WORTH: f64 = 0.01;
 
-/// Smoothing where schedules from smoothed replicates cost less, on the smoothed curve, than those
-/// from replicates as they are; nothing where nothing is known of the noise.
+/// Smoothing where its schedule costs less, on the curves that could be true, than that from the
+/// curve as it is; nothing where nothing is known of the noise.
 ///
 /// # Errors
 /// Those of [`place()`].
 pub fn best_denoise(curve: &LossCurve, settings: &Settings, seed: u64) -> Result<Denoise> {
-    if curve.noise() == Noise::Unknown || curve.rel_errs().iter().any(|&e| e <= 0.0) {
-        return Ok(Denoise::None);
-    }
-    let rows = ROWS.max(2 * settings.steps);
-    let truth = curve.binned(rows).smoothed();
-    let reach = settings.reach(&truth)?;
-    let floor = certificate::floor(&truth, &reach)?;
+    let Some(possible) = curve.possible() else { return Ok(Denoise::None) };
     let stream = Stream::named(seed, "denoising of a loss");
-    let candidates = settings.candidates.map(|n| n.min(rows));
-    let excess = |denoise: Denoise| -> Result<f64> {
-        let settings = Settings { denoise, candidates, ..*settings };
-        let one = |sample: u64| {
-            let grid = place(&truth.perturbed(&stream, sample), &settings)?.snrs;
-            Ok(reach.axis.cost(&truth, &grid)? - floor)
-        };
-        let all: Vec<f64> = (0..DECIDING).into_par_iter().map(one).collect::<Result<_>>()?;
-        Ok(all.iter().sum::<f64>() / DECIDING as f64)
+    let reach = settings.reach(curve)?;
+    let places = settings.fine().candidates_on(curve)?;
+    let made = |denoise: Denoise| Ok(place(curve, &Settings { denoise, ..*settings })?.snrs);
+    // Where rows are too few for the steps there is nothing to compare with.
+    let Ok(plain) = made(Denoise::None) else { return Ok(Denoise::Smooth) };
+    let smooth = made(Denoise::Smooth)?;
+    let one = |sample: u64| {
+        let judge = Judge::draw(&possible, &reach, &places, &stream, sample)?;
+        Ok((judge.excess(&plain)?, judge.excess(&smooth)?))
     };
-    let gains = excess(Denoise::Smooth)? < (1.0 - WORTH) * excess(Denoise::None)?;
+    let all: Vec<(f64, f64)> = (0..DECIDING).into_par_iter().map(one).collect::<Result<_>>()?;
+    let sum = |of: fn(&(f64, f64)) -> f64| all.iter().map(of).sum::<f64>();
+    let gains = sum(|excess| excess.1) < (1.0 - WORTH) * sum(|excess| excess.0);
     Ok(if gains { Denoise::Smooth } else { Denoise::None })
 }
 
@@ -120,9 +136,10 @@ fn sorted(values: impl Iterator<Item = f64>) -> Vec<f64> {
     sorted
 }
 
-/// The sample quantile, linear between order statistics.
+/// The quantile of what one more would be: place `level`·(n + 1) in the order of n, linear between
+/// them.
 fn quantile(sorted: &[f64], level: f64) -> f64 {
-    let at = level * (sorted.len() - 1) as f64;
+    let at = (level * (sorted.len() + 1) as f64 - 1.0).clamp(0.0, (sorted.len() - 1) as f64);
     let below = at.floor() as usize;
     let above = (below + 1).min(sorted.len() - 1);
     sorted[below] + (at - at.floor()) * (sorted[above] - sorted[below])
@@ -158,10 +175,24 @@ pub fn warnings(
         Some(bands) => {
             if bands.gain.1 <= 0.0 {
                 said.push(format!(
-                    "too noisy: a schedule from a curve with such errors gains {:.1} % of the geometric grid's excess cost on \
-                     average, {:.1} % at the 5 % quantile; the geometric grid is as good a choice",
+                    "too noisy: on the curves that could be true the schedule gains {:.1} % of the geometric grid's excess \
+                     cost on average, {:.1} % at the 5 % quantile; the geometric grid is as good a choice",
                     100.0 * bands.gain.0,
                     100.0 * bands.gain.1
+                ));
+            }
+            let inner = 1..settings.steps;
+            let off = |&k: &usize| made.snrs[k] < bands.steps[k].0 || made.snrs[k] > bands.steps[k].1;
+            let off = inner.filter(off).count();
+            if off > 0 {
+                let (places, remedy) = match settings.denoise {
+                    Denoise::Smooth => ("the candidates", "more --candidates"),
+                    _ => ("dips of the noise, or the rows themselves,", "--denoise smooth"),
+                };
+                said.push(format!(
+                    "{off} of {} inner steps lie outside their bands, which are those of the true curve's best grid: \
+                     {places} place them; {remedy} mends it",
+                    settings.steps - 1
                 ));
             }
             let wide = |k: &usize| {

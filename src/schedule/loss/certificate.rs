@@ -60,7 +60,7 @@ pub fn certify(
     previous: Option<&[f64]>,
 ) -> Result<Certificate> {
     let believed = settings.denoise.of(curve);
-    let (curve, settings) = (believed.as_ref(), &Settings { denoise: Denoise::None, ..*settings });
+    let (curve, settings) = (believed.as_ref(), &settings.on_denoised());
     let reach = settings.reach(curve)?;
     let (floor, length) = integrals(curve, &reach)?;
     let on_curve = |grid: &[f64]| reach.axis.cost(curve, grid);

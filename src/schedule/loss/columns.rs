@@ -76,17 +76,27 @@ fn list(names: &[&str]) -> String {
 
 /// The last part of a logger's name of a metric: `run-7 - eval/eps_loss` is `eps_loss`.
 fn metric(name: &str) -> String {
-    let name = name.rsplit_once(" - ").map_or(name, |(_, metric)| metric);
+    let (_, name) = split_run(name);
     name.rsplit('/').next().unwrap_or(name).trim().to_ascii_lowercase()
 }
 
+/// A logger's name of a metric: the run, where it is named, and the rest.
+pub(super) fn split_run(name: &str) -> (Option<&str>, &str) {
+    name.rsplit_once(" - ").map_or((None, name), |(run, metric)| (Some(run), metric))
+}
+
+/// Whether a column counts the steps of training.
+pub(super) fn counts_steps(name: &str) -> bool {
+    axis::OPTIMISER.contains(&metric(name).as_str())
+}
+
 /// Whether a column holds the least or the largest of what another holds, as wandb exports them.
-fn is_extreme(name: &str) -> bool {
+pub(super) fn is_extreme(name: &str) -> bool {
     let name = name.to_ascii_lowercase();
     name.ends_with("__min") || name.ends_with("__max")
 }
 
-fn axis_kind(name: &str) -> Option<AxisColumn> {
+pub(super) fn axis_kind(name: &str) -> Option<AxisColumn> {
     let name = metric(name);
     axis::AXES.iter().find(|(known, _)| *known == name).map(|(_, kind)| *kind)
 }
@@ -99,7 +109,7 @@ const OTHER_WORDS: [&str; 8] = ["mean", "avg", "train", "val", "valid", "validat
 /// What a column's name says of its loss: `None` where it is none, `Some(None)` where it is a loss
 /// of something unsaid.
 #[allow(clippy::option_option, reason = "a loss of something unsaid is not the same as no loss")]
-fn loss_kind(name: &str) -> Option<Option<Parametrization>> {
+pub(super) fn loss_kind(name: &str) -> Option<Option<Parametrization>> {
     let said = |name: &str| risk::LOSSES.iter().find(|(known, _)| *known == name).map(|(_, p)| *p);
     let name = metric(name);
     if let Some(parametrization) = said(&name) {
@@ -119,7 +129,7 @@ fn loss_kind(name: &str) -> Option<Option<Parametrization>> {
 /// # Errors
 /// [`Error::Data`] with what to log instead.
 pub(super) fn refuse_training_log(table: &Table, reading: &Reading) -> Result<()> {
-    let counts = |name: &String| axis::OPTIMISER.contains(&metric(name).as_str());
+    let counts = |name: &String| counts_steps(name);
     let noise = |name: &String| axis_kind(name).is_some() || question(name).is_some();
     let index = match &reading.axis {
         Some(wanted) => table.names.iter().position(|name| name == wanted && counts(name)),
@@ -140,13 +150,17 @@ fn question(name: &str) -> Option<&'static str> {
     axis::QUESTIONS.iter().find(|(known, _)| *known == name).map(|(_, question)| *question)
 }
 
-/// The column of the noise level.
+/// The column of the noise level; `--axis` also says of what kind an untold one is.
 ///
 /// # Errors
 /// [`Error::Data`] with a question where it is none or several; [`Error::Unknown`] for a name that
 /// the file lacks.
 pub(super) fn axis_column(table: &Table, reading: &Reading) -> Result<(usize, AxisColumn)> {
     if let Some(wanted) = &reading.axis {
+        let untold = table.names.iter().position(|name| question(name).is_some());
+        if let (Some(index), Some(kind), false) = (untold, axis_kind(wanted), table.names.contains(wanted)) {
+            return Ok((index, kind));
+        }
         let index = named(table, wanted)?;
         return axis_kind(wanted).map(|kind| (index, kind)).ok_or_else(|| asked(table, index));
     }

@@ -2,7 +2,6 @@
 
 use statrs::distribution::{ContinuousCDF, Normal};
 
-use super::smooth;
 use crate::channel::curve::Curve;
 use crate::error::{Error, Result};
 use crate::numeric::normal;
@@ -132,18 +131,6 @@ impl LossCurve {
         self.with_risks(&isotonic::non_increasing(&risks, &weights))
     }
 
-    /// The smoothest curve that the standard errors allow ([`smooth::smoothest`], ln L against ln
-    /// γ); this one where they are unknown or 0.
-    pub fn smoothed(&self) -> Self {
-        if self.rel_errs.iter().any(|&e| e <= 0.0) {
-            return self.with_risks(&self.points.iter().map(|p| p.risk).collect::<Vec<_>>());
-        }
-        let x: Vec<f64> = self.points.iter().map(|p| self.spread.position(p.snr)).collect();
-        let y: Vec<f64> = self.points.iter().map(|p| p.risk.ln()).collect();
-        let smooth = smooth::smoothest(&x, &y, &self.rel_errs);
-        self.with_risks(&smooth.iter().map(|z| z.exp()).collect::<Vec<_>>())
-    }
-
     /// A curve that could have been measured instead: L_i e^{s_i z_i − s_i²/2}, s_i the relative
     /// standard errors and z_i independent standard normals, so that its mean is L_i and nothing
     /// becomes negative.
@@ -155,26 +142,11 @@ impl LossCurve {
         self.with_risks(&risks)
     }
 
-    /// The curve of at most `most` ≥ 2 means of neighbouring rows, with the errors of the means;
-    /// both end rows stay as they are. A curve with no more rows than that is itself.
-    pub fn binned(&self, most: usize) -> Self {
-        let inner = self.points.len() - 2;
-        let per = inner.div_ceil(most.saturating_sub(2).max(1)).max(1);
-        let rows: Vec<(&LossPoint, f64)> = self.points.iter().zip(self.rel_errs.iter().copied()).collect();
-        let mean = |group: &[(&LossPoint, f64)]| {
-            let n = group.len() as f64;
-            let of = |f: &dyn Fn(&(&LossPoint, f64)) -> f64| group.iter().map(f).sum::<f64>() / n;
-            let risk = of(&|(p, _)| p.risk.ln()).exp();
-            let point = LossPoint { snr: of(&|(p, _)| p.snr.ln()).exp(), risk, ..*group[0].0 };
-            (point, (of(&|(_, s)| s * s) / n).sqrt())
-        };
-        let ends = [&rows[..1], &rows[rows.len() - 1..]];
-        let groups = std::iter::once(ends[0]).chain(rows[1..=inner].chunks(per)).chain([ends[1]]);
-        let (points, rel_errs): (Vec<LossPoint>, Vec<f64>) = groups
-            .map(|group| if group.len() == 1 { (*group[0].0, group[0].1) } else { mean(group) })
-            .unzip();
-        let ln_risk = interpolant(&points, self.spread).expect("means of increasing SNRs increase");
-        Self { points, rel_errs, ln_risk, ..*self }
+    /// A curve of this noise through other points, which are not measured: increasing SNRs between
+    /// the same ends, interpolated on `spread`.
+    pub(super) fn like(&self, points: Vec<LossPoint>, spread: StepAxis) -> Self {
+        let ln_risk = interpolant(&points, spread).expect("increasing SNRs");
+        Self { rel_errs: vec![0.0; points.len()], points, ln_risk, spread, ..*self }
     }
 
     fn with_risks(&self, risks: &[f64]) -> Self {
@@ -216,7 +188,10 @@ const ROUNDING: f64 = 1e-12;
 
 /// The distance from `first` on a spread.
 fn place(spread: StepAxis, first: f64, snr: f64) -> f64 {
-    if first > 0.0 { (snr / first).ln() } else { spread.position(snr) }
+    match spread {
+        StepAxis::Log => (snr / first).ln(),
+        _ => spread.position(snr) - spread.position(first),
+    }
 }
 
 fn interpolant(points: &[LossPoint], spread: StepAxis) -> Result<SampledCurve> {
@@ -338,23 +313,6 @@ mod tests {
         let forgotten = noisy.points().iter().map(|p| LossPoint { rel_err: None, ..*p }).collect();
         let found = LossCurve::new(forgotten).unwrap().rel_errs()[0];
         assert!((found / 0.03 - 1.0).abs() < 0.15, "{found}");
-    }
-
-    /// 1,000 rows of a power of γ in bins of 10: on the same power, with errors smaller by √10.
-    #[test]
-    fn bins_are_means_with_their_errors() {
-        let row = |k: u32| LossPoint {
-            rel_err: Some(0.02),
-            ..point(1.01_f64.powi(k as i32), 1.01_f64.powi(-2 * k as i32))
-        };
-        let curve = LossCurve::new((0..1002).map(row).collect()).unwrap();
-        let binned = curve.binned(102);
-        assert_eq!((binned.points().len(), binned.ends()), (102, curve.ends()));
-        for (point, err) in binned.points()[1..101].iter().zip(&binned.rel_errs()[1..]) {
-            assert!((point.risk * point.snr * point.snr - 1.0).abs() < POWER * 1e3, "{point:?}");
-            assert!((err / (0.02 / 10_f64.sqrt()) - 1.0).abs() < POWER, "{err}");
-        }
-        assert_eq!(curve.binned(2000).points(), curve.points());
     }
 
     #[test]

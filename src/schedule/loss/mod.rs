@@ -13,10 +13,12 @@ pub mod certificate;
 mod columns;
 pub mod curve;
 pub mod place;
+mod possible;
 mod rise;
 pub mod risk;
 pub mod smooth;
 pub mod stale;
+mod wide;
 
 pub use curve::{LossCurve, Noise};
 pub use place::{Denoise, Placement, Settings, place};
@@ -77,11 +79,26 @@ pub fn read(path: &Path, reading: &Reading) -> Result<LossFile> {
     let table = named_table(path, reading.columns.as_deref())?;
     let mut reading = reading.clone();
     take_remarks(&table, &mut reading)?;
+    let (table, note) = match wide::long(&table, &reading, path)? {
+        Some((table, note)) => (table, Some(note)),
+        None => (table, None),
+    };
     columns::refuse_training_log(&table, &reading)?;
     let rows = LossRows::of(&table, &reading)?;
-    let file = rows.read(reading.direction.unwrap_or(Direction::ToNoise), rows.factor)?;
+    let mut file = rows.read(reading.direction.unwrap_or(Direction::ToNoise), rows.factor)?;
+    file.notes.extend(note);
     if let Some(rise) = file.curve.rise().filter(Rise::is_impossible) {
         return Err(table.refuse_file(rows.readings(&rise, &reading)));
+    }
+    if reading.direction.is_none()
+        && rows.scale.reversed(0.0).is_some()
+        && rows.falls(Direction::ToData, rows.factor)
+    {
+        file.notes.push(
+            "time 0 is taken to be the data (--direction to-noise); with time 0 as pure noise (--direction to-data) the risk \
+             falls too, so the loss alone cannot tell which: the two schedules differ"
+                .to_owned(),
+        );
     }
     Ok(file)
 }
@@ -173,6 +190,12 @@ impl<'a> LossRows<'a> {
         Ok(LossFile { curve, notes })
     }
 
+    /// Whether a reading makes what can be a risk.
+    fn falls(&self, direction: Direction, factor: Factor) -> bool {
+        self.read(direction, factor)
+            .is_ok_and(|file| !file.curve.rise().is_some_and(|rise| rise.is_impossible()))
+    }
+
     /// How to say that the loss is an error of `name`: by the column's name, where it says
     /// something else now.
     fn remedy(&self, name: &str, reading: &Reading) -> String {
@@ -189,16 +212,12 @@ impl<'a> LossRows<'a> {
     fn readings(&self, rise: &Rise, reading: &Reading) -> String {
         let now = reading.direction.unwrap_or(Direction::ToNoise);
         let other = if now == Direction::ToNoise { Direction::ToData } else { Direction::ToNoise };
-        let falls = |direction: Direction, factor: Factor| {
-            self.read(direction, factor)
-                .is_ok_and(|file| !file.curve.rise().is_some_and(|rise| rise.is_impossible()))
-        };
         let mut fits = Vec::new();
         for (names, parametrization, what) in risk::PARAMETRIZATIONS {
             let name = names.split('|').next().unwrap_or(names);
             let known =
                 parametrization != Parametrization::Score && parametrization != self.factor.parametrization;
-            if known && falls(now, self.factor.of(parametrization)) {
+            if known && self.falls(now, self.factor.of(parametrization)) {
                 fits.push(format!(
                     "an error of {name}, {} ({})",
                     what.to_lowercase(),
@@ -206,7 +225,7 @@ impl<'a> LossRows<'a> {
                 ));
             }
         }
-        if self.scale.reversed(0.0).is_some() && falls(other, self.factor) {
+        if self.scale.reversed(0.0).is_some() && self.falls(other, self.factor) {
             let name = axis::DIRECTIONS
                 .iter()
                 .find(|(_, direction, _)| *direction == other)

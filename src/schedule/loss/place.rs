@@ -22,7 +22,7 @@ pub struct Settings {
     /// Last SNR; `None`: the curve's.
     pub snr_max: Option<f64>,
     /// Number of candidates, uniform in ln γ; `None`: the curve's rows (for Algorithm 2 at most
-    /// [`MOST_ROWS`] of them).
+    /// [`MOST_ROWS`] of them), and on a smoothed curve levels between them too.
     pub candidates: Option<usize>,
     /// What is done to the curve before steps are placed on it.
     pub denoise: Denoise,
@@ -35,7 +35,7 @@ pub enum Denoise {
     None,
     /// The nearest non-increasing curve, [`LossCurve::projected`].
     Isotonic,
-    /// The smoothest curve within its errors, [`LossCurve::smoothed`].
+    /// The mean of the smooth curves within its errors, [`LossCurve::smoothed`].
     Smooth,
 }
 
@@ -43,7 +43,7 @@ pub enum Denoise {
 pub const DENOISES: [(&str, Denoise, &str); 3] = [
     ("none", Denoise::None, "Nothing"),
     ("isotonic", Denoise::Isotonic, "The nearest non-increasing curve"),
-    ("smooth", Denoise::Smooth, "The smoothest curve within the errors"),
+    ("smooth", Denoise::Smooth, "The mean of the smooth curves within the errors"),
 ];
 
 impl Denoise {
@@ -56,6 +56,9 @@ impl Denoise {
         }
     }
 }
+
+/// Candidates on a smooth curve, which is known between its rows.
+const BETWEEN: usize = 2000;
 
 /// Rows that Algorithm 2 takes as candidates, N²K operations; with more, as many candidates uniform
 /// in ln γ.
@@ -88,6 +91,31 @@ pub struct Reach {
 }
 
 impl Settings {
+    /// Algorithm 1 between the ends of the curve, among its rows, as they are.
+    pub fn new(steps: usize, axis: StepAxis) -> Self {
+        let (smoothness, snr_min, snr_max, candidates) = (None, None, None, None);
+        Self { steps, axis, smoothness, snr_min, snr_max, candidates, denoise: Denoise::None }
+    }
+
+    /// The same for a curve that is denoised already: on a smooth one Algorithm 1 chooses between
+    /// rows too.
+    #[must_use]
+    pub fn on_denoised(&self) -> Self {
+        let smooth = self.denoise == Denoise::Smooth && self.smoothness.is_none();
+        let between = smooth.then_some(BETWEEN.max(2 * self.steps));
+        Self { denoise: Denoise::None, candidates: self.candidates.or(between), ..*self }
+    }
+
+    /// The same with as many candidates as it takes to find the best grid on a smooth curve.
+    #[must_use]
+    pub fn fine(&self) -> Self {
+        let candidates = match self.smoothness {
+            None => self.candidates.unwrap_or(0).max(BETWEEN).max(2 * self.steps),
+            Some(_) => MOST_ROWS.max(2 * self.steps),
+        };
+        Self { denoise: Denoise::None, candidates: Some(candidates), ..*self }
+    }
+
     /// Where the schedule lies on a curve.
     ///
     /// # Errors
@@ -131,6 +159,7 @@ impl Settings {
 /// Algorithm 2, and an axis on which neighbours fall on one number.
 pub fn place(curve: &LossCurve, settings: &Settings) -> Result<Placement> {
     let used = settings.denoise.of(curve);
+    let settings = settings.on_denoised();
     let (used, steps) = (used.as_ref(), settings.steps);
     let Reach { ends, axis, even } = settings.reach(used)?;
     let candidates = Candidates::new(used, axis, settings.candidates_on(used)?)?;

@@ -5,7 +5,7 @@
 use std::fmt;
 
 use super::LossCurve;
-use super::smooth::smoothest;
+use super::smooth::Possible;
 use crate::schedule::las::isotonic::non_increasing;
 
 /// Standard deviations by which a pooled block must exceed its expected misfit: 3e-7 for normal
@@ -56,8 +56,7 @@ impl LossCurve {
     /// The rise of the risk that its noise does not explain.
     ///
     /// The nearest non-increasing curve pools rows into blocks; a block whose misfit exceeds its
-    /// number of rows by five standard deviations holds a rise, which is measured on the smoothest
-    /// curve within the errors. Errors are those of the file, and at least those that the roughness
+    /// number of rows by five standard deviations holds a rise, which is measured on the smooth curve. Errors are those of the file, and at least those that the roughness
     /// of the curve shows.
     pub fn rise(&self) -> Option<Rise> {
         let points = self.points();
@@ -75,7 +74,7 @@ impl LossCurve {
         let errors: Vec<f64> = (0..x.len()).map(error).collect();
         let weights: Vec<f64> = errors.iter().map(|s| s.powi(-2)).collect();
         let falling = non_increasing(&y, &weights);
-        let smooth = smoothest(&x, &y, &errors);
+        let smooth = Possible::new(&x, &y, &errors).mean(&x);
         let (mut length, mut largest) = (0.0, (0, 0));
         let mut start = 0;
         for block in falling.chunk_by(|a, b| a.total_cmp(b).is_eq()) {

@@ -5,7 +5,7 @@
 //! best under L, whatever K and the axis: C_L(g_E) ≤ C_E(g_E)/a ≤ C_E(g_L)/a ≤ (b/a) C_L(g_L).
 
 use super::curve::{LossCurve, LossPoint};
-use super::place::{Denoise, Placement, Settings, place};
+use super::place::{Placement, Settings, place};
 use crate::channel::curve::Curve;
 use crate::error::{Error, Result};
 
@@ -33,7 +33,7 @@ pub fn staleness(
     made: &Placement,
 ) -> Result<Staleness> {
     let (early, now) = (settings.denoise.of(early), settings.denoise.of(now));
-    let settings = Settings { denoise: Denoise::None, ..*settings };
+    let settings = settings.on_denoised();
     let candidates = settings.candidates_on(&now)?;
     let (first, last) = early.ends();
     let (low, high) = (candidates[0], candidates[candidates.len() - 1]);
@@ -61,7 +61,6 @@ pub fn staleness(
 mod tests {
     use super::*;
     use crate::schedule::StepAxis;
-    use crate::schedule::loss::tests::settings;
 
     fn curve(risk: impl Fn(f64) -> f64) -> LossCurve {
         let snrs = (0..40).map(|i| 0.01 * 1.35_f64.powi(i));
@@ -73,7 +72,7 @@ mod tests {
     fn the_certificate_holds_and_is_one_for_a_multiple() {
         let now = curve(|snr| 1.0 / (1.0 + snr));
         for axis in [StepAxis::Log, StepAxis::Raw, StepAxis::SoftLog(1.5)] {
-            let settings = settings(5, axis);
+            let settings = Settings::new(5, axis);
             let made = place(&now, &settings).unwrap();
             let same = staleness(&curve(|snr| 3.0 / (1.0 + snr)), &now, &settings, &made).unwrap();
             assert!((same.costs - 1.0).abs() < 1e-12, "{axis}: {same:?}");
@@ -95,7 +94,7 @@ mod tests {
     fn an_earlier_curve_must_reach_as_far() {
         let now = curve(|snr| 1.0 / (1.0 + snr));
         let points = now.points()[3..].to_vec();
-        let settings = settings(5, StepAxis::Log);
+        let settings = Settings::new(5, StepAxis::Log);
         let made = place(&now, &settings).unwrap();
         let short = LossCurve::new(points).unwrap();
         let message = staleness(&short, &now, &settings, &made).unwrap_err().to_string();

@@ -206,18 +206,6 @@ fn curve(noise: f64) -> LossCurve {
     if noise > 0.0 { exact.perturbed(&Stream::named(1, "loss test"), 0) } else { exact }
 }
 
-pub(super) fn settings(steps: usize, axis: StepAxis) -> Settings {
-    Settings {
-        steps,
-        axis,
-        smoothness: None,
-        snr_min: None,
-        snr_max: None,
-        candidates: None,
-        denoise: Denoise::None,
-    }
-}
-
 /// The plan on rows is near the schedule on the curve itself, whose grid costs no more.
 #[test]
 fn a_plan_is_the_schedule_of_its_curve() {
@@ -228,8 +216,8 @@ fn a_plan_is_the_schedule_of_its_curve() {
         let request = Request { steps: 8, snr_min, snr_max, total_variance: 1.0, curve: Some(&curve) };
         let best = grid(&format!("las:axis={name}"), &request).unwrap();
         let least = axis.cost(&curve, &best).unwrap();
-        let rows = place(&curve, &settings(8, axis)).unwrap();
-        let many = place(&curve, &Settings { candidates: Some(30_000), ..settings(8, axis) }).unwrap();
+        let rows = place(&curve, &Settings::new(8, axis)).unwrap();
+        let many = place(&curve, &Settings { candidates: Some(30_000), ..Settings::new(8, axis) }).unwrap();
         let excess = |cost: f64| cost / least - 1.0;
         assert!(excess(many.cost) > -1e-9 && excess(many.cost) < 1e-6, "{name}: {}", excess(many.cost));
         assert!(excess(rows.cost) > -1e-9 && excess(rows.cost) < 1e-2, "{name}: {}", excess(rows.cost));
@@ -243,7 +231,7 @@ fn a_plan_is_the_schedule_of_its_curve() {
 fn certificates_are_the_closed_forms() {
     let curve = curve(0.0);
     let (lo, hi) = curve.ends();
-    let asked = Settings { candidates: Some(30_000), ..settings(9, StepAxis::Raw) };
+    let asked = Settings { candidates: Some(30_000), ..Settings::new(9, StepAxis::Raw) };
     let certificate =
         certify(&curve, &asked, &place(&curve, &asked).unwrap(), Some(&[lo, 1.0, hi])).unwrap();
     let floor = 0.9 / 1.3 * ((1.0 + 1.3 * hi) / (1.0 + 1.3 * lo)).ln();
@@ -264,7 +252,7 @@ fn certificates_are_the_closed_forms() {
 #[test]
 fn small_cases_are_enumerated() {
     let curve = curve(0.05);
-    let asked = Settings { candidates: Some(12), ..settings(5, StepAxis::Log) };
+    let asked = Settings { candidates: Some(12), ..Settings::new(5, StepAxis::Log) };
     let made = place(&curve, &asked).unwrap();
     assert_eq!(certify(&curve, &asked, &made, None).unwrap().enumerated, Some(210));
     let one = Settings { steps: 1, ..asked };
@@ -275,13 +263,12 @@ fn small_cases_are_enumerated() {
 /// to.
 #[test]
 fn bands_cover_and_warnings_come_with_noise() {
-    let asked = Settings { candidates: Some(600), ..settings(6, StepAxis::Log) };
+    let asked = Settings { candidates: Some(600), ..Settings::new(6, StepAxis::Log) };
     let truth = place(&curve(0.0), &asked).unwrap().snrs;
     let width = |noise: f64| {
         let noisy = curve(noise);
         let made = place(&noisy, &asked).unwrap();
-        let floor = certificate::floor(&noisy, &asked.reach(&noisy).unwrap()).unwrap();
-        let bands = bands::bands(&noisy, &asked, &made, floor, 0).unwrap().unwrap();
+        let bands = bands::bands(&noisy, &asked, &made, 0).unwrap().unwrap();
         assert_eq!(
             (bands.steps[0].0.to_bits(), bands.steps[6].1.to_bits()),
             (truth[0].to_bits(), truth[6].to_bits())
@@ -309,10 +296,12 @@ fn too_few_rows_are_said_to_place_the_steps() {
             .collect(),
     );
     let few = few.unwrap();
-    let asked = settings(7, StepAxis::Log);
+    let asked = Settings::new(7, StepAxis::Log);
     let said = bands::warnings(&few, &asked, &place(&few, &asked).unwrap(), None).join("; ");
     assert!(said.contains("too coarse") && said.contains("nothing is known of the noise"), "{said}");
-    assert!(place(&few, &settings(9, StepAxis::Log)).unwrap_err().to_string().contains("--candidates N"));
+    assert!(
+        place(&few, &Settings::new(9, StepAxis::Log)).unwrap_err().to_string().contains("--candidates N")
+    );
     assert!(place(&few, &Settings { snr_min: Some(0.5), ..asked }).is_err());
     assert!(
         place(&few, &Settings { snr_max: Some(0.5), ..asked })
@@ -327,20 +316,21 @@ fn too_few_rows_are_said_to_place_the_steps() {
 #[test]
 #[ignore = "prints coverage"]
 fn coverage() {
-    let truth =
-        place(&curve(0.0), &Settings { candidates: Some(3000), ..settings(6, StepAxis::Log) }).unwrap().snrs;
+    let truth = place(&curve(0.0), &Settings { candidates: Some(3000), ..Settings::new(6, StepAxis::Log) })
+        .unwrap()
+        .snrs;
     let exact: Vec<(f64, f64)> = curve(0.0).points().iter().map(|p| (p.snr, p.risk)).collect();
     for noise in [0.01, 0.05, 0.2] {
         let point =
             |&(snr, risk): &(f64, f64)| curve::LossPoint { snr, risk, rel_err: Some(noise), count: None };
         let known = LossCurve::new(exact.iter().map(point).collect()).unwrap();
         for denoise in [Denoise::None, Denoise::Isotonic, Denoise::Smooth] {
-            let asked = Settings { denoise, ..settings(6, StepAxis::Log) };
+            let asked = Settings { denoise, ..Settings::new(6, StepAxis::Log) };
             let (mut hits, mut width, mut off) = ([0; 5], 0.0, 0.0);
             for replicate in 0..100 {
                 let noisy = known.perturbed(&Stream::named(1, "coverage"), replicate);
                 let made = place(&noisy, &asked).unwrap();
-                let bands = bands::bands(&noisy, &asked, &made, 0.0, 0).unwrap().unwrap();
+                let bands = bands::bands(&noisy, &asked, &made, 0).unwrap().unwrap();
                 for k in 1..6 {
                     let (lo, hi) = bands.steps[k];
                     hits[k - 1] += usize::from(lo <= truth[k] && truth[k] <= hi);
@@ -372,7 +362,7 @@ fn pure_noise_is_a_noise_level() {
     }
     for axis in [StepAxis::Raw, StepAxis::Log, StepAxis::SoftLog(1.5), StepAxis::Power(1.5)] {
         for (smoothness, candidates) in [(None, None), (None, Some(500)), (Some(12.0), None)] {
-            let asked = Settings { smoothness, candidates, ..settings(8, axis) };
+            let asked = Settings { smoothness, candidates, ..Settings::new(8, axis) };
             let made = place(&curve, &asked).unwrap();
             assert!(made.snrs[0] == 0.0 && made.snrs.is_sorted_by(|a, b| a < b), "{:?}", made.snrs);
             let certificate = certify(&curve, &asked, &made, None).unwrap();
@@ -382,7 +372,7 @@ fn pure_noise_is_a_noise_level() {
         }
     }
     // On ln γ the optimum for N(0, c²) is uniform in the angle as K grows, from pure noise on too.
-    let asked = Settings { candidates: Some(20_000), ..settings(100, StepAxis::Log) };
+    let asked = Settings { candidates: Some(20_000), ..Settings::new(100, StepAxis::Log) };
     let angle = |snr: f64| (1.3 * snr).sqrt().atan();
     let grid = place(&curve, &asked).unwrap().snrs;
     let range = angle(grid[100]);
@@ -446,6 +436,85 @@ fn logs_by_optimiser_step_are_told_and_exports_of_loggers_read() {
         questions.contains("which noise belongs to it?") && questions.contains("is a loss of what?"),
         "{questions}"
     );
+}
+
+/// A column for each noise level and a row for each optimiser step: the last row that has a number,
+/// the level from the name, what the name leaves open asked.
+#[test]
+fn exports_with_a_column_for_each_noise_level_are_read() {
+    let levels = [3.0, 1.0, 0.3, 0.1];
+    let header = |name: &dyn Fn(f64) -> String| -> String {
+        let columns = levels.map(|sigma| {
+            let name = name(sigma);
+            format!(",\"{name}\",\"{name}__MIN\",\"{name}__MAX\"")
+        });
+        format!("Step{}\n", columns.concat())
+    };
+    let row = |step: u32, factor: f64, last: bool| -> String {
+        let loss = |sigma: &f64| factor * risk(sigma.powi(-2)) / sigma.powi(2);
+        let cell = |sigma: &f64| match last || *sigma > 0.2 {
+            true => format!(",{:?},0,9", loss(sigma)),
+            false => ",,,".to_owned(),
+        };
+        format!("{step}{}\n", levels.iter().map(cell).collect::<String>())
+    };
+    let rows = row(100, 3.0, true) + &row(200, 2.0, true) + &row(300, 1.0, false) + "400,,,,,,,,,,,,\n";
+    let expected = |curve: &LossCurve| {
+        for (point, sigma) in curve.points().iter().zip(levels) {
+            // The last level was not logged at step 300.
+            let factor = if sigma > 0.2 { 1.0 } else { 2.0 };
+            assert!((point.snr * sigma * sigma - 1.0).abs() < CONVERTED, "{point:?}");
+            assert!((point.risk / (factor * risk(point.snr)) - 1.0).abs() < CONVERTED, "{point:?}");
+        }
+    };
+    let text = header(&|sigma| format!("run - val/eps_loss_sigma_{sigma}")) + &rows;
+    expected(&read_text(&text, &Reading::default()).unwrap());
+    let dir = tempfile::tempdir().unwrap();
+    let path = dir.path().join("loss.csv");
+    fs::write(&path, &text).unwrap();
+    let notes = read(&path, &Reading::default()).unwrap().notes.join("; ");
+    assert!(notes.contains("4 noise levels") && notes.contains("`Step` 300"), "{notes}");
+    // Two things are open, asked at once; told, it is the same curve.
+    let text = header(&|sigma| format!("loss/bin_{sigma}")) + &rows;
+    let asked = refusal(&text, &Reading::default());
+    assert!(asked.contains("leaves 2 things open") && asked.contains("--axis sigma"), "{asked}");
+    assert!(asked.contains("is a loss of what?"), "{asked}");
+    let told = Reading {
+        axis: Some("sigma".into()),
+        parametrization: Some(Parametrization::Eps),
+        ..Reading::default()
+    };
+    expected(&read_text(&text, &told).unwrap());
+    // A long file's column `bin` is told in the same words.
+    let long = levels.map(|sigma| format!("{sigma},{:?}\n", risk(sigma.powi(-2)))).concat();
+    let sigma = Reading { axis: Some("sigma".into()), ..Reading::default() };
+    let curve = read_text(&format!("bin,x0\n{long}"), &sigma).unwrap();
+    assert!((curve.points()[0].snr * 9.0 - 1.0).abs() < CONVERTED);
+    assert!(refusal(&format!("bin,x0\n{long}"), &Reading::default()).contains("--axis sigma"));
+    // Training and validation by noise level: which?
+    let both = header(&|sigma| format!("eps_loss_sigma_{sigma}"));
+    let both = both.trim_end().to_owned() + &header(&|sigma| format!("val/eps_loss_sigma_{sigma}"))[4..];
+    let cells = ",1,1,1".repeat(8);
+    let asked = refusal(&format!("{both}1{cells}\n"), &Reading::default());
+    assert!(asked.contains("`eps_loss` by sigma") && asked.contains("--loss-column"), "{asked}");
+}
+
+/// The loss of N(0, 1) under (1 − t)X + tε is the same function of 1 − t: both directions fall, and
+/// the reader is told so, unless a direction is said.
+#[test]
+fn what_no_shape_tells_is_told() {
+    let row = |k: u32| {
+        format!("{},{}\n", f64::from(k) / 50.0, 1.0 / (f64::from(k) / 50.0 - 0.5).hypot(0.5).powi(2))
+    };
+    let text = format!("t,flow\n{}", (1..50).map(row).collect::<String>());
+    let dir = tempfile::tempdir().unwrap();
+    let path = dir.path().join("loss.csv");
+    fs::write(&path, &text).unwrap();
+    let notes = |reading: &Reading| read(&path, reading).unwrap().notes.join("; ");
+    let said = notes(&Reading::default());
+    assert!(said.contains("--direction to-noise") && said.contains("--direction to-data"), "{said}");
+    let told = Reading { direction: Some(Direction::ToNoise), ..Reading::default() };
+    assert_eq!(notes(&told), "");
 }
 
 /// A velocity is of a flow: its time, its timestep and its σ need no word.
