@@ -12,7 +12,7 @@ use assert_cmd::Command;
 use klaim::internals::channel::curve::Curve;
 use klaim::internals::schedule::export::{self, End};
 use klaim::internals::schedule::loss::curve::LossPoint;
-use klaim::internals::schedule::loss::{Denoise, LossCurve, Settings, place};
+use klaim::internals::schedule::loss::{LossCurve, Settings, place};
 use klaim::internals::schedule::{self, Request, StepAxis, dynamic};
 use quickcheck::{Arbitrary, Gen, QuickCheck};
 use serde_json::Value;

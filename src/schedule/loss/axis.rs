@@ -214,6 +214,11 @@ impl NoiseScale {
         }
     }
 
+    /// Whether its numbers are times of a flow.
+    pub(super) fn is_flow(&self) -> bool {
+        matches!(self, Self::Time(Time::Flow) | Self::Sigma(Sigma::Flow) | Self::FlowTimestep)
+    }
+
     /// The SNR of a number: 0 is pure noise, ∞ the data.
     fn snr(&self, x: f64) -> Result<f64, String> {
         let sign = |x: f64, snr: f64| {

@@ -58,8 +58,8 @@ impl<'a> Judge<'a> {
 }
 
 /// Bands: the quantiles of the best grid's steps over curves drawn from those that could be true
-/// ([`LossCurve::possible`]), each step anywhere between the ends, and a candidate's distance more
-/// on both sides. `None` where nothing is known of the noise.
+/// ([`LossCurve::possible`]), each step anywhere between the ends, rounded outward to the candidates
+/// of the schedule, which can be no nearer. `None` where nothing is known of the noise.
 ///
 /// They are of the true curve's best grid whatever is done to the measured one before it is used,
 /// so that steps which sit in dips of the noise lie outside of them. What they cover is measured
@@ -67,11 +67,12 @@ impl<'a> Judge<'a> {
 ///
 /// # Errors
 /// Those of [`place()`].
-pub fn bands(curve: &LossCurve, settings: &Settings, made: &Placement, seed: u64) -> Result<Option<Bands>> {
+pub fn bands(curve: &LossCurve, asked: &Settings, made: &Placement, seed: u64) -> Result<Option<Bands>> {
     let Some(possible) = curve.possible() else { return Ok(None) };
-    let reach = settings.reach(curve)?;
-    let settings = &settings.fine();
+    let reach = asked.reach(curve)?;
+    let settings = &asked.fine();
     let places = settings.candidates_on(curve)?;
+    let own = asked.on_denoised().candidates_on(asked.denoise.of(curve).as_ref())?;
     let (n, steps) = (places.len() as f64, settings.steps as f64);
     let operations = if settings.smoothness.is_some() { n * n * steps } else { n * steps };
     let replicates = ((REPLICATES.2 / operations) as u64).clamp(REPLICATES.0, REPLICATES.1);
@@ -94,7 +95,10 @@ pub fn bands(curve: &LossCurve, settings: &Settings, made: &Placement, seed: u64
         let edge = |level: f64, by: f64| {
             reach.even.snr(quantile(&at, level) + by).clamp(reach.ends.0, reach.ends.1)
         };
-        (edge(0.5 * (1.0 - LEVEL), -apart), edge(0.5 * (1.0 + LEVEL), apart))
+        let (lo, hi) = (edge(0.5 * (1.0 - LEVEL), -apart), edge(0.5 * (1.0 + LEVEL), apart));
+        let below = own.partition_point(|&snr| snr <= lo).saturating_sub(1);
+        let above = own.partition_point(|&snr| snr < hi).min(own.len() - 1);
+        (own[below], own[above])
     };
     let gains = sorted(drawn.iter().map(|(_, gain)| *gain));
     let mean = gains.iter().sum::<f64>() / replicates as f64;
@@ -117,8 +121,7 @@ pub fn best_denoise(curve: &LossCurve, settings: &Settings, seed: u64) -> Result
     let reach = settings.reach(curve)?;
     let places = settings.fine().candidates_on(curve)?;
     let made = |denoise: Denoise| Ok(place(curve, &Settings { denoise, ..*settings })?.snrs);
-    // Where rows are too few for the steps there is nothing to compare with.
-    let Ok(plain) = made(Denoise::None) else { return Ok(Denoise::Smooth) };
+    let plain = made(Denoise::None)?;
     let smooth = made(Denoise::Smooth)?;
     let one = |sample: u64| {
         let judge = Judge::draw(&possible, &reach, &places, &stream, sample)?;

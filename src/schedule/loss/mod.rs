@@ -90,10 +90,8 @@ pub fn read(path: &Path, reading: &Reading) -> Result<LossFile> {
     if let Some(rise) = file.curve.rise().filter(Rise::is_impossible) {
         return Err(table.refuse_file(rows.readings(&rise, &reading)));
     }
-    if reading.direction.is_none()
-        && rows.scale.reversed(0.0).is_some()
-        && rows.falls(Direction::ToData, rows.factor)
-    {
+    // A flow runs in either direction, by whose paper; timesteps of a β table in one.
+    if reading.direction.is_none() && rows.scale.is_flow() && rows.falls(Direction::ToData, rows.factor) {
         file.notes.push(
             "time 0 is taken to be the data (--direction to-noise); with time 0 as pure noise (--direction to-data) the risk \
              falls too, so the loss alone cannot tell which: the two schedules differ"
