@@ -50,10 +50,10 @@ pub const SOLVERS: [Solver; 6] = [
         name: "heun",
         aliases: &[],
         summary: "Heun, two evaluations a step",
-        axis: "softlog",
+        axis: "log",
         smoothness: Some(PAPER_ALPHA),
         second_order: true,
-        measured: None,
+        measured: Some("0.70 (0.50 … 0.97)"),
     },
     Solver {
         name: "dpm-solver++",
@@ -80,7 +80,7 @@ pub const SOLVERS: [Solver; 6] = [
         axis: "softlog",
         smoothness: Some(PAPER_ALPHA),
         second_order: true,
-        measured: None,
+        measured: Some("0.81 (0.37 … 1.43)"),
     },
 ];
 
