@@ -55,7 +55,7 @@ fn round_trip(draws: &mut Draws, (form, extension): (OutputForm, &str), steps: u
     let pipeline = command.model.pipeline().unwrap();
     let ground = command.ground(None, &pipeline).unwrap();
     let made = make::make(&command, &ground, &pipeline, 0).unwrap();
-    let bytes = command.form(&made, &pipeline, form).unwrap();
+    let bytes = command.written(&made, &pipeline, form).unwrap();
     let path = dir.join(format!("list.{extension}"));
     std::fs::write(&path, &bytes).unwrap();
     let what = format!("{rule} {steps} {form:?} {model} {end} {ends:?}");
@@ -86,7 +86,7 @@ fn round_trip(draws: &mut Draws, (form, extension): (OutputForm, &str), steps: u
     // that the 0 has replaced.
     if !holds_snrs(form) && form != OutputForm::Diffusers && command.end != End::Zero {
         let again = Made::list("convert", &path, back);
-        assert_eq!(command.form(&again, &pipeline, form).unwrap(), bytes, "{what}");
+        assert_eq!(command.written(&again, &pipeline, form).unwrap(), bytes, "{what}");
     }
 }
 
