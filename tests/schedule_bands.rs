@@ -3,7 +3,7 @@
 //! the grid of the exact curve. `cargo test --release --test schedule_bands -- --ignored
 //! --nocapture` prints the table of docs/calibration.md.
 
-#![allow(clippy::unwrap_used, reason = "test helpers")]
+#![allow(clippy::unwrap_used, reason = "a failed unwrap is a failed test")]
 
 use std::fs;
 use std::sync::Arc;
