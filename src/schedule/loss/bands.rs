@@ -28,13 +28,13 @@ pub struct Bands {
 }
 
 /// A curve that could be true, and what grids cost on it.
-struct Judge<'a> {
+struct PossibleTruth<'a> {
     truth: LossCurve,
     reach: &'a Reach,
     floor: f64,
 }
 
-impl<'a> Judge<'a> {
+impl<'a> PossibleTruth<'a> {
     /// One of the possible curves; the floor ∫ L dR by the trapezoid rule on `places`.
     fn draw(
         possible: &PossibleCurves,
@@ -79,7 +79,7 @@ pub fn bands(curve: &LossCurve, asked: &Settings, made: &Placement, seed: u64) -
     let stream = Stream::named(seed, "bands of a schedule");
     let even = reach.even.uniform(reach.ends, settings.steps);
     let replicate = |sample: u64| -> Result<(Vec<f64>, f64)> {
-        let judge = Judge::draw(&possible, &reach, &places, &stream, sample)?;
+        let judge = PossibleTruth::draw(&possible, &reach, &places, &stream, sample)?;
         let gain = 1.0 - judge.excess(&made.snrs)? / judge.excess(&even)?;
         Ok((place(&judge.truth, settings)?.snrs, gain))
     };
@@ -124,7 +124,7 @@ pub fn best_denoise(curve: &LossCurve, settings: &Settings, seed: u64) -> Result
     let plain = made(Denoise::None)?;
     let smooth = made(Denoise::Smooth)?;
     let one = |sample: u64| {
-        let judge = Judge::draw(&possible, &reach, &places, &stream, sample)?;
+        let judge = PossibleTruth::draw(&possible, &reach, &places, &stream, sample)?;
         Ok((judge.excess(&plain)?, judge.excess(&smooth)?))
     };
     let all: Vec<(f64, f64)> = (0..DECIDING).into_par_iter().map(one).collect::<Result<_>>()?;

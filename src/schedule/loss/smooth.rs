@@ -32,14 +32,14 @@ pub struct Possible {
     range: (f64, f64),
     /// The line that was taken off before smoothing, at both ends of the range.
     line: (f64, f64),
-    fits: Vec<Fit>,
+    fits: Vec<GivenPenalty>,
     /// p(λ | y) of each fit, summed up.
     cumulative: Vec<f64>,
     mean: Vec<f64>,
 }
 
 /// The normal distribution of the coefficients for one λ: mean, and the LDLᵀ of its precision.
-struct Fit {
+struct GivenPenalty {
     mean: Vec<f64>,
     diagonal: Vec<f64>,
     below: Vec<[f64; BAND]>,
@@ -73,9 +73,9 @@ impl Possible {
         let unit = weights.iter().sum::<f64>() / COEFFICIENTS as f64;
         let fit = |exponent: i32| {
             let decades = f64::from(exponent) / PER_DECADE;
-            Fit::new(&data, &right, square, unit * 10_f64.powf(decades), decades)
+            GivenPenalty::new(&data, &right, square, unit * 10_f64.powf(decades), decades)
         };
-        let fits: Vec<Fit> = (EXPONENTS.0..=EXPONENTS.1).map(fit).collect();
+        let fits: Vec<GivenPenalty> = (EXPONENTS.0..=EXPONENTS.1).map(fit).collect();
         let most = fits.iter().map(|fit| fit.evidence).fold(f64::NEG_INFINITY, f64::max);
         let shares: Vec<f64> = fits.iter().map(|fit| (fit.evidence - most).exp()).collect();
         let total: f64 = shares.iter().sum();
@@ -119,7 +119,7 @@ impl Possible {
     }
 }
 
-impl Fit {
+impl GivenPenalty {
     /// Precision `data` + `penalty` DᵀD, D the third differences.
     fn new(data: &[[f64; BAND + 1]], right: &[f64], square: f64, penalty: f64, decades: f64) -> Self {
         let n = data.len();

@@ -16,7 +16,7 @@ const UNTOLD: [&str; 6] = ["bin", "bucket", "level", "noise", "quantile", "q"];
 pub(super) const BIN: &str = "bin";
 
 /// A column of a wide export, by its name.
-struct Level {
+struct NamedLevel {
     column: usize,
     /// The run and the metric, without its noise level.
     metric: String,
@@ -30,7 +30,7 @@ struct Level {
 /// # Errors
 /// Several metrics by noise level, and no word which; a noise level without a number in any row.
 pub(super) fn long(table: &Table, reading: &Reading, path: &Path) -> Result<Option<(Table, String)>> {
-    let levels: Vec<Level> = table.names.iter().enumerate().filter_map(level).collect();
+    let levels: Vec<NamedLevel> = table.names.iter().enumerate().filter_map(level).collect();
     let is_level = |column: usize| levels.iter().any(|level| level.column == column);
     let told = |column: usize| axis_kind(&table.names[column]).is_some() && !is_level(column);
     if levels.len() < FEWEST || (0..table.names.len()).any(told) {
@@ -54,7 +54,7 @@ pub(super) fn long(table: &Table, reading: &Reading, path: &Path) -> Result<Opti
             )));
         }
     };
-    let chosen: Vec<&Level> =
+    let chosen: Vec<&NamedLevel> =
         levels.iter().filter(|level| level.metric == metric && level.axis == axis).collect();
     let mut last = 0;
     let mut text = format!("{axis},\"{}\"\n", metric.replace('"', "\"\""));
@@ -81,7 +81,7 @@ pub(super) fn long(table: &Table, reading: &Reading, path: &Path) -> Result<Opti
 }
 
 /// What a column's name says, where it has a noise level in it and is a loss without.
-fn level((column, name): (usize, &String)) -> Option<Level> {
+fn level((column, name): (usize, &String)) -> Option<NamedLevel> {
     if is_extreme(name) {
         return None;
     }
@@ -93,7 +93,7 @@ fn level((column, name): (usize, &String)) -> Option<Level> {
             words.iter().enumerate().filter(|(k, _)| !used.contains(k)).map(|(_, word)| *word).collect();
         let rest = rest.join("_");
         loss_kind(&rest)?;
-        Some(Level {
+        Some(NamedLevel {
             column,
             metric: run.map_or(rest.clone(), |run| format!("{run} - {rest}")),
             axis,
