@@ -193,3 +193,17 @@ fn what_has_nothing_to_keep_ends_at_once() {
         );
     }
 }
+
+/// A proof that takes seconds is left undecided.
+#[test]
+fn a_proof_is_left() {
+    let dir = tempfile::tempdir().unwrap();
+    let claim = "lhs = \"snr^2 * mmse_slope\"\nrelation = \"<=\"\nrhs = \"1.42 * (shannon^2 + info_variance)\"\n\
+                 [over]\nsource = [\"bernoulli:p={p}\"]\np = { all = [1e-6, 0.5] }\nsnr = { all = [0, inf] }\n";
+    std::fs::write(dir.path().join("own.toml"), claim).unwrap();
+    let arguments = ["verify", "own.toml", "--out", "out", "--quiet", "--format", "json"];
+    let found = json(&interrupted(dir.path(), "-INT", &arguments));
+    let case = &found["claims"][0]["cases"][0];
+    assert_eq!(case["verdict"], "inconclusive", "{found}");
+    assert!(case["reason"].as_str().unwrap().contains("interrupted"), "{found}");
+}
