@@ -1,7 +1,7 @@
 //! What the bands of a schedule cover: for every model of `klaim list models` a log of its training
 //! (the exact mmse of a mixture in the model's parametrisation, at its own levels, with noise), and
 //! the grid of the exact curve. `cargo test --release --test schedule_bands -- --ignored
-//! --nocapture` prints the table of docs/calibration.md.
+//! --nocapture` prints the table of 100 files a model.
 
 #![allow(clippy::unwrap_used, reason = "a failed unwrap is a failed test")]
 
@@ -146,7 +146,7 @@ fn bands_of_every_model_hold_the_grid_of_the_exact_curve() {
 }
 
 #[test]
-#[ignore = "prints the table of docs/calibration.md, 100 files a model: 5 minutes"]
+#[ignore = "prints a table, 100 files a model: several minutes"]
 fn table() {
     let files = 100;
     println!("| model | law | of {files}, each step | covered | width in ln γ | error in ln γ |");
