@@ -263,7 +263,7 @@ fn small_cases_are_enumerated() {
 /// to.
 #[test]
 fn bands_cover_and_warnings_come_with_noise() {
-    let asked = Settings { candidates: Some(600), ..Settings::new(6, StepAxis::Log) };
+    let asked = Settings { candidates: Some(4000), ..Settings::new(6, StepAxis::Log) };
     let truth = place(&curve(0.0), &asked).unwrap().snrs;
     let width = |noise: f64| {
         let noisy = curve(noise);
