@@ -12,6 +12,7 @@ use super::{Command, CommandLine};
 use crate::error::{Error, Result};
 use crate::probe::ProbeReport;
 use crate::report::model::Report;
+use crate::table::files;
 
 /// What a command found.
 pub enum CommandAnswer {
@@ -34,6 +35,7 @@ pub fn ask(words: impl IntoIterator<Item = OsString>, caller: &Arc<Caller>) -> R
     let parsed = CommandLine::try_parse_from(all);
     let CommandLine { command, mut common } = parsed.map_err(|e| Error::Usage(e.to_string()))?;
     common.caller = Some(Arc::clone(caller));
+    let _reading = files::begin();
     match command {
         Command::Estimate(command) => command.answer(&common).map(CommandAnswer::Estimates),
         Command::Verify(command) => Ok(CommandAnswer::Report(Box::new(command.report(&common)?))),

@@ -15,9 +15,30 @@ use crate::error::{Error, Result};
 struct Files {
     read: BTreeMap<PathBuf, u64>,
     instead: BTreeMap<PathBuf, PathBuf>,
+    under_way: usize,
 }
 
-static FILES: Mutex<Files> = Mutex::new(Files { read: BTreeMap::new(), instead: BTreeMap::new() });
+static FILES: Mutex<Files> =
+    Mutex::new(Files { read: BTreeMap::new(), instead: BTreeMap::new(), under_way: 0 });
+
+/// A command of a process that runs several.
+pub struct Reading(());
+
+/// Begins a command: what earlier ones read is forgotten, unless one is under way still.
+pub fn begin() -> Reading {
+    let mut files = FILES.lock().unwrap_or_else(PoisonError::into_inner);
+    if files.under_way == 0 {
+        files.read.clear();
+    }
+    files.under_way += 1;
+    Reading(())
+}
+
+impl Drop for Reading {
+    fn drop(&mut self) {
+        FILES.lock().unwrap_or_else(PoisonError::into_inner).under_way -= 1;
+    }
+}
 
 /// Where the data file that is called `path` is.
 pub fn place(path: &Path) -> PathBuf {
