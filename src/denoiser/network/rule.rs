@@ -55,11 +55,11 @@ pub struct Convention {
     pub output: EstimateForm,
 }
 
-/// The words of [`StateForm`] in specs.
+/// The words of `StateForm` in specs.
 pub const STATES: [&str; 3] = ["y", "x_t", "flow"];
-/// The words of [`NoiseForm`].
+/// The words of `NoiseForm`.
 pub const NOISES: [&str; 5] = ["sigma", "snr", "logsnr", "alpha_bar", "t"];
-/// The words of [`EstimateForm`].
+/// The words of `EstimateForm`.
 pub const OUTPUTS: [&str; 4] = ["x0", "eps", "v", "flow"];
 
 /// 1/√γ, √ᾱ, √(1−ᾱ) and t of an SNR γ > 0.
