@@ -22,19 +22,19 @@ static FILES: Mutex<Files> =
     Mutex::new(Files { read: BTreeMap::new(), instead: BTreeMap::new(), under_way: 0 });
 
 /// A command of a process that runs several.
-pub struct Reading(());
+pub struct FilesUnderWay(());
 
 /// Begins a command: what earlier ones read is forgotten, unless one is under way still.
-pub fn begin() -> Reading {
+pub fn begin() -> FilesUnderWay {
     let mut files = FILES.lock().unwrap_or_else(PoisonError::into_inner);
     if files.under_way == 0 {
         files.read.clear();
     }
     files.under_way += 1;
-    Reading(())
+    FilesUnderWay(())
 }
 
-impl Drop for Reading {
+impl Drop for FilesUnderWay {
     fn drop(&mut self) {
         FILES.lock().unwrap_or_else(PoisonError::into_inner).under_way -= 1;
     }
