@@ -3,7 +3,8 @@
 A certificate states an inequality for a law, every SNR of a range and every value of a parameter,
 and lists cells that cover them with where the excess (lhs − rhs for <=, rhs − lhs for >=) lies.
 This program has its own trapezoid rule, by the lemmas I1–I5 and E1–E2 of docs/theory.md, in the
-ball arithmetic of Arb (pip install python-flint)."""
+ball arithmetic of Arb (pip install python-flint). `source` and `claim` are names: what is checked is
+`law` and the inequality, which are printed."""
 
 import functools
 import json
@@ -61,6 +62,7 @@ class Value:
 
 def read(text):
     """A function of the names in an expression."""
+    text = re.sub(r"\bγ\b", "snr", text)
     need(re.fullmatch(r"(\d+\.\d+|[\w\s,+\-*/^()])*", text), "an expression with other signs")
     text = re.sub(r"(?<![\w.])(\d+\.?\d*(?:e-?\d+)?)", r"number('\1')", text.replace("^", "**"))
     text = re.sub(r"\*\*\s*number\('(\d+)'\)", r"**\1", text)
@@ -73,6 +75,7 @@ class Place:
     """A certificate's law, `copies` coordinates with atoms x around 0 and weights p, and sides."""
 
     def __init__(self, c, value):
+        need(c["law"], "a law without atoms")
         values = {**c["values"], **({c["parameter"][0]: "parameter"} if c["parameter"] else {})}
         own = {name for name, text in values.items() if (name, text) != ("snr", "snr")}
         need(not own & {*OF_LAW, *OF_CHANNEL, *FUNCTIONS}, "another meaning of a known name")
@@ -229,5 +232,12 @@ def check(c):
 
 
 if __name__ == "__main__":
+    refused = 0
     for path in sys.argv[1:]:
-        print(f"{path}: {check(json.load(open(path)))}")
+        c = json.load(open(path))
+        try:
+            print(f"{path}: {check(c)}: {c['lhs']} {c['relation']} {c['rhs']} for {c['law']}")
+        except Exception as why:
+            refused += 1
+            print(f"{path}: refused, {why!r}")
+    sys.exit(refused > 0)

@@ -16,7 +16,6 @@ use klaim::internals::numeric::stream::Stream;
 use klaim::internals::schedule::StepAxis;
 use klaim::internals::schedule::loss::bands::bands;
 use klaim::internals::schedule::loss::curve::LossPoint;
-use klaim::internals::schedule::loss::risk::Parametrization;
 use klaim::internals::schedule::loss::{Denoise, LossCurve, Reading, Settings, place, read};
 use klaim::internals::schedule::models::{MODELS, Model, NoiseAxis};
 use statrs::distribution::{Binomial, DiscreteCDF};
@@ -32,17 +31,6 @@ const LAWS: [&str; 2] = [
     "mixture:means=-1|2,variances=0.2|0.01,weights=1|3",
     "mixture:means=-1|0|1,variances=0.04|0.04|0.04,weights=3|4|3",
 ];
-
-/// What a network of each parametrisation has as its loss where its x0-risk is `risk`.
-fn loss(parametrization: Parametrization, snr: f64, risk: f64) -> f64 {
-    match parametrization {
-        Parametrization::X0 => risk,
-        Parametrization::Eps => snr * risk,
-        Parametrization::V => (1.0 + snr) * risk,
-        Parametrization::Score => snr * (1.0 + snr) * risk,
-        Parametrization::Flow => (1.0 + snr.sqrt()).powi(2) * risk,
-    }
-}
 
 /// A model's noise levels as it is told them, with their SNRs: both ends of its range among them.
 fn levels(model: &Model) -> (&'static str, Vec<(f64, f64)>) {
@@ -93,7 +81,7 @@ fn coverage(model: &Model, law: &str, files: u64) -> Coverage {
         let mut noise = vec![0.0; ROWS];
         normal::fill(&Stream::named(file, model.name), 0, &mut noise);
         let row = |((&(level, snr), risk), z): ((&(f64, f64), &f64), &f64)| {
-            let loss = loss(model.parametrization, snr, *risk) * (1.0 + ERROR * z);
+            let loss = risk / model.parametrization.of_x0(None, snr) * (1.0 + ERROR * z);
             format!("{level:?},{loss:?},{:?}\n", ERROR * loss)
         };
         let rows: String = levels.iter().zip(&risks).zip(&noise).map(row).collect();

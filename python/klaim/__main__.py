@@ -9,7 +9,7 @@ from . import _klaim
 
 def main() -> int:
     """Runs the program on this process's arguments; its exit status."""
-    return _klaim.program(sys.argv[1:])
+    return _klaim.program([sys.executable, "-m", "klaim"], sys.argv[1:])
 
 
 if __name__ == "__main__":

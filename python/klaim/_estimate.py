@@ -97,6 +97,10 @@ class Estimate(float):
         return f"{float.__repr__(self)}{''.join(errors)}{doubts}"
 
 
+FIGURES = ("value", "std_err", "bound", "snr", "snr_min", "snr_max")
+"""Columns of numbers that need not be whole."""
+
+
 class Estimates(Sequence[Estimate]):
     """Estimates of one quantity, source by source, for each the combinations of its axes."""
 
@@ -121,14 +125,12 @@ class Estimates(Sequence[Estimate]):
 
     def column(self, name: str) -> NDArray[Any]:
         """A column [n]: a figure, or an axis such as ``snr`` or ``source``."""
-        values = [row.get(name) for row in self.rows]
-        if name in ("source", "schedule", "sampler", "denoiser", "held_out", "quantity", "method", "unit"):
-            return np.array(values, dtype=object)
-        if name == "doubts":
-            return np.fromiter(values, dtype=object, count=len(values))
-        if name in ("n", "steps", "believed"):
+        values = [row[name] for row in self.rows]
+        if name in FIGURES:  # "inf" and "nan" are text in JSON, null is none
+            return np.array([number(value) for value in values])
+        if all(isinstance(value, (bool, int)) for value in values):
             return np.array(values)
-        return np.array([number(value) for value in values])
+        return np.fromiter(values, dtype=object, count=len(values))
 
     @property
     def value(self) -> NDArray[np.float64]:
@@ -239,7 +241,7 @@ def estimate(
     """
     words = ["estimate", quantity]
     for key, value in (("source", source), ("schedule", schedule), ("sampler", sampler), ("denoiser", denoiser)):
-        words += [f"--{key}={text(str(one))}" for one in _list(value) if one is not None]
+        words += [f"--{key}={one}" for one in _list(value) if one is not None]
     given: dict[str, object] = {"snr": snr, "snr_min": snr_min, "snr_max": snr_max, "steps": steps}
     given |= {"held_out": None if held_out is None else str(held_out), "rel_err": rel_err, "samples": samples}
     given |= {"method": method, "alphabet": alphabet, "unit": unit, "seed": seed, "backend": backend}

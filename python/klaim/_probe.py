@@ -57,6 +57,11 @@ class Probe:
         """What a search found, where one was made."""
         return self.row.get("search")
 
+    @property
+    def disproofs(self) -> list[dict[str, Any]]:
+        """What `prove` came to, counterexample by counterexample."""
+        return list(self.row.get("disproofs") or [])
+
     def csv(self) -> str:
         """``map.csv``: a row a point."""
         return self._csv
@@ -103,6 +108,9 @@ def probe(
     method: Optional[str] = None,
     seed: Optional[int] = None,
     backend: Optional[str] = None,
+    precision: Optional[str] = None,
+    device_memory: Optional[float] = None,
+    prove: bool = False,
     out: Optional[PathLike] = None,
     resume: bool = False,
     force: bool = False,
@@ -113,7 +121,8 @@ def probe(
     Sweeps: `source` is a template such as ``"bernoulli:p={p}"`` in place of the claim's own sources,
     `vary` one or two parameters with their ranges, ``{"p": "1e-6..0.5"}``, `set` axes that are fixed.
     Searches: `search` starts, from which laws of at most `atoms` atoms in `dim` dimensions climb to the
-    largest ratio, no new ones after `limit` (``"90s"``). `out` is a folder for its page and checkpoint.
+    largest ratio, no new ones after `limit` (``"90s"``). `prove` tries the counterexample by interval
+    arithmetic. `out` is a folder for its page, checkpoint and certificates.
     """
     with tempfile.TemporaryDirectory(prefix="klaim-") as folder, forgotten(folder):
         place = Path(folder) / "probe" if out is None else Path(out)
@@ -124,5 +133,6 @@ def probe(
         given: dict[str, object] = {"source": None if source is None else str(source), "search": search}
         given |= {"atoms": atoms, "dim": dim, "limit": limit, "snr": snr, "width": width, "level": level}
         given |= {"budget": budget, "method": method, "seed": seed, "backend": backend, "out": place}
-        given |= {"resume": resume, "force": force}
+        given |= {"resume": resume, "force": force, "precision": precision, "device_memory": device_memory}
+        given |= {"prove": prove}
         return Probe(ask(words + options(given), progress))

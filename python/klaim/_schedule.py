@@ -222,7 +222,7 @@ def schedule(
     ``t``, ``timestep``) and the mean squared error (``x0``, ``eps``, ``v``, ``score``), with ``std_err`` or
     ``count`` where bands are wanted; or `source`, a law whose exact mmse takes its place. `steps` is the
     number K, `model` a name such as ``"sd3"`` (``klaim list models``), `solver` what will follow the
-    schedule: ``"ddim"``, ``"euler"``, ``"ancestral"``, ``"dpm-solver++"``. The others are the program's
+    schedule, such as ``"ddim"``, ``"heun"``, ``"dpmpp_2m"`` (``klaim list solvers``). The others are the program's
     flags (``klaim schedule --help``); `lambda_` is ``--lambda``.
     """
     given: dict[str, object] = {"steps": steps, "model": model, "solver": solver, "snr_min": snr_min}

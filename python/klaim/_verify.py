@@ -71,7 +71,8 @@ class ClaimResult:
 
     @property
     def cases(self) -> list[dict[str, Any]]:
-        """A dictionary a case: axes, sides, errors, verdict, doubts, the command that replays it."""
+        """A dictionary a case: axes, sides, errors, verdict, doubts, the command that replays it (of a
+        text or a dictionary: with `out`, which keeps it)."""
         return list(self.row["cases"])
 
     @property
@@ -244,8 +245,9 @@ def named(claims: Union[ClaimLike, Sequence[ClaimLike]], folder: Path) -> list[s
 def _named(claim: ClaimLike, folder: Path) -> str:
     if isinstance(claim, os.PathLike):
         return os.fspath(claim)
-    if isinstance(claim, str) and "\n" not in claim and "=" not in claim:
-        return claim
+    if isinstance(claim, str) and "\n" not in claim:
+        if "=" not in claim or claim.endswith(".toml") or os.path.exists(claim):
+            return claim
     text = claim if isinstance(claim, str) else toml(claim)
     id = claim.get("id") if isinstance(claim, Mapping) else None
     folder.mkdir(parents=True, exist_ok=True)

@@ -38,17 +38,18 @@ def text(value: object) -> str:
         return str(value)
     if isinstance(value, os.PathLike):
         return str(os.fspath(value))
+    if hasattr(value, "tolist"):
+        return text(value.tolist())
     if isinstance(value, Iterable):
         return ",".join(text(one) for one in value)
-    number = getattr(value, "item", None)
-    return text(number()) if number is not None else str(value)
+    return str(value)
 
 
 def options(given: Mapping[str, object]) -> list[str]:
     """`--key=value` of all that is given: None and False are not, True has no value."""
     words = []
     for key, value in given.items():
-        flag = "--" + key.rstrip("_").replace("_", "-")
+        flag = "--" + key.replace("_", "-")
         if value is True:
             words.append(flag)
         elif value is not None and value is not False:
@@ -63,14 +64,17 @@ def forgotten(folder: str) -> Iterator[None]:
         yield
     except Error as error:
         error.args = tuple(one.replace(folder + os.sep, "") if isinstance(one, str) else one for one in error.args)
+        path = getattr(error, "path", None)
+        if isinstance(path, str):
+            setattr(error, "path", path.replace(folder + os.sep, ""))
         raise
 
 
-def ask(words: list[str], progress: Optional[Progress] = None, level: int = 3) -> Any:
+def ask(words: list[str], progress: Optional[Progress] = None) -> Any:
     """What the command of `words` finds; what it says beside that is a warning."""
     found, notes = _klaim.ask(words, progress)
     for note in notes:
-        warnings.warn(note.removeprefix("note: ").removeprefix("warning: "), Note, stacklevel=level)
+        warnings.warn(note.removeprefix("note: ").removeprefix("warning: "), Note, stacklevel=3)
     return found
 
 

@@ -1,6 +1,6 @@
 //! Laws from arrays: the kind `atoms`, whose points a Python object holds.
 
-use std::collections::{BTreeMap, HashMap};
+use std::collections::BTreeMap;
 use std::sync::{Mutex, PoisonError};
 
 use klaim::{Arguments, Atoms, Error, Parameter, SOURCES, Source, SourceKind};
@@ -20,9 +20,7 @@ static KIND: SourceKind = SourceKind {
 
 /// Distinct atoms, and how many objects hold them.
 struct Held {
-    dim: usize,
-    points: Vec<f64>,
-    weights: Vec<f64>,
+    atoms: Atoms,
     holders: usize,
 }
 
@@ -38,11 +36,11 @@ pub fn register() -> PyResult<()> {
 }
 
 fn build(arguments: &Arguments) -> klaim::Result<Source> {
-    let (name, held) = (arguments.text("name")?, HELD.lock().unwrap_or_else(PoisonError::into_inner));
-    let Held { dim, points, weights, .. } = held.get(name).ok_or_else(|| {
+    let name = arguments.text("name")?;
+    let held = HELD.lock().unwrap_or_else(PoisonError::into_inner).get(name).map(|held| held.atoms.clone());
+    let atoms = held.ok_or_else(|| {
         Error::invalid(format!("atoms:name={name}"), "the Source that held these atoms is gone: keep it")
     })?;
-    let atoms = Atoms::new(*dim, points.clone(), weights.clone())?;
     Source::discrete(arguments.spec(), atoms)
 }
 
@@ -57,27 +55,17 @@ impl NativeAtoms {
     /// Points n × `dim` and n weights, as the memory of arrays; equal points merge.
     #[new]
     fn new(py: Python<'_>, points: &[u8], weights: &[u8], dim: usize) -> PyResult<Self> {
-        let mut held = Held { dim, points: vec![], weights: vec![], holders: 0 };
-        let mut seen = HashMap::<Vec<u64>, usize>::new();
-        for (row, weight) in numbers(points).chunks(dim.max(1)).zip(numbers(weights)) {
-            // −0 is 0.
-            let point: Vec<f64> = row.iter().map(|x| x + 0.0).collect();
-            let at = *seen.entry(point.iter().map(|x| x.to_bits()).collect()).or_insert(held.weights.len());
-            if at == held.weights.len() {
-                held.points.extend(point);
-                held.weights.push(0.0);
-            }
-            held.weights[at] += weight;
-        }
-        let atoms = Atoms::new(dim, held.points.clone(), held.weights.clone());
-        drop(atoms.map_err(|error| exception(py, error))?);
+        // −0 is 0.
+        let points: Vec<f64> = numbers(points).iter().map(|x| x + 0.0).collect();
+        let (points, weights) = Atoms::merged(dim.max(1), &points, &numbers(weights));
         let mut hash = Xxh3::new();
         hash.update(&(dim as u64).to_le_bytes());
-        held.points.iter().chain(&held.weights).for_each(|x| hash.update(&x.to_bits().to_le_bytes()));
+        points.iter().chain(&weights).for_each(|x| hash.update(&x.to_bits().to_le_bytes()));
+        let atoms = Atoms::new(dim, points, weights).map_err(|error| exception(py, error))?;
         // A letter first: a name is no number.
         let name = format!("h{:016x}", hash.digest());
         let mut all = HELD.lock().unwrap_or_else(PoisonError::into_inner);
-        all.entry(name.clone()).or_insert(held).holders += 1;
+        all.entry(name.clone()).or_insert(Held { atoms, holders: 0 }).holders += 1;
         Ok(Self { name })
     }
 

@@ -6,6 +6,7 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex, PoisonError, Weak};
 
 use klaim::internals::channel::posterior::BATCH;
+use klaim::internals::cli::ask::claim_texts;
 use klaim::internals::denoiser::{Convention, Make, NOISES, OUTPUTS, STATES};
 use klaim::{Arguments, DENOISERS, Denoiser, DenoiserKind, Error, Parameter};
 use pyo3::prelude::*;
@@ -123,13 +124,11 @@ impl Function {
             Some(Ok(found)) => Ok(found),
             Some(Err(error)) => {
                 let message = Error::Told(format!("denoiser `python:name={}`: {error}", self.name));
-                let mut error = Some(error);
-                for call in calls {
-                    let own = error.take().or_else(|| {
-                        Python::try_attach(|py| exception(py, Error::Told(message.to_string())))
-                    });
+                let copy = |call: &Arc<Call>| {
+                    let own = Python::try_attach(|py| error.clone_ref(py));
                     own.into_iter().for_each(|error| call.raise(error));
-                }
+                };
+                calls.iter().for_each(copy);
                 Err(message)
             }
             None => Err(Error::Interrupted),
@@ -192,7 +191,7 @@ impl NativeFunction {
                 return Err(refuse(Error::unknown(what, word, known.iter().copied())));
             }
         }
-        if name.is_empty() || !name.chars().all(|c| c.is_alphanumeric() || c == '-' || c == '_') {
+        if name.is_empty() || !name.chars().all(of_name) {
             let message = "a name has letters, digits, `-` and `_` alone";
             return Err(refuse(Error::invalid(format!("denoiser `{name}`"), message)));
         }
@@ -233,18 +232,30 @@ impl Drop for NativeFunction {
 /// Functions that know of a call.
 pub struct Calling(Vec<Arc<Function>>, Arc<Call>);
 
-/// Tells the functions that `words` may come to of `call`: of `estimate` those that it names.
+/// Tells the functions that `words`, or the claims in files that they name, may come to of `call`.
 pub fn calling(words: &[OsString], call: &Arc<Call>) -> Calling {
-    let estimate = words.first().is_some_and(|word| word == "estimate");
-    let named = |function: &&Arc<Function>| {
-        let spec = format!("python:name={}", function.name);
-        !estimate || words.iter().any(|word| word.to_string_lossy().contains(&spec))
+    let of = |word: &OsString| {
+        let word = word.to_string_lossy().into_owned();
+        [claim_texts(&word), vec![word]].concat()
     };
+    let texts: Vec<String> = words.iter().flat_map(of).collect();
+    let named = |function: &&Arc<Function>| texts.iter().any(|text| names(text, &function.name));
     let functions: Vec<Arc<Function>> = held().values().filter(named).cloned().collect();
     for function in &functions {
         function.calls.lock().unwrap_or_else(PoisonError::into_inner).push(Arc::downgrade(call));
     }
     Calling(functions, Arc::clone(call))
+}
+
+/// Whether `name` stands in `text`, not as the beginning of a longer name.
+fn names(text: &str, name: &str) -> bool {
+    let goes_on = |rest: &str| rest.starts_with(of_name);
+    text.match_indices(name).any(|(at, _)| !goes_on(&text[at + name.len()..]))
+}
+
+/// Whether a character may stand in a name.
+fn of_name(c: char) -> bool {
+    c.is_alphanumeric() || c == '-' || c == '_'
 }
 
 impl Calling {

@@ -185,8 +185,9 @@ fn heard(
     Ok((found, notes))
 }
 
-/// Runs the program `klaim` on `words`; its exit status. Signals are the program's from then on.
+/// Runs the program `klaim`, which `starts` starts again, on `words`; its exit status. Signals are the
+/// program's from then on.
 #[pyfunction]
-pub fn program(py: Python<'_>, words: Vec<OsString>) -> u8 {
-    py.detach(|| klaim::internals::cli::run_words(words))
+pub fn program(py: Python<'_>, starts: Vec<OsString>, words: Vec<OsString>) -> u8 {
+    py.detach(|| klaim::internals::cli::run_words(starts, words))
 }

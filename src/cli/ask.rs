@@ -8,7 +8,7 @@ use clap::Parser;
 use super::caller::Caller;
 pub use super::estimate::EstimateAnswer;
 pub use super::schedule::ScheduleAnswer;
-use super::{Command, CommandLine};
+use super::{Command, CommandLine, verify};
 use crate::error::{Error, Result};
 use crate::probe::ProbeReport;
 use crate::report::model::Report;
@@ -24,6 +24,12 @@ pub enum CommandAnswer {
     Probe(Box<ProbeReport>),
     /// Of `schedule`.
     Schedule(Box<ScheduleAnswer>),
+}
+
+/// The texts of the claims that a word names; none where it names none.
+pub fn claim_texts(word: &str) -> Vec<String> {
+    let written = verify::written(word).unwrap_or_default();
+    written.into_iter().map(|claim| claim.text).collect()
 }
 
 /// Does what `words` ask for, which are those of the command line after `klaim`.

@@ -65,8 +65,8 @@ Examples:
   klaim estimate path_kl --source bpsk --snr-min 0.01 --snr-max 20 --steps 16 --schedule geometric
   klaim estimate shannon --source file:path=rows.csv --method chao-wang-jost
 
-Exit status: 0 every number is believed, 2 it could not run, 3 a number is not believed and says
-why.";
+Exit status: 0 every number was had, 2 none could be, 3 one is missing and says why, or it was
+interrupted.";
 
 /// Of `klaim denoise`.
 pub const DENOISE: &str = "\

@@ -249,15 +249,20 @@ enum Command {
 
 /// The words of this process's command line after the program's name.
 static WORDS: OnceLock<Vec<OsString>> = OnceLock::new();
+/// How the program is started: its file, or what runs it and what is run.
+static PROGRAM: OnceLock<Vec<OsString>> = OnceLock::new();
 
 /// Runs the program on this process's arguments.
 pub fn run() -> ExitCode {
-    ExitCode::from(run_words(std::env::args_os().skip(1).collect()))
+    let program = std::env::current_exe().map_or_else(|_| "klaim".into(), OsString::from);
+    ExitCode::from(run_words(vec![program], std::env::args_os().skip(1).collect()))
 }
 
-/// Runs the program on `words`, which follow its name, once a process; the exit status.
-pub fn run_words(words: Vec<OsString>) -> u8 {
+/// Runs the program, started again by `program`, on `words`, which follow that, once a process; the
+/// exit status.
+pub fn run_words(program: Vec<OsString>, words: Vec<OsString>) -> u8 {
     interrupt::install();
+    PROGRAM.get_or_init(|| program);
     let words = WORDS.get_or_init(|| words);
     let all = std::iter::once(OsString::from("klaim")).chain(words.iter().cloned());
     let arguments = match CommandLine::try_parse_from(all) {
@@ -276,9 +281,17 @@ pub fn run_words(words: Vec<OsString>) -> u8 {
 
 /// This process's command, as it repeats a run; nothing where no program runs.
 fn command() -> String {
-    let words = WORDS.get().into_iter().flatten().map(|word| word.to_string_lossy().into_owned());
-    let words: Vec<String> = words.collect();
-    if words.is_empty() { String::new() } else { format!("klaim {}", shell_words::join(&words)) }
+    let words = joined(&WORDS);
+    if words.is_empty() { words } else { format!("klaim {words}") }
+}
+
+/// What starts this program again, for a shell.
+fn program() -> String {
+    joined(&PROGRAM)
+}
+
+fn joined(words: &OnceLock<Vec<OsString>>) -> String {
+    shell_words::join(words.get().into_iter().flatten().map(|word| word.to_string_lossy()))
 }
 
 fn execute(mut arguments: CommandLine) -> Result<u8> {

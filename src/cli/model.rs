@@ -153,7 +153,7 @@ impl ModelCommand {
         let own = grid(&need("path_kl", path(&schedules[0]))?, &Instruments::default())?;
         let report = DenoiserReport {
             klaim: env!("CARGO_PKG_VERSION").into(),
-            command: shell_words::join(std::iter::once("klaim".into()).chain(std::env::args().skip(1))),
+            command: super::command(),
             denoiser,
             source: source.spec().into(),
             held_out,

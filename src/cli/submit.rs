@@ -97,9 +97,7 @@ impl Slurm {
 
     /// The script of one task, and that of the job that judges a round.
     fn scripts(&self, dir: &Path, plan: &Plan) -> Result<[String; 2]> {
-        let program = std::env::current_exe().map_err(Error::io("klaim"))?;
-        let quoted = |path: &Path| shell_words::quote(&path.to_string_lossy()).into_owned();
-        let (klaim, dir) = (quoted(&program), quoted(dir));
+        let (klaim, dir) = (super::program(), shell_words::quote(&dir.to_string_lossy()).into_owned());
         let options = shell_words::join(&self.options);
         let lost = self.lost + 1;
         let work = format!(

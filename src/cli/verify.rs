@@ -280,21 +280,26 @@ pub(super) fn load(names: &[String]) -> Result<(Vec<Claim>, Vec<PlannedClaim>)> 
     let all: Vec<String> = claim::builtin().iter().map(|(id, _)| (*id).to_owned()).collect();
     let mut texts = Vec::new();
     for name in if names.is_empty() { &all } else { names } {
-        let folder = Path::new(name);
-        if folder.is_dir() && !all.contains(name) {
-            for path in files_in(folder)? {
-                let text = std::fs::read_to_string(&path).map_err(Error::io(&path))?;
-                texts.push(PlannedClaim { path, text });
-            }
-        } else {
-            let (path, text) = find(name)?;
-            texts.push(PlannedClaim { path, text });
-        }
+        texts.extend(written(name)?);
     }
     let mut sources = Sources::default();
     let parse = |claim: &PlannedClaim| claim::parse(&claim.path, &claim.text, &mut sources);
     let claims = texts.iter().map(parse).collect::<Result<_>>()?;
     Ok((claims, texts))
+}
+
+/// What `name` names: a built-in claim, one in a file, or those in a folder.
+pub(super) fn written(name: &str) -> Result<Vec<PlannedClaim>> {
+    let folder = Path::new(name);
+    if !folder.is_dir() || claim::builtin().iter().any(|(id, _)| *id == name) {
+        let (path, text) = find(name)?;
+        return Ok(vec![PlannedClaim { path, text }]);
+    }
+    let read = |path: PathBuf| {
+        let text = std::fs::read_to_string(&path).map_err(Error::io(&path))?;
+        Ok(PlannedClaim { path, text })
+    };
+    files_in(folder)?.into_iter().map(read).collect()
 }
 
 /// Path and text of the claim that `name` is: built in, or in a file.

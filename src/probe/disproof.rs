@@ -60,12 +60,18 @@ impl Disproof {
         stated.atoms = law.map(Candidate::rows);
         let name = format!("{} counterexample {number}", claim.header.id);
         let outcome = prove::outcome(&name, &stated, claim.main.margin);
-        let disproved = outcome.verdict == Verdict::Refuted && outcome.evidence == Basis::Proved;
+        let mut hypotheses = case.iter().flat_map(|case| &case.points).flat_map(|point| &point.hypotheses);
+        let open = hypotheses.find(|hypothesis| !hypothesis.is_proved(&stated));
+        let fails = outcome.verdict == Verdict::Refuted && outcome.evidence == Basis::Proved;
+        let disproved = fails && open.is_none();
         let [lhs, rhs] = [outcome.lhs, outcome.rhs].map(|x| digits::plain(x, DIGITS));
-        let reason = match (disproved, outcome.evidence) {
-            (true, _) => format!("{lhs} against {rhs}"),
-            (false, Basis::Proved) => format!("{lhs} against {rhs}: the relation holds there"),
-            (false, Basis::Measured) => outcome.reason,
+        let reason = match (open, outcome.evidence) {
+            (Some(open), _) if fails => {
+                format!("{lhs} against {rhs}, but that `{open}` holds there is not proved")
+            }
+            (_, Basis::Proved) if fails => format!("{lhs} against {rhs}"),
+            (_, Basis::Proved) => format!("{lhs} against {rhs}: the relation holds there"),
+            (_, Basis::Measured) => outcome.reason,
         };
         let file = outcome.certificate.filter(|_| disproved);
         let certificate = file.as_ref().map(|file| file.path.clone());
@@ -78,7 +84,7 @@ impl Disproof {
     /// Those of [`Disproof::of`].
     pub fn of_sweep(statement: &ProbedClaim, sweep: &Sweep) -> Result<Vec<Self>> {
         let refuted = |f: &&PlaceOutcome| f.outcome.verdict == Verdict::Refuted;
-        let largest = sweep.largest().into_iter().filter(refuted);
+        let largest = sweep.map.iter().filter(refuted).max_by(|a, b| a.order(b)).into_iter();
         let mut places: Vec<&PlaceOutcome> = Vec::new();
         for found in largest.chain(sweep.boundaries.iter().map(|boundary| &boundary.breaks)) {
             if places.iter().all(|place| place.outcome.axes != found.outcome.axes) {

@@ -3,7 +3,8 @@
 use crate::claim::expression::Reference;
 use crate::claim::statement::{Operand, RangeStatement, Side};
 use crate::claim::verdict::Relation;
-use crate::claim::{Bound, Case, Input};
+use crate::claim::{Bound, Case, Hypothesis, Inequality, Input};
+use crate::proof::cover::Decision;
 use crate::quantity::Need;
 use crate::spec::Spec;
 
@@ -26,6 +27,27 @@ impl Case {
         let [lhs, rhs] = [&point.lhs, rhs].map(|bound| side(bound, snr));
         let source = Spec::parse(source.spec()).ok()?;
         Some(RangeStatement { source, atoms: None, parameter: None, snr: [snr; 2], lhs, relation, rhs })
+    }
+}
+
+impl Hypothesis {
+    /// Whether it holds for certain of the law of `stated`, a statement for one SNR: what decides
+    /// which cases there are allows for rounding, a proof does not.
+    pub fn is_proved(&self, stated: &RangeStatement) -> bool {
+        let [lhs, rhs] = [&self.lhs, &self.rhs].map(|bound| side(bound, stated.snr[0]));
+        // `<` holds where `>=` fails.
+        let (relation, wanted) = match self.inequality {
+            Inequality::AtMost => (Relation::AtMost, true),
+            Inequality::AtLeast => (Relation::AtLeast, true),
+            Inequality::Below => (Relation::AtLeast, false),
+            Inequality::Above => (Relation::AtMost, false),
+            Inequality::Equal => return false,
+        };
+        match (RangeStatement { lhs, relation, rhs, ..stated.clone() }).decide().decision {
+            Decision::Proved => wanted,
+            Decision::Disproved { .. } => !wanted,
+            Decision::Open(_) => false,
+        }
     }
 }
 

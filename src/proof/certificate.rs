@@ -7,6 +7,7 @@
 use serde_json::{Value, json};
 
 use crate::claim::statement::{Operand, RangeStatement, Side};
+use crate::claim::verdict::Relation;
 use crate::numeric::number;
 use crate::proof::cover::{Decision, Proof};
 use crate::proof::law_text::LawText;
@@ -26,6 +27,13 @@ impl Proof {
         };
         let decimal = |x: f64| if x.is_finite() { format!("{x:?}") } else { "inf".to_owned() };
         let parameter = statement.parameter.as_ref();
+        // An equality fails with one of its inequalities.
+        let mut excesses = self.slabs.iter().flat_map(|slab| &slab.cells).map(|cell| cell.excess);
+        let (relation, turned) = match statement.relation {
+            Relation::Equal if excesses.all(|excess| excess[1] < 0.0) => (Relation::AtLeast, true),
+            Relation::Equal => (Relation::AtMost, false),
+            other => (other, false),
+        };
         let header = [
             ("certificate", json!(2)),
             ("claim", json!(name)),
@@ -39,7 +47,7 @@ impl Proof {
             ),
             ("snr", json!(statement.snr.map(decimal))),
             ("lhs", json!(statement.lhs.expression.to_string())),
-            ("relation", json!(statement.relation.to_string())),
+            ("relation", json!(relation.to_string())),
             ("rhs", json!(statement.rhs.expression.to_string())),
             ("values", json!(values([&statement.lhs, &statement.rhs], decimal))),
         ];
@@ -52,8 +60,9 @@ impl Proof {
         );
         let cells = |slab: &crate::proof::cover::Slab| {
             let rows = slab.cells.iter().map(|cell| {
-                let [a, b, c, d] =
-                    [cell.snr[0], cell.snr[1], cell.excess[0], cell.excess[1]].map(number::json);
+                let [low, high] = cell.excess;
+                let excess = if turned { [-high, -low] } else { [low, high] };
+                let [a, b, c, d] = [cell.snr[0], cell.snr[1], excess[0], excess[1]].map(number::json);
                 format!("      {}", json!([a, b, c, d, cell.power]))
             });
             rows.collect::<Vec<_>>().join(",\n")

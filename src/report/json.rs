@@ -7,6 +7,7 @@ use serde::Deserialize;
 use serde_json::{Value, json};
 use xxhash_rust::xxh3::xxh3_64;
 
+use super::edges::edges;
 use super::model::{Report, SCHEMA, SectionReport};
 use super::tightness;
 use crate::claim::Outcome;
@@ -58,7 +59,11 @@ pub fn parse(text: &str, path: &Path) -> Result<Report> {
             format!("has schema {schema}, but this klaim reads schema {SCHEMA}; run the claims again");
         return Err(data(String::new(), message));
     }
-    let report = serde_json::from_str(text).map_err(syntax)?;
+    let mut report: Report = serde_json::from_str(text).map_err(syntax)?;
+    // Of a run by an older klaim they are not in the file.
+    for claim in &mut report.claims {
+        claim.edges = edges(&claim.main, &claim.breaks);
+    }
     if sealed(text).is_some() {
         return Ok(report);
     }

@@ -183,25 +183,21 @@ pub fn strongest(section: &SectionReport) -> Option<(&Outcome, String)> {
     Some((row, of_row(section, &Yardstick::of(section), row)))
 }
 
-/// Whether a row of an inequality is supported only thanks to its margin: its interval reaches into
+/// Whether a row of an inequality or an exponent is supported only thanks to its margin: its interval reaches into
 /// the violation, by less than the margin.
 pub fn rests_on_margin(section: &SectionReport, row: &Outcome) -> bool {
+    let [lhs, rhs] =
+        [(row.lhs, row.bracket), (row.rhs, row.rhs_bracket)].map(|(x, bracket)| bracket.unwrap_or([x; 2]));
     let excess = match (section.relation, &section.slope) {
-        (Relation::AtMost, _) => row.lhs - row.rhs,
-        (Relation::AtLeast, _) => row.rhs - row.lhs,
+        (Relation::AtMost, _) => lhs[1] - rhs[0],
+        (Relation::AtLeast, _) => rhs[1] - lhs[0],
         (Relation::Slope, Some(SlopeStatement { between: [low, high], .. })) => {
-            (low - row.lhs).max(row.lhs - high)
+            (low - lhs[0]).max(lhs[1] - high)
         }
         _ => return false,
     };
-    let worst = if row.bracketed() {
-        let [lhs, rhs] = [(row.lhs, row.bracket), (row.rhs, row.rhs_bracket)]
-            .map(|(x, bracket)| bracket.unwrap_or([x, x]));
-        if section.relation == Relation::AtMost { lhs[1] - rhs[0] } else { rhs[1] - lhs[0] }
-    } else {
-        excess + row.half_width
-    };
-    row.verdict == Verdict::Supported && worst > 0.0
+    let half_width = if row.bracketed() { 0.0 } else { row.half_width };
+    row.verdict == Verdict::Supported && excess + half_width > 0.0
 }
 
 /// A section in numbers, for tables.

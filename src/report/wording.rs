@@ -59,6 +59,12 @@ pub fn equals(ratio: &Ratio) -> String {
     format!("= {}", digits::short(ratio.value, ratio.std_err, SIGNIFICANT))
 }
 
+/// The letter of a note: a, b, …, z, aa, ab, ….
+pub fn letter(k: usize) -> String {
+    let last = char::from(b'a' + (k % 26) as u8);
+    if k < 26 { last.to_string() } else { letter(k / 26 - 1) + &last.to_string() }
+}
+
 /// A bracket with its relation: `≤ 0.41`, `≥ 3`, `between 0.2 and 0.41`.
 pub fn bracketed(bracket: [f64; 2]) -> String {
     let [low, high] = bracket.map(|x| digits::plain(x, 3));

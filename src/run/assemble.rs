@@ -25,11 +25,10 @@ use crate::table::files;
 /// # Errors
 /// A `paper.toml` beside a claim that does not read.
 pub fn assemble(claims: &[Claim], options: &Options, found: Found, run: Run, stop: &Stop) -> Result<Report> {
-    let Found { results, page: Page { sources, mut grids }, interrupted, .. } = found;
+    let Found { results, page: Page { sources, mut grids }, .. } = found;
     let (mut results, files) = (results.into_iter(), files::read_so_far());
     let mut reports = Vec::new();
-    let mut proofs = prove::outcomes(claims, options, stop, interrupted).into_iter();
-    let run = Run { interrupted: run.interrupted || stop.requested(), ..run };
+    let mut proofs = prove::outcomes(claims, options, stop).into_iter();
     for (number, claim) in claims.iter().enumerate() {
         let mut built = Vec::new();
         for (name, section) in claim.sections() {
@@ -59,6 +58,7 @@ pub fn assemble(claims: &[Claim], options: &Options, found: Found, run: Run, sto
     let known = if options.only.is_some() { Vec::new() } else { papers_of(claims)? };
     let papers = papers(&known, &reports);
     let exit = exit_status(&reports, &papers);
+    let run = Run { interrupted: run.interrupted || stop.requested(), ..run };
     Ok(Report { schema: SCHEMA, run, claims: reports, papers, sources, exit })
 }
 

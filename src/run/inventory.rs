@@ -10,6 +10,7 @@ use crate::claim::{Case, Claim, Input, Section};
 use crate::error::{Error, Result};
 use crate::instrument::Instrument;
 use crate::quantity::{Instruments, Need};
+use crate::report::exponents::family;
 use crate::report::labels;
 use crate::report::model::{AssumptionReport, SourceReport};
 use crate::run::find::{Unplaced, find};
@@ -226,7 +227,7 @@ fn source_report(source: &Source) -> SourceReport {
     SourceReport {
         spec: source.spec().into(),
         label: labels::source(source.spec()),
-        family: source.spec().split(':').next().unwrap_or_default().into(),
+        family: family(source.spec()),
         dim: source.dim(),
         shannon: of_pmf(|p| p.shannon().value),
         renyi_half: of_pmf(|p| p.renyi(0.5).value),

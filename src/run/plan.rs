@@ -101,7 +101,8 @@ impl Plan {
 
     /// A hash of all that a number depends on.
     pub fn hash(&self) -> u64 {
-        let content = Self { command: String::new(), tasks: 0, ..self.clone() };
+        let budget = (String::new(), self.budget.1);
+        let content = Self { command: String::new(), tasks: 0, budget, ..self.clone() };
         xxh3_64(&serde_json::to_vec(&content).expect("a plan is JSON"))
     }
 
@@ -187,7 +188,7 @@ impl Plan {
         compare("klaim's version", &self.klaim, &asked.klaim);
         compare("--seed", &self.seed, &asked.seed);
         compare("--level", &self.level, &asked.level);
-        compare("--budget", &self.budget.0, &asked.budget.0);
+        compare("--budget", &self.budget.1, &asked.budget.1);
         compare("--evidence", &self.evidence, &asked.evidence);
         compare("--comparisons", &self.comparisons, &asked.comparisons);
         compare("--method", &self.method, &asked.method);

@@ -36,9 +36,9 @@ pub fn is_named(claims: &[Claim], options: &Options) -> bool {
         && sections.any(|(name, section)| addresses(&name, section, options).next().is_some())
 }
 
-/// Of every case that is to be proved, in the order of [`Claim::sections`]; undecided in a run that
-/// was interrupted, and what a stop left. On all processors.
-pub fn outcomes(claims: &[Claim], options: &Options, stop: &Stop, interrupted: bool) -> Vec<Outcome> {
+/// Of every case that is to be proved, in the order of [`Claim::sections`]; undecided what a stop
+/// left. On all processors.
+pub fn outcomes(claims: &[Claim], options: &Options, stop: &Stop) -> Vec<Outcome> {
     let mut wanted = Vec::new();
     for claim in claims {
         for (name, section) in claim.sections() {
@@ -48,21 +48,21 @@ pub fn outcomes(claims: &[Claim], options: &Options, stop: &Stop, interrupted: b
             }
         }
     }
-    let mut found: Vec<Option<Outcome>> = vec![None; wanted.len()];
+    let (mut found, asked) = (vec![None; wanted.len()], stop.clone());
     let prove = move |sender: &Sender<(usize, Outcome)>| {
         let each = wanted.into_par_iter().with_max_len(1).enumerate();
         each.for_each_with(sender.clone(), |sender, (i, (name, statement, margin))| {
-            // A result that nobody waits for is dropped.
-            drop(sender.send((i, outcome(&name, &statement, margin))));
+            // After a stop nothing is begun, and nobody waits for a result.
+            if !asked.requested() {
+                drop(sender.send((i, outcome(&name, &statement, margin))));
+            }
         });
     };
     let keep = |(i, outcome): (usize, Outcome)| {
         found[i] = Some(outcome);
         Ok(())
     };
-    if !interrupted {
-        stop.attend(prove, keep).expect("keeping a value cannot fail");
-    }
+    stop.attend(prove, keep).expect("keeping a value cannot fail");
     found.into_iter().map(|outcome| outcome.unwrap_or_else(left)).collect()
 }
 
@@ -78,7 +78,17 @@ pub fn at_least(evidence: Basis, section: &Section, case: &Case, measured: Outco
     }
     let statement = case.statement(section.relation);
     let margin = section.margin;
-    let proved = statement.map(|statement| stop.unless(move || outcome("", &statement, margin)));
+    let hypotheses: Vec<_> = case.points.iter().flat_map(|point| point.hypotheses.clone()).collect();
+    let prove = move |statement: RangeStatement| {
+        let found = outcome("", &statement, margin);
+        match hypotheses.iter().find(|hypothesis| !hypothesis.is_proved(&statement)) {
+            Some(open) if found.verdict == Verdict::Refuted => {
+                Outcome::undecided(format!("it fails, but that `{open}` holds there is open"), f64::NAN)
+            }
+            _ => found,
+        }
+    };
+    let proved = statement.map(|statement| stop.unless(move || prove(statement)));
     match proved.map(|outcome| outcome.unwrap_or_else(left)) {
         Some(proved) if proved.evidence == Basis::Proved => {
             Outcome { axes: measured.axes, replay: measured.replay, certificate: None, ..proved }
@@ -113,7 +123,7 @@ pub fn outcome(name: &str, statement: &RangeStatement, margin: f64) -> Outcome {
         Decision::Open(_) => (Verdict::Inconclusive, Basis::Measured),
     };
     let open = evidence == Basis::Measured;
-    let certificate = proof.certificate(name, statement).filter(|_| !name.is_empty());
+    let certificate = if name.is_empty() { None } else { proof.certificate(name, statement) };
     let why = reason(&proof, statement);
     Outcome {
         lhs,

@@ -16,8 +16,6 @@ pub struct Solver {
     pub axis: &'static str,
     /// α of Algorithm 2; `None`: Algorithm 1.
     pub smoothness: Option<f64>,
-    /// Whether uneven steps spoil it, so that Algorithm 1 loses.
-    pub second_order: bool,
     /// Distance to the truth as a multiple of the log-SNR grid's: geometric mean, least and
     /// greatest of the nine cases of docs/axes.py.
     pub measured: &'static str,
@@ -34,7 +32,6 @@ pub const SOLVERS: [Solver; 6] = [
         summary: "ancestral (stochastic) sampling, DDPM",
         axis: "softlog",
         smoothness: None,
-        second_order: false,
         measured: "0.53 (0.48 … 0.62)",
     },
     Solver {
@@ -43,7 +40,6 @@ pub const SOLVERS: [Solver; 6] = [
         summary: "DDIM; Euler on dx/dσ and on a flow take the same steps",
         axis: "log",
         smoothness: None,
-        second_order: false,
         measured: "0.58 (0.52 … 0.66)",
     },
     Solver {
@@ -52,7 +48,6 @@ pub const SOLVERS: [Solver; 6] = [
         summary: "Heun, two evaluations a step",
         axis: "log",
         smoothness: Some(PAPER_ALPHA),
-        second_order: true,
         measured: "0.70 (0.50 … 0.97)",
     },
     Solver {
@@ -61,7 +56,6 @@ pub const SOLVERS: [Solver; 6] = [
         summary: "DPM-Solver++(2M); deis is taken as this and not measured",
         axis: "softlog",
         smoothness: Some(PAPER_ALPHA),
-        second_order: true,
         measured: "0.76 (0.50 … 0.98)",
     },
     Solver {
@@ -70,7 +64,6 @@ pub const SOLVERS: [Solver; 6] = [
         summary: "DPM-Solver++(2M) SDE, midpoint, η = 1",
         axis: "softlog",
         smoothness: Some(PAPER_ALPHA),
-        second_order: true,
         measured: "1.03 (0.62 … 1.50; `geometric` does as well)",
     },
     Solver {
@@ -79,7 +72,6 @@ pub const SOLVERS: [Solver; 6] = [
         summary: "UniPC, order 2 with its corrector (bh2)",
         axis: "softlog",
         smoothness: Some(PAPER_ALPHA),
-        second_order: true,
         measured: "0.81 (0.37 … 1.43)",
     },
 ];

@@ -1,5 +1,6 @@
 //! The structure of a law: what the evaluators need to know, and all that they know.
 
+use std::collections::HashMap;
 use std::sync::OnceLock;
 
 use crate::error::{Error, Result};
@@ -60,8 +61,8 @@ impl Atoms {
     /// to 1.
     ///
     /// # Errors
-    /// [`Error::Invalid`] where sizes disagree, a number is not finite, a weight is negative or all
-    /// are zero.
+    /// [`Error::Invalid`] where sizes disagree, a number is not finite, a weight is negative, all
+    /// are zero, or their sum is infinite.
     pub fn new(dim: usize, points: Vec<f64>, weights: Vec<f64>) -> Result<Self> {
         let bad = |message: &str| Err(Error::invalid("atoms", message));
         if dim == 0 || weights.is_empty() || points.len() != dim * weights.len() {
@@ -77,6 +78,9 @@ impl Atoms {
         if total <= 0.0 {
             return bad("all weights are zero");
         }
+        if !total.is_finite() {
+            return bad("the weights sum to infinity");
+        }
         let keep = |i: usize| weights[i] > 0.0;
         Ok(Self {
             dim,
@@ -89,6 +93,24 @@ impl Atoms {
             weights: (0..weights.len()).filter(|&i| keep(i)).map(|i| weights[i] / total).collect(),
             missing: 0.0,
         })
+    }
+
+    /// Distinct rows of `points` in the order of their first appearance, with added weights. −0 is
+    /// another row than 0.
+    pub fn merged(dim: usize, points: &[f64], weights: &[f64]) -> (Vec<f64>, Vec<f64>) {
+        let bits: Vec<u64> = points.iter().map(|x| x.to_bits()).collect();
+        let mut index_of: HashMap<&[u64], usize> = HashMap::with_capacity(weights.len());
+        let (mut distinct, mut sums) = (Vec::with_capacity(points.len()), Vec::with_capacity(weights.len()));
+        for ((key, row), &weight) in bits.chunks(dim).zip(points.chunks(dim)).zip(weights) {
+            let index = *index_of.entry(key).or_insert(sums.len());
+            if index == sums.len() {
+                distinct.extend_from_slice(row);
+                sums.push(weight);
+            } else {
+                sums[index] += weight;
+            }
+        }
+        (distinct, sums)
     }
 
     /// Number of atoms N.

@@ -7,6 +7,7 @@ mod registry;
 use std::fmt;
 
 use crate::error::{Error, Result};
+use crate::numeric::interval::is_kept;
 pub use arguments::{Arguments, Parameter};
 pub use registry::{Named, Registry};
 
@@ -142,7 +143,8 @@ impl Spec {
 /// 1e6, otherwise the shorter of plain and exponent form); any other text unchanged.
 fn shortest(text: &str) -> String {
     match text.parse::<f64>() {
-        Ok(x) if x.is_finite() => {
+        // What has more digits than a number keeps stays as it is written.
+        Ok(x) if x.is_finite() && is_kept(text) => {
             // −0 is 0.
             let x = x + 0.0;
             let (plain, exponent) = (format!("{x}"), format!("{x:e}"));

@@ -2,6 +2,7 @@
 //! here is a finding.
 
 use klaim::internals::report::edges::edges;
+use klaim::internals::report::exponents::family;
 use std::collections::BTreeMap;
 
 use klaim::internals::claim::verdict::{Basis, Relation, Verdict, excess, judge};
@@ -216,7 +217,7 @@ pub fn source(spec: &str, entropy: f64) -> SourceReport {
     SourceReport {
         spec: spec.into(),
         label: spec.into(),
-        family: spec.split(':').next().unwrap_or_default().into(),
+        family: family(spec),
         dim: 1,
         shannon: entropy,
         renyi_half: if heavy { f64::INFINITY } else { entropy * 1.2 },

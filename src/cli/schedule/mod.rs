@@ -146,11 +146,8 @@ impl ScheduleCommand {
     /// # Errors
     /// Whatever stops it: exit status 2.
     pub(super) fn run(mut self, common: &Common) -> Result<u8> {
-        let pipeline = self.model.pipeline()?;
-        if let Some(spec) = pipeline.own_time(&self.method) {
-            self.method = spec;
-        }
-        if self.method == "compare" && self.list.is_none() {
+        let (pipeline, compares) = self.begin()?;
+        if compares {
             return self.compare(&pipeline, common);
         }
         let answer = self.of(pipeline, common)?;
@@ -166,16 +163,22 @@ impl ScheduleCommand {
     /// # Errors
     /// Whatever stops it; `compare`, which makes none.
     pub(super) fn answer(mut self, common: &Common) -> Result<ScheduleAnswer> {
-        let pipeline = self.model.pipeline()?;
-        if let Some(spec) = pipeline.own_time(&self.method) {
-            self.method = spec;
-        }
-        if self.method == "compare" && self.list.is_none() {
+        let (pipeline, compares) = self.begin()?;
+        if compares {
             return Err(Error::invalid("compare", "makes a table, and no schedule"));
         }
         let answer = self.of(pipeline, common)?;
         answer.notes(OutputForm::Json).into_iter().for_each(|line| common.tell(line));
         Ok(answer)
+    }
+
+    /// The pipeline, the method in its words, and whether schedules are compared.
+    fn begin(&mut self) -> Result<(Pipeline, bool)> {
+        let pipeline = self.model.pipeline()?;
+        if let Some(spec) = pipeline.own_time(&self.method) {
+            self.method = spec;
+        }
+        Ok((pipeline, self.method == "compare" && self.list.is_none()))
     }
 
     /// Every schedule on one curve.
@@ -186,7 +189,7 @@ impl ScheduleCommand {
         said(&ground, common);
         // All are judged on the curve that the loss-adaptive ones are made on.
         let denoise = self.denoise(&ground, common.seed)?;
-        self.las.denoise = Some(Denoise::None);
+        self.las.denoise = Some(denoise);
         ground.loss = ground.loss.map(|loss| denoise.of(&loss).into_owned());
         let table = compare::table(&self, &ground, pipeline)?;
         self.write(&compare::text(&table, common.form)?)

@@ -11,7 +11,7 @@ use super::measured::rests_on_margin;
 use super::model::{ClaimReport, PaperReport, Report, SectionReport};
 use super::plot::series::{abscissa, comparable, key, place, varying};
 use super::tightness::score;
-use super::wording::{equals, range, symbol};
+use super::wording::{equals, letter, range, symbol};
 use super::{csv, digits};
 use crate::claim::Outcome;
 use crate::claim::verdict::Relation;
@@ -41,11 +41,12 @@ pub fn table(report: &Report, claim: &ClaimReport) -> ExportTable {
     let others = others(claim);
     let mut rows = Vec::new();
     for (section, is_break) in comparable(claim) {
+        let other = others.iter().position(|other| *other == comparison(section));
+        let mark = other.map_or(" (break)".into(), |k| format!(" (break {})", letter(k)));
         for row in worst(section, |row| key(row, &telling)) {
             let mut place = place(row, &telling);
             if is_break {
-                let other = others.iter().position(|other| *other == comparison(section));
-                place.push_str(&other.map_or(" (break)".into(), |k| format!(" (break {})", letter(k))));
+                place.push_str(&mark);
             }
             let at = along.map(|axis| row.axes.get(axis).map_or_else(String::new, ToString::to_string));
             let mut cells = vec![place];
@@ -139,11 +140,6 @@ fn others(claim: &ClaimReport) -> Vec<String> {
         }
     }
     others
-}
-
-/// The name of an unlike comparison: a, b, ….
-fn letter(k: usize) -> char {
-    char::from(b'a' + (k % 26) as u8)
 }
 
 /// What table and figure show.

@@ -12,7 +12,7 @@ use crate::report::measured::rests_on_margin;
 use crate::report::model::{ClaimReport, SectionReport};
 use crate::report::plot::series::place;
 use crate::report::tightness::relative;
-use crate::report::wording::{equals, range, side, sides, symbol, unranked, words};
+use crate::report::wording::{equals, letter, range, side, sides, symbol, unranked, words};
 use crate::report::{digits, labels};
 
 /// Digits of a side in a table; its error is that of the difference, in its own column.
@@ -108,12 +108,6 @@ fn reasons(section: &SectionReport) -> Vec<&str> {
         }
     }
     reasons
-}
-
-/// The letter of a note: a, b, …, z, aa, ab, ….
-fn letter(k: usize) -> String {
-    let last = char::from(b'a' + (k % 26) as u8);
-    if k < 26 { last.to_string() } else { letter(k / 26 - 1) + &last.to_string() }
 }
 
 /// What the rows of a table have to show.

@@ -4,13 +4,15 @@ use rayon::prelude::*;
 
 use super::LossCurve;
 use super::place::{Denoise, Placement, Reach, Settings, place};
-use super::possible::PossibleCurves;
+use super::possible::{FEWEST, PossibleCurves};
 use crate::channel::curve::Curve;
 use crate::error::Result;
 use crate::numeric::stream::Stream;
 
 /// Curves: at least, at most, and the operations that they may cost together (8 ns each).
 const REPLICATES: (u64, u64, f64) = (100, 200, 1e8);
+/// Share of the floor below which an excess is rounding.
+const CONSTANT: f64 = 1e-9;
 /// Pointwise level of the bands.
 pub const LEVEL: f64 = 0.95;
 
@@ -80,7 +82,9 @@ pub fn bands(curve: &LossCurve, asked: &Settings, made: &Placement, seed: u64) -
     let even = reach.even.uniform(reach.ends, settings.steps);
     let replicate = |sample: u64| -> Result<(Vec<f64>, f64)> {
         let judge = PossibleTruth::draw(&possible, &reach, &places, &stream, sample)?;
-        let gain = 1.0 - judge.excess(&made.snrs)? / judge.excess(&even)?;
+        let (own, other) = (judge.excess(&made.snrs)?, judge.excess(&even)?);
+        // A constant risk costs the same on every grid: what is left is rounding.
+        let gain = if other > CONSTANT * judge.floor.abs() { 1.0 - own / other } else { 0.0 };
         Ok((place(&judge.truth, settings)?.snrs, gain))
     };
     let drawn: Vec<(Vec<f64>, f64)> =
@@ -121,8 +125,9 @@ pub fn best_denoise(curve: &LossCurve, settings: &Settings, seed: u64) -> Result
     let reach = settings.reach(curve)?;
     let places = settings.fine().candidates_on(curve)?;
     let made = |denoise: Denoise| Ok(place(curve, &Settings { denoise, ..*settings })?.snrs);
-    let plain = made(Denoise::None)?;
     let smooth = made(Denoise::Smooth)?;
+    // Rows that are too few to choose among leave what lies between them.
+    let Ok(plain) = made(Denoise::None) else { return Ok(Denoise::Smooth) };
     let one = |sample: u64| {
         let judge = PossibleTruth::draw(&possible, &reach, &places, &stream, sample)?;
         Ok((judge.excess(&plain)?, judge.excess(&smooth)?))
@@ -172,7 +177,8 @@ pub fn warnings(
     }
     match bands {
         None => said.push(format!(
-            "nothing is known of the noise of the loss ({} rows, no std_err): the steps have no bands",
+            "nothing is known of the noise of the loss ({} rows; it needs std_err and {FEWEST} of them, or more without): the \
+             steps have no bands",
             curve.points().len()
         )),
         Some(bands) => {

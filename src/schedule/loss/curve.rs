@@ -4,8 +4,8 @@ use statrs::distribution::{ContinuousCDF, Normal};
 
 use crate::channel::curve::Curve;
 use crate::error::{Error, Result};
-use crate::numeric::normal;
-use crate::numeric::stream::Stream;
+#[cfg(test)]
+use crate::numeric::{normal, stream::Stream};
 use crate::schedule::las::isotonic;
 use crate::schedule::{SampledCurve, StepAxis};
 
@@ -50,6 +50,8 @@ pub struct LossCurve {
     noise: Noise,
     ln_risk: SampledCurve,
     spread: StepAxis,
+    /// The first SNR above 0 that was measured.
+    near_zero: f64,
 }
 
 impl LossCurve {
@@ -76,7 +78,8 @@ impl LossCurve {
         let spread = if first > 0.0 { StepAxis::Log } else { StepAxis::SoftLog(points[1].snr.recip()) };
         let ln_risk = interpolant(&points, spread)?;
         let (noise, rel_errs) = noise(&points, spread, repeated);
-        Ok(Self { points, rel_errs, noise, ln_risk, spread })
+        let near_zero = if first > 0.0 { first } else { points[1].snr };
+        Ok(Self { points, rel_errs, noise, ln_risk, spread, near_zero })
     }
 
     /// The rows in increasing order of SNR.
@@ -102,7 +105,12 @@ impl LossCurve {
 
     /// `axis` for grids that start at `first`: with a finite position there.
     pub fn axis(&self, axis: StepAxis, first: f64) -> StepAxis {
-        if first > 0.0 { axis } else { axis.starting_at_zero(0.5 * self.points[1].snr) }
+        if first > 0.0 { axis } else { axis.starting_at_zero(0.5 * self.near_zero) }
+    }
+
+    /// The axis of a default grid that starts at 0: ln(1 + γ/g), g the first SNR above 0 measured.
+    pub fn even_from_zero(&self) -> StepAxis {
+        StepAxis::SoftLog(self.near_zero.recip())
     }
 
     /// First and last SNR.
@@ -134,7 +142,8 @@ impl LossCurve {
     /// A curve that could have been measured instead: L_i e^{s_i z_i − s_i²/2}, s_i the relative
     /// standard errors and z_i independent standard normals, so that its mean is L_i and nothing
     /// becomes negative.
-    pub fn perturbed(&self, stream: &Stream, sample: u64) -> Self {
+    #[cfg(test)]
+    pub(super) fn perturbed(&self, stream: &Stream, sample: u64) -> Self {
         let mut normals = vec![0.0; self.points.len()];
         normal::fill(stream, sample, &mut normals);
         let noisy = |((point, s), z): ((&LossPoint, &f64), &f64)| point.risk * (s * z - 0.5 * s * s).exp();
@@ -212,12 +221,20 @@ fn averaged(mut points: Vec<LossPoint>) -> Result<(Vec<LossPoint>, bool)> {
         let message = "several rows have one noise level, each with an error: give each level one row";
         return Err(Error::invalid("loss curve", message));
     }
+    let mean_of = |group: &[LossPoint]| group.iter().map(|p| p.risk).sum::<f64>() / group.len() as f64;
+    // One relative size of the noise for all levels: that of one level, from its few rows, would
+    // give those that agree by chance a weight that nothing earns.
+    let (mut squares, mut freedom) = (0.0, 0.0);
+    for group in points.chunk_by(same) {
+        let mean = mean_of(group);
+        squares += group.iter().map(|p| (p.risk / mean - 1.0).powi(2)).sum::<f64>();
+        freedom += group.len() as f64 - 1.0;
+    }
+    let size = (squares / freedom).sqrt();
     let mean = |group: &[LossPoint]| {
         let n = group.len() as f64;
-        let mean = group.iter().map(|p| p.risk).sum::<f64>() / n;
-        let squares = group.iter().map(|p| (p.risk - mean).powi(2)).sum::<f64>();
-        let rel_err = (group.len() > 1).then(|| (squares / (n - 1.0) / n).sqrt() / mean);
-        LossPoint { snr: group[0].snr, risk: mean, rel_err, count: Some(n) }
+        let rel_err = (group.len() > 1).then(|| size / n.sqrt());
+        LossPoint { snr: group[0].snr, risk: mean_of(group), rel_err, count: Some(n) }
     };
     Ok((points.chunk_by(same).map(mean).collect(), true))
 }

@@ -7,6 +7,7 @@ use crate::channel::curve::Curve;
 use crate::error::{Error, Result};
 use crate::schedule::StepAxis;
 use crate::schedule::las::candidates::Candidates;
+use crate::schedule::las::second::PAIRS;
 
 /// What is asked of a schedule.
 #[derive(Debug, Clone, Copy)]
@@ -60,6 +61,9 @@ impl Denoise {
 /// Candidates on a smooth curve, which is known between its rows.
 const BETWEEN: usize = 2000;
 
+/// Candidates on curves that could be true, whatever number was asked for.
+const MOST_BETWEEN: usize = 20_000;
+
 /// Rows that Algorithm 2 takes as candidates, N²K operations; with more, as many candidates uniform
 /// in ln γ.
 pub const MOST_ROWS: usize = 400;
@@ -97,22 +101,30 @@ impl Settings {
         Self { steps, axis, smoothness, snr_min, snr_max, candidates, denoise: Denoise::None }
     }
 
-    /// The same for a curve that is denoised already: on a smooth one Algorithm 1 chooses between
-    /// rows too.
+    /// Candidates that find the best grid on a smooth curve.
+    fn enough(&self) -> usize {
+        match self.smoothness {
+            None => BETWEEN.max(2 * self.steps),
+            Some(_) => MOST_ROWS.max(2 * self.steps).min((PAIRS / self.steps.max(1)).isqrt()),
+        }
+    }
+
+    /// The same for a curve that is denoised already: on a smooth one a schedule chooses between rows
+    /// too.
     #[must_use]
     pub fn on_denoised(&self) -> Self {
-        let smooth = self.denoise == Denoise::Smooth && self.smoothness.is_none();
-        let between = smooth.then_some(BETWEEN.max(2 * self.steps));
+        let between = (self.denoise == Denoise::Smooth).then(|| self.enough());
         Self { denoise: Denoise::None, candidates: self.candidates.or(between), ..*self }
     }
 
     /// The same with as many candidates as it takes to find the best grid on a smooth curve.
     #[must_use]
     pub fn fine(&self) -> Self {
-        let candidates = match self.smoothness {
-            None => self.candidates.unwrap_or(0).max(BETWEEN).max(2 * self.steps),
-            Some(_) => MOST_ROWS.max(2 * self.steps),
+        let own = match self.smoothness {
+            None => self.candidates.unwrap_or(0).min(MOST_BETWEEN),
+            Some(_) => 0,
         };
+        let candidates = own.max(self.enough());
         Self { denoise: Denoise::None, candidates: Some(candidates), ..*self }
     }
 
@@ -127,7 +139,7 @@ impl Settings {
             let message = format!("need 0 ≤ snr_min < snr_max < ∞, not snr_min = {lo} and snr_max = {hi}");
             return Err(Error::invalid("--snr-min", message));
         }
-        let even = if lo > 0.0 { StepAxis::Log } else { curve.spread() };
+        let even = if lo > 0.0 { StepAxis::Log } else { curve.even_from_zero() };
         curve.mmse(lo).and(curve.mmse(hi))?;
         Ok(Reach { ends: (lo, hi), axis: curve.axis(self.axis, lo), even })
     }

@@ -25,6 +25,20 @@ pub enum Parametrization {
     Flow,
 }
 
+impl Parametrization {
+    /// What its squared error is multiplied by to give that of x0, at γ; `process` matters to a score.
+    pub fn of_x0(self, process: Option<Process>, snr: f64) -> f64 {
+        match (self, process) {
+            (Self::X0, _) => 1.0,
+            (Self::Eps, _) => snr.recip(),
+            (Self::V, _) => (1.0 + snr).recip(),
+            (Self::Score, Some(Process::Vp)) => (snr * (1.0 + snr)).recip(),
+            (Self::Score, _) => (snr * snr).recip(),
+            (Self::Flow, _) => (1.0 + snr.sqrt()).powi(-2),
+        }
+    }
+}
+
 /// What a network can predict: name, parametrisation, what it is.
 pub const PARAMETRIZATIONS: [(&str, Parametrization, &str); 5] = [
     ("x0", Parametrization::X0, "The clean sample"),
@@ -178,15 +192,7 @@ impl Factor {
         }
     }
 
-    /// What the squared error of the parametrisation is multiplied by to give that of x0, at γ.
     fn of_x0(&self, snr: f64) -> f64 {
-        match (self.parametrization, self.process) {
-            (Parametrization::X0, _) => 1.0,
-            (Parametrization::Eps, _) => snr.recip(),
-            (Parametrization::V, _) => (1.0 + snr).recip(),
-            (Parametrization::Score, Some(Process::Vp)) => (snr * (1.0 + snr)).recip(),
-            (Parametrization::Score, _) => (snr * snr).recip(),
-            (Parametrization::Flow, _) => (1.0 + snr.sqrt()).powi(-2),
-        }
+        self.parametrization.of_x0(self.process, snr)
     }
 }

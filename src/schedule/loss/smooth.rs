@@ -36,6 +36,8 @@ pub struct Possible {
     /// p(λ | y) of each fit, summed up.
     cumulative: Vec<f64>,
     mean: Vec<f64>,
+    /// ln p(y), up to a constant.
+    evidence: f64,
 }
 
 /// The normal distribution of the coefficients for one λ: mean, and the LDLᵀ of its precision.
@@ -88,7 +90,12 @@ impl Possible {
             Some(*before)
         };
         let cumulative = shares.iter().scan(0.0, sum).collect();
-        Self { range, line, fits, cumulative, mean }
+        Self { range, line, fits, cumulative, mean, evidence: most + total.ln() }
+    }
+
+    /// ln p(y), up to a constant of y and of its errors: how well an axis serves them.
+    pub fn evidence(&self) -> f64 {
+        self.evidence
     }
 
     /// The mean of all functions that could be, at some x in the range.
@@ -154,7 +161,8 @@ impl GivenPenalty {
         // The least Σ w (y − z)² + penalty |D z|².
         let least = square - mean.iter().zip(right).map(|(z, b)| z * b).sum::<f64>();
         let rank = (n - BAND) as f64;
-        fit.evidence = 0.5 * (rank * decades * std::f64::consts::LN_10 - log_determinant - least);
+        let evidence = 0.5 * (rank * decades * std::f64::consts::LN_10 - log_determinant - least);
+        fit.evidence = if evidence.is_nan() { f64::NEG_INFINITY } else { evidence };
         fit.mean = mean;
         fit
     }

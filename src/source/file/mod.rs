@@ -1,6 +1,5 @@
 //! `file`: atoms from a table, one row an atom.
 
-use std::collections::HashMap;
 use std::path::{Path, PathBuf};
 
 use crate::error::{Error, Result};
@@ -237,7 +236,7 @@ fn empirical(spec: &Spec, table: &Table, columns: &Columns, path: &Path) -> Resu
         let what = if total > 0.0 { "the weights sum to infinity" } else { "all weights are zero" };
         return Err(table.refuse_file(format!("{what}: weights must be ≥ 0 with a finite, positive sum")));
     }
-    let (points, weights) = merged(dim, points, &weights);
+    let (points, weights) = Atoms::merged(dim, &points, &weights);
     let distinct = weights.len();
     // Whole numbers count rows; others are weights of a law, of whose sample nothing is known.
     let whole = weights.iter().all(|w| w.fract() == 0.0) && total <= MOST_ROWS;
@@ -274,23 +273,6 @@ fn weight_of(table: &Table, row: usize, column: usize) -> Result<f64> {
         }
         _ => table.number(row, column),
     }
-}
-
-/// Distinct rows in the order of their first appearance, with added weights.
-fn merged(dim: usize, points: Vec<f64>, weights: &[f64]) -> (Vec<f64>, Vec<f64>) {
-    let bits: Vec<u64> = points.iter().map(|x| x.to_bits()).collect();
-    let mut index_of: HashMap<&[u64], usize> = HashMap::with_capacity(weights.len());
-    let (mut distinct, mut sums) = (Vec::with_capacity(points.len()), Vec::with_capacity(weights.len()));
-    for ((key, row), &weight) in bits.chunks(dim).zip(points.chunks(dim)).zip(weights) {
-        let index = *index_of.entry(key).or_insert(sums.len());
-        if index == sums.len() {
-            distinct.extend_from_slice(row);
-            sums.push(weight);
-        } else {
-            sums[index] += weight;
-        }
-    }
-    (distinct, sums)
 }
 
 #[cfg(test)]
