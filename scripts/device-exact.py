@@ -32,7 +32,7 @@ def rows(klaim, *words):
     return list(csv.DictReader(io.StringIO(done.stdout)))
 
 
-def main(klaim, samples="1e8"):
+def main(klaim, samples="2e7"):
     distances, worst = [], 0.0
     for source, quantity in itertools.product(SOURCES, QUANTITIES):
         words = [quantity, "--source", source]

@@ -248,7 +248,10 @@ fn what_cannot_be_done_is_refused() {
     refused(&las("time.csv"), &["of which β schedule?", "--beta-schedule"]);
     refused(&["schedule", "lass", "--steps", "3", "--loss", "loss.csv"], &["did you mean `las`?"]);
     refused(&["schedule", "las", "--steps", "0", "--loss", "loss.csv"], &["--steps"]);
-    refused(&["schedule", "las", "--steps", "50", "--loss", "loss.csv"], &["50 rows", "--candidates N"]);
+    refused(
+        &["schedule", "las", "--steps", "50", "--loss", "loss.csv", "--denoise", "none"],
+        &["50 rows", "--candidates N"],
+    );
     refused(&[&LAS[..], &["--snr-min", "1e-9"]].concat(), &["--snr-min", "beyond the loss curve"]);
     refused(&[&LAS[..], &["--regularize", "soft"]].concat(), &["--regularize", "softlog"]);
     refused(&[&LAS[..], &["--beta-schedule", "liner"]].concat(), &["did you mean `linear`?"]);

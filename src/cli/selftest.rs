@@ -39,7 +39,7 @@ mod run {
     use super::*;
     use crate::backend::Backend;
     use crate::backend::cuda::Cuda;
-    use crate::backend::cuda::compare::{Comparison, SOURCES, compare, tolerance};
+    use crate::backend::cuda::compare::{Comparison, SOURCES, compare};
     use crate::backend::cuda::paths::compare::{self as paths, PathComparison};
     use crate::cli::Format;
 
@@ -64,10 +64,9 @@ mod run {
             let walked = specs.iter().map(|spec| paths::compare(&cuda, spec, common.seed, self.samples));
             let walked = walked.collect::<Result<Vec<_>>>()?.concat();
             let holds = found.iter().all(Comparison::holds) && walked.iter().all(PathComparison::holds);
-            let allowed = tolerance(common.precision);
             match common.format {
                 Format::Human => {
-                    output::text(&(table(&cuda.name(), allowed, &found) + &table_of_paths(&walked)))?
+                    output::text(&(table(&cuda.name(), &found) + &table_of_paths(&walked)))?
                 }
                 Format::Csv => output::text(&csv(&found, &walked))?,
                 Format::Json => {
@@ -75,7 +74,7 @@ mod run {
                     let paths: Vec<_> = walked.iter().map(row_of_paths).collect();
                     let device = cuda.name();
                     output::json(&json!({
-                        "backend": device, "tolerance": allowed, "rows": rows, "path_tolerance": paths::TOLERANCE,
+                        "backend": device, "rows": rows, "path_tolerance": paths::TOLERANCE,
                         "paths": paths, "holds": holds,
                     }))?
                 }
@@ -84,27 +83,28 @@ mod run {
         }
     }
 
-    fn table(device: &str, allowed: f64, found: &[Comparison]) -> String {
-        let mut text =
-            format!("CPU against {device}; readouts of each sample may differ by {allowed:.0e}\n\n");
+    fn table(device: &str, found: &[Comparison]) -> String {
+        let mut text = format!("CPU against {device}, sample by sample\n\n");
         text += &format!(
-            "{:<46} {:>8} {:>6} {:>16} {:>8} {:>8} {:>8}\n",
-            "source", "samples", "atoms", "normals", "readout", "moments", "withheld"
+            "{:<46} {:>8} {:>6} {:>16} {:>8} {:>8} {:>8} {:>8}\n",
+            "source", "samples", "atoms", "normals", "readout", "allowed", "moments", "withheld"
         );
         for c in found {
             text += &format!(
-                "{:<46} {:>8} {:>6} {:>16} {:>8.0e} {:>8.0e} {:>8}  {}\n",
+                "{:<46} {:>8} {:>6} {:>16} {:>8.0e} {:>8.0e} {:>8.0e} {:>8}  {}\n",
                 c.source,
                 c.samples,
                 c.atoms,
                 format!("{} of {}", c.normals, c.normals_compared),
                 c.readout,
+                c.allowed,
                 c.moments,
                 c.withheld,
                 if c.holds() { "agrees" } else { "DIFFERS" }
             );
         }
-        text + "\natoms, normals: how many differ in a bit; readout: largest relative difference of a sample;\n\
+        text + "\natoms, normals: how many differ in a bit; readout: largest relative difference of a sample, and\n\
+                how large it may be;\n\
                 moments: of a mean, a covariance (in standard errors) or an extreme value (in deviations);\n\
                 withheld: controls that f32 leaves out, because rounding would show in them\n"
     }
@@ -147,7 +147,7 @@ mod run {
     fn row(c: &Comparison) -> serde_json::Value {
         json!({
             "source": c.source, "samples": c.samples, "atoms": c.atoms, "normals": c.normals,
-            "normals_compared": c.normals_compared, "readout": number(c.readout), "moments": number(c.moments),
+            "normals_compared": c.normals_compared, "readout": number(c.readout), "tolerance": c.allowed, "moments": number(c.moments),
             "withheld": c.withheld, "holds": c.holds(),
         })
     }

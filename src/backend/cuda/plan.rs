@@ -2,12 +2,12 @@
 
 use std::sync::Arc;
 
-use super::driver::{Buffer, Device, Queue, launch};
+use super::driver::{Buffer, Device, KernelArgument, Queue, launch};
 use super::law::extent::{Extent, tables_of};
 use super::law::{ColumnCounts, DeviceLaw};
 use super::nvrtc::error;
 use super::tile::{Arithmetic, CALIBRATED, Storage, Tile};
-use super::work::{Flight, Work, WorkShape};
+use super::work::{Flight, Summary, Work, WorkShape};
 use crate::backend::Job;
 use crate::backend::options::Precision;
 use crate::channel::posterior::{Grid, Observable, PosteriorSampler, Readout, SnrPoint, Spacing, Weight};
@@ -168,20 +168,26 @@ impl Worker {
     pub fn tile(&self, task: &Task, first: u64, count: u32) -> Result<Moments> {
         self.columns(task, first, count, self.arithmetic())?;
         let (queue, work, width) = (&self.queue, &self.work, self.plan.width);
+        let summary = Summary::of(width as usize);
+        let part = |start: usize| KernelArgument::within(&work.summary, start as u64);
+        let (mean, cross) = (part(0), part(summary.cross));
         let side = width.div_ceil(16);
         let size = (count as usize).next_power_of_two().max(2 * TAIL) as u32;
-        launch!(queue, MEANS, [width, 1]; work.mean, work.strange, work.columns, count)?;
-        launch!(queue, SCATTER, [side, side]; work.cross, work.columns, work.mean, count, width)?;
-        launch!(queue, EXTREMES, [width, 1]; work.kept, work.columns, count, size)?;
-        let width = width as usize;
-        let strange = queue.download(&work.strange, width)?;
-        let first_strange = strange.iter().enumerate().map(|(column, &at)| (at, column)).min();
+        launch!(queue, MEANS, [width, 1]; mean, part(summary.strange), work.columns, count)?;
+        launch!(queue, SCATTER, [side, side]; cross, work.columns, mean, count, width)?;
+        launch!(queue, EXTREMES, [width, 1]; part(summary.kept), work.columns, count, size)?;
+        let found = queue.download(&work.summary, summary.len)?;
+        let strange = found[summary.strange..].iter().flat_map(|two| {
+            let bits = two.to_bits();
+            [bits as u32, (bits >> 32) as u32]
+        });
+        let first_strange = strange.take(summary.width).enumerate().map(|(column, at)| (at, column)).min();
         if let Some((at, column)) = first_strange.filter(|&(at, _)| at < count) {
             return Err(task.job.not_finite(column, first + u64::from(at)));
         }
-        let mean = queue.download(&work.mean, width)?;
-        let cross = queue.download(&work.cross, width * (width + 1) / 2)?;
-        let kept = queue.download(&work.kept, width * 2 * TAIL)?;
+        let mean = found[..summary.cross].to_vec();
+        let cross = found[summary.cross..summary.kept].to_vec();
+        let kept = &found[summary.kept..summary.strange];
         let side = |offset: usize| kept.chunks(2 * TAIL).map(|c| c[offset..][..TAIL].to_vec()).collect();
         Ok(Moments::from_parts(u64::from(count), mean, cross, side(TAIL), side(0)))
     }

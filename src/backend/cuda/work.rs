@@ -29,8 +29,7 @@ impl WorkShape {
     pub fn bytes(&self) -> usize {
         let Self { extent, points, width, streamed } = self;
         let a_sample = 2 * extent.dim + 2 + points * (1 + SUMS + OBSERVABLES) + PRIOR_SUMS + width;
-        let a_tile =
-            extent.products + extent.scratch + width * (width + 1) / 2 + width * (2 + 2 * moments::TAIL);
+        let a_tile = extent.products + extent.scratch + Summary::of(*width).len;
         let blocks = extent.streamed.filter(|_| *streamed).map_or(0, |(_, blocks)| blocks.bytes());
         let single = extent.noise + extent.distances + extent.halves + TILE;
         (TILE * a_sample + a_tile) * size_of::<f64>() + single * size_of::<f32>() + blocks
@@ -80,14 +79,32 @@ pub struct Work {
     pub observed: Buffer<f64>,
     /// Readouts and controls: width × samples.
     pub columns: Buffer<f64>,
-    /// Means: width.
-    pub mean: Buffer<f64>,
-    /// First sample of a column that is not finite: width.
-    pub strange: Buffer<u32>,
-    /// Centred cross products: width·(width + 1)/2.
-    pub cross: Buffer<f64>,
-    /// Smallest and largest values: width × 2 × [`moments::TAIL`].
-    pub kept: Buffer<f64>,
+    /// The moments of the columns, in one piece that is copied back at once: see [`Summary`].
+    pub summary: Buffer<f64>,
+}
+
+/// Where the moments of `width` columns stand in their buffer of f64.
+#[derive(Clone, Copy)]
+pub struct Summary {
+    /// Columns: as many means, from 0 on.
+    pub width: usize,
+    /// Start of the centred cross products, width·(width + 1)/2.
+    pub cross: usize,
+    /// Start of the smallest and largest values, width × 2 × [`moments::TAIL`].
+    pub kept: usize,
+    /// Start of the u32 that say which sample of a column is the first that is not finite: width.
+    pub strange: usize,
+    /// Length.
+    pub len: usize,
+}
+
+impl Summary {
+    /// That of `width` columns.
+    pub fn of(width: usize) -> Self {
+        let kept = width + width * (width + 1) / 2;
+        let strange = kept + width * 2 * moments::TAIL;
+        Self { width, cross: width, kept, strange, len: strange + width.div_ceil(2) }
+    }
 }
 
 impl Work {
@@ -111,10 +128,7 @@ impl Work {
             prior: queue.room(TILE * PRIOR_SUMS)?,
             observed: queue.room(TILE * points * OBSERVABLES)?,
             columns: queue.room(TILE * width)?,
-            mean: queue.room(*width)?,
-            strange: queue.room(*width)?,
-            cross: queue.room(width * (width + 1) / 2)?,
-            kept: queue.room(width * 2 * moments::TAIL)?,
+            summary: queue.room(Summary::of(*width).len)?,
         })
     }
 }
