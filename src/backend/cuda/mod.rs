@@ -36,8 +36,9 @@ use crate::error::{Error, Result};
 use crate::instrument::Kernels;
 use crate::numeric::moments::Moments;
 
-/// Workers a device: one computes, one copies, two more fill gaps.
-const WORKERS: usize = 4;
+/// Workers a device, so that one's copies and launches fill the gaps of another's: on an H200 f64 gains
+/// from 4, f32 from 8.
+const WORKERS: usize = 8;
 /// Share of the free memory that is taken where the user sets no limit.
 const SHARE: f64 = 0.8;
 
