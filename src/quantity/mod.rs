@@ -190,7 +190,7 @@ impl Need {
                 message: "is not told by samples".into(),
             });
         };
-        posterior::sampler(&self.source)?;
+        posterior::check_sampled(&self.source)?;
         Ok(Box::new(PosteriorReadouts::new(&self.source, functional.readout(&self.source)?)))
     }
 

@@ -1,5 +1,7 @@
 //! Atoms in R^d: one product of the noise with all atoms serves every SNR.
 
+use rayon::prelude::*;
+
 use super::controls::{CONTROLS, LawMoments, PriorSums};
 use super::discrete::DiscreteWeights;
 use super::grid::{Grid, GridDraw};
@@ -14,7 +16,7 @@ use crate::source::Atoms;
 /// Atoms per block of the product: two blocks of BATCH × CHUNK products (2 MB) stay in the
 /// second-level cache.
 const CHUNK: usize = 2048;
-/// Atoms per block of the covariance: bounds the scratch at 512 × d.
+/// Atoms per block of the covariance: bounds the scratch of a thread at 512 × d.
 const COVARIANCE_CHUNK: usize = 512;
 /// |x_i|² + |x_I|² − 2⟨x_i, x_I⟩ below this share of |x_i|² + |x_I|² has lost two digits: D and a are then taken from differences
 /// of coordinates. (γD counts up to a few thousand where an atom matters at all: a relative error
@@ -57,9 +59,7 @@ impl AtomSampler {
 
 /// tr Σ² = ‖Σ p x̃ x̃ᵀ‖²_F by blocks of a product: O(N d²).
 fn trace_of_squared_covariance(centred: &[f64], weights: &[f64], dim: usize) -> f64 {
-    let mut covariance = vec![0.0; dim * dim];
-    let mut block = vec![0.0; dim * dim];
-    for (rows, p) in centred.chunks(COVARIANCE_CHUNK * dim).zip(weights.chunks(COVARIANCE_CHUNK)) {
+    let of_block = |(rows, p): (&[f64], &[f64])| {
         // Columns of √p x̃, d × n.
         let n = p.len();
         let mut transposed = vec![0.0; dim * n];
@@ -68,8 +68,23 @@ fn trace_of_squared_covariance(centred: &[f64], weights: &[f64], dim: usize) -> 
                 transposed[j * n + i] = p.sqrt() * x;
             }
         }
+        let mut block = vec![0.0; dim * dim];
         product::rows_times_rows(&mut block, &transposed, &transposed, n);
-        covariance.iter_mut().zip(&block).for_each(|(c, b)| *c += b);
+        block
+    };
+    let mut covariance = vec![0.0; dim * dim];
+    // Added up in their order, whatever the number of threads.
+    let together = rayon::current_num_threads();
+    let rows = centred.chunks(together * COVARIANCE_CHUNK * dim);
+    for (rows, p) in rows.zip(weights.chunks(together * COVARIANCE_CHUNK)) {
+        let blocks: Vec<Vec<f64>> = rows
+            .par_chunks(COVARIANCE_CHUNK * dim)
+            .zip(p.par_chunks(COVARIANCE_CHUNK))
+            .map(of_block)
+            .collect();
+        for block in &blocks {
+            covariance.iter_mut().zip(block).for_each(|(c, b)| *c += b);
+        }
     }
     covariance.iter().map(|c| c * c).sum()
 }

@@ -24,7 +24,7 @@ pub use readout::{Observable, Observed, Readout, Term, Weight};
 use crate::error::{Error, Result};
 use crate::numeric::estimate::Estimate;
 use crate::numeric::stream::Stream;
-use crate::source::{Atoms, Law, Simplex, Source};
+use crate::source::{Atoms, Law, Needle, Simplex, Source};
 
 /// Samples that share one noise product.
 pub const BATCH: usize = 64;
@@ -105,23 +105,20 @@ pub trait PosteriorSampler: Send + Sync {
     }
 }
 
-/// The sampler of a source.
+/// Whether a source has a [`sampler`], which takes longer to build than to ask for.
 ///
 /// # Errors
-/// [`Error::Unsupported`] for laws that go through deterministic routes alone (densities on the
-/// line).
-pub fn sampler(source: &Source) -> Result<Box<dyn PosteriorSampler>> {
-    let shannon = || source.pmf().map_or(Estimate::exact(f64::INFINITY), |pmf| pmf.shannon()).value;
+/// [`Error::Unsupported`] for laws that go through deterministic routes alone (infinitely many atoms,
+/// densities on the line).
+pub fn check_sampled(source: &Source) -> Result<()> {
     match source.law() {
-        Law::Atoms(atoms) if atoms.missing == 0.0 => Ok(Box::new(atoms::AtomSampler::new(atoms, shannon()))),
-        Law::Simplex(simplex) => Ok(Box::new(simplex::SimplexSampler::new(simplex, shannon()))),
-        Law::Needle(needle) => match needle.dense() {
-            Some(atoms) => Ok(Box::new(atoms::AtomSampler::new(atoms, shannon()))),
-            None => Err(unsupported(
-                source,
-                "more than 4096 atoms in as many dimensions: use --method quadrature",
-            )),
-        },
+        Law::Atoms(atoms) if atoms.missing == 0.0 => Ok(()),
+        Law::Simplex(_) | Law::Mixture(_) => Ok(()),
+        Law::Needle(needle) if needle.atoms <= Needle::MOST_DENSE => Ok(()),
+        Law::Needle(_) => Err(unsupported(
+            source,
+            "more than 4096 atoms in as many dimensions: use --method quadrature",
+        )),
         Law::Atoms(_) => Err(unsupported(
             source,
             "infinitely many atoms: use --method quadrature, or a law with finitely many",
@@ -130,11 +127,28 @@ pub fn sampler(source: &Source) -> Result<Box<dyn PosteriorSampler>> {
             source,
             "a density on the line has deterministic routes only: use --method quadrature",
         )),
-        Law::Mixture(law) => Ok(Box::new(mixture::MixtureSampler::new(law, source.second_moment().value))),
-        Law::Product { base, copies } => {
-            Ok(Box::new(copies::Copies { factor: sampler(base)?, copies: *copies }))
-        }
+        Law::Product { base, .. } => check_sampled(base),
     }
+}
+
+/// The sampler of a source.
+///
+/// # Errors
+/// As [`check_sampled`].
+pub fn sampler(source: &Source) -> Result<Box<dyn PosteriorSampler>> {
+    check_sampled(source)?;
+    let shannon = || source.pmf().map_or(Estimate::exact(f64::INFINITY), |pmf| pmf.shannon()).value;
+    let of_atoms = |atoms: &Atoms| Box::new(atoms::AtomSampler::new(atoms, shannon()));
+    Ok(match source.law() {
+        Law::Atoms(atoms) => of_atoms(atoms),
+        Law::Needle(needle) => of_atoms(needle.dense().expect("few enough atoms, as checked")),
+        Law::Simplex(simplex) => Box::new(simplex::SimplexSampler::new(simplex, shannon())),
+        Law::Mixture(law) => Box::new(mixture::MixtureSampler::new(law, source.second_moment().value)),
+        Law::Product { base, copies } => {
+            Box::new(copies::Copies { factor: sampler(base)?, copies: *copies })
+        }
+        Law::Density(_) => unreachable!("refused above"),
+    })
 }
 
 /// Most atoms, and orthonormal atoms, of a law whose pairs are worth going through.
