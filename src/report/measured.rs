@@ -56,7 +56,7 @@ pub fn of_row(section: &SectionReport, yardstick: &Yardstick, row: &Outcome) -> 
                 }
                 Yardstick::Level => {
                     let sign = if at_most { "≤" } else { "≥" };
-                    format!("left side {value}, stated {sign} {}", digits::plain(row.rhs, 4))
+                    format!("{} {value}, stated {sign} {}", left(section), digits::plain(row.rhs, 4))
                 }
                 Yardstick::Baseline { .. } => format!("{value} × {}", baseline_of(row)),
                 Yardstick::Share if row.bracketed() => format!("{value} of the bound"),
@@ -70,6 +70,19 @@ pub fn of_row(section: &SectionReport, yardstick: &Yardstick, row: &Outcome) -> 
         }
     }
 }
+
+/// A left side that is compared with a number: by its name where that is short.
+fn left(section: &SectionReport) -> &str {
+    match section.lhs.as_str() {
+        // |a/b − 1| ≤ 0.005.
+        deviation if deviation.starts_with("abs(") => "off by",
+        name if name.chars().count() <= NAME => name,
+        _ => "left side",
+    }
+}
+
+/// Most characters of a left side that stands for itself.
+const NAME: usize = 24;
 
 /// A row of an inequality whose ratio is not known.
 fn without_ratio(row: &Outcome) -> String {
@@ -91,7 +104,7 @@ fn known_end(section: &SectionReport, yardstick: &Yardstick) -> String {
         Yardstick::Constant { name, tested } => {
             format!("{name} ≤ {high} serves ({} tested)", digits::plain(*tested, 4))
         }
-        Yardstick::Level => format!("left side ≤ {high}"),
+        Yardstick::Level => format!("{} ≤ {high}", left(section)),
         Yardstick::Baseline { .. } => {
             let whose = section.rows.first().map_or_else(String::new, baseline_of);
             format!("≤ {high} × {whose}")

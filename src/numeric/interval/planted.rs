@@ -7,6 +7,8 @@ pub enum Fault {
     ExpRemainder,
     /// √x rounded to nearest in place of outward.
     RootRounding,
+    /// x + y rounded inward.
+    SumInward,
     /// The trapezoid rule without what its nodes leave out.
     Tail,
     /// A cover without its second cell.

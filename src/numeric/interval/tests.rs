@@ -210,5 +210,6 @@ fn decimals_are_enclosed() {
 fn planted_faults_are_found() {
     use super::planted::Fault;
     assert!(Fault::RootRounding.is_found_by(operations_hold_the_exact_result));
+    assert!(Fault::SumInward.is_found_by(operations_hold_the_exact_result));
     assert!(Fault::ExpRemainder.is_found_by(functions_hold_what_mpmath_finds));
 }

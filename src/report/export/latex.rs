@@ -162,7 +162,7 @@ fn latin(c: char) -> String {
     known.iter().find(|(from, _)| *from == c).map_or_else(|| "?".into(), |(_, tex)| format!("{{{tex}}}"))
 }
 
-/// A floating table with `booktabs` rules, caption and label; `bib` stands in comments under it.
+/// A floating table with `booktabs` rules, caption and label, no wider than the text; `bib` stands in comments under it.
 pub fn table(table: &ExportTable, label: &str, bib: &str) -> String {
     let columns: String =
         table.header.iter().enumerate().map(|(k, _)| if k == 0 { 'l' } else { 'r' }).collect();
@@ -173,8 +173,9 @@ pub fn table(table: &ExportTable, label: &str, bib: &str) -> String {
     let rows: String = table.rows.iter().map(|row| line(row)).collect();
     let comment: String = bib.lines().map(|line| format!("% {line}\n")).collect();
     format!(
-        "% \\usepackage{{booktabs}}\n\\begin{{table}}\n  \\centering\\small\n  \\caption{{{}}}\n  \\label{{tab:{label}}}\n  \
-         \\begin{{tabular}}{{{columns}}}\n    \\toprule\n{}    \\midrule\n{rows}    \\bottomrule\n  \\end{{tabular}}\n\\end{{table}}\n{comment}",
+        "% \\usepackage{{booktabs,graphicx}}\n\\begin{{table}}\n  \\centering\\small\n  \\caption{{{}}}\n  \\label{{tab:{label}}}\n  \
+         \\resizebox{{\\ifdim\\width>\\linewidth\\linewidth\\else\\width\\fi}}{{!}}{{%\n  \
+         \\begin{{tabular}}{{{columns}}}\n    \\toprule\n{}    \\midrule\n{rows}    \\bottomrule\n  \\end{{tabular}}}}\n\\end{{table}}\n{comment}",
         text(&table.caption),
         line(&table.header)
     )

@@ -124,7 +124,9 @@ fn came_to(evidence: &[Evidence]) -> Markup {
     let mains = evidence.iter().filter(|e| e.role == EvidenceRole::Main);
     let told = mains.map(|e| (e, measured(e.section))).filter(|(_, says)| !says.is_empty());
     html! {
-        @for (e, says) in told.take(SHOWN) { div { a class="plain" href=(format!("#{}", e.claim.header.id)) { (typeset(&says)) } } }
+        @for (e, says) in told.take(SHOWN) {
+            div { (typeset(&says)) " " small { a href=(format!("#{}", e.claim.header.id)) { (e.claim.header.id) } } }
+        }
     }
 }
 

@@ -30,7 +30,7 @@ pub fn section(report: &Report, paper: &PaperReport, k: usize, s: &StatementRepo
     let panels = panels(report, paper, s);
     html! {
         section class="stated" {
-            p class="eyebrow" { "Statement " (k + 1) @if !s.place.is_empty() { " · " (prose(&s.place)) } }
+            p class="eyebrow" { @if paper.kind == PaperKind::Paper { (paper.key) " · " } "Statement " (k + 1) @if !s.place.is_empty() { " · " (prose(&s.place)) } }
             h2 id=(anchor(paper, k)) { (typeset(s.name())) }
             p class="answer-line" {
                 (answer(s))
