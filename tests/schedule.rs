@@ -370,6 +370,11 @@ fn lists_that_exist_are_converted_and_resampled() {
         let expected = if half { f64::sqrt(list[i] * list[i + 1]) } else { list[i] };
         assert!((found / expected - 1.0).abs() < 1e-12, "{k}: {found} for {expected}");
     }
+    // The levels at which a model is called come back all, from the command line too.
+    let ended = stdout(dir.path(), &["schedule", "convert", "14.6,3.7,0.5,0.03,0", "--format", "edm"]);
+    assert_eq!(serde_json::from_str::<Vec<f64>>(&ended).unwrap().len(), 5, "{ended}");
+    let replaced = ["schedule", "convert", "14.6,3.7,0.5,0.03,0", "--format", "edm", "--end", "zero"];
+    assert_eq!(serde_json::from_str::<Vec<f64>>(&stdout(dir.path(), &replaced)).unwrap().len(), 4);
     let row = |t: usize| format!("{t},{}\n", 1.0 / (1.0 + 0.002 * t as f64));
     let rows: String = (0..1000).step_by(10).chain([999]).map(row).collect();
     fs::write(dir.path().join("loss.csv"), format!("timestep,eps\n{rows}")).unwrap();

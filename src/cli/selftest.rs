@@ -65,9 +65,7 @@ mod run {
             let walked = walked.collect::<Result<Vec<_>>>()?.concat();
             let holds = found.iter().all(Comparison::holds) && walked.iter().all(PathComparison::holds);
             match common.format {
-                Format::Human => {
-                    output::text(&(table(&cuda.name(), &found) + &table_of_paths(&walked)))?
-                }
+                Format::Human => output::text(&(table(&cuda.name(), &found) + &table_of_paths(&walked)))?,
                 Format::Csv => output::text(&csv(&found, &walked))?,
                 Format::Json => {
                     let rows: Vec<_> = found.iter().map(row).collect();

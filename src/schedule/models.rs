@@ -165,12 +165,13 @@ impl Model {
             reading.betas = self.betas()?;
         }
         let (time, sigma) = match self.noise {
-            NoiseAxis::Timesteps(_) => (None, Sigma::Ratio),
-            NoiseAxis::Sigma => (Some(Time::Edm), Sigma::Ratio),
-            NoiseAxis::Flow => (Some(Time::Flow), Sigma::Flow),
+            // A σ below 1 everywhere is asked about: σ/α, or √(1 − ᾱ).
+            NoiseAxis::Timesteps(_) => (None, None),
+            NoiseAxis::Sigma => (Some(Time::Edm), Some(Sigma::Ratio)),
+            NoiseAxis::Flow => (Some(Time::Flow), Some(Sigma::Flow)),
         };
         reading.time = reading.time.or(time);
-        reading.sigma = reading.sigma.or(Some(sigma));
+        reading.sigma = reading.sigma.or(sigma);
         Ok(())
     }
 }

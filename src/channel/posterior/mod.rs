@@ -115,10 +115,9 @@ pub fn check_sampled(source: &Source) -> Result<()> {
         Law::Atoms(atoms) if atoms.missing == 0.0 => Ok(()),
         Law::Simplex(_) | Law::Mixture(_) => Ok(()),
         Law::Needle(needle) if needle.atoms <= Needle::MOST_DENSE => Ok(()),
-        Law::Needle(_) => Err(unsupported(
-            source,
-            "more than 4096 atoms in as many dimensions: use --method quadrature",
-        )),
+        Law::Needle(_) => {
+            Err(unsupported(source, "more than 4096 atoms in as many dimensions: use --method quadrature"))
+        }
         Law::Atoms(_) => Err(unsupported(
             source,
             "infinitely many atoms: use --method quadrature, or a law with finitely many",

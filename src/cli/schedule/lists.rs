@@ -32,13 +32,21 @@ const KEYS: [Key; 6] = [
     ("timestep", Levels::Timestep),
 ];
 
+/// A list that was read.
+pub struct ReadList {
+    /// Its SNRs, increasing.
+    pub snrs: Vec<f64>,
+    /// Whether a 0 followed them.
+    pub ends_in_data: bool,
+}
+
 /// The SNRs of a file, increasing: JSON of this command, an array or a text of numbers, NPY, CSV.
 /// NamedList without a name are σ, or times of a flow where the model has those and none is above 1.
-/// A last 0 is left out.
+/// A last 0 is left out. Numbers separated by commas in place of a path are the list itself.
 ///
 /// # Errors
 /// [`Error::Data`] for a file of another form, and for levels that do not descend.
-pub fn read(path: &Path, pipeline: &Pipeline) -> Result<Vec<f64>> {
+pub fn read(path: &Path, pipeline: &Pipeline) -> Result<ReadList> {
     let bad =
         |message: &str| Error::Data { path: path.to_owned(), place: String::new(), message: message.into() };
     let mut keys = KEYS;
@@ -46,7 +54,9 @@ pub fn read(path: &Path, pipeline: &Pipeline) -> Result<Vec<f64>> {
         // The times of a flow say pure noise, which σ does not.
         keys[1..4].rotate_right(1);
     }
+    let told = path.to_str().filter(|_| !path.exists()).and_then(numbers_of).filter(|list| list.len() > 1);
     let (numbers, levels) = match path.extension().and_then(|extension| extension.to_str()) {
+        _ if told.is_some() => (told.unwrap_or_default(), None),
         Some("npy" | "npz" | "csv" | "tsv" | "parquet") => from_table(path, &keys)?,
         _ => from_text(path, &keys)?,
     };
@@ -67,12 +77,13 @@ pub fn read(path: &Path, pipeline: &Pipeline) -> Result<Vec<f64>> {
     };
     let mut snrs = numbers.iter().map(|&x| snr(x)).collect::<Result<Vec<f64>>>()?;
     // A 0 that ends a list of σ is where every sampler ends; SNRs are as they are.
+    let ends_in_data = levels != Some(Levels::Snr) && snrs.last().is_some_and(|snr| snr.is_infinite());
     snrs.retain(|snr| snr.is_finite() || levels == Some(Levels::Snr));
     if snrs.len() < 2 {
         return Err(bad("holds fewer than two noise levels above 0"));
     }
     match snrs.windows(2).position(|pair| !(pair[0] >= 0.0 && pair[0] < pair[1])) {
-        None => Ok(snrs),
+        None => Ok(ReadList { snrs, ends_in_data }),
         Some(k) => Err(bad(&format!(
             "has noise levels that do not fall at step {k}: {} then {}",
             numbers[k],
@@ -116,12 +127,15 @@ fn from_text(path: &Path, keys: &[Key]) -> Result<NamedList> {
         let numbers: Option<Vec<f64>> = list.iter().map(number).collect();
         return Ok((numbers.ok_or_else(|| bad("holds something that is no number"))?, levels));
     }
-    let words = text
-        .split(|c: char| c == ',' || c.is_whitespace() || c == '[' || c == ']')
-        .filter(|w| !w.is_empty());
-    let numbers: Option<Vec<f64>> = words.map(|word| word.parse().ok()).collect();
-    let numbers = numbers.ok_or_else(|| bad("is neither JSON nor a list of numbers separated by commas"))?;
+    let numbers =
+        numbers_of(&text).ok_or_else(|| bad("is neither JSON nor a list of numbers separated by commas"))?;
     Ok((numbers, None))
+}
+
+/// Numbers separated by commas or spaces, with or without brackets.
+fn numbers_of(text: &str) -> Option<Vec<f64>> {
+    let words = text.split(|c: char| matches!(c, ',' | '[' | ']') || c.is_whitespace());
+    words.filter(|word| !word.is_empty()).map(|word| word.parse().ok()).collect()
 }
 
 /// Ends that are off by less than this, relative in σ, are rounding of a published list.

@@ -301,9 +301,12 @@ fn from_loss(
     let placed = loss::place(curve, settings)?;
     let certificate = certify(curve, settings, &placed, before)?;
     if let Some(rise) = curve.rise().filter(|_| certificate.excess(certificate.cost) < 0.0) {
-        let message = format!(
-            "makes a schedule that costs less than ∫ L dR, which a risk cannot: {rise}; --denoise isotonic takes rises out"
-        );
+        let remedy = match settings.denoise {
+            Denoise::Isotonic => "it is no risk: are noise level, time and prediction what was said?",
+            _ => "--denoise isotonic takes rises out",
+        };
+        let message =
+            format!("makes a schedule that costs less than ∫ L dR, which a risk cannot: {rise}; {remedy}");
         return Err(Error::invalid("the loss curve", message));
     }
     let stale = ground.earlier.as_ref().map(|(earlier, file)| {
@@ -353,6 +356,24 @@ pub fn moved(made: &Made, betas: &BetaTable, end: End) -> Result<Option<String>>
             100.0 * change
         )
     }))
+}
+
+/// SNR up to which a first state of pure noise is near enough where a model starts from that.
+const NEAR_NOISE: f64 = 1e-4;
+
+/// A schedule that starts, as its loss does, where the model's noise has fallen by half already, if
+/// so; `noisiest`: the model's first SNR.
+pub fn short_of_noise(made: &Made, noisiest: f64) -> Option<String> {
+    let first = made.snrs[0];
+    let sigma = |snr: f64| if snr > 0.0 { plain(snr.sqrt().recip(), 4) } else { "infinity".into() };
+    (first > (4.0 * noisiest).max(NEAR_NOISE)).then(|| {
+        format!(
+            "it starts where the loss does, at sigma {}; the model's noise starts at {}, and samplers draw their first state \
+             there: give the loss rows up to it, or say where to start with --sigma-max",
+            sigma(first),
+            sigma(noisiest)
+        )
+    })
 }
 
 /// What is wrong with the timesteps of a schedule, if anything: SNRs that the trained model has

@@ -32,8 +32,8 @@ pub struct ScheduleCommand {
     /// `las` (from the loss), any schedule of `klaim list schedules` such as karras:rho=7,
     /// `compare` for all of them, or `convert` and `resample` for a list that exists
     method: String,
-    /// The list to convert or resample: any form that this command writes, or numbers separated by
-    /// commas
+    /// The list to convert or resample: a file of any form that this command writes, or numbers
+    /// separated by commas, in a file or here
     list: Option<PathBuf>,
     /// Number of steps K
     #[arg(long, value_name = "K", value_parser = clap::value_parser!(u32).range(1..=100_000))]
@@ -64,10 +64,10 @@ pub struct ScheduleCommand {
     reading: LossArguments,
     #[command(flatten)]
     model: ModelArguments,
-    /// How an export ends: 0 in place of the last sigma (K evaluations), 0 after it (K + 1), or
-    /// without 0
-    #[arg(long, value_parser = one_of(&ENDS), default_value = "zero")]
-    end: End,
+    /// How an export ends: 0 in place of the last sigma (K evaluations; the default), 0 after it
+    /// (K + 1; the default where `convert` reads a list that ends in 0), or without 0
+    #[arg(long, value_parser = one_of(&ENDS))]
+    end: Option<End>,
     /// A schedule to compare with: a spec, or a file with an array of sigmas
     /// (`--format k-diffusion`) or the JSON of this command
     #[arg(long, value_name = "SPEC|FILE")]
@@ -197,8 +197,8 @@ impl ScheduleCommand {
 
     /// One schedule, from a list or made.
     fn of(mut self, pipeline: Pipeline, common: &Common) -> Result<ScheduleAnswer> {
-        if let Some(path) = &self.list {
-            let made = self.of_list(path, &pipeline)?;
+        if let Some(path) = self.list.clone() {
+            let made = self.of_list(&path, &pipeline)?;
             return Ok(ScheduleAnswer { command: self, made, pipeline, svg: None });
         }
         let source = self.source.as_deref().map(crate::source::Source::parse).transpose()?;
@@ -207,16 +207,31 @@ impl ScheduleCommand {
         said(&ground, common);
         self.las.denoise = Some(self.denoise(&ground, common.seed)?);
         let mut made = make::make(&self, &ground, &pipeline, common.seed)?;
+        if self.loss.is_some() && self.snr_min.is_none() && self.sigma_max.is_none() {
+            let trained = pipeline.ends()?;
+            made.warnings.extend(trained.and_then(|(noisiest, _)| make::short_of_noise(&made, noisiest)));
+        }
         let betas = pipeline.betas.as_ref();
         made.warnings.extend(betas.and_then(|betas| make::out_of_range(&made, betas)));
-        if common.form == OutputForm::Diffusers {
+        let whole = match common.form {
+            OutputForm::Diffusers => true,
+            // Lines to paste, with timesteps where there are enough of them.
+            OutputForm::Human => betas.is_some_and(|betas| made.snrs.len() <= betas.steps()),
+            _ => false,
+        };
+        if whole {
             made.warnings
-                .extend(betas.map(|betas| make::moved(&made, betas, self.end)).transpose()?.flatten());
+                .extend(betas.map(|betas| make::moved(&made, betas, self.end())).transpose()?.flatten());
         }
-        lists::check(&made.snrs, self.end)?;
+        lists::check(&made.snrs, self.end())?;
         let drawn = self.plot.is_some() || (common.caller.is_some() && ground.curve().is_some());
         let svg = drawn.then(|| make::plot(&made, &ground)).transpose()?;
         Ok(ScheduleAnswer { command: self, made, pipeline, svg })
+    }
+
+    /// How an export ends.
+    fn end(&self) -> End {
+        self.end.unwrap_or(End::Zero)
     }
 
     /// K, which clap asks for where there is no list.
@@ -225,20 +240,30 @@ impl ScheduleCommand {
     }
 
     /// A list that exists, in another form or of another length.
-    fn of_list(&self, path: &Path, pipeline: &Pipeline) -> Result<Made> {
-        let read = lists::read(path, pipeline)?;
-        let snrs = match self.method.as_str() {
-            "convert" => read,
+    fn of_list(&mut self, path: &Path, pipeline: &Pipeline) -> Result<Made> {
+        let steps = match self.method.as_str() {
+            "convert" => None,
             "resample" => {
-                let missing = || Error::invalid("--steps", "is needed to resample a list");
-                lists::resampled(&read, self.steps.ok_or_else(missing)? as usize)?
+                Some(self.steps.ok_or_else(|| Error::invalid("--steps", "is needed to resample a list"))?)
             }
             other => {
-                let message = "takes no list: `convert` and `resample` do, and --loss a loss curve";
+                let message = format!(
+                    "takes no list: a loss curve is --loss {}, and a list for `convert` and `resample`",
+                    path.display()
+                );
                 return Err(Error::invalid(format!("schedule `{other}`"), message));
             }
         };
-        lists::check(&snrs, self.end)?;
+        let read = lists::read(path, pipeline)?;
+        // The levels at which the model is called, in and out: a list that ends in 0 has no σ to replace by it.
+        if steps.is_none() && read.ends_in_data && self.end.is_none() {
+            self.end = Some(End::Append);
+        }
+        let snrs = match steps {
+            None => read.snrs,
+            Some(steps) => lists::resampled(&read.snrs, steps as usize)?,
+        };
+        lists::check(&snrs, self.end())?;
         Ok(Made::list(&self.method, path, snrs))
     }
 
@@ -256,7 +281,7 @@ impl ScheduleCommand {
 
     /// A schedule in the form asked for.
     fn written(&self, made: &Made, pipeline: &Pipeline, form: OutputForm) -> Result<Vec<u8>> {
-        let (end, betas) = (self.end, pipeline.betas.as_ref());
+        let (end, betas) = (self.end(), pipeline.betas.as_ref());
         let levels = if pipeline.is_flow() { export::flow } else { export::sigmas };
         let sigmas = levels(&made.snrs, end);
         Ok(match form {
@@ -341,7 +366,7 @@ fn said(ground: &Ground, common: &Common) {
 fn previous(spec: &str, ground: &Ground, pipeline: &Pipeline, steps: usize) -> Result<Vec<f64>> {
     let path = Path::new(spec);
     if path.exists() {
-        Ok(lists::rounded_to(lists::read(path, pipeline)?, ground.ends))
+        Ok(lists::rounded_to(lists::read(path, pipeline)?.snrs, ground.ends))
     } else {
         ground.grid(spec, steps)
     }

@@ -60,7 +60,7 @@ pub fn lines(snrs: &[f64], end: End, pipeline: &Pipeline) -> Result<String> {
         ));
         let whole = timesteps.iter().map(usize::to_string).collect::<Vec<_>>().join(", ");
         lines.push((
-            "diffusers, schedulers that take timesteps (DPMSolverMultistepScheduler): the nearest whole ones",
+            "diffusers, schedulers that take timesteps (DPMSolverMultistepScheduler): whole ones, each once",
             format!("pipe(prompt, timesteps=[{whole}])"),
         ));
         lines.push((

@@ -60,7 +60,7 @@ fn round_trip(draws: &mut Draws, (form, extension): (OutputForm, &str), steps: u
     std::fs::write(&path, &bytes).unwrap();
     let what = format!("{rule} {steps} {form:?} {model} {end} {ends:?}");
     // A list with one level and a 0 is the shortest that is read.
-    let levels = export::sigmas(&made.snrs, command.end);
+    let levels = export::sigmas(&made.snrs, command.end());
     if levels.iter().filter(|&&sigma| sigma > 0.0).count() < 2 && !holds_snrs(form) {
         assert!(lists::read(&path, &pipeline).is_err(), "{what}");
         return;
@@ -69,13 +69,13 @@ fn round_trip(draws: &mut Draws, (form, extension): (OutputForm, &str), steps: u
     if form == OutputForm::DiffusersSigmas && pipeline.is_flow() && pipeline.shift > 1.0 {
         return;
     }
-    let back = lists::read(&path, &pipeline).unwrap_or_else(|error| panic!("{what}: {error}"));
+    let back = lists::read(&path, &pipeline).unwrap_or_else(|error| panic!("{what}: {error}")).snrs;
     if holds_snrs(form) {
         assert!(same(&back, &made.snrs), "{what}");
     }
     let flow = pipeline.is_flow();
     let told = if flow { export::flow } else { export::sigmas };
-    let mut wrote = told(&made.snrs, if holds_snrs(form) { End::Keep } else { command.end });
+    let mut wrote = told(&made.snrs, if holds_snrs(form) { End::Keep } else { command.end() });
     wrote.retain(|&level| level > 0.0);
     assert!(same(&told(&back, End::Keep), &wrote), "{what}");
     for (x, y) in back.iter().zip(&made.snrs) {
@@ -84,7 +84,7 @@ fn round_trip(draws: &mut Draws, (form, extension): (OutputForm, &str), steps: u
     }
     // Written again it is the same file, but for what a list does not hold: its name, a last level
     // that the 0 has replaced.
-    if !holds_snrs(form) && form != OutputForm::Diffusers && command.end != End::Zero {
+    if !holds_snrs(form) && form != OutputForm::Diffusers && command.end() != End::Zero {
         let again = Made::list("convert", &path, back);
         assert_eq!(command.written(&again, &pipeline, form).unwrap(), bytes, "{what}");
     }

@@ -177,6 +177,9 @@ impl NoiseScale {
             AxisColumn::NoiseInput => Self::NoiseInput,
             AxisColumn::AlphaBar => Self::AlphaBar,
             AxisColumn::Sigma => Self::Sigma(sigma(table, index, reading)?),
+            AxisColumn::Time if reading.time.is_none() && whole_timesteps(table, index, reading) => {
+                Self::Timestep(reading.betas.clone().expect("timesteps of a table"))
+            }
             AxisColumn::Time => Self::Time(reading.time.ok_or_else(|| {
                 asked(
                     "is a time: which noise belongs to it? Say --time linear-beta (VP, β from 0.1 to 20), cosine, \
@@ -282,6 +285,14 @@ pub(super) fn snrs(
 
 /// What the σ of a column are: as told, σ/α where one of them is above 1, else those of a flow
 /// where the loss is one.
+/// Whether a `t` holds timesteps of a known β table: whole numbers of it, and more than 0 and 1.
+fn whole_timesteps(table: &Table, index: usize, reading: &Reading) -> bool {
+    let Some(betas) = &reading.betas else { return false };
+    let timestep = |row: usize| matches!(table.cell(row, index), Cell::Number(x) if x.fract() == 0.0 && x >= 0.0 && x < betas.steps() as f64);
+    let above = |row: usize| matches!(table.cell(row, index), Cell::Number(x) if x > 1.0);
+    (0..table.rows).all(timestep) && (0..table.rows).any(above)
+}
+
 fn sigma(table: &Table, index: usize, reading: &Reading) -> Result<Sigma> {
     let question = "is below 1 everywhere: is it σ/α of X + σZ (say --sigma ratio), √(1 − ᾱ) of a variance-preserving \
                     diffusion (--sigma vp), or the σ of flow matching (--sigma flow)?";

@@ -96,6 +96,11 @@ impl BetaTable {
     pub const FORMS: &'static str = "linear:start=0.0001,end=0.02 (DDPM), scaled-linear:start=0.00085,end=0.012 (Stable Diffusion), cosine \
                                      (each with steps=1000, zero-snr=no), file:path=FILE";
 
+    /// The names of the families.
+    pub fn names() -> impl Iterator<Item = &'static str> {
+        FAMILIES.iter().map(|family| family.name)
+    }
+
     /// The table of a spec such as `linear` or `scaled-linear:end=0.02`; diffusers' own names are
     /// understood too.
     ///

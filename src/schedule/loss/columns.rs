@@ -219,7 +219,7 @@ pub(super) fn loss_column(table: &Table, reading: &Reading, axis: Option<usize>)
             let message = format!(
                 "has several loss columns, {}: which one? Say --loss-column {}",
                 list(&names),
-                names[0]
+                shell_words::quote(names[0])
             );
             Err(table.refuse_file(message))
         }

@@ -98,8 +98,37 @@ pub fn read(path: &Path, reading: &Reading) -> Result<LossFile> {
                 .to_owned(),
         );
     }
+    if let Some(note) = rows.start(&file.curve) {
+        file.notes.push(note);
+    }
     Ok(file)
 }
+
+/// Fall of ln L with ln γ, at its noisiest, below which the data still shows through the noise
+/// there, and the range in which it is measured.
+const SHOWS: f64 = -0.5;
+const FIRST_DECADE: f64 = 10.0;
+
+/// Whether the noise does not drown the data where the curve starts: M(γ) is flat where γ·Var ≪ 1,
+/// and falls like 1/γ where it is not. `None` where too few rows tell.
+fn shows_at_start(curve: &LossCurve) -> Option<bool> {
+    let first = curve.points().iter().find(|p| p.snr > 0.0)?.snr;
+    let near: Vec<(f64, f64)> = curve
+        .points()
+        .iter()
+        .filter(|p| p.snr > 0.0 && p.snr <= FIRST_DECADE * first)
+        .map(|p| (p.snr.ln(), p.risk.ln()))
+        .collect();
+    let n = near.len() as f64;
+    let mean = |of: fn(&(f64, f64)) -> f64| near.iter().map(of).sum::<f64>() / n;
+    let (x, y) = (mean(|p| p.0), mean(|p| p.1));
+    let squares: f64 = near.iter().map(|p| (p.0 - x).powi(2)).sum();
+    let slope = near.iter().map(|p| (p.0 - x) * (p.1 - y)).sum::<f64>() / squares;
+    (near.len() >= FEWEST_NEAR).then_some(slope < SHOWS)
+}
+
+/// Rows from which the fall at the start is told.
+const FEWEST_NEAR: usize = 3;
 
 /// The columns of a table with their meaning.
 struct LossRows<'a> {
@@ -188,6 +217,33 @@ impl<'a> LossRows<'a> {
         Ok(LossFile { curve, notes })
     }
 
+    /// The same columns with timesteps of other β tables, by name.
+    fn other_tables(&self) -> Vec<(&'static str, Self)> {
+        let NoiseScale::Timestep(betas) = &self.scale else { return Vec::new() };
+        let table = |name: &'static str| {
+            let other = BetaTable::parse(&format!("{name}:steps={}", betas.steps())).ok()?;
+            (other.to_string() != betas.to_string()).then(|| {
+                (name, Self { scale: NoiseScale::Timestep(other), errors: self.errors.clone(), ..*self })
+            })
+        };
+        BetaTable::names().filter_map(table).collect()
+    }
+
+    /// What is odd about the noisiest rows, of an axis that could run the other way: the data shows through.
+    fn start(&self, curve: &LossCurve) -> Option<String> {
+        if self.scale.is_flow() || self.scale.reversed(0.0).is_none() || shows_at_start(curve) != Some(true)
+        {
+            return None;
+        }
+        let first = curve.points().iter().find(|p| p.snr > 0.0)?.snr;
+        Some(format!(
+            "the risk falls steeply from the noisiest row on (sigma {:.3e}), as if the data were larger than the noise there: \
+             does time run the other way (--direction), or do these timesteps belong to another β schedule? Else the loss \
+             starts where sampling is half done",
+            first.powf(-0.5)
+        ))
+    }
+
     /// Whether a reading makes what can be a risk.
     fn falls(&self, direction: Direction, factor: Factor) -> bool {
         self.read(direction, factor)
@@ -223,7 +279,17 @@ impl<'a> LossRows<'a> {
                 ));
             }
         }
-        if self.scale.reversed(0.0).is_some() && self.falls(other, self.factor) {
+        for (name, rows) in self.other_tables() {
+            if rows.falls(now, rows.factor) {
+                fits.push(format!("timesteps of another β schedule (--beta-schedule {name})"));
+            }
+        }
+        let other_way = || {
+            let turned = self.read(other, self.factor).ok()?;
+            Some(self.scale.is_flow() || shows_at_start(&turned.curve) != Some(true))
+        };
+        if self.scale.reversed(0.0).is_some() && self.falls(other, self.factor) && other_way() == Some(true)
+        {
             let name = axis::DIRECTIONS
                 .iter()
                 .find(|(_, direction, _)| *direction == other)

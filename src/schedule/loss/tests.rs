@@ -13,11 +13,15 @@ use crate::schedule::{Request, grid};
 /// A conversion of the axis and one of the loss: a few roundings, times the 1e4 of the largest SNR.
 const CONVERTED: f64 = 1e-10;
 
-fn read_text(text: &str, reading: &Reading) -> Result<LossCurve> {
+fn read_whole(text: &str, reading: &Reading) -> Result<LossFile> {
     let dir = tempfile::tempdir().unwrap();
     let path = dir.path().join("loss.csv");
     fs::write(&path, text).unwrap();
-    read(&path, reading).map(|file| file.curve)
+    read(&path, reading)
+}
+
+fn read_text(text: &str, reading: &Reading) -> Result<LossCurve> {
+    read_whole(text, reading).map(|file| file.curve)
 }
 
 fn refusal(text: &str, reading: &Reading) -> String {
@@ -410,6 +414,31 @@ fn what_cannot_be_a_risk_is_refused_with_what_could() {
     let said = refusal(&format!("t,flow\n{}", rows(&flow)), &back);
     assert!(said.contains("the other direction (--direction to-noise)"), "{said}");
     assert!(read_text(&format!("t,flow\n{}", rows(&flow)), &time).is_ok());
+}
+
+/// Timesteps that run the other way make a risk that falls, too, but from a law as large as the
+/// noise; those of another β table make none.
+#[test]
+fn timesteps_of_another_way_or_table_are_told() {
+    let linear = BetaTable::parse("linear").unwrap();
+    let rows = |label: &dyn Fn(usize) -> usize| -> String {
+        let row = |t: usize| {
+            let snr = linear.snr(t);
+            format!("{},{:?}\n", label(t), snr * (0.7 / (1.0 + snr) + 0.3 / (1.0 + 0.001 * snr)))
+        };
+        (0..1000).step_by(21).map(row).collect::<String>()
+    };
+    let of = |betas: &str| Reading { betas: Some(BetaTable::parse(betas).unwrap()), ..Reading::default() };
+    let straight = format!("timestep,eps\n{}", rows(&|t| t));
+    assert!(read_whole(&straight, &of("linear")).unwrap().notes.is_empty());
+    let turned = read_whole(&format!("timestep,eps\n{}", rows(&|t| 999 - t)), &of("linear")).unwrap();
+    assert!(turned.notes[0].contains("does time run the other way (--direction)"), "{:?}", turned.notes);
+    let said = refusal(&straight, &of("scaled-linear"));
+    assert!(said.contains("(--beta-schedule linear)") && !said.contains("--direction"), "{said}");
+    // A `t` of whole numbers is a timestep where the table is known.
+    let short = straight.replace("timestep", "t");
+    assert!(read_text(&short, &of("linear")).is_ok());
+    assert!(refusal(&short, &Reading::default()).contains("is a time"));
 }
 
 #[test]
