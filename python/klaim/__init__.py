@@ -22,24 +22,24 @@ numbers are the same to the bit, errors have the same text. Numbers never depend
 `schedule`     sampling schedules from a loss: `Schedule`; `record_loss` records one
 `Denoiser`     a function or a PyTorch module of yours as a denoiser
 `listed`       the names that there are
-`Error`        what every exception of this package is
+`Error`        what stops klaim from answering, by kind: `klaim.UnknownNameError`, `InvalidValueError`,
+               `UsageError`, `DataFileError`, `ClaimFileError`, `FileAccessError`, `CheckpointError`,
+               `UnsupportedError`, `NotFiniteError`, `BackendError`; a wrong type of argument is a TypeError
 """
 
 from ._denoiser import Denoiser
-from ._errors import (
-    BackendError,
-    CheckpointError,
-    ClaimFileError,
-    DataFileError,
-    Error,
-    FileAccessError,
-    InvalidValueError,
-    NotFiniteError,
-    Note,
-    UnknownNameError,
-    UnsupportedError,
-    UsageError,
-)
+# Not in __all__, so that help(klaim) is not mostly about them.
+from ._errors import BackendError as BackendError
+from ._errors import CheckpointError as CheckpointError
+from ._errors import ClaimFileError as ClaimFileError
+from ._errors import DataFileError as DataFileError
+from ._errors import FileAccessError as FileAccessError
+from ._errors import InvalidValueError as InvalidValueError
+from ._errors import NotFiniteError as NotFiniteError
+from ._errors import UnknownNameError as UnknownNameError
+from ._errors import UnsupportedError as UnsupportedError
+from ._errors import UsageError as UsageError
+from ._errors import Error, Note
 from ._estimate import Estimate, Estimates, estimate
 from ._klaim import version as __version__
 from ._listed import listed
@@ -50,26 +50,16 @@ from ._source import Source
 from ._verify import ClaimResult, Report, verify
 
 __all__ = [
-    "BackendError",
-    "CheckpointError",
-    "ClaimFileError",
     "ClaimResult",
-    "DataFileError",
     "Denoiser",
     "Error",
     "Estimate",
     "Estimates",
-    "FileAccessError",
-    "InvalidValueError",
-    "NotFiniteError",
     "Note",
     "Probe",
     "Report",
     "Schedule",
     "Source",
-    "UnknownNameError",
-    "UnsupportedError",
-    "UsageError",
     "__version__",
     "estimate",
     "listed",
@@ -78,3 +68,9 @@ __all__ = [
     "schedule",
     "verify",
 ]
+
+for _name in __all__:
+    if hasattr(globals()[_name], "__module__"):
+        globals()[_name].__module__ = "klaim"
+for _kind in Error.__subclasses__():
+    _kind.__module__ = "klaim"

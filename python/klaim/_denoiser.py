@@ -28,7 +28,7 @@ class Denoiser:
     other threads, never from two at once unless it releases the interpreter's lock. An exception that
     it raises ends the call that asked for it, and is raised there.
 
-    As of ONNX networks (``denoiser="network:path=…"``) `input` says which state it takes: ``"y"``,
+    As for ONNX networks (``denoiser="network:path=…"``) `input` says which state it takes: ``"y"``,
     ``"x_t"`` = √ᾱX + √(1−ᾱ)Z or ``"flow"`` = (1−t)X + tZ; `noise` what it is told of the level:
     ``"snr"``, ``"sigma"``, ``"logsnr"``, ``"alpha_bar"`` or ``"t"``; `output` what it returns: ``"x0"``,
     ``"eps"``, ``"v"`` or ``"flow"``. `rounding` is what arithmetic narrower than float64 may add to an
@@ -105,6 +105,9 @@ def _checked(function: Function, name: str) -> Callable[[bytearray, int, float],
         found = function(states, level)
         if hasattr(found, "detach"):
             found = found.detach().to("cpu").double().numpy()
+        if found is None or np.iscomplexobj(found):
+            kind = "nothing" if found is None else "complex numbers"
+            raise InvalidValueError(f"denoiser `{name}`: gave {kind}, not an array of real numbers")
         try:
             array = np.ascontiguousarray(found, dtype=np.float64)
         except (TypeError, ValueError) as error:

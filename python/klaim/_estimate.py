@@ -236,6 +236,10 @@ def estimate(
     combination. Sampling ends when every standard error is below `rel_err` of its value, or after
     `samples` (2¹⁶ where neither is given). `unit` is ``"nats"`` or ``"bits"``.
 
+    `method` is ``"auto"``, ``"closed-form"``, ``"quadrature"`` or ``"monte-carlo"``; `seed` that of the random samples (0);
+    `backend` ``"auto"``, ``"cpu"`` or ``"cuda"``, there with `precision` ``"f64"`` or ``"f32"`` and at most
+    `device_memory` GiB. `progress` is called as ``tqdm.auto.tqdm`` is.
+
     Raises `klaim.Error` where no number could be had; one that is missing beside others is nan, and
     its doubts say why. The interpreter's lock is released meanwhile, and Ctrl-C is obeyed.
     """

@@ -122,7 +122,12 @@ def probe(
     `vary` one or two parameters with their ranges, ``{"p": "1e-6..0.5"}``, `set` axes that are fixed.
     Searches: `search` starts, from which laws of at most `atoms` atoms in `dim` dimensions climb to the
     largest ratio, no new ones after `limit` (``"90s"``). `prove` tries the counterexample by interval
-    arithmetic. `out` is a folder for its page, checkpoint and certificates.
+    arithmetic. `out` is a folder for its page, checkpoint and certificates, which `resume` goes on from and
+    `force` overwrites. `snr` replaces the claim's SNRs, `width` is how near an edge is found.
+
+    `method` is ``"auto"``, ``"closed-form"``, ``"quadrature"`` or ``"monte-carlo"``; `seed` that of the random samples (0);
+    `backend` ``"auto"``, ``"cpu"`` or ``"cuda"``, there with `precision` ``"f64"`` or ``"f32"`` and at most
+    `device_memory` GiB. `progress` is called as ``tqdm.auto.tqdm`` is.
     """
     with tempfile.TemporaryDirectory(prefix="klaim-") as folder, forgotten(folder):
         place = Path(folder) / "probe" if out is None else Path(out)

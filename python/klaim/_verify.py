@@ -222,7 +222,12 @@ def verify(
     their keys; one or several, all built-in ones where none is given. `level` is the family-wise error
     rate (0.001), `budget` the most samples per source: ``"quick"``, ``"standard"``, ``"thorough"`` or a
     number. `out` is a folder for the run directory, with a checkpoint that `resume` goes on from;
-    without it the report is in memory alone.
+    without it the report is in memory alone. `evidence` ``"proved"`` asks for a proof of every case;
+    `force` begins anew in a folder of another run.
+
+    `method` is ``"auto"``, ``"closed-form"``, ``"quadrature"`` or ``"monte-carlo"``; `seed` that of the random samples (0);
+    `backend` ``"auto"``, ``"cpu"`` or ``"cuda"``, there with `precision` ``"f64"`` or ``"f32"`` and at most
+    `device_memory` GiB. `progress` is called as ``tqdm.auto.tqdm`` is.
 
     Raises `klaim.Error` for a claim that cannot be read. A case that cannot be measured is inconclusive
     and says why. The interpreter's lock is released meanwhile; Ctrl-C raises KeyboardInterrupt, and a

@@ -7,6 +7,7 @@ mod lists;
 mod loss;
 mod make;
 mod model;
+mod model_warnings;
 mod paste;
 mod show;
 
@@ -209,10 +210,11 @@ impl ScheduleCommand {
         let mut made = make::make(&self, &ground, &pipeline, common.seed)?;
         if self.loss.is_some() && self.snr_min.is_none() && self.sigma_max.is_none() {
             let trained = pipeline.ends()?;
-            made.warnings.extend(trained.and_then(|(noisiest, _)| make::short_of_noise(&made, noisiest)));
+            made.warnings
+                .extend(trained.and_then(|(noisiest, _)| model_warnings::short_of_noise(&made, noisiest)));
         }
         let betas = pipeline.betas.as_ref();
-        made.warnings.extend(betas.and_then(|betas| make::out_of_range(&made, betas)));
+        made.warnings.extend(betas.and_then(|betas| model_warnings::out_of_range(&made, betas)));
         let whole = match common.form {
             OutputForm::Diffusers => true,
             // Lines to paste, with timesteps where there are enough of them.
@@ -220,8 +222,9 @@ impl ScheduleCommand {
             _ => false,
         };
         if whole {
-            made.warnings
-                .extend(betas.map(|betas| make::moved(&made, betas, self.end())).transpose()?.flatten());
+            made.warnings.extend(
+                betas.map(|betas| model_warnings::moved(&made, betas, self.end())).transpose()?.flatten(),
+            );
         }
         lists::check(&made.snrs, self.end())?;
         let drawn = self.plot.is_some() || (common.caller.is_some() && ground.curve().is_some());

@@ -52,7 +52,9 @@ fn navigation(report: &Report) -> Markup {
     html! {
         nav aria-label="Contents" {
             b { "klaim report" }
+            @let several = proper(report).count() > 1;
             @for paper in proper(report) {
+                @if several { b class="part" { (paper.key) } }
                 @for (k, s) in tested(paper) {
                     a href=(format!("#{}", anchor(paper, k))) { (mark(s)) " " (k + 1) ". " (typeset(s.name())) }
                 }

@@ -29,9 +29,9 @@ const MARKERS: usize = 150;
 const BAR: f64 = 1.96;
 
 /// The look of a file that stands alone: the page's colours, light and dark.
-const STYLE: &str = ".plot{--paper:#fff;--ink:#1b1d21;--quiet:#a3a8b0;--rule:#d8dbe0;--series-0:#0067a5;--series-1:#c4500c;\
+const STYLE: &str = ".plot{--paper:#fff;--ink:#1b1d21;--quiet:#878c95;--rule:#d8dbe0;--series-0:#0067a5;--series-1:#c4500c;\
 background:var(--paper);fill:var(--ink);font-family:system-ui,-apple-system,'Segoe UI','Helvetica Neue',Arial,'DejaVu Sans',sans-serif}\
-@media (prefers-color-scheme:dark){.plot{--paper:#15171b;--ink:#e6e8eb;--quiet:#656c77;--rule:#363b44;--series-0:#5ab4f0;--series-1:#ff9a57}}\
+@media (prefers-color-scheme:dark){.plot{--paper:#15171b;--ink:#e6e8eb;--quiet:#6c737e;--rule:#363b44;--series-0:#5ab4f0;--series-1:#ff9a57}}\
 .grid{stroke:var(--rule);stroke-width:.7;fill:none}.axis{stroke:var(--ink);stroke-width:1;fill:none}.label{font-size:13.5px}\
 .title{font-size:14px;font-weight:600}.line{stroke:var(--c);stroke-width:1.7;fill:none;stroke-linejoin:round}.thin{stroke-width:1}\
 .band{fill:var(--c);fill-opacity:.18}.mark{fill:var(--c);stroke:var(--paper);stroke-width:.8}.row{stroke:var(--series-0);stroke-opacity:.6;fill:var(--paper);stroke-width:1.1}\
