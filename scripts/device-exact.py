@@ -45,12 +45,15 @@ def main(klaim, samples="4e6"):
             systematic = float(want["bound"]) + float(got["bound"])
             off = float(got["value"]) - float(want["value"])
             z = math.copysign(max(0.0, abs(off) - systematic), off) / error if error else math.copysign(math.inf, off) * (abs(off) > systematic)
-            z = 0.0 if math.isnan(z) else z
+            if not math.isfinite(off):
+                z = math.inf
             worst = max(worst, abs(z))
             # The other ones may lie anywhere within their bounds.
             if systematic < 0.1 * error:
                 distances.append(z)
             print(f"{z:6.2f}  {error / abs(float(want['value'])):8.1e}  {got['quantity']:<20} {float(got['snr']):8.3g}  {source}")
+    if not distances:
+        raise SystemExit("no estimate was compared")
     square = sum(z * z for z in distances) / len(distances)
     # Estimates of one law share their noise: as few degrees of freedom as there are laws and quantities.
     free = len(SOURCES) * len(QUANTITIES)

@@ -375,6 +375,14 @@ fn lists_that_exist_are_converted_and_resampled() {
     assert_eq!(serde_json::from_str::<Vec<f64>>(&ended).unwrap().len(), 5, "{ended}");
     let replaced = ["schedule", "convert", "14.6,3.7,0.5,0.03,0", "--format", "edm", "--end", "zero"];
     assert_eq!(serde_json::from_str::<Vec<f64>>(&stdout(dir.path(), &replaced)).unwrap().len(), 4);
+    for strange in ["14.6,3.7,nan,0.03,0", "14.6,-3.7,0.03", "14.6,0,3.7,0.03"] {
+        let output = klaim(dir.path(), &["schedule", "convert", strange]);
+        assert_eq!(output.status.code(), Some(2), "{strange}");
+    }
+    let told = ["schedule", "simple", "--model", "flux", "--steps", "5", "--format", "diffusers"];
+    fs::write(dir.path().join("flux.json"), stdout(dir.path(), &told)).unwrap();
+    let back = ["schedule", "convert", "flux.json", "--model", "flux", "--format", "comfyui"];
+    assert_eq!(stdout(dir.path(), &back).matches(',').count(), 5, "five evaluations and the 0");
     let row = |t: usize| format!("{t},{}\n", 1.0 / (1.0 + 0.002 * t as f64));
     let rows: String = (0..1000).step_by(10).chain([999]).map(row).collect();
     fs::write(dir.path().join("loss.csv"), format!("timestep,eps\n{rows}")).unwrap();

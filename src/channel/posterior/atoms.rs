@@ -18,6 +18,8 @@ use crate::source::Atoms;
 const CHUNK: usize = 2048;
 /// Atoms per block of the covariance: bounds the scratch of a thread at 512 × d.
 const COVARIANCE_CHUNK: usize = 512;
+/// Numbers of such blocks' products that stand side by side at most, unless one is larger: 0.5 GB.
+const COVARIANCE_BLOCKS: usize = 1 << 26;
 /// |x_i|² + |x_I|² − 2⟨x_i, x_I⟩ below this share of |x_i|² + |x_I|² has lost two digits: D and a are then taken from differences
 /// of coordinates. (γD counts up to a few thousand where an atom matters at all: a relative error
 /// of 1e-13 in D is 1e-10 in its weight.)
@@ -74,7 +76,7 @@ fn trace_of_squared_covariance(centred: &[f64], weights: &[f64], dim: usize) -> 
     };
     let mut covariance = vec![0.0; dim * dim];
     // Added up in their order, whatever the number of threads.
-    let together = rayon::current_num_threads();
+    let together = rayon::current_num_threads().min(COVARIANCE_BLOCKS / (dim * dim)).max(1);
     let rows = centred.chunks(together * COVARIANCE_CHUNK * dim);
     for (rows, p) in rows.zip(weights.chunks(together * COVARIANCE_CHUNK)) {
         let blocks: Vec<Vec<f64>> = rows

@@ -36,8 +36,8 @@ const KEYS: [Key; 6] = [
 pub struct ReadList {
     /// Its SNRs, increasing.
     pub snrs: Vec<f64>,
-    /// Whether a 0 followed them.
-    pub ends_in_data: bool,
+    /// Whether a model is called at all of them: a 0 followed, or is understood to.
+    pub evaluated: bool,
 }
 
 /// The SNRs of a file, increasing: JSON of this command, an array or a text of numbers, NPY, CSV.
@@ -75,15 +75,22 @@ pub fn read(path: &Path, pipeline: &Pipeline) -> Result<ReadList> {
             Err(bad("holds timesteps: of which model? Say --model or --beta-schedule"))
         }
     };
+    if let Some(strange) = numbers.iter().find(|x| !(**x >= 0.0)) {
+        return Err(bad(&format!("holds {strange}, which is no noise level")));
+    }
     let mut snrs = numbers.iter().map(|&x| snr(x)).collect::<Result<Vec<f64>>>()?;
     // A 0 that ends a list of σ is where every sampler ends; SNRs are as they are.
-    let ends_in_data = levels != Some(Levels::Snr) && snrs.last().is_some_and(|snr| snr.is_infinite());
-    snrs.retain(|snr| snr.is_finite() || levels == Some(Levels::Snr));
+    let ended = levels != Some(Levels::Snr) && snrs.last().is_some_and(|snr| snr.is_infinite());
+    if ended {
+        snrs.pop();
+    }
+    // What pipelines are told lacks the 0 that they append.
+    let evaluated = ended || matches!(levels, Some(Levels::Flow | Levels::Timestep));
     if snrs.len() < 2 {
         return Err(bad("holds fewer than two noise levels above 0"));
     }
     match snrs.windows(2).position(|pair| !(pair[0] >= 0.0 && pair[0] < pair[1])) {
-        None => Ok(ReadList { snrs, ends_in_data }),
+        None => Ok(ReadList { snrs, evaluated }),
         Some(k) => Err(bad(&format!(
             "has noise levels that do not fall at step {k}: {} then {}",
             numbers[k],

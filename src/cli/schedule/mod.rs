@@ -66,7 +66,8 @@ pub struct ScheduleCommand {
     #[command(flatten)]
     model: ModelArguments,
     /// How an export ends: 0 in place of the last sigma (K evaluations; the default), 0 after it
-    /// (K + 1; the default where `convert` reads a list that ends in 0), or without 0
+    /// (K + 1; the default where `convert` reads a list of the levels at which a model is called: one that
+    /// ends in 0, timesteps, times of a flow), or without 0
     #[arg(long, value_parser = one_of(&ENDS))]
     end: Option<End>,
     /// A schedule to compare with: a spec, or a file with an array of sigmas
@@ -218,7 +219,9 @@ impl ScheduleCommand {
         let whole = match common.form {
             OutputForm::Diffusers => true,
             // Lines to paste, with timesteps where there are enough of them.
-            OutputForm::Human => betas.is_some_and(|betas| made.snrs.len() <= betas.steps()),
+            OutputForm::Human => {
+                betas.is_some_and(|betas| made.snrs.len() <= betas.steps().min(paste::MOST_LEVELS))
+            }
             _ => false,
         };
         if whole {
@@ -259,7 +262,7 @@ impl ScheduleCommand {
         };
         let read = lists::read(path, pipeline)?;
         // The levels at which the model is called, in and out: a list that ends in 0 has no σ to replace by it.
-        if steps.is_none() && read.ends_in_data && self.end.is_none() {
+        if steps.is_none() && read.evaluated && self.end.is_none() {
             self.end = Some(End::Append);
         }
         let snrs = match steps {

@@ -8,7 +8,7 @@ use crate::schedule::export::{self, End};
 const DIGITS: usize = 8;
 
 /// Levels that a line still holds.
-const MOST_LEVELS: usize = 101;
+pub const MOST_LEVELS: usize = 101;
 
 /// A number with eight significant digits, as Python, JSON and ComfyUI read it.
 fn short(x: f64) -> String {

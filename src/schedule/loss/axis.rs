@@ -283,8 +283,6 @@ pub(super) fn snrs(
     (0..table.rows).map(at).collect()
 }
 
-/// What the σ of a column are: as told, σ/α where one of them is above 1, else those of a flow
-/// where the loss is one.
 /// Whether a `t` holds timesteps of a known β table: whole numbers of it, and more than 0 and 1.
 fn whole_timesteps(table: &Table, index: usize, reading: &Reading) -> bool {
     let Some(betas) = &reading.betas else { return false };
@@ -293,6 +291,8 @@ fn whole_timesteps(table: &Table, index: usize, reading: &Reading) -> bool {
     (0..table.rows).all(timestep) && (0..table.rows).any(above)
 }
 
+/// What the σ of a column are: as told, σ/α where one of them is above 1, else those of a flow
+/// where the loss is one.
 fn sigma(table: &Table, index: usize, reading: &Reading) -> Result<Sigma> {
     let question = "is below 1 everywhere: is it σ/α of X + σZ (say --sigma ratio), √(1 − ᾱ) of a variance-preserving \
                     diffusion (--sigma vp), or the σ of flow matching (--sigma flow)?";

@@ -218,12 +218,16 @@ impl<'a> LossRows<'a> {
     }
 
     /// The same columns with timesteps of other β tables, by name.
-    fn other_tables(&self) -> Vec<(&'static str, Self)> {
+    fn other_tables(&self) -> Vec<(String, Self)> {
         let NoiseScale::Timestep(betas) = &self.scale else { return Vec::new() };
         let table = |name: &'static str| {
-            let other = BetaTable::parse(&format!("{name}:steps={}", betas.steps())).ok()?;
+            let spec = match betas.steps() {
+                1000 => name.to_owned(),
+                steps => format!("{name}:steps={steps}"),
+            };
+            let other = BetaTable::parse(&spec).ok()?;
             (other.to_string() != betas.to_string()).then(|| {
-                (name, Self { scale: NoiseScale::Timestep(other), errors: self.errors.clone(), ..*self })
+                (spec, Self { scale: NoiseScale::Timestep(other), errors: self.errors.clone(), ..*self })
             })
         };
         BetaTable::names().filter_map(table).collect()
