@@ -75,7 +75,7 @@ pub fn read(path: &Path, pipeline: &Pipeline) -> Result<ReadList> {
             Err(bad("holds timesteps: of which model? Say --model or --beta-schedule"))
         }
     };
-    if let Some(strange) = numbers.iter().find(|x| !(**x >= 0.0)) {
+    if let Some(strange) = numbers.iter().find(|x| x.is_nan() || **x < 0.0) {
         return Err(bad(&format!("holds {strange}, which is no noise level")));
     }
     let mut snrs = numbers.iter().map(|&x| snr(x)).collect::<Result<Vec<f64>>>()?;
