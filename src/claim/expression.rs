@@ -6,8 +6,8 @@
 use std::fmt;
 
 use crate::claim::syntax;
-use crate::claim::tree::Node;
 pub use crate::claim::tree::{Actual, ExpressionError, Reference};
+use crate::claim::tree::{Binary, Node, Unary};
 
 /// A parsed expression: `C * shannon^2`.
 #[derive(Debug, Clone, PartialEq)]
@@ -32,6 +32,12 @@ impl Expression {
     /// The distinct names it uses, in the order of its inputs.
     pub fn references(&self) -> &[Reference] {
         &self.references
+    }
+
+    /// Whether it is |a − b|.
+    pub fn is_deviation(&self) -> bool {
+        let Node::Unary(Unary::Abs, inside) = &self.root else { return false };
+        matches!(**inside, Node::Binary(Binary::Subtract, ..))
     }
 
     /// The value and ∂/∂input of every input, exact to rounding.
@@ -67,6 +73,17 @@ mod tests {
     const GRADIENT: f64 = 1e-7;
     /// Values by hand: rounding alone.
     const VALUE: f64 = 1e-14;
+
+    #[test]
+    fn deviations_are_told_from_other_expressions() {
+        let is_deviation = |text: &str| Expression::parse(text).unwrap().is_deviation();
+        assert!(is_deviation("abs(steps * path_kl / (F * ratio_log) - 1)"));
+        for other in
+            ["abs(mmse_slope) + 5", "abs(mmse) - abs(loss)", "abs(mmse)", "mmse - lmmse", "abs(-mmse)"]
+        {
+            assert!(!is_deviation(other), "{other}");
+        }
+    }
 
     fn value(text: &str, inputs: &[f64]) -> f64 {
         Expression::parse(text).unwrap().value_and_gradient(inputs).0

@@ -9,7 +9,7 @@ use super::tightness::{ranked, relative, telling, tightest, valued};
 use super::wording::{bracketed, equals, range};
 use super::yardstick::Yardstick;
 use crate::claim::verdict::{Relation, Verdict};
-use crate::claim::{AxisValue, Outcome, Ratio, SlopeStatement};
+use crate::claim::{AxisValue, Expression, Outcome, Ratio, SlopeStatement};
 
 /// What the rows of a section come to: `needs C ≥ 1.411 (4 tested)`, `at most 0.49 of the right side`,
 /// `exponent −1.018 … −1.000 of K`; empty where nothing is known.
@@ -75,30 +75,10 @@ pub fn of_row(section: &SectionReport, yardstick: &Yardstick, row: &Outcome) -> 
 fn left(section: &SectionReport) -> &str {
     match section.lhs.as_str() {
         // |a/b − 1| ≤ 0.005.
-        deviation if is_deviation(deviation) => "off by",
+        deviation if Expression::parse(deviation).is_ok_and(|lhs| lhs.is_deviation()) => "off by",
         name if name.chars().count() <= NAME => name,
         _ => "left side",
     }
-}
-
-/// Whether a text is |a − b|, and no more.
-fn is_deviation(text: &str) -> bool {
-    let Some(inside) = text.strip_prefix("abs(").and_then(|rest| rest.strip_suffix(')')) else {
-        return false;
-    };
-    let (mut depth, mut subtracts) = (0, false);
-    for (at, c) in inside.char_indices() {
-        match c {
-            '(' => depth += 1,
-            ')' => depth -= 1,
-            '-' if depth == 0 && inside[..at].ends_with(' ') => subtracts = true,
-            _ => {}
-        }
-        if depth < 0 {
-            return false;
-        }
-    }
-    subtracts
 }
 
 /// Most characters of a left side that stands for itself.
@@ -263,19 +243,4 @@ pub fn counts(section: &SectionReport) -> CaseCounts {
 /// The laws of a section's rows, each once.
 pub fn laws(section: &SectionReport) -> BTreeSet<&str> {
     section.rows.iter().filter_map(|row| row.axes.get("source")).filter_map(AxisValue::text).collect()
-}
-
-#[cfg(test)]
-mod tests {
-    use super::is_deviation;
-
-    #[test]
-    fn deviations_are_told_from_other_left_sides() {
-        assert!(is_deviation("abs(steps * path_kl / (F * ratio_log) - 1)"));
-        for other in
-            ["abs(mmse_slope) + 5", "abs(mmse) - abs(loss)", "abs(mmse)", "mmse - lmmse", "abs(-mmse)"]
-        {
-            assert!(!is_deviation(other), "{other}");
-        }
-    }
 }

@@ -55,10 +55,11 @@ pub fn read(path: &Path, pipeline: &Pipeline) -> Result<ReadList> {
         keys[1..4].rotate_right(1);
     }
     let told = path.to_str().filter(|_| !path.exists()).and_then(numbers_of).filter(|list| list.len() > 1);
-    let (numbers, levels) = match path.extension().and_then(|extension| extension.to_str()) {
-        _ if told.is_some() => (told.unwrap_or_default(), None),
-        Some("npy" | "npz" | "csv" | "tsv" | "parquet") => from_table(path, &keys)?,
-        _ => from_text(path, &keys)?,
+    let extension = path.extension().and_then(|extension| extension.to_str());
+    let (numbers, levels) = match (told, extension) {
+        (Some(numbers), _) => (numbers, None),
+        (None, Some("npy" | "npz" | "csv" | "tsv" | "parquet")) => from_table(path, &keys)?,
+        (None, _) => from_text(path, &keys)?,
     };
     let unnamed =
         if pipeline.is_flow() && numbers.iter().all(|&x| x <= 1.0) { Levels::Flow } else { Levels::Sigma };

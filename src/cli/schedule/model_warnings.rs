@@ -27,7 +27,7 @@ pub fn moved(made: &Made, betas: &BetaTable, end: End) -> Result<Option<String>>
              to timestep {t}: --format diffusers-sigmas keeps them, where the scheduler takes sigmas",
             far.len(),
             levels.len(),
-            plain(snr.sqrt().recip(), 4),
+            sigma(*snr),
             100.0 * change
         )
     }))
@@ -40,7 +40,6 @@ const NEAR_NOISE: f64 = 1e-4;
 /// so; `noisiest`: the model's first SNR.
 pub fn short_of_noise(made: &Made, noisiest: f64) -> Option<String> {
     let first = made.snrs[0];
-    let sigma = |snr: f64| if snr > 0.0 { plain(snr.sqrt().recip(), 4) } else { "infinity".into() };
     (first > (4.0 * noisiest).max(NEAR_NOISE)).then(|| {
         format!(
             "it starts where the loss does, at sigma {}; the model's noise starts at {}, and samplers draw their first state \
@@ -59,7 +58,6 @@ pub fn out_of_range(made: &Made, betas: &BetaTable) -> Option<String> {
     let slack = 1.0 + 1e-6;
     let beyond = |&&snr: &&f64| snr * slack < noisiest || snr > cleanest * slack;
     let count = made.snrs.iter().filter(beyond).count();
-    let sigma = |snr: f64| plain(snr.sqrt().recip(), 4);
     (count > 0).then(|| {
         format!(
             "{count} of the SNRs lie beyond `{betas}`, which was trained from sigma {} to {}: their timesteps are its ends",
@@ -67,4 +65,9 @@ pub fn out_of_range(made: &Made, betas: &BetaTable) -> Option<String> {
             sigma(cleanest)
         )
     })
+}
+
+/// σ of an SNR, in words.
+fn sigma(snr: f64) -> String {
+    if snr > 0.0 { plain(snr.sqrt().recip(), 4) } else { "infinity".into() }
 }

@@ -51,7 +51,7 @@ pub struct LossCurve {
     ln_risk: SampledCurve,
     spread: StepAxis,
     /// The first SNR above 0 that was measured.
-    near_zero: f64,
+    pub(super) near_zero: f64,
 }
 
 impl LossCurve {

@@ -105,30 +105,29 @@ pub fn read(path: &Path, reading: &Reading) -> Result<LossFile> {
 }
 
 /// Fall of ln L with ln γ, at its noisiest, below which the data still shows through the noise
-/// there, and the range in which it is measured.
+/// there, the range in which it is measured, and the rows that it takes.
 const SHOWS: f64 = -0.5;
 const FIRST_DECADE: f64 = 10.0;
+const FEWEST_NEAR: usize = 3;
 
 /// Whether the noise does not drown the data where the curve starts: M(γ) is flat where γ·Var ≪ 1,
-/// and falls like 1/γ where it is not. `None` where too few rows tell.
-fn shows_at_start(curve: &LossCurve) -> Option<bool> {
-    let first = curve.points().iter().find(|p| p.snr > 0.0)?.snr;
-    let near: Vec<(f64, f64)> = curve
-        .points()
-        .iter()
-        .filter(|p| p.snr > 0.0 && p.snr <= FIRST_DECADE * first)
-        .map(|p| (p.snr.ln(), p.risk.ln()))
-        .collect();
+/// and falls like 1/γ where it is not.
+fn shows_at_start(curve: &LossCurve) -> bool {
+    let near = |p: &&LossPoint| p.snr > 0.0 && p.snr <= FIRST_DECADE * curve.near_zero;
+    let near: Vec<(f64, f64)> =
+        curve.points().iter().filter(near).map(|p| (p.snr.ln(), p.risk.ln())).collect();
     let n = near.len() as f64;
     let mean = |of: fn(&(f64, f64)) -> f64| near.iter().map(of).sum::<f64>() / n;
     let (x, y) = (mean(|p| p.0), mean(|p| p.1));
     let squares: f64 = near.iter().map(|p| (p.0 - x).powi(2)).sum();
     let slope = near.iter().map(|p| (p.0 - x) * (p.1 - y)).sum::<f64>() / squares;
-    (near.len() >= FEWEST_NEAR).then_some(slope < SHOWS)
+    near.len() >= FEWEST_NEAR && slope < SHOWS
 }
 
-/// Rows from which the fall at the start is told.
-const FEWEST_NEAR: usize = 3;
+/// Whether a curve can be a risk.
+fn could_be(curve: &LossCurve) -> bool {
+    !curve.rise().is_some_and(|rise| rise.is_impossible())
+}
 
 /// The columns of a table with their meaning.
 struct LossRows<'a> {
@@ -235,23 +234,18 @@ impl<'a> LossRows<'a> {
 
     /// What is odd about the noisiest rows, of an axis that could run the other way: the data shows through.
     fn start(&self, curve: &LossCurve) -> Option<String> {
-        if self.scale.is_flow() || self.scale.reversed(0.0).is_none() || shows_at_start(curve) != Some(true)
-        {
-            return None;
-        }
-        let first = curve.points().iter().find(|p| p.snr > 0.0)?.snr;
-        Some(format!(
+        let other_way = !self.scale.is_flow() && self.scale.reversed(0.0).is_some();
+        (other_way && shows_at_start(curve)).then(|| format!(
             "the risk falls steeply from the noisiest row on (sigma {:.3e}), as if the data were larger than the noise there: \
              does time run the other way (--direction), or do these timesteps belong to another β schedule? Else the loss \
              starts where sampling is half done",
-            first.powf(-0.5)
+            curve.near_zero.powf(-0.5)
         ))
     }
 
     /// Whether a reading makes what can be a risk.
     fn falls(&self, direction: Direction, factor: Factor) -> bool {
-        self.read(direction, factor)
-            .is_ok_and(|file| !file.curve.rise().is_some_and(|rise| rise.is_impossible()))
+        self.read(direction, factor).is_ok_and(|file| could_be(&file.curve))
     }
 
     /// How to say that the loss is an error of `name`: by the column's name, where it says
@@ -288,11 +282,10 @@ impl<'a> LossRows<'a> {
                 fits.push(format!("timesteps of another β schedule (--beta-schedule {name})"));
             }
         }
-        let other_way = || {
-            let turned = self.read(other, self.factor).ok()?;
-            Some(self.scale.is_flow() || shows_at_start(&turned.curve) != Some(true))
-        };
-        if self.scale.reversed(0.0).is_some() && self.falls(other, self.factor) && other_way() == Some(true)
+        let plausible =
+            |curve: &LossCurve| could_be(curve) && (self.scale.is_flow() || !shows_at_start(curve));
+        if self.scale.reversed(0.0).is_some()
+            && self.read(other, self.factor).is_ok_and(|file| plausible(&file.curve))
         {
             let name = axis::DIRECTIONS
                 .iter()
