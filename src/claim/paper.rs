@@ -38,6 +38,9 @@ pub struct Paper {
     /// What a reader has to know beforehand: what was not at hand, what is not tested.
     #[serde(default)]
     pub note: String,
+    /// What of the paper no claim tests, each in a few words.
+    #[serde(default)]
+    pub untested: Vec<String>,
     /// What it states, in order.
     #[serde(default, rename = "statement")]
     pub statements: Vec<PaperStatement>,

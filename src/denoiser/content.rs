@@ -23,7 +23,7 @@ pub(super) fn note(spec: String, hash: u64) {
 }
 
 /// Notes the atoms of a law that is a file or nests one.
-pub(super) fn note_source(source: &Source) {
+pub fn note_source(source: &Source) {
     let (Law::Atoms(atoms), true) = (source.law(), source.spec().contains("file:")) else { return };
     let mut hash = Xxh3::new();
     let numbers = atoms.points.iter().chain(&atoms.weights);

@@ -22,7 +22,7 @@ mod perturbed;
 mod tests;
 
 pub use affine::Affine;
-pub use content::{content, parameters_of};
+pub use content::{content, note_source, parameters_of};
 pub use function::Function;
 pub use line::{divergence_on_a_line, gap_on_a_line};
 pub use network::{Convention, NOISES, OUTPUTS, STATES};

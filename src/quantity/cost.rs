@@ -132,6 +132,10 @@ mod tests {
         assert!(regret("las:axis=log,of=linear") < 1e-4, "{}", regret("las:axis=log,of=linear"));
         let stale = regret("las:axis=log,of=(mismatched:source=(gaussian:dim=1,variance=0.01))");
         assert!(stale > 1e-2, "{stale}");
+        // The mmse of another law: as stale as its denoiser's own loss over that law.
+        let other = |of: &str| regret(&format!("las:axis=log,{of}source=(gaussian:dim=1,variance=0.01)"));
+        assert!(other("") > 1e-2 && (other("of=linear,") / other("") - 1.0).abs() < 1e-3);
+        assert!(schedule::find("las:source=nothing").is_err());
         let choice = schedule::find("las:of=linear").unwrap();
         let request = Request { steps: 2, snr_min: 0.1, snr_max: 1.0, total_variance: 1.0, curve: None };
         assert!(choice.grid(&request).unwrap_err().to_string().contains("--loss"));

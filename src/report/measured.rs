@@ -52,7 +52,8 @@ pub fn of_row(section: &SectionReport, yardstick: &Yardstick, row: &Outcome) -> 
                     } else {
                         format!("needs {name} {sign} {value}")
                     };
-                    format!("{needed} ({} tested)", digits::plain(*tested, 4))
+                    let by = if rests_on_margin(section, row) { ", by its margin" } else { "" };
+                    format!("{needed} ({} tested{by})", digits::plain(*tested, 4))
                 }
                 Yardstick::Level => {
                     let sign = if at_most { "≤" } else { "≥" };
@@ -211,6 +212,14 @@ pub fn rests_on_margin(section: &SectionReport, row: &Outcome) -> bool {
     };
     let half_width = if row.bracketed() { 0.0 } else { row.half_width };
     row.verdict == Verdict::Supported && excess + half_width > 0.0
+}
+
+/// The margin of a section's rows in words: a share of the right side, a number for an exponent.
+pub fn margin(section: &SectionReport) -> String {
+    let slope = section.relation == Relation::Slope;
+    let of = |row: &Outcome| if slope { row.margin } else { row.margin / row.rhs.abs() };
+    let largest = section.rows.iter().map(of).filter(|margin| margin.is_finite()).fold(0.0, f64::max);
+    if slope { digits::plain(largest, 3) } else { format!("{} %", digits::plain(100.0 * largest, 3)) }
 }
 
 /// A section in numbers, for tables.

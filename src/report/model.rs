@@ -257,6 +257,9 @@ pub struct PaperReport {
     pub kind: PaperKind,
     /// What a reader has to know beforehand.
     pub note: String,
+    /// What of the paper no claim tests.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub untested: Vec<String>,
     /// In the paper's order.
     pub statements: Vec<StatementReport>,
 }

@@ -55,6 +55,7 @@ pub fn papers(papers: &[Paper], claims: &[ClaimReport]) -> Vec<PaperReport> {
         bibtex: paper.bibtex.clone(),
         kind: paper.kind,
         note: one_line(&paper.note),
+        untested: paper.untested.clone(),
         statements: paper.statements.iter().map(answered).collect(),
     };
     papers.iter().map(report).collect()

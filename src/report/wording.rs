@@ -105,15 +105,22 @@ pub fn unranked(section: &SectionReport) -> String {
         _ => "only brackets are known there",
     };
     let most = if section.relation == Relation::AtLeast { "at least" } else { "at most" };
-    let end = if nearest.is_nan() {
-        String::new()
-    } else {
-        format!(" (lhs/rhs {most} {})", digits::plain(nearest, 3))
-    };
     let tighter = match tighter {
         0 => "none".into(),
         n if n == count && n > 1 => "any".into(),
         n => digits::count(n as u64),
+    };
+    let beyond = match section.relation {
+        Relation::AtMost => nearest > 1.0,
+        Relation::AtLeast => nearest < 1.0,
+        _ => false,
+    };
+    // Both sides are noisy, and their ratio more than what a verdict rests on.
+    let note = if beyond { "; the verdict rests on lhs − rhs, which is known better" } else { "" };
+    let end = if nearest.is_nan() {
+        String::new()
+    } else {
+        format!(" (lhs/rhs {most} {}{note})", digits::plain(nearest, 3))
     };
     format!("{cases} left out of the ranking, as {why}; {tighter} of them may be tighter{end}.")
 }

@@ -93,9 +93,12 @@ impl Yardstick {
     pub fn axis(&self, section: &SectionReport) -> String {
         match self {
             Self::Constant { name, .. } => format!("least {name} that serves"),
-            Self::Level => "left side".into(),
+            Self::Level => match Expression::parse(&section.lhs) {
+                Ok(lhs) if lhs.is_deviation() => "relative deviation".into(),
+                _ => section.lhs.clone(),
+            },
             Self::Baseline { .. } => format!("{} / baseline's", section.lhs),
-            Self::Share => "left side / right side".into(),
+            Self::Share => "share of the bound".into(),
         }
     }
 

@@ -20,17 +20,21 @@ pub mod solvers;
 pub mod time;
 pub mod uniform;
 
-/// The parameter that names whose loss a schedule is made from.
+/// The parameters that name whose loss a schedule is made from, and over which law.
 const OF: &str = "of";
+const SOURCE: &str = "source";
 /// Most steps that a command line or a claim may ask for.
 pub const MOST_STEPS: u32 = 1_000_000;
 
 pub use axis::StepAxis;
 pub use curve::SampledCurve;
 
+use std::sync::Arc;
+
 use crate::channel::curve::Curve;
-use crate::denoiser;
+use crate::denoiser::{self, note_source};
 use crate::error::{Error, Result};
+use crate::source::Source;
 use crate::spec::{Argument, Arguments, Named, Parameter, Registry, Spec};
 
 /// A named rule that places the SNRs of a sampler's steps.
@@ -194,7 +198,20 @@ impl Choice {
 
     /// The denoiser whose loss it is made from, where the spec names one.
     pub fn of(&self) -> Option<String> {
-        let (_, argument) = self.spec.parameters.iter().find(|(key, _)| key == OF)?;
+        self.nested(OF)
+    }
+
+    /// The law whose curve it is made from, where the spec names another than the sampled one.
+    ///
+    /// # Errors
+    /// A spec that is refused.
+    pub fn source(&self) -> Result<Option<Arc<Source>>> {
+        let source = |spec: String| Source::parse(&spec).inspect(note_source).map(Arc::new);
+        self.nested(SOURCE).map(source).transpose()
+    }
+
+    fn nested(&self, name: &str) -> Option<String> {
+        let (_, argument) = self.spec.parameters.iter().find(|(key, _)| key == name)?;
         match argument {
             Argument::Nested(spec) => Some(spec.to_string()),
             Argument::Text(text) => Some(text.clone()),
@@ -213,10 +230,10 @@ impl Choice {
         las::axis(&Arguments::new(&self.spec, self.schedule.parameters)?).map(Some)
     }
 
-    /// The schedule for a curve that the caller has from [`Choice::of`].
+    /// The schedule for a curve that the caller has from [`Choice::of`] and [`Choice::source`].
     #[must_use]
     pub fn plain(mut self) -> Self {
-        self.spec.parameters.retain(|(key, _)| key != OF);
+        self.spec.parameters.retain(|(key, _)| ![OF, SOURCE].contains(&key.as_str()));
         self
     }
 
@@ -229,9 +246,9 @@ impl Choice {
     /// curve reports.
     pub fn grid(&self, request: &Request) -> Result<Vec<f64>> {
         request.check(self.schedule)?;
-        if self.spec.parameters.iter().any(|(key, _)| key == OF) {
-            let message = "is made from the loss of a denoiser, which claims and estimates have: here say \
-                           --loss, a file with that loss";
+        if self.spec.parameters.iter().any(|(key, _)| [OF, SOURCE].contains(&key.as_str())) {
+            let message = "is made from the loss of a denoiser or from another law, which claims and \
+                           estimates have: here say --loss or --source";
             return Err(Error::invalid(format!("schedule `{self}`"), message));
         }
         let arguments = Arguments::new(&self.spec, self.schedule.parameters)?;
@@ -255,6 +272,7 @@ pub fn find(spec: &str) -> Result<Choice> {
     if let Some(of) = choice.of() {
         drop(denoiser::find(&of)?);
     }
+    choice.source()?;
     Ok(choice)
 }
 

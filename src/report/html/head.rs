@@ -91,6 +91,9 @@ fn head(report: &Report, paper: &PaperReport, first: bool) -> Markup {
             }
             p class="sentence" { (answers::sentence(paper)) }
             (table(report, paper))
+            @if !paper.untested.is_empty() {
+                p class="facts" { b { "Not tested. " } @for (k, what) in paper.untested.iter().enumerate() { @if k > 0 { " · " } (prose(what)) } "." }
+            }
             @if !paper.note.is_empty() { p class="facts" { b { "To be known. " } (prose(&paper.note)) } }
         }
     }
@@ -215,14 +218,19 @@ fn run(report: &Report) -> Markup {
         p class="facts" {
             b { "Run. " } "klaim " (run.klaim) (date) ", seed " (run.seed) ", " (run.backend) ": "
             (counted(report.claims.len(), "claim", "claims")) " on " (counted(report.sources.len(), "law", "laws")) ", "
-            (digits::count(run.comparisons)) " comparisons that refute a correct claim by chance with probability at most "
+            (digits::count(run.comparisons)) " comparisons, controls and breaks among them, that refute a correct claim by chance, or support one that is "
+            "violated by more than its margin, with probability at most "
             i { "α" } " = " (digits::plain(run.level, 4)) ", all together; "
             (controls[0]) " of " (controls[1]) " false neighbours refuted, " (breaks[0]) " of " (breaks[1]) " predicted breaks found. Budget "
             (run.budget) ". Exit status " (report.exit) ": " (exit_meaning(report.exit)) "."
         }
         p class="facts" {
             b { "Read. " } "0.2246(22): the error in the last digits; ± " i { "h" } ": all intervals hold together; "
-            "≤ 0.41: a bracket, nothing measured; ✗ refuted. " a href="#reading" { "More" }
+            "≤ 0.41: a bracket, nothing measured; ✗ refuted. "
+            i { "γ" } " is the SNR, " i { "M" } "(γ) the mmse and −" i { "M" } "′ its slope, ι = −ln p the information content, " i { "H" } " = Eι the entropy in nats, "
+            i { "H" } sub { "½" } " the Rényi entropy of order ½, " i { "K" } " steps, " i { "d" } " dimensions, " i { "N" } " atoms; LAS is the loss-adaptive schedule. "
+            @if !report.sources.is_empty() { "Laws are named as in " a href="#sources" { "the list" } ". " }
+            a href="#reading" { "More" }
         }
     }
 }

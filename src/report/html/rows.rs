@@ -202,39 +202,61 @@ pub fn table(section: &SectionReport) -> Markup {
 /// Numbers of cases by section.
 type NumbersOfSections = Vec<(String, Vec<usize>)>;
 
-/// The commands that replay the cases of a claim: one, with S and N for section and case, where
-/// they agree.
+/// The command that replays the cases of a claim, with S and N for section and case, and what is
+/// added to it for some of them.
 pub fn replays(claim: &ClaimReport) -> Markup {
-    let mut groups: Vec<(String, NumbersOfSections)> = Vec::new();
+    let mut stems: Vec<(String, Vec<(String, NumbersOfSections)>)> = Vec::new();
     for (name, section) in named_sections(&claim.main, &claim.controls, &claim.breaks) {
         for (k, row) in section.rows.iter().enumerate() {
             // What a replay must find is in the table; the whole line is in results.csv.
             let command = row.replay.split(" --expect ").next().unwrap_or_default();
             let general = command.replace(&format!("--case {name}/{} ", k + 1), "--case S/N ");
-            let group = groups.iter().position(|(known, _)| *known == general).unwrap_or(groups.len());
-            if group == groups.len() {
-                groups.push((general, Vec::new()));
-            }
-            match groups[group].1.last_mut() {
+            let (stem, added) = parted(&general);
+            let added = of(of(&mut stems, stem), added);
+            match added.last_mut() {
                 Some((last, cases)) if *last == name => cases.push(k + 1),
-                _ => groups[group].1.push((name.clone(), vec![k + 1])),
+                _ => added.push((name.clone(), vec![k + 1])),
             }
         }
     }
     html! {
-        @for (general, cases) in &groups {
+        @for (stem, groups) in &stems {
             p class="replay" {
-                "Replay case N of section S"
-                @if groups.len() > 1 {
-                    @for (k, (name, rows)) in cases.iter().enumerate() {
-                        (if k == 0 { " (" } else { "; " }) (name) " " (ranges(rows))
+                @let alone = stems.len() == 1 && groups.len() == 1;
+                "Replay case N of section S: "
+                code { (stem) @if alone && !groups[0].0.is_empty() { " " (groups[0].0) } }
+                @if !alone {
+                    @for (added, cases) in groups {
+                        @if added.is_empty() { "; as it is for " } @else { "; with " code { (added) } " for " }
+                        @for (k, (name, rows)) in cases.iter().enumerate() { @if k > 0 { ", " } (name) " " (ranges(rows)) }
                     }
-                    ")"
                 }
-                ": " code { (general) }
             }
         }
     }
+}
+
+/// The entry under a key, made where there is none.
+fn of<T: Default>(all: &mut Vec<(String, T)>, key: String) -> &mut T {
+    let at = all.iter().position(|(known, _)| *known == key).unwrap_or_else(|| {
+        all.push((key, T::default()));
+        all.len() - 1
+    });
+    &mut all[at].1
+}
+
+/// A command without the options that differ from case to case, and these.
+fn parted(command: &str) -> (String, String) {
+    let (mut stem, mut added) = (Vec::new(), Vec::new());
+    let mut words = command.split(' ');
+    while let Some(word) = words.next() {
+        if ["--budget", "--backend"].contains(&word) {
+            added.extend([word].into_iter().chain(words.next()));
+        } else {
+            stem.push(word);
+        }
+    }
+    (stem.join(" "), added.join(" "))
 }
 
 /// `1–4, 7`.

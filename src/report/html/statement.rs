@@ -12,7 +12,7 @@ use crate::claim::{Outcome, PaperKind};
 use crate::report::digits;
 use crate::report::edges::words as edge_words;
 use crate::report::markup::typeset;
-use crate::report::measured::{counts, laws, measured, strongest};
+use crate::report::measured::{counts, laws, margin, measured, strongest};
 use crate::report::model::{AnswerStanding, PaperReport, StatementReport};
 use crate::report::model::{Edge, Report, SectionReport};
 use crate::report::papers::{Evidence, EvidenceRole};
@@ -152,7 +152,7 @@ pub fn cases(section: &SectionReport) -> Markup {
     html! {
         (digits::count(found.cases as u64)) @if laws > 1 { " on " (laws) " laws" }
         @if found.brackets > 0 { "; " (found.brackets) " by a bracket alone" }
-        @if found.on_margin > 0 { "; " b { (found.on_margin) " supported only thanks to the margin" } }
+        @if found.on_margin > 0 { "; " b { (found.on_margin) " supported only thanks to the margin" } " of " (margin(section)) }
         @if found.open > 0 { "; " b { (found.open) " undecided" } }
     }
 }
@@ -161,6 +161,7 @@ fn replay(e: &Evidence, row: &Outcome) -> Markup {
     html! {
         p class="facts" { "Replay the tightest case of " code { (e.claim.header.id) } ":" }
         (command(&row.replay))
+        p class="facts" { "For a paper: " code { "klaim export DIR " (e.claim.header.id) " --svg FILE" } ", " code { "--pdf" } ", " code { "--tex" } ", " code { "--md" } ", " code { "--csv" } "." }
         @let left = unranked(e.section);
         @if !left.is_empty() { p class="facts" { (left) } }
     }
@@ -173,9 +174,9 @@ fn breaks(evidence: &[Evidence]) -> Markup {
         found.extend(strongest(e.section).map(|(row, says)| (e, row, says)));
     }
     let mut claims: Vec<&str> = Vec::new();
-    let mut edged: Vec<Edge> = Vec::new();
+    let mut edged: Vec<(&str, &Edge)> = Vec::new();
     for e in evidence.iter().filter(|e| !claims_has(&mut claims, &e.claim.header.id)) {
-        edged.extend(e.claim.edges.iter().cloned());
+        edged.extend(e.claim.edges.iter().map(|edge| (e.claim.header.id.as_str(), edge)));
     }
     html! {
         @if !found.is_empty() {
@@ -194,7 +195,7 @@ fn breaks(evidence: &[Evidence]) -> Markup {
                 }
             }
             @if !edged.is_empty() {
-                p class="facts" { b { "Edges measured. " } @for (k, edge) in edged.iter().enumerate() { @if k > 0 { "; " } (edge_words(edge)) } "." }
+                p class="facts" { b { "Edges measured. " } @for (k, (id, edge)) in edged.iter().enumerate() { @if k > 0 { "; " } (edge_words(edge)) " (" (id) ")" } "." }
             }
         }
     }
@@ -211,11 +212,17 @@ fn claims_has<'a>(seen: &mut Vec<&'a str>, id: &'a str) -> bool {
 fn controls(evidence: &[Evidence]) -> Markup {
     let all: Vec<&Evidence> = evidence.iter().filter(|e| e.role == EvidenceRole::Control).collect();
     let refuted = all.iter().filter(|e| e.section.verdict == Verdict::Refuted).count();
+    let mut whys: Vec<&str> = Vec::new();
+    for e in &all {
+        if !whys.contains(&e.section.why.as_str()) {
+            whys.push(&e.section.why);
+        }
+    }
     html! {
         @if !all.is_empty() {
             p class="facts" {
-                (refuted) " of " (counted(all.len(), "false neighbour", "false neighbours")) " refuted: "
-                @for (k, e) in all.iter().enumerate() { @if k > 0 { "; " } (typeset(&e.section.why)) } "."
+                (refuted) " of " (counted(all.len(), "false neighbour", "false neighbours")) " of the claims refuted. Why they are false: "
+                @for (k, why) in whys.iter().enumerate() { @if k > 0 { "; " } (typeset(why)) } "."
             }
         }
     }

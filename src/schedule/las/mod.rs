@@ -25,6 +25,11 @@ const OF: Parameter = Parameter {
     default: None,
     summary: "a denoiser in parentheses whose loss L takes the place of M, in claims and estimates",
 };
+const SOURCE: Parameter = Parameter {
+    name: "source",
+    default: None,
+    summary: "a law in parentheses whose curve it is, in place of the sampled one's, in claims and estimates",
+};
 const LAMBDA: Parameter = Parameter { name: "lambda", default: Some("1.5"), summary: "λ > 0 of the axis" };
 
 /// Algorithm 1: Σ M(γ_k) (R(γ_{k+1}) − R(γ_k)) least.
@@ -35,6 +40,7 @@ pub const LAS: Schedule = Schedule {
         AXIS,
         LAMBDA,
         OF,
+        SOURCE,
         Parameter {
             name: "candidates",
             default: None,
@@ -58,6 +64,7 @@ pub const LAS2: Schedule = Schedule {
         AXIS,
         LAMBDA,
         OF,
+        SOURCE,
         Parameter {
             name: "candidates",
             default: Some("400"),

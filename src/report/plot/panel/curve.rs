@@ -5,27 +5,26 @@ use std::collections::BTreeMap;
 use maud::html;
 
 use super::{
-    APART, FOOT, HEIGHT, Name, PlotMark, SIZE, SmallFigure, TOP, WIDTH, abscissa, alike, axes, bar, canvas,
-    cross, disc, mark, names, ordinate,
+    FOOT, HEIGHT, PlotMark, SIZE, SmallFigure, TOP, WIDTH, abscissa, alike, axes, bar, brief, canvas, cross,
+    disc, mark, naming, ordinate,
 };
 use crate::claim::verdict::Relation;
 use crate::report::digits;
 use crate::report::markup::escaped;
 use crate::report::model::ClaimReport;
-use crate::report::plot::figure::{px, symbol_of};
+use crate::report::plot::figure::symbol_of;
 use crate::report::plot::frame::polyline;
 use crate::report::plot::scale::Scale;
 use crate::report::plot::series::{key, place, varying};
 use crate::report::plot::text::width;
 use crate::report::yardstick::Yardstick;
+use naming::{Name, Segment, names};
 
 /// How many curves are named, and how many breaks.
 const NAMED: usize = 3;
 
 /// Under this share of the stated level a curve leaves the panel.
 const DEPTH: f64 = 1e-3;
-/// How far names stand over their points, clear of the curve.
-const LIFT: f64 = 8.0;
 
 /// One curve.
 struct NamedCurve {
@@ -79,17 +78,29 @@ pub fn panel(claim: &ClaimReport, axis: &str) -> Option<SmallFigure> {
     for (k, (curve, class)) in curves.iter().zip(&classes).enumerate() {
         let before = classes[..k].iter().filter(|c| *c == class).count();
         if *class != "other" && before < NAMED {
-            let top = curve.marks.iter().filter(|m| m.y.is_finite());
-            let top = top.reduce(|a, b| if (b.y > a.y) == (relation != Relation::AtLeast) { b } else { a });
-            let peak = top.and_then(|m| Some((at(m)?, digits::plain(m.y, 3))));
-            labels.extend(peak.map(|([x, y], value)| Name {
-                at: [x, y - LIFT],
-                text: format!("{}: {value}", curve.label),
-                class,
-            }));
+            let worst = |m: &PlotMark| if relation == Relation::AtLeast { -m.y } else { m.y };
+            let mut marks: Vec<&PlotMark> = curve.marks.iter().filter(|m| m.y.is_finite()).collect();
+            marks.sort_by(|a, b| worst(b).total_cmp(&worst(a)));
+            let value = marks.first().map_or_else(String::new, |m| digits::plain(m.y, 3));
+            let marks: Vec<[f64; 2]> = marks.iter().filter_map(|m| at(m)).collect();
+            labels.push(Name { marks, text: format!("{}: {value}", curve.label), class });
         }
     }
     let line = y.clamped(level);
+    let [left, right] = x.pixels();
+    labels.push(level_name(
+        &yardstick,
+        level,
+        [[left + 4.0, line], [right - 4.0, line], [0.5 * (left + right), line]],
+    ));
+    let mut lines: Vec<Segment> = vec![[[left, line], [right, line]]];
+    for curve in &curves {
+        let points: Vec<[f64; 2]> = curve.marks.iter().filter_map(&at).collect();
+        lines.extend(points.windows(2).map(|pair| [pair[0], pair[1]]));
+        lines.extend(points.iter().map(|point| [*point; 2]));
+        let bars = curve.marks.iter().filter_map(|m| Some((x.at(m.x)?, m.bracket?.map(|b| y.clamped(b)))));
+        lines.extend(bars.map(|(x, [from, to])| [[x, from], [x, to]]));
+    }
     let body = html! {
         (axes(&x, &y, [&symbol_of(axis), &escaped(&yardstick.axis(&claim.main))]))
         @for (curve, class) in curves.iter().zip(&classes).rev() {
@@ -104,9 +115,8 @@ pub fn panel(claim: &ClaimReport, axis: &str) -> Option<SmallFigure> {
                 @if curve.refuted() { path class="cross" d=(found(true).map(cross).collect::<String>()) {} }
             }
         }
-        path class="level" d=(format!("M{:.1} {line:.1}H{:.1}", x.pixels()[0], x.pixels()[1])) {}
-        (level_name(&yardstick, level, line, &x, &labels))
-        (names(labels, [TOP + 2.0, HEIGHT - FOOT - 3.0]))
+        path class="level" d=(format!("M{left:.1} {line:.1}H{right:.1}")) {}
+        (names(labels, &lines, [left + 2.0, TOP - 10.0, WIDTH, HEIGHT - FOOT - 1.0]))
     };
     let describe = format!("{}: {} against {axis}", claim.header.title, yardstick.axis(&claim.main));
     let others = classes.iter().filter(|class| **class == "other").count();
@@ -145,17 +155,13 @@ pub fn left(y: &Scale) -> f64 {
             .fold(14.0, f64::max)
 }
 
-/// The name of the stated level over its line, at the right where no curve has its name there.
-fn level_name(yardstick: &Yardstick, level: f64, line: f64, x: &Scale, names: &[Name]) -> maud::Markup {
+/// The name of the stated level, at one of the places on its line.
+fn level_name(yardstick: &Yardstick, level: f64, marks: [[f64; 2]; 3]) -> Name {
     let text = match yardstick {
         Yardstick::Constant { name, .. } => format!("{name} = {}", digits::plain(level, 4)),
         _ => format!("stated: {}", digits::plain(level, 4)),
     };
-    let above = if line - 4.0 > TOP + 4.0 { line - 4.0 } else { line + 12.0 };
-    let [left, right] = x.pixels();
-    let near = |name: &Name| (name.at[1] - line).abs() < 2.0 * APART && 2.0 * name.at[0] > left + right;
-    let (at, class) = if names.iter().any(near) { (left + 4.0, "halo") } else { (right, "halo e") };
-    html! { text x=(px(at)) y=(px(above)) class=(class) { (text) } }
+    Name { marks: marks.to_vec(), text, class: "" }
 }
 
 fn curves(claim: &ClaimReport, axis: &str) -> Vec<NamedCurve> {
@@ -168,7 +174,7 @@ fn curves(claim: &ClaimReport, axis: &str) -> Vec<NamedCurve> {
             let Some(mark) = mark(x, row, &yardstick) else { continue };
             let curve = curves
                 .entry(key(row, &telling))
-                .or_insert_with(|| NamedCurve { label: place(row, &telling), marks: Vec::new() });
+                .or_insert_with(|| NamedCurve { label: brief(&place(row, &telling)), marks: Vec::new() });
             curve.marks.push(mark);
         }
     }

@@ -2,7 +2,7 @@
 
 use maud::{Markup, html};
 
-use super::{SIZE, SmallFigure, TOP, WIDTH, alike, canvas, cross, disc, spaced};
+use super::{SIZE, SmallFigure, TOP, WIDTH, alike, brief, canvas, cross, disc, spaced};
 use crate::claim::Outcome;
 use crate::claim::verdict::{Relation, Verdict};
 use crate::report::digits;
@@ -42,7 +42,7 @@ pub fn panel(claim: &ClaimReport) -> Option<SmallFigure> {
     for section in alike(claim) {
         let yardstick = Yardstick::of(section);
         for row in section.rows.iter().filter(|row| row.believed) {
-            let label = place(row, &telling);
+            let label = brief(&place(row, &telling));
             let values =
                 values(section, &yardstick, row).filter(|(_, ends)| ends.iter().all(|x| x.is_finite()));
             let Some((at, ends)) = values else { continue };
@@ -62,6 +62,7 @@ pub fn panel(claim: &ClaimReport) -> Option<SmallFigure> {
     if lines.is_empty() {
         return None;
     }
+    part(&mut lines);
     let names = lines.iter().map(|l| 0.86 * width(&l.label, SIZE)).fold(20.0, f64::max).min(NAME);
     let bottom = TOP + lines.len() as f64 * LINE + 4.0;
     let pixels = [names + 12.0, WIDTH - 8.0];
@@ -80,12 +81,17 @@ pub fn panel(claim: &ClaimReport) -> Option<SmallFigure> {
             @let y = middle(k);
             text x=(px(left - 8.0)) y=(px(y + 3.8)) class="e" { (fitted(&line.label, SIZE, NAME * 1.16)) }
             @let [a, b] = line.ends.map(inside);
+            @let at = [inside(line.at), y];
+            @let far = if line.bracket { None } else { beyond(line, [left, right], at[0]) };
+            @let told = digits::plain(line.at, 3);
+            // The bar stops before the value that is written at its end.
+            @let room = 0.9 * width(&told, SIZE) + 2.0;
+            @let (a, b) = match far { Some((_, "")) => (a.max(left + 7.0 + room), b), Some((at, _)) => (a, b.min(at - room)), None => (a, b) };
             @let class = if line.bracket { "bracket" } else if line.refuted { "line bad" } else { "line good" };
-            path class=(class) d=(format!("M{a:.1} {y:.1}H{b:.1}")) {}
+            @if a <= b { path class=(class) d=(format!("M{a:.1} {y:.1}H{b:.1}")) {} }
             @if !line.bracket {
-                @let at = [inside(line.at), y];
-                @if let Some((x, side)) = beyond(line, [left, right], at[0]) {
-                    text x=(px(x)) y=(px(y + 3.8)) class=(format!("halo bad{side}")) { (digits::plain(line.at, 3)) }
+                @if let Some((x, side)) = far {
+                    text x=(px(x)) y=(px(y + 3.8)) class=(format!("halo bad{side}")) { (told) }
                 }
                 @if line.refuted { path class="cross" d=(cross(at)) {} } @else { path class="dot good" d=(disc(at)) {} }
             }
@@ -103,6 +109,33 @@ pub fn panel(claim: &ClaimReport) -> Option<SmallFigure> {
     }
     let svg = canvas(bottom + 34.0, &format!("{}: a line per case", claim.header.title), &body);
     Some(SmallFigure { claim: claim.header.id.clone(), title: claim.header.title.clone(), svg, caption })
+}
+
+/// Tells apart names that would be cut to the same text: parts that they all share go, the law is
+/// shortened.
+fn part(lines: &mut [CaseInterval]) {
+    let cut = |label: &str| fitted(label, SIZE, NAME * 1.16);
+    let twins = |lines: &[CaseInterval], k: usize| -> Vec<usize> {
+        (0..lines.len()).filter(|&j| cut(&lines[j].label) == cut(&lines[k].label)).collect()
+    };
+    for k in 0..lines.len() {
+        let alike = twins(lines, k);
+        if alike.len() < 2 {
+            continue;
+        }
+        let parts: Vec<Vec<String>> =
+            alike.iter().map(|&j| lines[j].label.split(", ").map(str::to_owned).collect()).collect();
+        for (&j, own) in alike.iter().zip(&parts) {
+            let differs = |part: &&String| parts.iter().any(|other| !other.contains(part));
+            let rest: Vec<String> = own.iter().filter(differs).cloned().collect();
+            let law = fitted(&own[0], SIZE, 0.45 * NAME);
+            lines[j].label = if rest.first() == own.first() {
+                rest.join(", ")
+            } else {
+                format!("{law}, {}", rest.join(", "))
+            };
+        }
+    }
 }
 
 /// Where the value of a refuted case is written whose mark stands at an end of the axis, in its stead.

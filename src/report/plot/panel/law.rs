@@ -4,8 +4,8 @@ use maud::html;
 
 use super::curve::left;
 use super::{
-    FOOT, HEIGHT, Name, PlotMark, SmallFigure, TOP, WIDTH, abscissa, axes, bar, canvas, cross, disc, mark,
-    names, ordinate,
+    FOOT, HEIGHT, PlotMark, SmallFigure, TOP, WIDTH, abscissa, axes, bar, canvas, cross, disc, mark, naming,
+    ordinate,
 };
 use crate::claim::AxisValue;
 use crate::claim::verdict::Relation;
@@ -14,6 +14,7 @@ use crate::report::model::{Report, SectionReport};
 use crate::report::papers::{Evidence, EvidenceRole};
 use crate::report::yardstick::Yardstick;
 use crate::report::{digits, labels};
+use naming::{Name, Segment, names};
 
 /// Fewer laws make no picture.
 const FEWEST: usize = 5;
@@ -94,25 +95,27 @@ fn draw(laws: &[(String, PlotMark)], section: &SectionReport, constant: &str) ->
     let named = |refuted: bool| order.iter().filter(move |(_, m)| m.refuted == refuted).take(NAMED);
     let name = |(spec, m): &(String, PlotMark)| {
         let class = if m.refuted { "bad" } else { "good" };
-        Some(Name {
-            at: at(m)?,
-            text: format!("{}: {}", labels::source(spec), digits::plain(m.y, 3)),
-            class,
-        })
+        let text = format!("{}: {}", labels::source(spec), digits::plain(m.y, 3));
+        Some(Name { marks: vec![at(m)?], text, class })
     };
-    let all: Vec<Name> = named(true).chain(named(false)).filter_map(|law| name(law)).collect();
+    let mut all: Vec<Name> = named(true).chain(named(false)).filter_map(|law| name(law)).collect();
     let line = y.clamped(level);
     let bars: String =
         laws.iter().filter_map(|(_, m)| Some(bar(x.at(m.x)?, m.bracket?.map(|b| y.clamped(b))))).collect();
-    let ends = x.pixels();
+    let [left, right] = x.pixels();
+    let stated = format!("{constant} = {}", digits::plain(level, 4));
+    all.push(Name { marks: vec![[left + 4.0, line], [right - 4.0, line]], text: stated, class: "" });
+    let mut lines: Vec<Segment> = vec![[[left, line], [right, line]]];
+    lines.extend(laws.iter().filter_map(|(_, m)| at(m)).map(|[x, y]| [[x - 2.6, y], [x + 2.6, y]]));
+    let brackets = laws.iter().filter_map(|(_, m)| Some((x.at(m.x)?, m.bracket?.map(|b| y.clamped(b)))));
+    lines.extend(brackets.map(|(x, [from, to])| [[x, from], [x, to]]));
     let body = html! {
         (axes(&x, &y, ["Shannon entropy *H*, nats", &escaped(&format!("least {constant} in {} <= {}", section.lhs, section.rhs))]))
-        path class="level" d=(format!("M{:.1} {line:.1}H{:.1}", ends[0], ends[1])) {}
-        text x=(format!("{:.1}", ends[0] + 4.0)) y=(format!("{:.1}", line - 4.0)) class="halo" { (constant) " = " (digits::plain(level, 4)) }
+        path class="level" d=(format!("M{left:.1} {line:.1}H{right:.1}")) {}
         @if !bars.is_empty() { path class="bracket" d=(bars) {} }
         path class="dot good" d=(found(false).filter_map(|(_, m)| at(m)).map(disc).collect::<String>()) {}
         path class="cross" d=(found(true).filter_map(|(_, m)| at(m)).map(cross).collect::<String>()) {}
-        (names(all, [TOP + 2.0, HEIGHT - FOOT - 3.0]))
+        (names(all, &lines, [left + 2.0, TOP - 10.0, WIDTH, HEIGHT - FOOT - 1.0]))
     };
     let title = format!("The least {constant} of each law, against its entropy");
     SmallFigure {

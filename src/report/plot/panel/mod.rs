@@ -8,13 +8,14 @@
 mod curve;
 mod dot;
 mod law;
+mod naming;
 mod power;
 
 use maud::{Markup, html};
 
 use super::figure::{px, short};
 use super::scale::{AxisSpread, Scale, Tick};
-use super::text::{fitted, rich, rich_width, width};
+use super::text::{fitted, rich, rich_width};
 use crate::claim::verdict::{Relation, Verdict};
 use crate::claim::{Outcome, Ratio};
 use crate::report::model::{ClaimReport, Report, SectionReport};
@@ -32,8 +33,6 @@ const SIZE: f64 = 11.0;
 const TOP: f64 = 26.0;
 /// Room under the data, for tick labels and the name of the abscissa.
 const FOOT: f64 = 34.0;
-/// Least distance of two labels' baselines.
-const APART: f64 = 12.5;
 
 /// A small figure.
 #[derive(Debug, Clone)]
@@ -144,8 +143,10 @@ fn axes(x: &Scale, y: &Scale, [x_label, y_label]: [&str; 2]) -> Markup {
 fn spaced(x: &Scale) -> Vec<Tick> {
     let mut free = f64::NEG_INFINITY;
     let mut kept = Vec::new();
-    for tick in x.ticks().into_iter().filter(|tick| !tick.label.is_empty()) {
-        let half = 0.4 * rich_width(&tick.label, SIZE);
+    let mut ticks: Vec<Tick> = x.ticks().into_iter().filter(|tick| !tick.label.is_empty()).collect();
+    ticks.sort_by(|a, b| a.at.total_cmp(&b.at));
+    for tick in ticks {
+        let half = 0.5 * rich_width(&tick.label, SIZE);
         if tick.at - half > free {
             free = tick.at + half + 5.0;
             kept.push(tick);
@@ -161,35 +162,22 @@ fn canvas(height: f64, describe: &str, body: &Markup) -> Markup {
     }
 }
 
-/// A name beside a curve.
-struct Name {
-    at: [f64; 2],
-    text: String,
-    class: &'static str,
-}
-
-/// Names right of their points where they fit, else left of them; pushed apart downwards, and up
-/// again from the foot.
-fn names(mut names: Vec<Name>, [top, bottom]: [f64; 2]) -> Markup {
-    names.sort_by(|a, b| a.at[1].total_cmp(&b.at[1]));
-    let mut free = top;
-    for name in &mut names {
-        name.at[1] = name.at[1].max(free);
-        free = name.at[1] + APART;
-    }
-    let mut free = bottom;
-    for name in names.iter_mut().rev() {
-        name.at[1] = name.at[1].min(free);
-        free = name.at[1] - APART;
-    }
-    html! {
-        @for Name { at: [x, y], text, class } in &names {
-            @let text = fitted(text, SIZE, WIDTH - 50.0);
-            @let right = x + 7.0 + width(&text, SIZE) <= WIDTH + 0.12 * width(&text, SIZE);
-            @let (at, side) = if right { (x + 7.0, "") } else { (x - 7.0, " e") };
-            text x=(px(at)) y=(px(y + 3.8)) class=(format!("halo {class}{side}")) { (rich(&text)) }
-        }
-    }
+/// A place in symbols: `bpsk, snr_min 0.01, steps 8` as `bpsk, γ ≥ 0.01, K = 8`.
+fn brief(place: &str) -> String {
+    const SYMBOLS: [(&str, &str); 6] = [
+        ("snr ", "γ = "),
+        ("snr_min ", "γ ≥ "),
+        ("snr_max ", "γ ≤ "),
+        ("steps ", "K = "),
+        ("dim ", "d = "),
+        ("atoms ", "N = "),
+    ];
+    let part = |part: &str| {
+        let known =
+            SYMBOLS.iter().find_map(|(name, symbol)| Some(format!("{symbol}{}", part.strip_prefix(name)?)));
+        known.unwrap_or_else(|| part.to_owned())
+    };
+    place.split(", ").map(part).collect::<Vec<_>>().join(", ")
 }
 
 /// A cross at a pixel: a refuted case.

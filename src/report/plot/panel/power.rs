@@ -4,7 +4,8 @@
 use maud::html;
 
 use super::curve::left;
-use super::{FOOT, HEIGHT, Name, SIZE, SmallFigure, TOP, WIDTH, alike, axes, canvas, cross, disc, names};
+use super::naming::{Name, names};
+use super::{FOOT, HEIGHT, SIZE, SmallFigure, TOP, WIDTH, alike, axes, brief, canvas, cross, disc};
 use crate::claim::Outcome;
 use crate::claim::verdict::Verdict;
 use crate::report::digits;
@@ -49,8 +50,12 @@ pub fn panel(claim: &ClaimReport) -> Option<SmallFigure> {
         _ => "other",
     };
     let end = |p: &&Power| {
-        let at = at(p.points.last()?)?;
-        Some(Name { at, text: fitted(&p.label, SIZE, NAME * 1.16), class: class(p) })
+        let [_, end] = at(p.points.last()?)?;
+        Some(Name {
+            marks: vec![[right - 4.0, end]],
+            text: fitted(&p.label, SIZE, NAME * 1.16),
+            class: class(p),
+        })
     };
     let labels = powers.iter().filter(|p| p.named).filter_map(|p| end(&p)).collect();
     let refuted = |p: &Power| p.row.verdict == Verdict::Refuted;
@@ -64,7 +69,7 @@ pub fn panel(claim: &ClaimReport) -> Option<SmallFigure> {
             path class=(format!("line {}", class(power))) d=(polyline(power.points.iter().map(&at))) {}
             @if class(power) != "other" { path class=(if refuted(power) { "cross" } else { "dot good" }) d=(marks(power)) {} }
         }
-        (names(labels, [TOP + 2.0, HEIGHT - FOOT - 3.0]))
+        (names(labels, &[], [right, TOP - 10.0, WIDTH + 2.0, HEIGHT - FOOT - 1.0]))
     };
     let [low, high] = slope.between.map(|x| digits::plain(x, 4));
     let grey = powers.iter().filter(|p| class(p) == "other").count();
@@ -91,7 +96,7 @@ fn powers(claim: &ClaimReport) -> Vec<Power<'_>> {
         let usable = |p: &&[f64; 3]| p[0] > 0.0 && p[1] > 0.0 && p[0].is_finite() && p[1].is_finite();
         let points: Vec<_> = row.points.iter().filter(usable).copied().collect();
         let rounded = digits::fixed(row.lhs, 3);
-        let label = format!("{rounded} {}", place(row, &telling));
+        let label = format!("{rounded} {}", brief(&place(row, &telling)));
         (points.len() > 1 && row.lhs.is_finite() && row.believed).then_some((points, label))
     };
     rows.filter_map(|row| power(row).map(|(points, label)| Power { row, label, points, named: false }))
