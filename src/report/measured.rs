@@ -52,7 +52,8 @@ pub fn of_row(section: &SectionReport, yardstick: &Yardstick, row: &Outcome) -> 
                     } else {
                         format!("needs {name} {sign} {value}")
                     };
-                    let by = if rests_on_margin(section, row) { ", by its margin" } else { "" };
+                    let by =
+                        if rests_on_margin(section, row) { ", supported by the margin alone" } else { "" };
                     format!("{needed} ({} tested{by})", digits::plain(*tested, 4))
                 }
                 Yardstick::Level => {
@@ -214,11 +215,16 @@ pub fn rests_on_margin(section: &SectionReport, row: &Outcome) -> bool {
     row.verdict == Verdict::Supported && excess + half_width > 0.0
 }
 
-/// The margin of a section's rows in words: a share of the right side, a number for an exponent.
+/// The largest margin that a verdict rests on, in words: a share of the right side, a number for an
+/// exponent; empty where none does.
 pub fn margin(section: &SectionReport) -> String {
     let slope = section.relation == Relation::Slope;
     let of = |row: &Outcome| if slope { row.margin } else { row.margin / row.rhs.abs() };
-    let largest = section.rows.iter().map(of).filter(|margin| margin.is_finite()).fold(0.0, f64::max);
+    let rests = section.rows.iter().filter(|row| rests_on_margin(section, row));
+    let largest = rests.map(of).filter(|margin| margin.is_finite()).fold(0.0, f64::max);
+    if largest == 0.0 {
+        return String::new();
+    }
     if slope { digits::plain(largest, 3) } else { format!("{} %", digits::plain(100.0 * largest, 3)) }
 }
 

@@ -115,12 +115,11 @@ pub fn unranked(section: &SectionReport) -> String {
         Relation::AtLeast => nearest < 1.0,
         _ => false,
     };
-    // Both sides are noisy, and their ratio more than what a verdict rests on.
-    let note = if beyond { "; the verdict rests on lhs − rhs, which is known better" } else { "" };
+    let ratio = if beyond { "lhs/rhs, of two noisy sides," } else { "lhs/rhs" };
     let end = if nearest.is_nan() {
         String::new()
     } else {
-        format!(" (lhs/rhs {most} {}{note})", digits::plain(nearest, 3))
+        format!(" ({ratio} {most} {})", digits::plain(nearest, 3))
     };
     format!("{cases} left out of the ranking, as {why}; {tighter} of them may be tighter{end}.")
 }

@@ -262,12 +262,14 @@ impl Choice {
 /// [`Error::Invalid`] for a malformed spec and for a name of something that is no rule;
 /// [`Error::Unknown`] with the nearest name for a schedule or a parameter.
 pub fn find(spec: &str) -> Result<Choice> {
-    // What a schedule nests is a denoiser, or a law in one.
-    let parameters_of = |name: &str| match SCHEDULES.get(name) {
+    let spec = known::spelling(spec)?;
+    // What a schedule nests is a denoiser or a law, which may have the name of another schedule.
+    let outermost = spec.split(':').next().unwrap_or_default().trim();
+    let parameters_of = |name: &str| match SCHEDULES.get(name).filter(|_| name == outermost) {
         Some(schedule) => Ok(schedule.parameters),
         None => denoiser::parameters_of(name),
     };
-    let (schedule, spec) = SCHEDULES.parse_nesting(&known::spelling(spec)?, &parameters_of)?;
+    let (schedule, spec) = SCHEDULES.parse_nesting(&spec, &parameters_of)?;
     let choice = Choice { schedule, spec };
     if let Some(of) = choice.of() {
         drop(denoiser::find(&of)?);

@@ -32,7 +32,12 @@ fn build(arguments: &Arguments) -> Result<Source> {
     // Each component has its mean.
     arguments.room("dim", nodes.len() as f64 * dim as f64)?;
     let variance = if dof > 2.0 { dim as f64 * dof / (dof - 2.0) } else { f64::INFINITY };
-    Ok(Source::new(arguments.spec(), Law::Mixture(components(dof, dim, &nodes)), None, Estimate::exact(variance)))
+    Ok(Source::new(
+        arguments.spec(),
+        Law::Mixture(components(dof, dim, &nodes)),
+        None,
+        Estimate::exact(variance),
+    ))
 }
 
 /// The nodes g of the trapezoid rule in g = ln G for f(x) = ∫ N(x; 0, ν/(2G) I) Gamma(G) dG.

@@ -41,7 +41,7 @@ pub fn section(report: &Report) -> Markup {
                 p class="facts" {
                     "Each assumption with its size over the laws of a family, information in nats. A law with finitely many atoms satisfies them all: "
                     "what separates the laws is the size, ψ1/" i { "H" } " and " i { "V" } "/" i { "H" } "² above all. "
-                    "✓ 3, ✗ 1 · 0.4 … 5: three laws satisfy it, with sizes from 0.4 to 5, one does not. A constant in terms of " i { "H" } " alone serves only where these are of order one; whether a size of 10⁶ "
+                    "Read ✓ 3, ✗ 1 · 0.4 … 5: three laws satisfy it, with sizes from 0.4 to 5, one does not. A constant in terms of " i { "H" } " alone serves only where these are of order one; whether a size of 10⁶ "
                     "counts as “sub-exponential” is a matter of a paper’s wording."
                 }
                 div class="scroll" {

@@ -211,11 +211,11 @@ pub fn replays(claim: &ClaimReport) -> Markup {
             // What a replay must find is in the table; the whole line is in results.csv.
             let command = row.replay.split(" --expect ").next().unwrap_or_default();
             let general = command.replace(&format!("--case {name}/{} ", k + 1), "--case S/N ");
-            let (stem, added) = parted(&general);
-            let added = of(of(&mut stems, stem), added);
-            match added.last_mut() {
+            let (stem, added) = without_varying(&general);
+            let cases_of = entry(entry(&mut stems, stem), added);
+            match cases_of.last_mut() {
                 Some((last, cases)) if *last == name => cases.push(k + 1),
-                _ => added.push((name.clone(), vec![k + 1])),
+                _ => cases_of.push((name.clone(), vec![k + 1])),
             }
         }
     }
@@ -237,7 +237,7 @@ pub fn replays(claim: &ClaimReport) -> Markup {
 }
 
 /// The entry under a key, made where there is none.
-fn of<T: Default>(all: &mut Vec<(String, T)>, key: String) -> &mut T {
+fn entry<T: Default>(all: &mut Vec<(String, T)>, key: String) -> &mut T {
     let at = all.iter().position(|(known, _)| *known == key).unwrap_or_else(|| {
         all.push((key, T::default()));
         all.len() - 1
@@ -246,11 +246,11 @@ fn of<T: Default>(all: &mut Vec<(String, T)>, key: String) -> &mut T {
 }
 
 /// A command without the options that differ from case to case, and these.
-fn parted(command: &str) -> (String, String) {
+fn without_varying(command: &str) -> (String, String) {
     let (mut stem, mut added) = (Vec::new(), Vec::new());
     let mut words = command.split(' ');
     while let Some(word) = words.next() {
-        if ["--budget", "--backend"].contains(&word) {
+        if ["--budget", "--backend", "--precision"].contains(&word) {
             added.extend([word].into_iter().chain(words.next()));
         } else {
             stem.push(word);

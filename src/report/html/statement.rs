@@ -152,7 +152,7 @@ pub fn cases(section: &SectionReport) -> Markup {
     html! {
         (digits::count(found.cases as u64)) @if laws > 1 { " on " (laws) " laws" }
         @if found.brackets > 0 { "; " (found.brackets) " by a bracket alone" }
-        @if found.on_margin > 0 { "; " b { (found.on_margin) " supported only thanks to the margin" } " of " (margin(section)) }
+        @if found.on_margin > 0 { "; " b { (found.on_margin) " supported only thanks to the margin" } @let margin = margin(section); @if !margin.is_empty() { " of " (margin) } }
         @if found.open > 0 { "; " b { (found.open) " undecided" } }
     }
 }
@@ -214,8 +214,8 @@ fn controls(evidence: &[Evidence]) -> Markup {
     let refuted = all.iter().filter(|e| e.section.verdict == Verdict::Refuted).count();
     let mut whys: Vec<&str> = Vec::new();
     for e in &all {
-        if !whys.contains(&e.section.why.as_str()) {
-            whys.push(&e.section.why);
+        if !whys.contains(&e.section.why.trim()) {
+            whys.push(e.section.why.trim());
         }
     }
     html! {

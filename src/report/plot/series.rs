@@ -107,15 +107,20 @@ pub fn collect(claim: &ClaimReport, axis: &str) -> Vec<Series> {
 
 /// A row's place in words, by the axes in `names`: the source's label bare, others named.
 pub fn place(row: &Outcome, names: &BTreeSet<&str>) -> String {
+    parts(row, names).join(", ")
+}
+
+/// The parts of a [`place`], the source first.
+pub fn parts(row: &Outcome, names: &BTreeSet<&str>) -> Vec<String> {
     told(row, names, labels::source)
 }
 
 /// [`place`] with the source's spec: no two places share it.
 pub fn key(row: &Outcome, names: &BTreeSet<&str>) -> String {
-    told(row, names, str::to_owned)
+    told(row, names, str::to_owned).join(", ")
 }
 
-fn told(row: &Outcome, names: &BTreeSet<&str>, source: fn(&str) -> String) -> String {
+fn told(row: &Outcome, names: &BTreeSet<&str>, source: fn(&str) -> String) -> Vec<String> {
     let part = |(name, axis): (&String, &AxisValue)| match axis {
         AxisValue::Text(text) if name == "source" => source(text),
         AxisValue::Text(text) if name == "baseline" => format!("against {text}"),
@@ -124,7 +129,7 @@ fn told(row: &Outcome, names: &BTreeSet<&str>, source: fn(&str) -> String) -> St
     };
     let mut parts: Vec<_> = row.axes.iter().filter(|(name, _)| names.contains(name.as_str())).collect();
     parts.sort_by_key(|(name, _)| *name != "source");
-    parts.into_iter().map(part).collect::<Vec<_>>().join(", ")
+    parts.into_iter().map(part).collect()
 }
 
 /// The fewest axes that tell rows of a claim and its breaks apart, without `axis`; the source if

@@ -28,7 +28,7 @@ const OF: Parameter = Parameter {
 const SOURCE: Parameter = Parameter {
     name: "source",
     default: None,
-    summary: "a law in parentheses whose curve it is, in place of the sampled one's, in claims and estimates",
+    summary: "a law in parentheses, of any dimension, whose curve it is in place of the sampled one's; in claims and estimates",
 };
 const LAMBDA: Parameter = Parameter { name: "lambda", default: Some("1.5"), summary: "λ > 0 of the axis" };
 

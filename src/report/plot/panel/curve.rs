@@ -5,8 +5,8 @@ use std::collections::BTreeMap;
 use maud::html;
 
 use super::{
-    FOOT, HEIGHT, PlotMark, SIZE, SmallFigure, TOP, WIDTH, abscissa, alike, axes, bar, brief, canvas, cross,
-    disc, mark, naming, ordinate,
+    FOOT, HEIGHT, PlotMark, SIZE, SmallFigure, TOP, WIDTH, abscissa, alike, axes, bar, canvas, cross, disc,
+    mark, naming, ordinate, placed,
 };
 use crate::claim::verdict::Relation;
 use crate::report::digits;
@@ -15,7 +15,7 @@ use crate::report::model::ClaimReport;
 use crate::report::plot::figure::symbol_of;
 use crate::report::plot::frame::polyline;
 use crate::report::plot::scale::Scale;
-use crate::report::plot::series::{key, place, varying};
+use crate::report::plot::series::{key, varying};
 use crate::report::plot::text::width;
 use crate::report::yardstick::Yardstick;
 use naming::{Name, Segment, names};
@@ -79,11 +79,12 @@ pub fn panel(claim: &ClaimReport, axis: &str) -> Option<SmallFigure> {
         let before = classes[..k].iter().filter(|c| *c == class).count();
         if *class != "other" && before < NAMED {
             let worst = |m: &PlotMark| if relation == Relation::AtLeast { -m.y } else { m.y };
-            let mut marks: Vec<&PlotMark> = curve.marks.iter().filter(|m| m.y.is_finite()).collect();
-            marks.sort_by(|a, b| worst(b).total_cmp(&worst(a)));
-            let value = marks.first().map_or_else(String::new, |m| digits::plain(m.y, 3));
-            let marks: Vec<[f64; 2]> = marks.iter().filter_map(|m| at(m)).collect();
-            labels.push(Name { marks, text: format!("{}: {value}", curve.label), class });
+            let known = curve.marks.iter().filter(|m| m.y.is_finite());
+            let most = known.max_by(|a, b| worst(a).total_cmp(&worst(b)));
+            labels.extend(most.and_then(|m| {
+                let text = format!("{}: {}", curve.label, digits::plain(m.y, 3));
+                Some(Name { marks: vec![at(m)?], text, class })
+            }));
         }
     }
     let line = y.clamped(level);
@@ -174,7 +175,7 @@ fn curves(claim: &ClaimReport, axis: &str) -> Vec<NamedCurve> {
             let Some(mark) = mark(x, row, &yardstick) else { continue };
             let curve = curves
                 .entry(key(row, &telling))
-                .or_insert_with(|| NamedCurve { label: brief(&place(row, &telling)), marks: Vec::new() });
+                .or_insert_with(|| NamedCurve { label: placed(row, &telling), marks: Vec::new() });
             curve.marks.push(mark);
         }
     }

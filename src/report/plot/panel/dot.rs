@@ -11,7 +11,7 @@ use crate::report::model::{ClaimReport, SectionReport};
 use crate::report::plot::curves::difference_scale;
 use crate::report::plot::figure::{px, short};
 use crate::report::plot::scale::{AxisSpread, Scale};
-use crate::report::plot::series::{place, varying};
+use crate::report::plot::series::{parts, varying};
 use crate::report::plot::text::{fitted, rich, width};
 use crate::report::tightness::{relative, score};
 use crate::report::yardstick::Yardstick;
@@ -27,7 +27,7 @@ const NAME: f64 = 150.0;
 
 /// One line.
 struct CaseInterval {
-    label: String,
+    parts: Vec<String>,
     at: f64,
     ends: [f64; 2],
     refuted: bool,
@@ -42,12 +42,12 @@ pub fn panel(claim: &ClaimReport) -> Option<SmallFigure> {
     for section in alike(claim) {
         let yardstick = Yardstick::of(section);
         for row in section.rows.iter().filter(|row| row.believed) {
-            let label = brief(&place(row, &telling));
+            let parts: Vec<String> = parts(row, &telling).iter().map(|part| brief(part)).collect();
             let values =
                 values(section, &yardstick, row).filter(|(_, ends)| ends.iter().all(|x| x.is_finite()));
             let Some((at, ends)) = values else { continue };
             lines.push(CaseInterval {
-                label,
+                parts,
                 at,
                 ends,
                 refuted: row.verdict == Verdict::Refuted,
@@ -62,8 +62,8 @@ pub fn panel(claim: &ClaimReport) -> Option<SmallFigure> {
     if lines.is_empty() {
         return None;
     }
-    part(&mut lines);
-    let names = lines.iter().map(|l| 0.86 * width(&l.label, SIZE)).fold(20.0, f64::max).min(NAME);
+    let labels = labels(&lines.iter().map(|line| &line.parts[..]).collect::<Vec<_>>());
+    let names = labels.iter().map(|label| 0.86 * width(label, SIZE)).fold(20.0, f64::max).min(NAME);
     let bottom = TOP + lines.len() as f64 * LINE + 4.0;
     let pixels = [names + 12.0, WIDTH - 8.0];
     let stated = stated(claim);
@@ -79,7 +79,7 @@ pub fn panel(claim: &ClaimReport) -> Option<SmallFigure> {
         @for level in &stated { path class="level" d=(format!("M{:.1} {TOP:.1}V{bottom:.1}", inside(*level))) {} }
         @for (k, line) in lines.iter().enumerate() {
             @let y = middle(k);
-            text x=(px(left - 8.0)) y=(px(y + 3.8)) class="e" { (fitted(&line.label, SIZE, NAME * 1.16)) }
+            text x=(px(left - 8.0)) y=(px(y + 3.8)) class="e" { (labels[k]) }
             @let [a, b] = line.ends.map(inside);
             @let at = [inside(line.at), y];
             @let far = if line.bracket { None } else { beyond(line, [left, right], at[0]) };
@@ -111,31 +111,31 @@ pub fn panel(claim: &ClaimReport) -> Option<SmallFigure> {
     Some(SmallFigure { claim: claim.header.id.clone(), title: claim.header.title.clone(), svg, caption })
 }
 
-/// Tells apart names that would be cut to the same text: parts that they all share go, the law is
-/// shortened.
-fn part(lines: &mut [CaseInterval]) {
-    let cut = |label: &str| fitted(label, SIZE, NAME * 1.16);
-    let twins = |lines: &[CaseInterval], k: usize| -> Vec<usize> {
-        (0..lines.len()).filter(|&j| cut(&lines[j].label) == cut(&lines[k].label)).collect()
+/// Names of cases from their parts, the law first: what all share is left out, and where there is
+/// no room the law is shortened before what tells its cases apart.
+fn labels(cases: &[&[String]]) -> Vec<String> {
+    let limit = NAME * 1.16;
+    let shared = |part: &String| cases.len() > 1 && cases.iter().all(|case| case.contains(part));
+    let telling = |case: &&[String]| -> Vec<String> {
+        let rest: Vec<String> = case.iter().filter(|part| !shared(part)).cloned().collect();
+        if rest.is_empty() { case.to_vec() } else { rest }
     };
-    for k in 0..lines.len() {
-        let alike = twins(lines, k);
-        if alike.len() < 2 {
-            continue;
+    let parts: Vec<Vec<String>> = cases.iter().map(telling).collect();
+    let short = |parts: &Vec<String>| {
+        let (law, others) = parts.split_first().map_or(("", &parts[..]), |(law, others)| (law, others));
+        let rest: String = others.iter().map(|part| format!(", {part}")).collect();
+        let room = limit - width(&rest, SIZE);
+        if room < 0.3 * NAME {
+            fitted(&parts.join(", "), SIZE, limit)
+        } else {
+            fitted(law, SIZE, room) + &rest
         }
-        let parts: Vec<Vec<String>> =
-            alike.iter().map(|&j| lines[j].label.split(", ").map(str::to_owned).collect()).collect();
-        for (&j, own) in alike.iter().zip(&parts) {
-            let differs = |part: &&String| parts.iter().any(|other| !other.contains(part));
-            let rest: Vec<String> = own.iter().filter(differs).cloned().collect();
-            let law = fitted(&own[0], SIZE, 0.45 * NAME);
-            lines[j].label = if rest.first() == own.first() {
-                rest.join(", ")
-            } else {
-                format!("{law}, {}", rest.join(", "))
-            };
-        }
-    }
+    };
+    let found: Vec<String> = parts.iter().map(short).collect();
+    let twin = |k: usize| (0..found.len()).any(|j| j != k && found[j] == found[k] && parts[j] != parts[k]);
+    (0..found.len())
+        .map(|k| if twin(k) { fitted(&parts[k].join(", "), SIZE, limit) } else { found[k].clone() })
+        .collect()
 }
 
 /// Where the value of a refuted case is written whose mark stands at an end of the axis, in its stead.
@@ -155,7 +155,7 @@ fn axes_of(x: &Scale, [bottom, top]: [f64; 2], label: &str) -> Markup {
     html! {
         path class="grid" d=(short(&lines)) {}
         @for tick in &ticks { text x=(px(tick.at)) y=(px(bottom + 14.0)) class="m" { (rich(&tick.label)) } }
-        text x=(px(x.pixels()[1])) y=(px(bottom + 28.0)) class="e" { (rich(&escaped(label))) }
+        text x=(px(x.pixels()[1])) y=(px(bottom + 28.0)) class="e" { (rich(&escaped(&fitted(label, SIZE, WIDTH - 30.0)))) }
     }
 }
 
@@ -227,4 +227,34 @@ fn near(all: &[f64], holds: impl Iterator<Item = f64>) -> Vec<f64> {
         return all.to_vec();
     }
     all.iter().map(|x| x.clamp(low - room, high + room)).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn names_tell_cases_apart() {
+        let case = |parts: &[&str]| -> Vec<String> { parts.iter().map(|part| (*part).to_owned()).collect() };
+        let named = |cases: &[Vec<String>]| labels(&cases.iter().map(|case| &case[..]).collect::<Vec<_>>());
+        let law = "2 modes in [−2, 2], each of them rather narrow";
+        let cases = [
+            case(&[law, "ddim", "K = 8"]),
+            case(&[law, "ddim", "K = 16"]),
+            case(&["bpsk", "ddim", "K = 8"]),
+            case(&["bpsk", "ddim", "K = 16"]),
+        ];
+        let found = named(&cases);
+        assert_eq!(found[2..], ["bpsk, K = 8", "bpsk, K = 16"]);
+        assert!(
+            found[0].starts_with("2 mo") && found[0].ends_with(", K = 8") && found[1].ends_with(", K = 16")
+        );
+        assert!(named(&cases[..1])[0].ends_with(", ddim, K = 8"), "a lone case keeps its parts");
+        let long = "a schedule with a name that leaves no room at all";
+        let twins = [
+            case(&[long, "and one more of that length, a"]),
+            case(&[long, "and one more of that length, b"]),
+        ];
+        assert!(named(&twins)[0].ends_with('a') && named(&twins)[1].ends_with('b'));
+    }
 }

@@ -11,6 +11,8 @@ mod law;
 mod naming;
 mod power;
 
+use std::collections::BTreeSet;
+
 use maud::{Markup, html};
 
 use super::figure::{px, short};
@@ -162,8 +164,8 @@ fn canvas(height: f64, describe: &str, body: &Markup) -> Markup {
     }
 }
 
-/// A place in symbols: `bpsk, snr_min 0.01, steps 8` as `bpsk, γ ≥ 0.01, K = 8`.
-fn brief(place: &str) -> String {
+/// A part of a place in symbols: `snr_min 0.01` as `γ ≥ 0.01`, `steps 8` as `K = 8`.
+fn brief(part: &str) -> String {
     const SYMBOLS: [(&str, &str); 6] = [
         ("snr ", "γ = "),
         ("snr_min ", "γ ≥ "),
@@ -172,12 +174,13 @@ fn brief(place: &str) -> String {
         ("dim ", "d = "),
         ("atoms ", "N = "),
     ];
-    let part = |part: &str| {
-        let known =
-            SYMBOLS.iter().find_map(|(name, symbol)| Some(format!("{symbol}{}", part.strip_prefix(name)?)));
-        known.unwrap_or_else(|| part.to_owned())
-    };
-    place.split(", ").map(part).collect::<Vec<_>>().join(", ")
+    let known = |(name, symbol): &(&str, &str)| Some(format!("{symbol}{}", part.strip_prefix(name)?));
+    SYMBOLS.iter().find_map(known).unwrap_or_else(|| part.to_owned())
+}
+
+/// A place in symbols: `bpsk, snr_min 0.01, steps 8` as `bpsk, γ ≥ 0.01, K = 8`.
+fn placed(row: &Outcome, names: &BTreeSet<&str>) -> String {
+    series::parts(row, names).iter().map(|part| brief(part)).collect::<Vec<_>>().join(", ")
 }
 
 /// A cross at a pixel: a refuted case.

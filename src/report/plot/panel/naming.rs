@@ -1,5 +1,5 @@
-//! Names beside marks, each where it covers least: no name is written over another one, over a curve
-//! only where there is no other place, and a line leads to what is far.
+//! Names beside marks, each where it covers least of curves and of the names before it; a line leads
+//! to what is far.
 
 use maud::{Markup, html};
 
@@ -54,13 +54,10 @@ pub fn names(names: Vec<Name>, lines: &[Segment], bounds: Area) -> Markup {
     for Name { marks, text, class } in names {
         let text = fitted(&text, SIZE, ((bounds[2] - bounds[0]) / ROUGH).min(WIDTH - 80.0));
         let width = ROUGH * rich_width(&text, SIZE);
-        let spots = marks
-            .iter()
-            .take(MARKS)
-            .enumerate()
-            .flat_map(|(k, mark)| spots(*mark, width).map(move |area| (2.0 * k as f64, *mark, area)));
+        let spots = marks.iter().take(MARKS).enumerate().flat_map(|(k, mark)| {
+            spots(*mark, width).map(move |area| (2.0 * k as f64, *mark, within_bounds(area, &bounds)))
+        });
         let placed = spots
-            .filter(|(_, _, area)| inside(area, &bounds))
             .map(|(cost, mark, area)| Placed {
                 area,
                 mark,
@@ -97,8 +94,11 @@ fn spots([x, y]: [f64; 2], width: f64) -> impl Iterator<Item = Area> {
     })
 }
 
-fn inside(area: &Area, bounds: &Area) -> bool {
-    area[0] >= bounds[0] && area[1] >= bounds[1] && area[2] <= bounds[2] && area[3] <= bounds[3]
+/// An area moved inside the bounds, as far as it fits.
+fn within_bounds(area: Area, bounds: &Area) -> Area {
+    let shift = |k: usize| (bounds[k] - area[k]).max(0.0) + (bounds[k + 2] - area[k + 2]).min(0.0);
+    let [x, y] = [shift(0), shift(1)];
+    [area[0] + x, area[1] + y, area[2] + x, area[3] + y]
 }
 
 fn cost_of(area: &Area, mark: [f64; 2], lines: &[Segment], taken: &[Area]) -> f64 {
@@ -114,7 +114,7 @@ fn overlap(a: &Area, b: &Area) -> f64 {
     side(0) * side(1)
 }
 
-/// Length of the part of a line inside an area; a line without length counts as 3.
+/// Length of the part of a line inside an area, at least 3 where it touches it.
 fn within(line: &Segment, area: &Area) -> f64 {
     let [from, to] = line;
     let (mut enters, mut leaves) = (0.0_f64, 1.0_f64);
@@ -173,7 +173,8 @@ mod tests {
         let (x, y) = (found("x"), found("y"));
         assert_eq!(x.len(), 3, "{html}");
         for i in 0..3 {
-            assert!((y[i] - 60.0 - 2.5).abs() > 2.0, "{html}");
+            // Clear of the line at 60.
+            assert!(y[i] < 57.6 || y[i] > 68.9, "{html}");
             for j in 0..i {
                 assert!((y[i] - y[j]).abs() > 8.0 || (x[i] - x[j]).abs() > 30.0, "{html}");
             }

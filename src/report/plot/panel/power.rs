@@ -5,7 +5,7 @@ use maud::html;
 
 use super::curve::left;
 use super::naming::{Name, names};
-use super::{FOOT, HEIGHT, SIZE, SmallFigure, TOP, WIDTH, alike, axes, brief, canvas, cross, disc};
+use super::{FOOT, HEIGHT, SIZE, SmallFigure, TOP, WIDTH, alike, axes, canvas, cross, disc, placed};
 use crate::claim::Outcome;
 use crate::claim::verdict::Verdict;
 use crate::report::digits;
@@ -14,7 +14,7 @@ use crate::report::model::ClaimReport;
 use crate::report::plot::figure::symbol_of;
 use crate::report::plot::frame::polyline;
 use crate::report::plot::scale::{AxisSpread, Scale};
-use crate::report::plot::series::{place, varying};
+use crate::report::plot::series::varying;
 use crate::report::plot::text::{fitted, width};
 
 /// How many of the claim's own rows are named, and how many breaks.
@@ -50,12 +50,8 @@ pub fn panel(claim: &ClaimReport) -> Option<SmallFigure> {
         _ => "other",
     };
     let end = |p: &&Power| {
-        let [_, end] = at(p.points.last()?)?;
-        Some(Name {
-            marks: vec![[right - 4.0, end]],
-            text: fitted(&p.label, SIZE, NAME * 1.16),
-            class: class(p),
-        })
+        let end = at(p.points.last()?)?;
+        Some(Name { marks: vec![end], text: fitted(&p.label, SIZE, NAME * 1.16), class: class(p) })
     };
     let labels = powers.iter().filter(|p| p.named).filter_map(|p| end(&p)).collect();
     let refuted = |p: &Power| p.row.verdict == Verdict::Refuted;
@@ -96,7 +92,7 @@ fn powers(claim: &ClaimReport) -> Vec<Power<'_>> {
         let usable = |p: &&[f64; 3]| p[0] > 0.0 && p[1] > 0.0 && p[0].is_finite() && p[1].is_finite();
         let points: Vec<_> = row.points.iter().filter(usable).copied().collect();
         let rounded = digits::fixed(row.lhs, 3);
-        let label = format!("{rounded} {}", brief(&place(row, &telling)));
+        let label = format!("{rounded} {}", placed(row, &telling));
         (points.len() > 1 && row.lhs.is_finite() && row.believed).then_some((points, label))
     };
     rows.filter_map(|row| power(row).map(|(points, label)| Power { row, label, points, named: false }))
