@@ -220,6 +220,17 @@ mod tests {
         assert!(wrong.mean(&summands, LEVEL).is_none(), "every summand lies beyond the level");
     }
 
+    /// Rounding of the sums widens both ends.
+    #[test]
+    fn rounding_widens_the_interval() {
+        let plain = Moments::of_block(&summands(6, 400, &|u| 1.0 + u), 1).summands(0, None);
+        let rounded = Summands { rounding: plain.rounding + 0.25, ..plain.clone() };
+        let envelope = Envelope { ceiling: 2.0, moments: Vec::new() };
+        let [plain, rounded] = [plain, rounded].map(|s| envelope.mean(&s, LEVEL).unwrap());
+        assert!((plain.low - rounded.low - 0.25).abs() < 1e-12, "{plain:?} {rounded:?}");
+        assert!((rounded.high - plain.high - 0.25).abs() < 1e-12, "{plain:?} {rounded:?}");
+    }
+
     /// Nothing seen is no proof of nothing there: the interval reaches up to 7/3 · ln 80 ·
     /// 2/2047 = 0.00999.
     #[test]

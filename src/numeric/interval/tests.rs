@@ -159,6 +159,10 @@ fn ends_and_signs() {
     near(of(-3.0, 2.0).square(), 0.0, 9.0);
     near(of(-3.0, 2.0).powi(3), -27.0, 18.0);
     near(of(-2.0, -1.0).pow(Interval::point(-2.0)), 0.25, 1.0);
+    // No power of what may be negative or infinite.
+    let power = |x: Interval| x.pow(Interval::point(0.3));
+    assert_eq!(power(of(-1.0, 2.0)), Interval::LINE);
+    assert_eq!(power(of(1.0, f64::INFINITY)), Interval::LINE);
     near(of(0.0, 4.0).sqrt(), 0.0, 2.0);
     near(of(0.0, 1.0).ln(), -INF, 0.0);
     assert!(of(0.0, INF).exp().hi == INF && of(-INF, 0.0).exp().lo == 0.0);
