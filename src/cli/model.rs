@@ -4,7 +4,7 @@ use std::path::PathBuf;
 use std::sync::Arc;
 
 use super::progress::Progress;
-use super::{Common, Format, axes, output};
+use super::{Common, Format, axes, interrupt, output};
 use crate::denoiser;
 use crate::error::{Error, Result};
 use crate::numeric::estimate::{Estimate, Method};
@@ -14,7 +14,7 @@ use crate::quantity::path::grid;
 use crate::quantity::{Instruments, Need, Setting, find};
 use crate::report;
 use crate::report::denoiser::{DenoiserReport, LevelRow, PathRow};
-use crate::run::estimate::{StoppingRule, estimate};
+use crate::run::estimate::{StoppingRule, estimate_with};
 use crate::run::options::MethodChoice;
 use crate::run::watch::Watch;
 use crate::source::Source;
@@ -122,35 +122,32 @@ impl ModelCommand {
         let backend = common.backend()?;
         let watch = Watch { backend, event: &event, stop: common.stop(), store: None };
         let target = StoppingRule { relative_error: Some(self.rel_err), budget: self.samples };
-        let found = estimate(&needs, MethodChoice::Auto, common.seed, target, &watch);
+        let tools = Arc::new(Instruments::default());
+        let found = estimate_with(&tools, &needs, (MethodChoice::Auto, common.seed), target, &watch);
         progress.finish();
         let mut found = found?.into_iter().map(|found| match found {
-            Err(error) if error.is_interruption() => Err(error),
             Err(error) => {
-                eprintln!("note: {error}");
-                Ok(Estimate::failed(Method::MonteCarlo).into())
+                if !error.is_interruption() {
+                    eprintln!("note: {error}");
+                }
+                Estimate::failed(Method::MonteCarlo).into()
             }
-            Ok(estimate) => Ok(estimate.into()),
+            Ok(estimate) => estimate.into(),
         });
         let mut next = || found.next().expect("an estimate a need");
         let level = |&snr: &f64| {
             let [loss, mmse, gap] = [next(), next(), next()];
-            let held_out = held_out.is_some().then(&mut next).transpose()?;
-            Ok(LevelRow { snr, loss: loss?, mmse: mmse?, gap: gap?, held_out })
+            LevelRow { snr, loss, mmse, gap, held_out: held_out.is_some().then(&mut next) }
         };
-        let levels = snrs.iter().map(level).collect::<Result<_>>()?;
+        let levels = snrs.iter().map(level).collect();
         let row = |schedule: &String| {
             let [path_kl, denoiser_kl, init_kl, cost_log] = [next(), next(), next(), next()];
-            Ok(PathRow {
-                schedule: schedule.clone(),
-                path_kl: path_kl?,
-                denoiser_kl: denoiser_kl?,
-                init_kl: init_kl?,
-                cost_log: cost_log?,
-            })
+            PathRow { schedule: schedule.clone(), path_kl, denoiser_kl, init_kl, cost_log }
         };
-        let paths = schedules.iter().map(row).collect::<Result<_>>()?;
-        let own = grid(&need("path_kl", path(&schedules[0]))?, &Instruments::default())?;
+        let paths = schedules.iter().map(row).collect();
+        let own = need("path_kl", path(&schedules[0]))?;
+        // Empty where a stop comes before the loss curve is there.
+        let own = watch.stop.unless(move || grid(&own, &tools)).transpose()?.unwrap_or_default();
         let report = DenoiserReport {
             klaim: env!("CARGO_PKG_VERSION").into(),
             command: super::command(),
@@ -167,6 +164,11 @@ impl ModelCommand {
         match common.format {
             Format::Human | Format::Csv => output::text(&report.text()),
             Format::Json => output::json(&serde_json::to_value(&report).expect("a report is JSON")),
+        }?;
+        if !watch.stop.requested() {
+            return Ok(0);
         }
+        common.tell("interrupted: what has no value was not measured".into());
+        Ok(interrupt::INCOMPLETE)
     }
 }

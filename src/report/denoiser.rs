@@ -133,14 +133,15 @@ impl DenoiserReport {
             self.levels.iter().max_by(|a, b| key(a).total_cmp(&key(b))).expect("there are SNRs")
         };
         let largest = worst(&|row| row.gap.value / row.loss.value);
-        let mut lines = vec![
-            format!(
-                "The denoiser's own error is {:.1} % of its loss at snr {:.3e}, where that share is largest.",
-                100.0 * largest.gap.value / largest.loss.value,
-                largest.snr
-            ),
-            self.certificate(),
-        ];
+        let share = 100.0 * largest.gap.value / largest.loss.value;
+        let mut lines = Vec::new();
+        if share.is_finite() {
+            let largest = largest.snr;
+            lines.push(format!(
+                "The denoiser's own error is {share:.1} % of its loss at snr {largest:.3e}, where that share is largest."
+            ));
+        }
+        lines.push(self.certificate());
         if self.held_out.is_some() {
             let of = |row: &LevelRow| row.held_out.map_or(0.0, |x| x.value / row.loss.value);
             let memorised = worst(&of);
@@ -208,16 +209,19 @@ impl DenoiserReport {
         };
         let known = || self.levels.iter().filter(|row| row.loss.value.is_finite());
         let points: Vec<(f64, f64)> = known().map(|row| (row.snr, row.loss.value)).collect();
-        let curve = SampledCurve::new(&points)?;
-        let figure = picture(&Picture {
-            title: "the loss and the schedule made from it",
-            curve: &curve,
-            points: known()
-                .map(|row| (row.snr, row.loss.value, row.loss.std_err / row.loss.value))
-                .collect(),
-            snrs: &self.snr,
-            bands: None,
-        })?;
+        let draw = |points: &[(f64, f64)]| {
+            picture(&Picture {
+                title: "the loss and the schedule made from it",
+                curve: &SampledCurve::new(points)?,
+                points: known()
+                    .map(|row| (row.snr, row.loss.value, row.loss.std_err / row.loss.value))
+                    .collect(),
+                snrs: &self.snr,
+                bands: None,
+            })
+        };
+        // An interrupted run may have neither.
+        let figure = (points.len() > 1 && self.snr.len() > 1).then(|| draw(&points)).transpose()?;
         let header = html! {
             h1 { code { (self.denoiser) } }
             p class="lead" { "on " code { (self.source) } @if let Some(other) = &self.held_out { ", held out " code { (other) } } }
@@ -227,7 +231,7 @@ impl DenoiserReport {
             h2 { "Loss against the least there is" }
             (table(self.level_cells()))
             p { "L − M = E|x̂ − m|², the denoiser's own squared distance from the posterior mean m; each number is sampled by itself." }
-            figure { div class="scroll" { (PreEscaped(figure)) } }
+            @if let Some(figure) = &figure { figure { div class="scroll" { (PreEscaped(figure)) } } }
             h2 { "What a chain costs" }
             (table(self.path_cells()))
             p { "KL of the true path from the sampler's, nats: the three costs add. The last column is what the loss-adaptive schedules make least." }

@@ -34,10 +34,23 @@ pub fn estimate(
     target: StoppingRule,
     watch: &Watch,
 ) -> Result<Vec<Result<Estimate>>> {
-    let tools = Arc::new(Instruments::default());
+    estimate_with(&Arc::default(), needs, (method, seed), target, watch)
+}
+
+/// [`estimate`] with a memo of deterministic results, for callers that have more to ask of it.
+///
+/// # Errors
+/// A device that fails.
+pub fn estimate_with(
+    tools: &Arc<Instruments>,
+    needs: &[Need],
+    (method, seed): (MethodChoice, u64),
+    target: StoppingRule,
+    watch: &Watch,
+) -> Result<Vec<Result<Estimate>>> {
     (watch.event)(Event::Needs(needs.len()));
     let found = &|| (watch.event)(Event::Found);
-    let mut ledger = Ledger::new(needs.iter(), Search { method, tools: &tools, stop: &watch.stop, found });
+    let mut ledger = Ledger::new(needs.iter(), Search { method, tools, stop: &watch.stop, found });
     let alone = |lane: Lane| {
         let pairs = Pairs::within(lane.needs.len(), []);
         (lane, pairs)
