@@ -137,7 +137,7 @@ mod tests {
         assert!(other("") > 1e-2 && (other("of=linear,") / other("") - 1.0).abs() < 1e-3);
         assert!(schedule::find("las:source=nothing").is_err());
         // A law with the name of a schedule.
-        assert!(regret("las:axis=log,source=(geometric:ratio=0.2)") > 1e-3);
+        assert!(regret("las:axis=log,source=(geometric:ratio=0.9)") > 1e-2);
         let choice = schedule::find("las:of=linear").unwrap();
         let request = Request { steps: 2, snr_min: 0.1, snr_max: 1.0, total_variance: 1.0, curve: None };
         assert!(choice.grid(&request).unwrap_err().to_string().contains("--loss"));
