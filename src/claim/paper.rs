@@ -35,7 +35,7 @@ pub struct Paper {
     /// What it is to the reader of a report.
     #[serde(default)]
     pub kind: PaperKind,
-    /// What a reader has to know beforehand: what was not at hand, what is not tested.
+    /// What a reader has to know beforehand: what was not at hand.
     #[serde(default)]
     pub note: String,
     /// What of the paper no claim tests, each in a few words.

@@ -21,8 +21,8 @@ pub fn grid(need: &Need, tools: &Instruments) -> Result<Arc<Vec<f64>>> {
     let key = format!("{}|{spec}|{steps}|{snr_min:e}|{snr_max:e}{}", need.source.spec(), content(spec));
     tools.grid(key, || {
         let choice = schedule::find(spec)?;
-        let (of, other) = (choice.of(), choice.source()?);
-        let source = other.as_ref().unwrap_or(&need.source);
+        let of = choice.of();
+        let source = &Arc::clone(choice.source().unwrap_or(&need.source));
         let exact = tools.curve(source).filter(|_| of.is_none());
         let measured = tools.risk(source, of.as_deref().unwrap_or("exact"), (snr_min, snr_max))?;
         let curve = Some(exact.as_ref().map_or(&measured as &dyn Curve, |curve| curve));

@@ -7,9 +7,9 @@ use super::digits;
 use super::model::SectionReport;
 use super::tightness::{ranked, relative, telling, tightest, valued};
 use super::wording::{bracketed, equals, range};
-use super::yardstick::Yardstick;
+use super::yardstick::{Yardstick, is_deviation};
 use crate::claim::verdict::{Relation, Verdict};
-use crate::claim::{AxisValue, Expression, Outcome, Ratio, SlopeStatement};
+use crate::claim::{AxisValue, Outcome, Ratio, SlopeStatement};
 
 /// What the rows of a section come to: `needs C ≥ 1.411 (4 tested)`, `at most 0.49 of the right side`,
 /// `exponent −1.018 … −1.000 of K`; empty where nothing is known.
@@ -76,8 +76,7 @@ pub fn of_row(section: &SectionReport, yardstick: &Yardstick, row: &Outcome) -> 
 /// A left side that is compared with a number: by its name where that is short.
 fn left(section: &SectionReport) -> &str {
     match section.lhs.as_str() {
-        // |a/b − 1| ≤ 0.005.
-        deviation if Expression::parse(deviation).is_ok_and(|lhs| lhs.is_deviation()) => "off by",
+        _ if is_deviation(section) => "off by",
         name if name.chars().count() <= NAME => name,
         _ => "left side",
     }

@@ -93,10 +93,8 @@ impl Yardstick {
     pub fn axis(&self, section: &SectionReport) -> String {
         match self {
             Self::Constant { name, .. } => format!("least {name} that serves"),
-            Self::Level => match Expression::parse(&section.lhs) {
-                Ok(lhs) if lhs.is_deviation() => "relative deviation".into(),
-                _ => section.lhs.clone(),
-            },
+            Self::Level if is_deviation(section) => "relative deviation".into(),
+            Self::Level => section.lhs.clone(),
             Self::Baseline { .. } => format!("{} / baseline's", section.lhs),
             Self::Share => "share of the bound".into(),
         }
@@ -111,6 +109,11 @@ impl Yardstick {
             Self::Share => 1.0,
         }
     }
+}
+
+/// Whether the left side is |a/b − 1|, as far as its form tells: |a − b|.
+pub fn is_deviation(section: &SectionReport) -> bool {
+    Expression::parse(&section.lhs).is_ok_and(|lhs| lhs.is_deviation())
 }
 
 /// The constant that a reference is, or is linear in, with its value.

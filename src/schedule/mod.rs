@@ -182,6 +182,7 @@ impl<'a> Request<'a> {
 pub struct Choice {
     schedule: &'static Schedule,
     spec: Spec,
+    source: Option<Arc<Source>>,
 }
 
 impl std::fmt::Display for Choice {
@@ -202,12 +203,8 @@ impl Choice {
     }
 
     /// The law whose curve it is made from, where the spec names another than the sampled one.
-    ///
-    /// # Errors
-    /// A spec that is refused.
-    pub fn source(&self) -> Result<Option<Arc<Source>>> {
-        let source = |spec: String| Source::parse(&spec).inspect(note_source).map(Arc::new);
-        self.nested(SOURCE).map(source).transpose()
+    pub fn source(&self) -> Option<&Arc<Source>> {
+        self.source.as_ref()
     }
 
     fn nested(&self, name: &str) -> Option<String> {
@@ -270,11 +267,12 @@ pub fn find(spec: &str) -> Result<Choice> {
         None => denoiser::parameters_of(name),
     };
     let (schedule, spec) = SCHEDULES.parse_nesting(&spec, &parameters_of)?;
-    let choice = Choice { schedule, spec };
-    if let Some(of) = choice.of() {
+    let mut choice = Choice { schedule, spec, source: None };
+    if let Some(of) = choice.nested(OF) {
         drop(denoiser::find(&of)?);
     }
-    choice.source()?;
+    let source = |spec: String| Source::parse(&spec).inspect(note_source).map(Arc::new);
+    choice.source = choice.nested(SOURCE).map(source).transpose()?;
     Ok(choice)
 }
 

@@ -5,8 +5,8 @@ use std::collections::BTreeMap;
 use maud::html;
 
 use super::{
-    FOOT, HEIGHT, PlotMark, SIZE, SmallFigure, TOP, WIDTH, abscissa, alike, axes, bar, canvas, cross, disc,
-    mark, naming, ordinate, placed,
+    FOOT, HEIGHT, PlotMark, SIZE, SmallFigure, TOP, WIDTH, abscissa, alike, axes, bar, brackets, canvas,
+    cross, disc, mark, naming, ordinate, placed,
 };
 use crate::claim::verdict::Relation;
 use crate::report::digits;
@@ -92,21 +92,20 @@ pub fn panel(claim: &ClaimReport, axis: &str) -> Option<SmallFigure> {
     labels.push(level_name(
         &yardstick,
         level,
-        [[left + 4.0, line], [right - 4.0, line], [0.5 * (left + right), line]],
+        &[[left + 4.0, line], [right - 4.0, line], [0.5 * (left + right), line]],
     ));
     let mut lines: Vec<Segment> = vec![[[left, line], [right, line]]];
     for curve in &curves {
         let points: Vec<[f64; 2]> = curve.marks.iter().filter_map(&at).collect();
         lines.extend(points.windows(2).map(|pair| [pair[0], pair[1]]));
         lines.extend(points.iter().map(|point| [*point; 2]));
-        let bars = curve.marks.iter().filter_map(|m| Some((x.at(m.x)?, m.bracket?.map(|b| y.clamped(b)))));
-        lines.extend(bars.map(|(x, [from, to])| [[x, from], [x, to]]));
+        lines.extend(brackets(curve.marks.iter(), [&x, &y]).map(|(x, [from, to])| [[x, from], [x, to]]));
     }
     let body = html! {
         (axes(&x, &y, [&symbol_of(axis), &escaped(&yardstick.axis(&claim.main))]))
         @for (curve, class) in curves.iter().zip(&classes).rev() {
             @let points = curve.marks.iter().map(&at);
-            @let bars: String = curve.marks.iter().filter_map(|m| Some(bar(x.at(m.x)?, m.bracket?.map(|b| y.clamped(b))))).collect();
+            @let bars: String = brackets(curve.marks.iter(), [&x, &y]).map(|(at, ends)| bar(at, ends)).collect();
             @if curve.marks.len() > 1 { path class=(format!("line {class}")) d=(polyline(points)) {} }
             @if !bars.is_empty() { path class="bracket" d=(bars) {} }
             @if *class != "other" { path class=(format!("line {class}")) d=(curve.marks.iter().filter_map(|m| whisker(m, &x, &y)).collect::<String>()) {} }
@@ -157,7 +156,7 @@ pub fn left(y: &Scale) -> f64 {
 }
 
 /// The name of the stated level, at one of the places on its line.
-fn level_name(yardstick: &Yardstick, level: f64, marks: [[f64; 2]; 3]) -> Name {
+pub fn level_name(yardstick: &Yardstick, level: f64, marks: &[[f64; 2]]) -> Name {
     let text = match yardstick {
         Yardstick::Constant { name, .. } => format!("{name} = {}", digits::plain(level, 4)),
         _ => format!("stated: {}", digits::plain(level, 4)),
@@ -173,9 +172,10 @@ fn curves(claim: &ClaimReport, axis: &str) -> Vec<NamedCurve> {
         for row in &section.rows {
             let Some(x) = row.axes.get(axis).and_then(crate::claim::AxisValue::number) else { continue };
             let Some(mark) = mark(x, row, &yardstick) else { continue };
-            let curve = curves
-                .entry(key(row, &telling))
-                .or_insert_with(|| NamedCurve { label: placed(row, &telling), marks: Vec::new() });
+            let curve = curves.entry(key(row, &telling)).or_insert_with(|| NamedCurve {
+                label: placed(row, &telling).join(", "),
+                marks: Vec::new(),
+            });
             curve.marks.push(mark);
         }
     }

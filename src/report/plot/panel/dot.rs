@@ -2,7 +2,7 @@
 
 use maud::{Markup, html};
 
-use super::{SIZE, SmallFigure, TOP, WIDTH, alike, brief, canvas, cross, disc, spaced};
+use super::{SIZE, SmallFigure, TOP, WIDTH, alike, canvas, cross, disc, placed, spaced};
 use crate::claim::Outcome;
 use crate::claim::verdict::{Relation, Verdict};
 use crate::report::digits;
@@ -11,7 +11,7 @@ use crate::report::model::{ClaimReport, SectionReport};
 use crate::report::plot::curves::difference_scale;
 use crate::report::plot::figure::{px, short};
 use crate::report::plot::scale::{AxisSpread, Scale};
-use crate::report::plot::series::{parts, varying};
+use crate::report::plot::series::varying;
 use crate::report::plot::text::{fitted, rich, width};
 use crate::report::tightness::{relative, score};
 use crate::report::yardstick::Yardstick;
@@ -42,12 +42,11 @@ pub fn panel(claim: &ClaimReport) -> Option<SmallFigure> {
     for section in alike(claim) {
         let yardstick = Yardstick::of(section);
         for row in section.rows.iter().filter(|row| row.believed) {
-            let parts: Vec<String> = parts(row, &telling).iter().map(|part| brief(part)).collect();
             let values =
                 values(section, &yardstick, row).filter(|(_, ends)| ends.iter().all(|x| x.is_finite()));
             let Some((at, ends)) = values else { continue };
             lines.push(CaseInterval {
-                parts,
+                parts: placed(row, &telling),
                 at,
                 ends,
                 refuted: row.verdict == Verdict::Refuted,

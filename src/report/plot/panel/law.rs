@@ -2,10 +2,10 @@
 
 use maud::html;
 
-use super::curve::left;
+use super::curve::{left, level_name};
 use super::{
-    FOOT, HEIGHT, PlotMark, SmallFigure, TOP, WIDTH, abscissa, axes, bar, canvas, cross, disc, mark, naming,
-    ordinate,
+    FOOT, HEIGHT, PlotMark, SmallFigure, TOP, WIDTH, abscissa, axes, bar, brackets, canvas, cross, disc,
+    mark, naming, ordinate,
 };
 use crate::claim::AxisValue;
 use crate::claim::verdict::Relation;
@@ -100,15 +100,13 @@ fn draw(laws: &[(String, PlotMark)], section: &SectionReport, constant: &str) ->
     };
     let mut all: Vec<Name> = named(true).chain(named(false)).filter_map(|law| name(law)).collect();
     let line = y.clamped(level);
-    let bars: String =
-        laws.iter().filter_map(|(_, m)| Some(bar(x.at(m.x)?, m.bracket?.map(|b| y.clamped(b))))).collect();
+    let brackets = || brackets(laws.iter().map(|(_, m)| m), [&x, &y]);
+    let bars: String = brackets().map(|(at, ends)| bar(at, ends)).collect();
     let [left, right] = x.pixels();
-    let stated = format!("{constant} = {}", digits::plain(level, 4));
-    all.push(Name { marks: vec![[left + 4.0, line], [right - 4.0, line]], text: stated, class: "" });
+    all.push(level_name(&yardstick, level, &[[left + 4.0, line], [right - 4.0, line]]));
     let mut lines: Vec<Segment> = vec![[[left, line], [right, line]]];
     lines.extend(laws.iter().filter_map(|(_, m)| at(m)).map(|[x, y]| [[x - 2.6, y], [x + 2.6, y]]));
-    let brackets = laws.iter().filter_map(|(_, m)| Some((x.at(m.x)?, m.bracket?.map(|b| y.clamped(b)))));
-    lines.extend(brackets.map(|(x, [from, to])| [[x, from], [x, to]]));
+    lines.extend(brackets().map(|(x, [from, to])| [[x, from], [x, to]]));
     let body = html! {
         (axes(&x, &y, ["Shannon entropy *H*, nats", &escaped(&format!("least {constant} in {} <= {}", section.lhs, section.rhs))]))
         path class="level" d=(format!("M{left:.1} {line:.1}H{right:.1}")) {}

@@ -178,9 +178,9 @@ fn brief(part: &str) -> String {
     SYMBOLS.iter().find_map(known).unwrap_or_else(|| part.to_owned())
 }
 
-/// A place in symbols: `bpsk, snr_min 0.01, steps 8` as `bpsk, γ ≥ 0.01, K = 8`.
-fn placed(row: &Outcome, names: &BTreeSet<&str>) -> String {
-    series::parts(row, names).iter().map(|part| brief(part)).collect::<Vec<_>>().join(", ")
+/// A place in symbols, part by part: `bpsk`, `γ ≥ 0.01`, `K = 8`.
+fn placed(row: &Outcome, names: &BTreeSet<&str>) -> Vec<String> {
+    series::parts(row, names).iter().map(|part| brief(part)).collect()
 }
 
 /// A cross at a pixel: a refuted case.
@@ -191,6 +191,14 @@ fn cross([x, y]: [f64; 2]) -> String {
 /// A disc at a pixel: the round ends of a line too short to be seen.
 fn disc([x, y]: [f64; 2]) -> String {
     format!("M{} {}h.01", px(x), px(y))
+}
+
+/// Where brackets stand: the abscissa's pixel and those of the ends.
+fn brackets<'a>(
+    marks: impl Iterator<Item = &'a PlotMark>,
+    [x, y]: [&Scale; 2],
+) -> impl Iterator<Item = (f64, [f64; 2])> {
+    marks.filter_map(move |m| Some((x.at(m.x)?, m.bracket?.map(|end| y.clamped(end)))))
 }
 
 /// A bar with its ends from one pixel to another, without a dot.

@@ -14,8 +14,6 @@ const ASCENT: f64 = 9.0;
 const DESCENT: f64 = 2.5;
 /// Baselines that are tried, from a mark's height.
 const LIFTS: [f64; 13] = [3.8, -5.0, 12.5, -10.0, 17.0, -16.0, 24.0, -24.0, 32.0, -36.0, 44.0, -50.0, 58.0];
-/// How many of its marks a name is tried at.
-const MARKS: usize = 8;
 /// A name farther than this from its mark has a line to it.
 const FAR: f64 = 15.0;
 /// Room left of a name, and right of its mark.
@@ -25,7 +23,7 @@ const COSTS: [f64; 3] = [0.15, 1.0, 4.0];
 
 /// What is to be named.
 pub struct Name {
-    /// Pixels of what it names, the best place first.
+    /// Pixels of what it names, at least one, the best place first.
     pub marks: Vec<[f64; 2]>,
     /// The name, as markup of [`rich`].
     pub text: String,
@@ -54,7 +52,7 @@ pub fn names(names: Vec<Name>, lines: &[Segment], bounds: Area) -> Markup {
     for Name { marks, text, class } in names {
         let text = fitted(&text, SIZE, ((bounds[2] - bounds[0]) / ROUGH).min(WIDTH - 80.0));
         let width = ROUGH * rich_width(&text, SIZE);
-        let spots = marks.iter().take(MARKS).enumerate().flat_map(|(k, mark)| {
+        let spots = marks.iter().enumerate().flat_map(|(k, mark)| {
             spots(*mark, width).map(move |area| (2.0 * k as f64, *mark, within_bounds(area, &bounds)))
         });
         let placed = spots

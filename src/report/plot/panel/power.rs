@@ -92,7 +92,7 @@ fn powers(claim: &ClaimReport) -> Vec<Power<'_>> {
         let usable = |p: &&[f64; 3]| p[0] > 0.0 && p[1] > 0.0 && p[0].is_finite() && p[1].is_finite();
         let points: Vec<_> = row.points.iter().filter(usable).copied().collect();
         let rounded = digits::fixed(row.lhs, 3);
-        let label = format!("{rounded} {}", placed(row, &telling));
+        let label = format!("{rounded} {}", placed(row, &telling).join(", "));
         (points.len() > 1 && row.lhs.is_finite() && row.believed).then_some((points, label))
     };
     rows.filter_map(|row| power(row).map(|(points, label)| Power { row, label, points, named: false }))
