@@ -1,7 +1,9 @@
 //! Short names of laws for tables and figures: `zipf s=1.5 N=100`, `25 modes d=16`; the spec itself
-//! stands in tooltips and in the table of laws.
+//! stands in tooltips and in the table of laws. And names of axes with their units.
 
 use super::digits;
+use crate::numeric::unit::{Information, Unit};
+use crate::quantity;
 use crate::spec::{Argument, Spec};
 
 /// Customary symbols of parameters; the others keep their names.
@@ -23,6 +25,14 @@ const SYMBOLS: [(&str, &str); 13] = [
 
 /// Most characters of a file's name or of a list that are shown.
 const LONGEST: usize = 24;
+
+/// A left side, with its unit where it is one quantity: `path_kl (nats)`.
+pub fn with_unit(side: &str) -> String {
+    match quantity::find(side).map(|quantity| quantity.unit) {
+        Ok(unit) if unit != Unit::One => format!("{side} ({})", unit.symbol(Information::Nats)),
+        _ => side.to_owned(),
+    }
+}
 
 /// The label of a source's spec; the text itself where it is no spec. Two laws may share one: it is
 /// for the eye.
@@ -110,6 +120,15 @@ fn cut(text: &str) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_quantity_has_its_unit_and_an_expression_none() {
+        assert_eq!(with_unit("path_kl"), "path_kl (nats)");
+        assert_eq!(with_unit("sliced_wasserstein_2"), "sliced_wasserstein_2 (|x|²)");
+        for plain in ["mode_variation", "snr^2 * mmse_slope", "steps"] {
+            assert_eq!(with_unit(plain), plain);
+        }
+    }
 
     #[test]
     fn laws_have_short_names() {

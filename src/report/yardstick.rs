@@ -1,5 +1,6 @@
 //! In what terms a claim's inequality is told: the constant that serves, a level, a baseline, a share.
 
+use super::labels::with_unit;
 use super::model::SectionReport;
 use crate::claim::Ratio;
 use crate::claim::expression::{Actual, Expression, Reference};
@@ -94,7 +95,7 @@ impl Yardstick {
         match self {
             Self::Constant { name, .. } => format!("least {name} that serves"),
             Self::Level if is_deviation(section) => "relative deviation".into(),
-            Self::Level => section.lhs.clone(),
+            Self::Level => with_unit(&section.lhs),
             Self::Baseline { .. } => format!("{} / baseline's", section.lhs),
             Self::Share => "share of the bound".into(),
         }

@@ -11,6 +11,8 @@ use super::scale::{AxisSpread, Scale};
 use super::series::{comparable, hover, place, varying};
 use crate::claim::{Outcome, SlopeStatement};
 use crate::report::digits;
+use crate::report::labels::with_unit;
+use crate::report::markup::escaped;
 use crate::report::model::ClaimReport;
 use crate::report::tightness::telling;
 
@@ -36,7 +38,7 @@ pub fn figure(claim: &ClaimReport, slope: &SlopeStatement) -> Option<Figure> {
         entries,
         |pixels| Scale::covering(AxisSpread::Log, all().map(|p| p[1]), pixels),
         |pixels| Scale::covering(AxisSpread::Log, all().map(|p| p[0]), pixels),
-        [&symbol_of(&slope.against), "lhs"],
+        [&symbol_of(&slope.against), &escaped(&with_unit(&claim.main.lhs))],
     );
     let guide = fits.iter().find(|f| std::ptr::eq(f.row, finest));
     let inside = html! {

@@ -9,6 +9,7 @@ use super::{FOOT, HEIGHT, SIZE, SmallFigure, TOP, WIDTH, alike, axes, canvas, cr
 use crate::claim::Outcome;
 use crate::claim::verdict::Verdict;
 use crate::report::digits;
+use crate::report::labels::with_unit;
 use crate::report::markup::escaped;
 use crate::report::model::ClaimReport;
 use crate::report::plot::figure::symbol_of;
@@ -60,7 +61,7 @@ pub fn panel(claim: &ClaimReport) -> Option<SmallFigure> {
         if refuted(p) { pixels.map(cross).collect() } else { pixels.map(disc).collect() }
     };
     let body = html! {
-        (axes(&x, &y, [&symbol_of(&slope.against), &escaped(&claim.main.lhs)]))
+        (axes(&x, &y, [&symbol_of(&slope.against), &escaped(&with_unit(&claim.main.lhs))]))
         @for power in powers.iter().rev() {
             path class=(format!("line {}", class(power))) d=(polyline(power.points.iter().map(&at))) {}
             @if class(power) != "other" { path class=(if refuted(power) { "cross" } else { "dot good" }) d=(marks(power)) {} }
