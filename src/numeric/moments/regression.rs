@@ -16,6 +16,11 @@ const MOST_SHIFT: f64 = 1e6;
 /// Eigenvalues of the controls' correlation matrix below this share of the largest count as zero:
 /// dependent controls.
 const DEPENDENT: f64 = 1e-9;
+/// Where controls explain nearly all of a readout, what they leave is, at low SNR in one dimension, a
+/// Hermite polynomial of degree four of the noise: skewness 14.7, so that ± 1.96 of its studentised
+/// means miss in 9.6 % of runs of 2,048 samples and in 7.1 % of 8,192. Its variance raised by this
+/// over n, they miss in 6 %.
+const LEFT_SKEWED: f64 = 700.0;
 
 impl Moments {
     /// Standard error of column `c`, a control with mean `known`; 0 where it did not vary.
@@ -42,9 +47,10 @@ impl Moments {
     /// whose true means are `known`.
     ///
     /// value = mean − β(mean_c − known) with β = C_oc C_cc⁺, covariance of the values (1, −β) C (1,
-    /// −β)ᵀ/(n − 1 − rank): what β, itself rounded, leaves. Where that cancels, the variance is no
-    /// less than its rounding, ε(σ_o + Σ|β|σ_c)², and the bound counts what each β makes of its
-    /// control's rounding. The bias of estimating β is O(1/n) of the variance removed. A column's
+    /// −β)ᵀ/(n − 1 − rank): what β, itself rounded, leaves, raised by [`LEFT_SKEWED`] R²/n where the
+    /// controls explain the share R² of a variance. Where that cancels, the variance is no less than
+    /// its rounding, ε(σ_o + Σ|β|σ_c)², and the bound counts what each β makes of its control's
+    /// rounding. The bias of estimating β is O(1/n) of the variance removed. A column's
     /// value depends on that column and the controls alone, never on which other readouts were
     /// measured beside it.
     pub fn regress(&self, known: &[f64]) -> Regression {
@@ -94,17 +100,25 @@ impl Moments {
         let size = |i: usize| {
             deviation(i) + (0..controls).map(|k| beta[i][k].abs() * deviation(readouts + k)).sum::<f64>()
         };
-        let entry = |i: usize, j: usize| {
-            let explained = |i: usize, j: usize| -> f64 {
+        // Written so that (i, j) and (j, i) are the same bits.
+        let explained = |i: usize, j: usize| -> f64 {
+            let half = |i: usize, j: usize| -> f64 {
                 (0..controls).map(|k| beta[i][k] * (self.cross(j, readouts + k) + left[j][k])).sum()
             };
-            // Written so that (i, j) and (j, i) are the same bits.
-            let residual = self.cross(i, j) - 0.5 * (explained(i, j) + explained(j, i));
-            if i == j {
-                (residual.max(0.0) + self.accumulated() * size(i).powi(2)) / freedom
-            } else {
-                residual / freedom
-            }
+            0.5 * (half(i, j) + half(j, i))
+        };
+        let raised: Vec<f64> = (0..readouts)
+            .map(|i| {
+                let share = explained(i, i) / self.cross(i, i);
+                let share = if share > 0.0 { share.min(1.0) } else { 0.0 };
+                (LEFT_SKEWED * share / self.n as f64).sqrt().hypot(1.0)
+            })
+            .collect();
+        let entry = |i: usize, j: usize| {
+            let residual = self.cross(i, j) - explained(i, j);
+            let residual =
+                if i == j { residual.max(0.0) + self.accumulated() * size(i).powi(2) } else { residual };
+            residual * (raised[i] * raised[j]) / freedom
         };
         let pairs = self.pairs.select(&Vec::from_iter(0..readouts));
         let entries = pairs.iter().map(|(i, j)| entry(i, j)).collect();
