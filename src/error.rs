@@ -107,6 +107,9 @@ pub enum Error {
     /// A stop was asked for before this number was there.
     #[error("interrupted before it was measured")]
     Interrupted,
+    /// A stage that is not whole, and not for this process to complete.
+    #[error("not measured yet: `klaim work` measures it")]
+    Elsewhere,
     /// Words that a command does not know.
     #[error("{0}")]
     Usage(String),

@@ -43,7 +43,7 @@ pub fn ask(words: impl IntoIterator<Item = OsString>, caller: &Arc<Caller>) -> R
     common.caller = Some(Arc::clone(caller));
     let _reading = files::begin();
     match command {
-        Command::Estimate(command) => command.answer(&common).map(CommandAnswer::Estimates),
+        Command::Estimate(command) => command.answer(&common, None).map(CommandAnswer::Estimates),
         Command::Verify(command) => Ok(CommandAnswer::Report(Box::new(command.report(&common)?))),
         Command::Probe(command) => Ok(CommandAnswer::Probe(Box::new(command.report(&common)?))),
         Command::Schedule(command) => Ok(CommandAnswer::Schedule(Box::new(command.answer(&common)?))),

@@ -1,5 +1,6 @@
 //! `klaim estimate`.
 
+use std::path::PathBuf;
 use std::sync::Arc;
 
 use serde_json::{Value, json};
@@ -8,13 +9,16 @@ use super::axes::AxisFlags;
 use super::progress::Progress;
 use super::rows::{self, EstimateRow};
 use super::sample::{self, EstimatorChoice};
+use super::tasks::{ByTasks, in_one_process};
 use super::{Common, Format, diagnose, interrupt, output};
 use crate::error::{Error, Result};
 use crate::numeric::estimate::Estimate;
 use crate::numeric::unit::Information;
 use crate::quantity::{self, Need, Quantity};
 use crate::run::estimate::{StoppingRule, estimate};
-use crate::run::options::MethodChoice;
+use crate::run::options::{MethodChoice, Options};
+use crate::run::plan::Plan;
+use crate::run::store::Store;
 use crate::run::watch::Watch;
 use crate::source::Source;
 
@@ -50,6 +54,12 @@ pub struct EstimateCommand {
     /// In what information is told: entropies, mutual information, divergences
     #[arg(long, value_enum, default_value = "nats")]
     unit: Information,
+    /// Freeze it in --out for N tasks, and measure nothing: klaim work and klaim reduce do
+    #[arg(long, value_name = "N", requires = "out", value_parser = clap::value_parser!(u64).range(1..=1_000_000))]
+    tasks: Option<u64>,
+    /// Folder for the plan and the parts of --tasks
+    #[arg(long, value_name = "DIR", requires = "tasks")]
+    out: Option<PathBuf>,
 }
 
 fn positive(text: &str) -> Result<f64, String> {
@@ -72,7 +82,31 @@ impl EstimateCommand {
     /// # Errors
     /// Whatever stops it: exit status 2.
     pub(super) fn run(self, common: &Common) -> Result<u8> {
-        let answer = self.answer(common)?;
+        if let (Some(tasks), Some(out)) = (self.tasks, &self.out) {
+            return self.freeze((out, false), tasks, common);
+        }
+        let answer = self.answer(common, None)?;
+        self.told(answer, common)
+    }
+}
+
+impl ByTasks for EstimateCommand {
+    type Found = EstimateAnswer;
+
+    fn outputs(&self) -> &[&str] {
+        &[]
+    }
+
+    fn found(&self, store: &Store, common: &Common) -> Result<EstimateAnswer> {
+        self.answer(common, Some(store))
+    }
+
+    fn plan(&self, tasks: u64, common: &Common) -> Result<Plan> {
+        let options = Options { seed: common.seed, budget: self.target().budget, ..Options::default() };
+        Ok(Plan::new(Vec::new(), &options, "", (in_one_process(), tasks)))
+    }
+
+    fn told(&self, answer: EstimateAnswer, common: &Common) -> Result<u8> {
         let EstimateAnswer { rows, interrupted, .. } = &answer;
         if answer.is_empty() {
             return Ok(nothing(answer.missing, answer.interrupted));
@@ -92,17 +126,20 @@ impl EstimateCommand {
         }
         Ok(if *interrupted || missing > 0 { interrupt::INCOMPLETE } else { 0 })
     }
+}
 
+impl EstimateCommand {
     /// The numbers.
     ///
     /// # Errors
     /// Whatever keeps them from being asked for, and a device that fails; a number that cannot be had
-    /// says so in its row.
-    pub(super) fn answer(&self, common: &Common) -> Result<EstimateAnswer> {
+    /// says so in its row; by the parts of `store`, where there is one, [`Error::Elsewhere`].
+    pub(super) fn answer(&self, common: &Common, store: Option<&Store>) -> Result<EstimateAnswer> {
         let (quantity, arguments) = call(&self.quantity)?;
         let factor = self.factor(quantity)?;
         let settings = self.axes.settings(quantity, &arguments)?;
         let method = match (self.method, self.alphabet) {
+            (EstimatorChoice::Behind(_), _) if store.is_some() => return Err(one_process()),
             (EstimatorChoice::Behind(method), alphabet) => {
                 let found = sample::estimate(&self.source, quantity, &arguments, method, alphabet)?;
                 let row =
@@ -132,17 +169,16 @@ impl EstimateCommand {
                 setting: s.clone(),
             }));
         }
-        let budget =
-            self.samples.unwrap_or(if self.rel_err.is_some() { MOST_SAMPLES } else { DEFAULT_SAMPLES });
-        let target = StoppingRule { relative_error: self.rel_err, budget };
+        let target = self.target();
         let progress = Progress::new(common);
         let backend = common.backend()?;
         let event = |event| progress.show(event);
         let name = backend.name();
-        let watch = Watch { backend, event: &event, stop: common.stop(), store: None };
+        let watch = Watch { backend, event: &event, stop: common.stop(), store };
         // An entropy has no readout: its samples are draws of the law.
         let drawn = sample::order(quantity, &arguments).filter(|order| order.is_finite());
         let estimates = match (method, drawn) {
+            (MethodChoice::MonteCarlo, Some(_)) if store.is_some() => Err(one_process()),
             (MethodChoice::MonteCarlo, Some(order)) => {
                 Ok(sample::drawn(&needs, order, common.seed, target, &watch.stop))
             }
@@ -161,7 +197,14 @@ impl EstimateCommand {
             EstimateRow::new(need, found, self.unit)
         };
         let rows = needs.into_iter().zip(estimates).map(&mut row).collect();
-        Ok(EstimateAnswer { rows, missing, backend: name, interrupted })
+        let backend = store.map_or(name, Store::backends);
+        Ok(EstimateAnswer { rows, missing, backend, interrupted })
+    }
+
+    /// When sampling ends.
+    fn target(&self) -> StoppingRule {
+        let budget = if self.rel_err.is_some() { MOST_SAMPLES } else { DEFAULT_SAMPLES };
+        StoppingRule { relative_error: self.rel_err, budget: self.samples.unwrap_or(budget) }
     }
 
     /// What values are multiplied with to be in the unit asked for.
@@ -179,6 +222,11 @@ impl EstimateCommand {
             )
         })
     }
+}
+
+/// Why draws of a law and samples of one unknown are no tasks' matter.
+fn one_process() -> Error {
+    Error::invalid("--tasks", "what is told from draws of a law takes one process: leave it out")
 }
 
 /// `4096` or `1e6`: a whole number from 1 to 2^40.

@@ -24,8 +24,9 @@ stated, 2 it could not run, 3 nothing wrong but something inconclusive.";
 
 /// Of `klaim plan`.
 pub const PLAN: &str = "\
-Example:
+Examples:
   klaim plan --budget 1e9 --tasks 32 --out runs/big
+  klaim estimate mmse --source bpsk --snr 1 --rel-err 1e-4 --out runs/one --tasks 8
   klaim work runs/big --task 0              … to 31, anywhere, in any order
   klaim reduce runs/big                     while it ends with 4: another round
 

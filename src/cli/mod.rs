@@ -27,6 +27,7 @@ mod schedule;
 mod selftest;
 mod show;
 mod submit;
+mod tasks;
 mod verify;
 
 use std::ffi::OsString;
@@ -107,6 +108,13 @@ impl Common {
     /// The request that ends the command early: the caller's, or the one that a signal makes.
     fn stop(&self) -> Stop {
         self.caller.as_ref().map_or_else(interrupt::attended, |caller| caller.stop.clone())
+    }
+
+    /// The same with another seed.
+    fn with_seed(&self, seed: u64) -> Self {
+        let Self { backend, device_memory, precision, threads, form, format, quiet, .. } = *self;
+        let caller = self.caller.clone();
+        Self { backend, device_memory, precision, seed, threads, form, format, quiet, caller }
     }
 
     /// Tells a line beside the results: on stderr, or to the caller.

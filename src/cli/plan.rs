@@ -4,6 +4,7 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use super::progress::Progress;
+use super::tasks::{self, PlannedCommand};
 use super::verify::{self, Asked};
 use super::{Common, interrupt};
 use crate::error::{Error, Result};
@@ -13,7 +14,7 @@ use crate::run::collected::Collected;
 use crate::run::inventory::Inventory;
 use crate::run::lock::Lock;
 use crate::run::plan::{Plan, last_stage, write_stage};
-use crate::run::reduce::{Reduced, array, reduce};
+use crate::run::reduce::reduce;
 use crate::run::session::Session;
 use crate::run::store::Store;
 use crate::run::verify::paged;
@@ -21,11 +22,11 @@ use crate::run::watch::{Event, Watch};
 use crate::run::work::work;
 
 /// Exit status of `reduce` where another round is to be worked on.
-const ROUND: u8 = 4;
+pub(super) const ROUND: u8 = 4;
 /// Exit status of `reduce` where parts are missing.
-const MISSING: u8 = 5;
+pub(super) const MISSING: u8 = 5;
 /// Exit status of `work` that was stopped: EX_TEMPFAIL, try again.
-const STOPPED: u8 = 75;
+pub(super) const STOPPED: u8 = 75;
 
 /// Arguments of `klaim plan`.
 #[derive(clap::Args)]
@@ -55,11 +56,8 @@ impl PlanCommand {
         let stop = interrupt::attended();
         let mut session = Session::new(&claims, &options, (Some(plan.hash()), paged(&options)), &stop)?;
         let stage = session.stage().ok_or_else(|| Error::invalid("plan", "there is nothing to measure"))?;
-        write_stage(&self.out, &stage)?;
-        if !common.quiet {
-            let (dir, last) = (self.out.display(), self.tasks - 1);
-            eprintln!("{} leaves planned; each of 0 … {last}: klaim work {dir} --task I", stage.leaves());
-        }
+        write_stage(&self.out, 0, &stage)?;
+        tasks::planned(&stage, &self.out, self.tasks, common);
         Ok(0)
     }
 }
@@ -142,6 +140,9 @@ impl WorkCommand {
         if held.has(&wanted) {
             return Ok(0);
         }
+        if !plan.words.is_empty() {
+            return PlannedCommand::new(&plan, &self.dir, common)?.work((index, count));
+        }
         let stop = interrupt::attended();
         let (options, claims) = (plan.options()?, plan.claims(&self.dir)?);
         let inventory = Arc::new(Inventory::of(&claims, &options)?);
@@ -202,28 +203,19 @@ impl ReduceCommand {
     /// A folder without a plan, a part that is damaged or of another plan.
     pub(super) fn run(self, common: &Common) -> Result<u8> {
         let plan = planned(&self.dir)?;
+        if !plan.words.is_empty() {
+            return PlannedCommand::new(&plan, &self.dir, common)?.reduce(plan.tasks);
+        }
         let _lock = Lock::take(&self.dir, &OUTPUTS, false)?;
         let (options, claims) = (plan.options()?, plan.claims(&self.dir)?);
         let mut run = verify::settings(&options, &plan.budget.0, String::new());
         run.command.clone_from(&plan.command);
         let stop = interrupt::attended();
-        match reduce(&self.dir, &plan, (&claims, &options), run, &stop)? {
-            Reduced::Report(report) => {
-                report::write(&report, &self.dir)?;
-                verify::print(&report, &self.dir, common)
-            }
-            Reduced::Round(stage) => {
-                let (samples, lanes) = (stage.samples(), stage.units.len());
-                eprintln!("round {} follows: {samples} samples of {lanes} lanes", stage.round);
-                Ok(ROUND)
-            }
-            Reduced::Missing { stage, tasks } => {
-                let (all, missing) = (plan.tasks, array(&tasks));
-                eprintln!("round {}: parts are missing of tasks {missing} of {all}", stage.round);
-                super::output::text(&format!("{missing}\n"))?;
-                Ok(MISSING)
-            }
-        }
+        let reduced = reduce(&self.dir, &plan, (&claims, &options), run, &stop)?;
+        tasks::said(reduced, plan.tasks, |report| {
+            report::write(&report, &self.dir)?;
+            verify::print(&report, &self.dir, common)
+        })
     }
 }
 

@@ -1,14 +1,15 @@
 //! `klaim probe`.
 
 use std::collections::BTreeMap;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::time::Duration;
 
 use super::completion::ClaimName;
 use super::progress::Progress;
+use super::tasks::{ByTasks, in_one_process};
 use super::verify::{self, Budget};
-use super::{Common, Format, axes, command, output};
+use super::{Common, Format, axes, output};
 use crate::claim::{self, ClaimFile, Replacement, Sources, Values};
 use crate::error::{Error, Result};
 use crate::numeric::spacing::numbers;
@@ -23,6 +24,7 @@ use crate::report::model::Run;
 use crate::run::lock::Lock;
 use crate::run::options::{MethodChoice, Options};
 use crate::run::plan::{Plan, PlannedClaim};
+use crate::run::store::Store;
 use crate::run::watch::{Event, Watch};
 use crate::spec::Spec;
 
@@ -89,6 +91,22 @@ pub struct Probe {
     /// Write into a folder that has files of the same names and is no probe's
     #[arg(long)]
     force: bool,
+    /// Freeze it in --out for N tasks, and measure nothing: klaim work and klaim reduce do
+    #[arg(long, value_name = "N", conflicts_with_all = ["resume", "limit"],
+        value_parser = clap::value_parser!(u64).range(1..=1_000_000))]
+    tasks: Option<u64>,
+    /// Where it is one of a plan
+    #[arg(skip)]
+    planned: Option<PlannedProbe>,
+}
+
+/// A probe as it was planned.
+struct PlannedProbe {
+    claim: PlannedClaim,
+    /// Where its folder is now; what lies in it is called by its name then.
+    dir: PathBuf,
+    /// The command that does it in one process.
+    command: String,
 }
 
 fn width(text: &str) -> Result<f64, String> {
@@ -101,17 +119,21 @@ impl Probe {
     /// # Errors
     /// Whatever stops it: exit status 2.
     pub(super) fn run(self, common: &Common) -> Result<u8> {
+        if let Some(tasks) = self.tasks {
+            return self.freeze((&self.out, self.force), tasks, common);
+        }
         let report = self.report(common)?;
-        match common.format {
-            Format::Human => output::text(&format!(
-                "{}report: {}\n",
-                report.text(),
-                self.out.join("index.html").display()
-            ))?,
-            Format::Csv => output::text(&report.csv())?,
-            Format::Json => output::text(&report.json())?,
-        };
-        Ok(report.exit())
+        self.told(report, common)
+    }
+
+    /// The same, planned with `claim` in `dir` as `command` without tasks.
+    pub(super) fn planned(self, claim: PlannedClaim, dir: &Path, command: String) -> Self {
+        Self { planned: Some(PlannedProbe { claim, dir: dir.to_owned(), command }), ..self }
+    }
+
+    /// Where its folder is.
+    fn dir(&self) -> &Path {
+        self.planned.as_ref().map_or(&self.out, |planned| &planned.dir)
     }
 
     /// What is found, written into the folder.
@@ -119,29 +141,30 @@ impl Probe {
     /// # Errors
     /// Whatever stops it.
     pub(super) fn report(&self, common: &Common) -> Result<ProbeReport> {
-        let (path, text) = verify::find(&self.claim)?;
-        let planned = PlannedClaim { path: path.clone(), text: text.clone() };
-        let claim = Arc::new(ClaimFile::read(path, text)?);
-        let options = Options {
-            seed: common.seed,
-            level: self.level,
-            budget: self.budget.samples,
-            method: self.method,
-            ..Options::default()
-        };
-        let report = match self.search {
-            Some(starts) => self.hunted((claim, planned), starts, options, common)?,
-            None => self.swept((claim, planned), options, common)?,
-        };
+        let _lock = Lock::take(&self.out, &page::OUTPUTS, self.force)?;
+        let store = verify::begin(&self.out, &self.plan(1, common)?, self.resume)?;
+        let report = self.found(&store, common)?;
         page::write(&report, &self.out)?;
         Ok(report)
+    }
+
+    /// The claim, and its text.
+    fn text(&self) -> Result<PlannedClaim> {
+        let named = || verify::find(&self.claim).map(|(path, text)| PlannedClaim { path, text });
+        self.planned.as_ref().map_or_else(named, |planned| Ok(planned.claim.clone()))
+    }
+
+    fn options(&self, common: &Common) -> Options {
+        let Self { level, budget, method, .. } = self;
+        let (seed, level, budget, method) = (common.seed, *level, budget.samples, *method);
+        Options { seed, level, budget, method, ..Options::default() }
     }
 
     /// A map over the varied parameters.
     fn swept(
         &self,
-        (claim, planned): (Arc<ClaimFile>, PlannedClaim),
-        options: Options,
+        (claim, options): (Arc<ClaimFile>, Options),
+        store: &Store,
         common: &Common,
     ) -> Result<ProbeReport> {
         let source = self.source.as_deref().map(Spec::parse).transpose()?;
@@ -155,7 +178,7 @@ impl Probe {
         let sample: Coordinates = parameters.iter().map(|p| (p.name.clone(), p.values[0])).collect();
         let statement = new(&sample)?;
         let expanded = statement.at(&sample, &[], &mut Sources::default())?;
-        let (found, run) = self.watched(&options, planned, common, |watch| {
+        let (found, run) = self.watched(&options, store, common, |watch| {
             sweep(&statement, parameters, self.width, options.clone(), watch)
         })?;
         let disproofs = self.prove.then(|| Disproof::of_sweep(&statement, &found)).transpose()?;
@@ -167,9 +190,9 @@ impl Probe {
     /// A search from `starts` starts.
     fn hunted(
         &self,
-        (claim, planned): (Arc<ClaimFile>, PlannedClaim),
+        (claim, options): (Arc<ClaimFile>, Options),
         starts: u64,
-        options: Options,
+        store: &Store,
         common: &Common,
     ) -> Result<ProbeReport> {
         // Any law serves to read the expressions; two atoms have every quantity.
@@ -178,12 +201,12 @@ impl Probe {
         let objective = Objective::new(&expanded, search_snr(&expanded))?;
         let bounds = Bounds { atoms: self.atoms.into(), dim: self.dim.into() };
         let log = self.out.join("search.jsonl");
-        let ((mut search, comparisons), run) = self.watched(&options, planned, common, |watch| {
+        let ((mut search, comparisons), run) = self.watched(&options, store, common, |watch| {
             (watch.event)(Event::Needs(starts as usize));
             let climbs =
                 hunt(&objective, bounds, starts, (&log, self.resume), self.limit, (&options, watch))?;
             let options = options.clone();
-            let (folder, prove) = (&*self.out, self.prove);
+            let (folder, prove) = ((&*self.out, self.dir()), self.prove);
             let measuring = Measuring { claim, expanded: &expanded, options, watch, folder, prove };
             measuring.report(&climbs, &objective, (bounds.atoms, bounds.dim))
         })?;
@@ -191,32 +214,30 @@ impl Probe {
         Ok(ProbeReport { disproofs, ..ProbeReport::of_search(&expanded, search, comparisons, run) })
     }
 
-    /// Does `work` with the backend, the checkpoint and the progress bars of the command line; its
-    /// result with the settings that a report names.
+    /// Does `work` with the backend, the parts of `store` and the progress bars of the command line;
+    /// its result with the settings that a report names.
     fn watched<T>(
         &self,
         options: &Options,
-        claim: PlannedClaim,
+        store: &Store,
         common: &Common,
         work: impl FnOnce(&Watch) -> Result<T>,
     ) -> Result<(T, Run)> {
         let backend = common.backend()?;
-        let name = backend.name();
-        let _lock = Lock::take(&self.out, &page::OUTPUTS, self.force)?;
-        let mut plan = Plan::new(vec![claim], options, &self.budget.name, (command(), 1));
-        plan.asked = self.asked();
-        let store = verify::begin(&self.out, &plan, self.resume)?;
-        let run = verify::settings(options, &self.budget.name, name);
+        let run = verify::settings(options, &self.budget.name, backend.name());
         let progress = Progress::new(common);
-        let watch = Watch {
-            backend,
-            event: &|event| progress.show(event),
-            stop: common.stop(),
-            store: Some(&store),
-        };
+        let event = |event| progress.show(event);
+        let watch = Watch { backend, event: &event, stop: common.stop(), store: Some(store) };
         let found = work(&watch);
         progress.finish();
-        Ok((found?, Run { interrupted: watch.stop.requested(), ..run }))
+        let run = Run { interrupted: watch.stop.requested(), ..run };
+        Ok((
+            found?,
+            match &self.planned {
+                Some(planned) => Run { command: planned.command.clone(), backend: store.backends(), ..run },
+                None => run,
+            },
+        ))
     }
 
     /// What a probe that goes on must have been asked for too; a search may have more starts.
@@ -248,6 +269,44 @@ impl Probe {
             return Err(Error::invalid("--set", format!("gives `{twice}` twice")));
         }
         Ok(fixed)
+    }
+}
+
+impl ByTasks for Probe {
+    type Found = ProbeReport;
+
+    fn outputs(&self) -> &[&str] {
+        &page::OUTPUTS
+    }
+
+    fn found(&self, store: &Store, common: &Common) -> Result<ProbeReport> {
+        let PlannedClaim { path, text } = self.text()?;
+        let asked = (Arc::new(ClaimFile::read(path, text)?), self.options(common));
+        match self.search {
+            Some(starts) => self.hunted(asked, starts, store, common),
+            None => self.swept(asked, store, common),
+        }
+    }
+
+    fn plan(&self, tasks: u64, common: &Common) -> Result<Plan> {
+        let options = self.options(common);
+        let mut plan = Plan::new(vec![self.text()?], &options, &self.budget.name, (in_one_process(), tasks));
+        plan.asked = self.asked();
+        Ok(plan)
+    }
+
+    fn told(&self, report: ProbeReport, common: &Common) -> Result<u8> {
+        page::write(&report, self.dir())?;
+        match common.format {
+            Format::Human => output::text(&format!(
+                "{}report: {}\n",
+                report.text(),
+                self.dir().join("index.html").display()
+            ))?,
+            Format::Csv => output::text(&report.csv())?,
+            Format::Json => output::text(&report.json())?,
+        };
+        Ok(report.exit())
     }
 }
 

@@ -17,6 +17,7 @@ use crate::run::lock::Lock;
 use crate::run::options::{MethodChoice, Options};
 use crate::run::plan::{Plan, PlannedClaim, clear_stages, write_stage};
 use crate::run::replay::sides;
+use crate::run::stage::Stage;
 use crate::run::store::Store;
 use crate::run::verify::{Stages, measured, paged, verify};
 use crate::run::watch::Watch;
@@ -160,7 +161,7 @@ impl Verify {
         let store = begin(&dir, &plan, self.resume)?;
         let progress = Progress::new(common);
         let watch = Watch { backend, event: &|event| progress.show(event), stop, store: Some(&store) };
-        let keep = |stage: &_| write_stage(&dir, stage).map(drop);
+        let keep = |stage: &Stage| write_stage(&dir, stage.round as usize, stage).map(drop);
         let stages = Stages { run: Some(plan.hash()), paged: paged(&options), begun: &keep };
         let found = measured(&claims, &options, stages, &watch);
         progress.finish();

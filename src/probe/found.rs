@@ -1,8 +1,7 @@
 //! From the climbs of a search to a report: laws measured anew, made small, written to files that
 //! `verify` reads.
 
-use std::fs;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use serde::Serialize;
@@ -18,9 +17,11 @@ use crate::probe::search::shrink::shrink;
 use crate::probe::search::{Candidate, Hunt, Objective};
 use crate::probe::statement::{Coordinates, ProbedClaim};
 use crate::report::digits;
+use crate::report::write::file;
 use crate::run::options::Options;
 use crate::run::watch::Watch;
 use crate::spec::{Argument, Spec};
+use crate::table::files;
 
 /// Climbs that are measured anew: the largest of many is biased upwards, and may not be the best in
 /// truth.
@@ -175,18 +176,27 @@ pub struct Measuring<'a> {
     pub options: Options,
     /// Progress and stop.
     pub watch: &'a Watch<'a>,
-    /// Output folder.
-    pub folder: &'a Path,
+    /// What the output folder is called, and where it is.
+    pub folder: (&'a Path, &'a Path),
     /// Whether a counterexample is to be tried by interval arithmetic.
     pub prove: bool,
 }
 
 impl Measuring<'_> {
+    /// Writes a file into the folder, from where other tasks may read it meanwhile; what it is called.
+    fn write(&self, name: &str, text: &str) -> Result<PathBuf> {
+        let (path, place) = (self.folder.0.join(name), self.folder.1.join(name));
+        file(&place, text.as_bytes())?;
+        if place != path {
+            files::replace(path.clone(), place);
+        }
+        Ok(path)
+    }
+
     /// The claim on `law`, which is written to `name` in the folder, with `snr` among its SNRs; and
     /// the law as a source.
     fn on(&self, law: &Candidate, name: &str, snr: f64) -> Result<(ProbedClaim, Spec)> {
-        let path = self.folder.join(name);
-        fs::write(&path, law.csv()).map_err(Error::io(&path))?;
+        let path = self.write(name, &law.csv())?;
         let argument = |key: &str, value: String| (key.to_owned(), Argument::Text(value));
         let parameters = vec![argument("path", path.display().to_string()), argument("weights", "p".into())];
         let spec = Spec { kind: "file".into(), parameters };
@@ -205,7 +215,7 @@ impl Measuring<'_> {
             meter.measure(&[Coordinates::new()])?.pop().flatten().ok_or_else(|| {
                 Error::invalid(name, "the law lies outside the claim's hypotheses (`where`)")
             })?;
-        let file = self.folder.join(name).display().to_string();
+        let file = self.folder.0.join(name).display().to_string();
         Ok(MeasuredLaw { candidate: law.clone(), file, source: source.to_string(), finding })
     }
 
@@ -281,8 +291,7 @@ impl Measuring<'_> {
             let small = self.measured(&small?, "small.csv", place)?;
             let repeated =
                 if small.finding.outcome.verdict == Verdict::Refuted { &small } else { &report.found };
-            let path = self.folder.join("counterexample.toml");
-            fs::write(&path, self.counterexample(repeated)).map_err(Error::io(&path))?;
+            let path = self.write("counterexample.toml", &self.counterexample(repeated))?;
             report.claim_file = Some(path.display().to_string());
             report.shrunk = Some(small).filter(|small| small.finding.outcome.verdict == Verdict::Refuted);
             if self.prove {

@@ -3,6 +3,7 @@
 use std::ops::Range;
 
 use crate::error::Result;
+use crate::run::measured::Measured;
 use crate::run::part::{Content, Finding, Part};
 use crate::run::stage::{Stage, StageUnit};
 use crate::run::store::Store;
@@ -55,6 +56,12 @@ impl Collected {
             }
         }
         Ok(collected)
+    }
+
+    /// All that is there of unit number `unit`, a lane, merged; it is not there after.
+    pub fn merged(&mut self, unit: usize) -> Option<Measured> {
+        let Held::Nodes(forest) = &mut self.units[unit] else { return None };
+        std::mem::take(forest).into_nodes().map(|node| node.measured).reduce(Measured::merged)
     }
 
     /// Adds what was measured of unit number `unit`; what is there already stays.

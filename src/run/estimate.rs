@@ -6,12 +6,16 @@ use crate::error::{Error, Result};
 use crate::numeric::estimate::Estimate;
 use crate::numeric::moments::Pairs;
 use crate::quantity::{Instruments, Need};
-use crate::run::ledger::{Lane, LaneColumn, Ledger, Route, Search};
+use crate::run::collected::{Collected, Held};
+use crate::run::inventory::{Inventory, Paged};
+use crate::run::ledger::{Lane, LaneColumn, Ledger, Route};
 use crate::run::options::MethodChoice;
 use crate::run::sampling::LaneState;
-use crate::run::take::Conditions;
+use crate::run::stage::{LaneUnit, Stage, StageUnit};
+use crate::run::stop::Stop;
 use crate::run::tree::samples_after;
-use crate::run::watch::{Event, Watch};
+use crate::run::watch::Watch;
+use crate::run::work::complete;
 
 /// When to stop sampling.
 #[derive(Debug, Clone, Copy)]
@@ -48,46 +52,132 @@ pub fn estimate_with(
     target: StoppingRule,
     watch: &Watch,
 ) -> Result<Vec<Result<Estimate>>> {
-    (watch.event)(Event::Needs(needs.len()));
-    let found = &|| (watch.event)(Event::Found);
-    let mut ledger = Ledger::new(needs.iter(), Search { method, tools, stop: &watch.stop, found });
-    let alone = |lane: Lane| {
-        let pairs = Pairs::within(lane.needs.len(), []);
-        (lane, pairs)
-    };
-    let lanes = std::mem::take(&mut ledger.lanes).into_iter().map(alone).collect();
-    let mut lanes = LaneState::all(lanes, seed, &watch.stop)?.unwrap_or_default();
-    let mut open: Vec<bool> = vec![true; lanes.len()];
-    let mut taken = 0;
-    for round in 1.. {
-        if !open.contains(&true) || watch.stop.requested() {
-            break;
-        }
-        let until = samples_after(round, target.budget);
-        let lanes_open = open.iter().filter(|&&o| o).count();
-        let samples = lanes_open as u64 * (until - taken);
-        (watch.event)(Event::Round { number: round, samples, open: lanes_open });
-        let progress = |n| (watch.event)(Event::Sampled(n));
-        let conditions = Conditions { backend: &watch.backend, stop: &watch.stop };
-        for (lane, open) in lanes.iter_mut().zip(&mut open).filter(|(_, open)| **open) {
-            let finished = lane.sample(taken..until, conditions, &progress)?;
-            let precise = target.relative_error.is_some_and(|error| lane.worst_relative_error() <= error);
-            *open = finished && !precise && until < samples_after(u32::MAX, target.budget);
-        }
-        taken = until;
-    }
-    Ok(needs.iter().map(|need| read(&ledger, &lanes, need)).collect())
+    let survey = survey(tools, needs, (method, seed), target, watch)?;
+    Ok(needs.iter().map(|need| survey.read(need)).collect())
 }
 
-fn read(ledger: &Ledger, lanes: &[LaneState], need: &Need) -> Result<Estimate> {
-    match ledger.route(need) {
-        Route::Known(estimate) => Ok(*estimate),
-        Route::Missing(error) => Err(Error::Shared(Arc::clone(error))),
-        Route::Sampled(LaneColumn { lane, column }) => {
-            let lane = lanes.get(*lane).ok_or(Error::Interrupted)?;
-            match lane.failure(*column) {
-                Some(error) => Err(Error::Shared(Arc::clone(error))),
-                None => lane.read(*column).ok_or(Error::Interrupted),
+/// `needs` as far as they were measured.
+///
+/// # Errors
+/// A device that fails.
+pub fn survey<'a>(
+    tools: &Arc<Instruments>,
+    needs: &[Need],
+    (method, seed): (MethodChoice, u64),
+    target: StoppingRule,
+    watch: &'a Watch,
+) -> Result<Survey<'a>> {
+    let mut survey = Survey {
+        inventory: Arc::new(Inventory::numbers(needs, (method, seed), tools)),
+        ledger: Ledger::default(),
+        lanes: Vec::new(),
+        open: Vec::new(),
+        round: 0,
+        taken: 0,
+        target,
+        stop: &watch.stop,
+    };
+    while let Some(stage) = survey.stage() {
+        let held = complete((&stage, || stage.units.len()), &survey.inventory, watch)?;
+        survey.absorb(&stage, held)?;
+    }
+    Ok(survey)
+}
+
+/// Numbers without a claim, on their way.
+pub struct Survey<'a> {
+    inventory: Arc<Inventory>,
+    /// Where each comes from.
+    pub ledger: Ledger,
+    /// What takes their samples, in the ledger's order.
+    pub lanes: Vec<LaneState>,
+    /// Whether each lane is sampled on.
+    open: Vec<bool>,
+    /// 0 before what needs no samples, then the round of sampling that is next.
+    round: u32,
+    taken: u64,
+    target: StoppingRule,
+    stop: &'a Stop,
+}
+
+impl Survey<'_> {
+    /// What is to be measured next; `None` where all is, and after a stop.
+    fn stage(&mut self) -> Option<Stage> {
+        if self.stop.requested() && self.round > 0 {
+            return None;
+        }
+        let units = if self.round == 0 { self.inventory.units(Paged::No) } else { self.units() };
+        (!units.is_empty()).then(|| Stage { run: self.inventory.hash(), round: self.round, units })
+    }
+
+    /// The next samples of the open lanes.
+    fn units(&self) -> Vec<StageUnit> {
+        let range = self.taken..samples_after(self.round, self.target.budget);
+        let open = self.lanes.iter().zip(&self.open).enumerate().filter(|(_, (_, open))| **open);
+        let unit = |(number, (lane, _)): (usize, (&LaneState, &bool))| {
+            let (columns, sampled) = (lane.needs(), lane.sampled());
+            self.inventory.keep(number, columns.clone(), sampled);
+            let pairs = Pairs::clone(&sampled.pairs);
+            StageUnit::Lane(LaneUnit { lane: number, columns, pairs, range: range.clone() })
+        };
+        open.map(unit).collect()
+    }
+
+    /// Takes in what was measured of `stage`: what was taken before a stop counts.
+    fn absorb(&mut self, stage: &Stage, mut collected: Collected) -> Result<()> {
+        self.round += 1;
+        if self.round == 1 {
+            return self.place(stage, collected);
+        }
+        let until = samples_after(stage.round, self.target.budget);
+        for (number, unit) in stage.units.iter().enumerate() {
+            let StageUnit::Lane(unit) = unit else { continue };
+            let lane = &mut self.lanes[unit.lane];
+            let finished = collected.missing(number, &stage.all()[number]).is_empty();
+            if let Some(measured) = collected.merged(number) {
+                lane.absorb(measured, if finished { until } else { lane.taken() });
+            }
+            let precise =
+                self.target.relative_error.is_some_and(|error| lane.worst_relative_error() <= error);
+            let more = until < samples_after(u32::MAX, self.target.budget) && !lane.needs().is_empty();
+            self.open[unit.lane] = finished && !precise && more;
+        }
+        self.taken = until;
+        Ok(())
+    }
+
+    /// Gives every number its route; numbers of K steps have a lane each: what takes long holds no
+    /// other.
+    fn place(&mut self, stage: &Stage, collected: Collected) -> Result<()> {
+        let found = stage.units.iter().zip(collected.units).filter_map(|(unit, held)| match (unit, held) {
+            (StageUnit::Need(number), Held::Finding(Some(finding))) => Some((*number, *finding)),
+            _ => None,
+        });
+        let Inventory { needs, index, .. } = &*self.inventory;
+        let group = |number: usize| if needs[number].setting.steps().is_ok() { number + 1 } else { 0 };
+        let mut ledger = Ledger::of((needs, index.clone()), self.inventory.routes(found), group);
+        let alone = |lane: Lane| {
+            let pairs = Pairs::within(lane.needs.len(), []);
+            (lane, pairs)
+        };
+        let lanes = std::mem::take(&mut ledger.lanes).into_iter().map(alone).collect();
+        self.lanes = LaneState::all(lanes, self.inventory.seed(), self.stop)?.unwrap_or_default();
+        self.open = vec![true; self.lanes.len()];
+        self.ledger = ledger;
+        Ok(())
+    }
+
+    /// One of its numbers, or why it is not there.
+    fn read(&self, need: &Need) -> Result<Estimate> {
+        match self.ledger.route(need) {
+            Route::Known(estimate) => Ok(*estimate),
+            Route::Missing(error) => Err(Error::Shared(Arc::clone(error))),
+            Route::Sampled(LaneColumn { lane, column }) => {
+                let lane = self.lanes.get(*lane).ok_or(Error::Interrupted)?;
+                match lane.failure(*column) {
+                    Some(error) => Err(Error::Shared(Arc::clone(error))),
+                    None => lane.read(*column).ok_or(Error::Interrupted),
+                }
             }
         }
     }
@@ -102,7 +192,6 @@ mod tests {
     use crate::backend::{Backend, Job, Open};
     use crate::numeric::moments::Moments;
     use crate::quantity::{Setting, find};
-    use crate::run::stop::Stop;
     use crate::source::Source;
 
     /// The processors, but for readouts at SNR 2, which they find not finite in sample 77 of every

@@ -21,6 +21,7 @@ use crate::run::pictures;
 use crate::run::prove;
 use crate::run::stage::{LaneUnit, StageUnit};
 use crate::run::take::Sampled;
+use crate::run::work::Measures;
 use crate::source::{Pmf, Source, assume};
 
 /// What a run is about.
@@ -122,6 +123,38 @@ impl Inventory {
         }
     }
 
+    /// Of numbers without a claim, with a memo of deterministic results.
+    pub fn numbers(needs: &[Need], (method, seed): (MethodChoice, u64), tools: &Arc<Instruments>) -> Self {
+        let (needs, index) = distinct(needs.iter());
+        Self {
+            needs,
+            index,
+            cases: Vec::new(),
+            sources: Vec::new(),
+            claims: Vec::new(),
+            seed,
+            method,
+            tools: Arc::clone(tools),
+            made: Mutex::default(),
+            lanes: Mutex::default(),
+        }
+    }
+
+    /// How each need is had, by what was `found` of some, which says its number; the others were
+    /// left by a stop.
+    pub fn routes(&self, found: impl IntoIterator<Item = (usize, Finding)>) -> Vec<Result<Unplaced>> {
+        let mut routes: Vec<Result<Unplaced>> = self.needs.iter().map(|_| Err(Error::Interrupted)).collect();
+        for (number, finding) in found {
+            routes[number] = match finding {
+                Finding::Known(estimate) => Ok(Unplaced::Known(estimate)),
+                Finding::Sampled => self.instrument(number).map(Unplaced::Sampled),
+                Finding::Missing(why) => Err(Error::Told(why)),
+                Finding::Source(_) | Finding::Grids(_) | Finding::Own(_) => continue,
+            };
+        }
+        routes
+    }
+
     /// A hash of every number that it is about and of how these are had.
     pub fn hash(&self) -> u64 {
         let mut hash = Xxh3::new();
@@ -154,8 +187,28 @@ impl Inventory {
         needs.chain((0..sources).map(StageUnit::Source)).chain((0..grids).map(StageUnit::Grids)).collect()
     }
 
-    /// What is found of a unit that needs no samples.
-    pub fn find(&self, unit: &StageUnit) -> Finding {
+    /// What samples need number `number`, each time a new one.
+    ///
+    /// # Errors
+    /// Those of [`Need::instrument`].
+    pub fn instrument(&self, number: usize) -> Result<Box<dyn Instrument>> {
+        let made = locked(&self.made).remove(&number);
+        made.map_or_else(|| self.needs[number].instrument(&self.tools), Ok)
+    }
+
+    /// Seed of all randomness.
+    pub fn seed(&self) -> u64 {
+        self.seed
+    }
+
+    /// Keeps what takes the samples of `columns` of lane number `lane`.
+    pub fn keep(&self, lane: usize, columns: Vec<usize>, sampled: &Sampled) {
+        locked(&self.lanes).insert(lane, (columns, sampled.clone()));
+    }
+}
+
+impl Measures for Inventory {
+    fn find(&self, unit: &StageUnit) -> Finding {
         match *unit {
             StageUnit::Need(number) => match find(&self.needs[number], self.method, &self.tools) {
                 Ok(Unplaced::Known(estimate)) => Finding::Known(estimate),
@@ -169,29 +222,14 @@ impl Inventory {
             StageUnit::Grids(number) => {
                 Finding::Grids(pictures::schedules(&self.claims[number], &self.tools))
             }
-            StageUnit::Lane(_) => unreachable!("a lane needs samples"),
+            StageUnit::Own(_) | StageUnit::Lane(_) => {
+                unreachable!("a lane needs samples, others find their own")
+            }
         }
     }
 
-    /// What samples need number `number`, each time a new one.
-    ///
-    /// # Errors
-    /// Those of [`Need::instrument`].
-    pub fn instrument(&self, number: usize) -> Result<Box<dyn Instrument>> {
-        let made = locked(&self.made).remove(&number);
-        made.map_or_else(|| self.needs[number].instrument(&self.tools), Ok)
-    }
-
-    /// Keeps what takes the samples of `columns` of lane number `lane`.
-    pub fn keep(&self, lane: usize, columns: Vec<usize>, sampled: &Sampled) {
-        locked(&self.lanes).insert(lane, (columns, sampled.clone()));
-    }
-
-    /// What takes the samples of a unit: what was kept, or made anew.
-    ///
-    /// # Errors
-    /// Those of [`Need::instrument`]; a law that has no sampler.
-    pub fn sampled(&self, unit: &LaneUnit) -> Result<Sampled> {
+    /// What was kept, or made anew.
+    fn sampled(&self, unit: &LaneUnit) -> Result<Sampled> {
         if let Some((columns, sampled)) = locked(&self.lanes).get(&unit.lane)
             && *columns == unit.columns
         {

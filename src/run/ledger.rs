@@ -3,17 +3,12 @@
 
 use std::collections::{BTreeMap, HashMap};
 use std::sync::Arc;
-use std::sync::mpsc::Sender;
-
-use rayon::prelude::*;
 
 use crate::error::{Error, Result};
 use crate::instrument::Instrument;
 use crate::numeric::estimate::Estimate;
-use crate::quantity::{Instruments, Need};
-use crate::run::find::{Unplaced, find};
-use crate::run::options::MethodChoice;
-use crate::run::stop::Stop;
+use crate::quantity::Need;
+use crate::run::find::Unplaced;
 
 /// Most columns of one lane, but for those that a case combines: what is measured of a lane then
 /// takes less than a megabyte.
@@ -75,19 +70,6 @@ pub struct Ledger {
     pub lanes: Vec<Lane>,
 }
 
-/// How routes are found.
-#[derive(Clone, Copy)]
-pub struct Search<'a> {
-    /// Which evaluators may be used.
-    pub method: MethodChoice,
-    /// The memo of deterministic results.
-    pub tools: &'a Arc<Instruments>,
-    /// Ends the search.
-    pub stop: &'a Stop,
-    /// Called after each need.
-    pub found: &'a dyn Fn(),
-}
-
 /// The distinct ones among some needs, in their order, and the place of each by its key.
 pub fn distinct<'a>(needs: impl Iterator<Item = &'a Need>) -> (Vec<Need>, HashMap<String, usize>) {
     let (mut distinct, mut index) = (Vec::new(), HashMap::new());
@@ -101,46 +83,21 @@ pub fn distinct<'a>(needs: impl Iterator<Item = &'a Need>) -> (Vec<Need>, HashMa
 }
 
 impl Ledger {
-    /// Finds a route for every need, in parallel; numbers of K steps each have a lane of their own:
-    /// what takes long holds no other.
-    ///
-    /// A need that has no route by the method chosen, that its quantity refuses, or that a stop
-    /// left behind is [`Route::Missing`] and takes no other with it.
-    pub fn new<'a>(needs: impl Iterator<Item = &'a Need>, search: Search) -> Self {
-        let (needs, index) = distinct(needs);
-        let found =
-            find_all(&needs, search).into_iter().map(|found| found.unwrap_or(Err(Error::Interrupted)));
-        let mut ledger = Self { index, ..Self::default() };
-        let mut shared = HashMap::new();
-        for (number, (need, found)) in needs.iter().zip(found).enumerate() {
-            let group = if need.setting.steps().is_ok() { number + 1 } else { 0 };
-            let route = match found {
-                Ok(Unplaced::Known(estimate)) => Route::Known(estimate),
-                Err(error) => Route::Missing(Arc::new(error)),
-                Ok(Unplaced::Sampled(instrument)) => {
-                    Route::Sampled(ledger.place(&mut shared, group, instrument, number, need))
-                }
-            };
-            ledger.routes.push(route);
-        }
-        ledger
-    }
-
-    /// The ledger of `needs` with what was found of each. Numbers that one of `cases` combines (by
-    /// their places among `needs`) share a lane where they share samples.
+    /// The ledger of `needs` with what was found of each. Those of one `group` share a lane where they
+    /// share samples.
     pub fn of(
         (needs, index): (&[Need], HashMap<String, usize>),
         found: Vec<Result<Unplaced>>,
-        cases: &[Vec<usize>],
+        group: impl Fn(usize) -> usize,
     ) -> Self {
         let mut ledger = Self { index, ..Self::default() };
-        let (mut shared, groups) = (HashMap::new(), groups(needs, &found, cases));
+        let mut shared = HashMap::new();
         for (number, (need, found)) in needs.iter().zip(found).enumerate() {
             let route = match found {
                 Ok(Unplaced::Known(estimate)) => Route::Known(estimate),
                 Err(error) => Route::Missing(Arc::new(error)),
                 Ok(Unplaced::Sampled(instrument)) => {
-                    Route::Sampled(ledger.place(&mut shared, groups[number], instrument, number, need))
+                    Route::Sampled(ledger.place(&mut shared, group(number), instrument, number, need))
                 }
             };
             ledger.routes.push(route);
@@ -183,7 +140,7 @@ impl Ledger {
 
 /// For each need the group of columns that it goes with: what `cases` combine stays together, and
 /// for each instrument groups are filled up to [`COLUMNS`], in the order of the needs.
-fn groups(needs: &[Need], found: &[Result<Unplaced>], cases: &[Vec<usize>]) -> Vec<usize> {
+pub fn groups(needs: &[Need], found: &[Result<Unplaced>], cases: &[Vec<usize>]) -> Vec<usize> {
     let mut parent: Vec<usize> = (0..needs.len()).collect();
     for case in cases {
         for pair in case.windows(2) {
@@ -222,27 +179,4 @@ fn root(parent: &mut [usize], mut at: usize) -> usize {
         at = parent[at];
     }
     at
-}
-
-/// What is found of each need; `None` where a stop came first.
-fn find_all(needs: &[Need], search: Search) -> Vec<Option<Result<Unplaced>>> {
-    let mut all: Vec<Option<Result<Unplaced>>> = needs.iter().map(|_| None).collect();
-    let (needs, tools, asked, method) =
-        (needs.to_vec(), Arc::clone(search.tools), search.stop.clone(), search.method);
-    let work = move |sender: &Sender<(usize, Result<Unplaced>)>| {
-        // One by one: what takes long must not hold others that wait behind it.
-        needs.par_iter().enumerate().with_max_len(1).for_each(|(i, need)| {
-            if !asked.requested() {
-                // Nobody listens after a stop.
-                let _ = sender.send((i, find(need, method, &tools)));
-            }
-        });
-    };
-    let keep = |(i, found): (usize, Result<Unplaced>)| {
-        all[i] = Some(found);
-        (search.found)();
-        Ok(())
-    };
-    search.stop.attend(work, keep).expect("keeping a result cannot fail");
-    all
 }

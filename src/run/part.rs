@@ -47,6 +47,8 @@ pub enum Finding {
     Source(SourceReport),
     /// The schedules that a claim compares, if it does.
     Grids(Option<Grids>),
+    /// What a caller found, as it writes it.
+    Own(String),
 }
 
 /// What was measured of one or more leaves of a unit.
@@ -154,10 +156,7 @@ impl Part {
             let unit = read_number(&mut rest)? as usize;
             let length = read_number(&mut rest)?;
             let finding = ciborium::from_reader(take(&mut rest, length)?).ok()?;
-            let known = matches!(
-                stage.units.get(unit)?,
-                StageUnit::Need(_) | StageUnit::Source(_) | StageUnit::Grids(_)
-            );
+            let known = !matches!(stage.units.get(unit)?, StageUnit::Lane(_));
             known.then(|| records.push((unit, Content::Finding(Box::new(finding)))))?;
         }
         for _ in 0..read_number(&mut rest)? {

@@ -63,6 +63,9 @@ pub struct Plan {
     pub case: Option<String>,
     /// What else was asked for, by its name on the command line.
     pub asked: BTreeMap<String, String>,
+    /// The words of the command that tasks share, where that is not `verify`.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub words: Vec<String>,
     /// The claims.
     pub claims: Vec<PlannedClaim>,
     /// The data files that they need.
@@ -92,6 +95,7 @@ impl Plan {
             evidence: options.evidence,
             case: options.only.clone(),
             asked: BTreeMap::new(),
+            words: Vec::new(),
             claims,
             files: files::read_so_far().into_iter().map(file).collect(),
             command,
@@ -131,6 +135,16 @@ impl Plan {
     /// [`Error::Checkpoint`] naming a data file that is missing or damaged; those of
     /// [`claim::parse`].
     pub fn claims(&self, dir: &Path) -> Result<Vec<Claim>> {
+        self.place_files(dir)?;
+        let mut sources = Sources::default();
+        self.claims.iter().map(|claim| claim::parse(&claim.path, &claim.text, &mut sources)).collect()
+    }
+
+    /// From now on, its data files are those that came with the plan in `dir`.
+    ///
+    /// # Errors
+    /// [`Error::Checkpoint`] naming a data file that is missing or damaged.
+    pub fn place_files(&self, dir: &Path) -> Result<()> {
         for file in &self.files {
             let copy = place(dir, file);
             let sum = files::hash(&copy).map_err(Error::io(&copy))?;
@@ -140,8 +154,7 @@ impl Plan {
             }
             files::replace(file.path.clone(), copy);
         }
-        let mut sources = Sources::default();
-        self.claims.iter().map(|claim| claim::parse(&claim.path, &claim.text, &mut sources)).collect()
+        Ok(())
     }
 
     /// Writes the plan into the run directory `dir`, with copies of its data files.
@@ -225,17 +238,23 @@ fn place(dir: &Path, file: &PlannedFile) -> PathBuf {
     dir.join(FOLDER).join(FILES).join(format!("{}-{name}", file.xxh3))
 }
 
-/// Where a stage is written.
-fn stage_path(dir: &Path, round: u32) -> PathBuf {
-    dir.join(FOLDER).join(format!("stage-{round:02}.json"))
+/// Where stage number `number` of a run is written.
+fn stage_path(dir: &Path, number: usize) -> PathBuf {
+    dir.join(FOLDER).join(format!("stage-{number:02}.json"))
 }
 
-/// Writes a stage into the run directory `dir`; returns whether it was not there before.
+/// The numbers of the stages that are written in the run directory `dir`, from `first` on.
+fn written(dir: &Path, first: usize) -> impl Iterator<Item = usize> {
+    (first..).take_while(move |&number| stage_path(dir, number).exists())
+}
+
+/// Writes stage number `number` (from 0) into the run directory `dir`; returns whether it was not
+/// there before.
 ///
 /// # Errors
 /// [`Error::Io`].
-pub fn write_stage(dir: &Path, stage: &Stage) -> Result<bool> {
-    let path = stage_path(dir, stage.round);
+pub fn write_stage(dir: &Path, number: usize, stage: &Stage) -> Result<bool> {
+    let path = stage_path(dir, number);
     if sealed::read(&path, "").is_ok_and(|there: Stage| there == *stage) {
         return Ok(false);
     }
@@ -249,21 +268,21 @@ pub fn write_stage(dir: &Path, stage: &Stage) -> Result<bool> {
 /// [`Error::Checkpoint`] where there is none, or one that is damaged or of another plan than
 /// `plan`.
 pub fn last_stage(dir: &Path, plan: &Plan) -> Result<Stage> {
-    let last = (0..100).take_while(|&round| stage_path(dir, round).exists()).last();
-    let path = stage_path(dir, last.unwrap_or(0));
+    let path = stage_path(dir, written(dir, 0).last().unwrap_or(0));
     let stage: Stage = sealed::read(&path, "`klaim reduce` writes it again")?;
-    if stage.run == plan.hash() {
+    // Each stage of a command that is not `verify` has a run of its own.
+    if stage.run == plan.hash() || !plan.words.is_empty() {
         return Ok(stage);
     }
     let message = "is a stage of another plan; `klaim reduce` writes it again".into();
     Err(Error::Checkpoint { path, message })
 }
 
-/// Removes the stages in the run directory `dir` from round `first` on.
+/// Removes the stages in the run directory `dir` from number `first` on.
 ///
 /// # Errors
 /// [`Error::Io`].
-pub fn clear_stages(dir: &Path, first: u32) -> Result<()> {
-    let all = (first..100).map(|round| stage_path(dir, round)).filter(|path| path.exists());
+pub fn clear_stages(dir: &Path, first: usize) -> Result<()> {
+    let all: Vec<PathBuf> = written(dir, first).map(|number| stage_path(dir, number)).collect();
     all.into_iter().try_for_each(|path| fs::remove_file(&path).map_err(Error::io(&path)))
 }

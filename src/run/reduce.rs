@@ -16,9 +16,9 @@ use crate::run::store::Store;
 use crate::run::verify::paged;
 
 /// What came of the parts that are there.
-pub enum Reduced {
+pub enum Reduced<T> {
     /// All is measured.
-    Report(Box<Report>),
+    Report(T),
     /// Another round is to be worked on.
     Round(Stage),
     /// Leaves of this stage are missing.
@@ -28,6 +28,26 @@ pub enum Reduced {
         /// The tasks, of the plan's number, whose leaves are not all there.
         tasks: Vec<u64>,
     },
+}
+
+/// Writes down stage number `number` of the run in `dir`, which is not whole: of it `held` is there.
+///
+/// # Errors
+/// [`Error::Io`](crate::error::Error::Io).
+pub fn awaited<T>(
+    dir: &Path,
+    tasks: u64,
+    number: usize,
+    (stage, held): (Stage, &Collected),
+) -> Result<Reduced<T>> {
+    // Where a part of an earlier round was removed, that round is worked on again.
+    clear_stages(dir, number + 1)?;
+    let is_new = write_stage(dir, number, &stage)?;
+    if is_new && number > 0 && held.is_empty() {
+        return Ok(Reduced::Round(stage));
+    }
+    let tasks = held.lacking(&stage, tasks);
+    Ok(Reduced::Missing { stage, tasks })
 }
 
 /// Judges what the parts in the run directory `dir` of `plan` tell of `claims`; `run` is what the
@@ -41,26 +61,19 @@ pub fn reduce(
     (claims, options): (&[Claim], &Options),
     run: Run,
     stop: &Stop,
-) -> Result<Reduced> {
+) -> Result<Reduced<Report>> {
     let store = Store::open(dir)?;
     let identity = (Some(plan.hash()), paged(options));
     let mut session = Session::new(claims, options, identity, stop)?;
     while let Some(stage) = session.stage() {
         let held = Collected::read(&stage, &store, None)?;
         if held.has(&stage.all()) {
-            write_stage(dir, &stage)?;
+            write_stage(dir, stage.round as usize, &stage)?;
             session.absorb(&stage, held)?;
             continue;
         }
         store.refuse_foreign(plan.hash())?;
-        // Where a part of an earlier round was removed, that round is worked on again.
-        clear_stages(dir, stage.round + 1)?;
-        let is_new = write_stage(dir, &stage)?;
-        if is_new && stage.round > 0 && held.is_empty() {
-            return Ok(Reduced::Round(stage));
-        }
-        let tasks = held.lacking(&stage, plan.tasks);
-        return Ok(Reduced::Missing { stage, tasks });
+        return awaited(dir, plan.tasks, stage.round as usize, (stage, &held));
     }
     store.refuse_foreign(plan.hash())?;
     let comparisons = session.comparisons();
@@ -69,7 +82,7 @@ pub fn reduce(
     backends.sort();
     let backend = if backends.is_empty() { "cpu".into() } else { backends.join(" + ") };
     let run = Run { comparisons, interrupted, backend, ..run };
-    Ok(Reduced::Report(Box::new(assemble(claims, options, found, run, stop)?)))
+    Ok(Reduced::Report(assemble(claims, options, found, run, stop)?))
 }
 
 /// Numbers as an array specification: `0-2,5,7-9`.

@@ -1,7 +1,6 @@
 //! A lane being sampled: what the rounds have left of its columns.
 
 use std::collections::BTreeMap;
-use std::ops::Range;
 use std::sync::Arc;
 
 use crate::error::{Error, Result};
@@ -11,8 +10,7 @@ use crate::numeric::moments::{Moments, Pairs, Regression};
 use crate::run::ledger::Lane;
 use crate::run::measured::Measured;
 use crate::run::stop::Stop;
-use crate::run::take::{Conditions, Sampled};
-use crate::run::tree::{Forest, Leaves};
+use crate::run::take::Sampled;
 use crate::source::Source;
 
 /// One lane being sampled.
@@ -110,35 +108,6 @@ impl LaneState {
         if self.regression.is_some() {
             self.regress();
         }
-    }
-
-    /// Takes the samples of `range` here. Returns whether it came to the end (not stopped); what
-    /// was taken by then counts in any case.
-    ///
-    /// # Errors
-    /// A device that fails.
-    pub fn sample(
-        &mut self,
-        range: Range<u64>,
-        conditions: Conditions,
-        progress: &dyn Fn(u64),
-    ) -> Result<bool> {
-        let (leaves, mut forest) = (Leaves::of(&range), Forest::default());
-        if self.active.is_empty() {
-            return Ok(true);
-        }
-        let finished =
-            self.sampled.take(leaves, std::iter::once(0..leaves.count()).collect(), conditions, |node| {
-                let leaf = leaves.samples(node.first);
-                progress(leaf.end - leaf.start);
-                forest.add(node);
-                Ok(())
-            })?;
-        let parts = forest.into_nodes().map(|node| node.measured);
-        if let Some(all) = parts.reduce(Measured::merged) {
-            self.absorb(all, if finished { range.end } else { self.taken });
-        }
-        Ok(finished)
     }
 
     /// Takes in what was measured of the columns still measured, up to the sample `taken`.

@@ -12,10 +12,9 @@ use crate::quantity::Need;
 use crate::report::model::{Grids, SourceReport};
 use crate::run::book::Book;
 use crate::run::collected::{Collected, Held};
-use crate::run::find::Unplaced;
 use crate::run::inventory::{Inventory, Paged, cases, needs_of};
 use crate::run::judge::{self, CaseResult};
-use crate::run::ledger::{Lane, LaneColumn, Ledger, Route};
+use crate::run::ledger::{self, Lane, LaneColumn, Ledger, Route};
 use crate::run::options::Options;
 use crate::run::part::Finding;
 use crate::run::sampling::LaneState;
@@ -252,18 +251,11 @@ impl<'a> Session<'a> {
 
     /// Gives every number its route.
     fn placed(&mut self, stage: &Stage, collected: Collected) -> Result<CaseState> {
-        let interrupted = || Err(Error::Interrupted);
-        let mut found: Vec<Result<Unplaced>> = self.inventory.needs.iter().map(|_| interrupted()).collect();
+        let mut found = Vec::new();
         for (unit, held) in stage.units.iter().zip(collected.units) {
             let Held::Finding(Some(finding)) = held else { continue };
             match (unit, *finding) {
-                (StageUnit::Need(number), Finding::Known(estimate)) => {
-                    found[*number] = Ok(Unplaced::Known(estimate))
-                }
-                (StageUnit::Need(number), Finding::Missing(why)) => found[*number] = Err(Error::Told(why)),
-                (StageUnit::Need(number), Finding::Sampled) => {
-                    found[*number] = self.inventory.instrument(*number).map(Unplaced::Sampled);
-                }
+                (StageUnit::Need(number), finding) => found.push((*number, finding)),
                 (StageUnit::Source(_), Finding::Source(report)) => self.page.sources.push(report),
                 (StageUnit::Grids(number), Finding::Grids(Some(grids))) => {
                     drop(self.page.grids.insert(*number, grids))
@@ -272,7 +264,9 @@ impl<'a> Session<'a> {
             }
         }
         let Inventory { needs, index, cases, .. } = &*self.inventory;
-        let mut ledger = Ledger::of((needs, index.clone()), found, cases);
+        let found = self.inventory.routes(found);
+        let groups = ledger::groups(needs, &found, cases);
+        let mut ledger = Ledger::of((needs, index.clone()), found, |number| groups[number]);
         let combined = self.combined(&ledger);
         let lanes: Vec<(Lane, Pairs)> =
             std::mem::take(&mut ledger.lanes).into_iter().zip(combined).collect();

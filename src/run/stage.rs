@@ -21,6 +21,8 @@ pub enum StageUnit {
     Source(usize),
     /// The schedules that claim number i compares: one leaf.
     Grids(usize),
+    /// Number i of what a caller finds without samples: one leaf.
+    Own(u64),
     /// Samples.
     Lane(LaneUnit),
 }

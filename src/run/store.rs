@@ -1,8 +1,10 @@
 //! Where parts are kept: a folder, or nowhere.
 
+use std::collections::BTreeSet;
 use std::fs;
 use std::io::{Read as _, Write as _};
 use std::path::{Path, PathBuf};
+use std::sync::{Mutex, PoisonError};
 
 use xxhash_rust::xxh3::xxh3_64;
 
@@ -19,6 +21,25 @@ const TEMPORARY: &str = ".unfinished-";
 const LARGE: usize = 900_000;
 /// The ending of a part's name.
 const ENDING: &str = "part";
+/// Why a part is refused that is none of its run.
+const FOREIGN: &str = "is a part of another plan, or of an older one: remove it";
+
+/// What a process measures, of what a store does not have.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub enum Share {
+    /// All of it.
+    #[default]
+    All,
+    /// What falls to task `index` of `count` of the first stage that is not whole; there it ends.
+    Task {
+        /// The task, from 0.
+        index: u64,
+        /// Number of tasks.
+        count: u64,
+    },
+    /// Nothing: it ends at the first stage that is not whole.
+    None,
+}
 
 /// Keeps the parts of one or more runs. A part is immutable: written under another name, flushed to
 /// the device and renamed; its name is its stage's hash and its own.
@@ -26,6 +47,11 @@ const ENDING: &str = "part";
 pub struct Store {
     /// Where its files are; none are kept without one.
     folder: Option<PathBuf>,
+    share: Share,
+    /// The stages that were asked for, in their order.
+    begun: Mutex<Vec<Stage>>,
+    /// The places that took the samples which were read, each once.
+    backends: Mutex<BTreeSet<String>>,
 }
 
 impl Store {
@@ -36,7 +62,57 @@ impl Store {
     pub fn open(dir: &Path) -> Result<Self> {
         let folder = dir.join(PARTS);
         fs::create_dir_all(&folder).map_err(Error::io(&folder))?;
-        Ok(Self { folder: Some(folder) })
+        Ok(Self { folder: Some(folder), ..Self::default() })
+    }
+
+    /// The same for a process that measures its share alone.
+    pub fn shared(self, share: Share) -> Self {
+        Self { share, ..self }
+    }
+
+    /// What this process measures.
+    pub fn share(&self) -> Share {
+        self.share
+    }
+
+    /// Notes that `stage` is asked for, where work is shared.
+    pub fn begin(&self, stage: &Stage) {
+        if self.share == Share::All {
+            return;
+        }
+        self.begun.lock().unwrap_or_else(PoisonError::into_inner).push(stage.clone());
+    }
+
+    /// The stages that were asked for, in their order; of a process that ended at one that is not
+    /// whole, that is the last.
+    pub fn begun(&self) -> Vec<Stage> {
+        self.begun.lock().unwrap_or_else(PoisonError::into_inner).clone()
+    }
+
+    /// Notes the places that took samples.
+    pub fn sampled_by(&self, backends: &[String]) {
+        self.backends.lock().unwrap_or_else(PoisonError::into_inner).extend(backends.iter().cloned());
+    }
+
+    /// The places that took the samples of all parts that were read, in words.
+    pub fn backends(&self) -> String {
+        let all = self.backends.lock().unwrap_or_else(PoisonError::into_inner);
+        if all.is_empty() { "cpu".into() } else { Vec::from_iter(all.iter().cloned()).join(" + ") }
+    }
+
+    /// Refuses a folder with a part of a stage that was not asked for.
+    ///
+    /// # Errors
+    /// [`Error::Io`]; [`Error::Checkpoint`] naming the part.
+    pub fn refuse_others(&self) -> Result<()> {
+        let own: Vec<String> = self.begun().iter().map(|stage| format!("{:016x}-", stage.hash())).collect();
+        let Some(folder) = &self.folder else { return Ok(()) };
+        for name in names(folder)?.iter().filter(|name| !name.starts_with(TEMPORARY)) {
+            if !own.iter().any(|prefix| name.starts_with(prefix)) || !name.ends_with(ENDING) {
+                return Err(refused(&folder.join(name), FOREIGN));
+            }
+        }
+        Ok(())
     }
 
     /// Removes every part, and what was left of unfinished ones; files of other names stay.
@@ -101,8 +177,7 @@ impl Store {
             let (path, mut header) = (folder.join(name), [0; HEADER]);
             let read = fs::File::open(&path).and_then(|mut file| file.read_exact(&mut header));
             if read.is_err() || Part::run(&header) != run || !name.ends_with(ENDING) {
-                let message = "is a part of another plan, or of an older one: remove it";
-                return Err(refused(&path, message));
+                return Err(refused(&path, FOREIGN));
             }
         }
         Ok(())

@@ -5,14 +5,12 @@ use crate::claim::Claim;
 use crate::error::Result;
 use crate::report::model::{Report, Run};
 use crate::run::assemble::assemble;
-use crate::run::collected::Collected;
 use crate::run::inventory::Paged;
 use crate::run::options::Options;
 use crate::run::session::{Found, Session};
 use crate::run::stage::Stage;
-use crate::run::store::Store;
-use crate::run::watch::{Event, Watch};
-use crate::run::work::work;
+use crate::run::watch::Watch;
+use crate::run::work::complete;
 
 /// Runs `claims`; `command` and `backend` go into the report as they are.
 ///
@@ -63,17 +61,10 @@ pub fn measured(
     Stages { run, paged, begun }: Stages,
     watch: &Watch,
 ) -> Result<(u64, Found)> {
-    let (mut session, nowhere) =
-        (Session::new(claims, options, (run, paged), &watch.stop)?, Store::default());
-    let (store, backend) = (watch.store.unwrap_or(&nowhere), watch.backend.name());
+    let mut session = Session::new(claims, options, (run, paged), &watch.stop)?;
     while let Some(stage) = session.stage() {
         begun(&stage)?;
-        let mut held = Collected::read(&stage, store, Some(&backend))?;
-        (watch.event)(match stage.round {
-            0 => Event::Needs(stage.units.len()),
-            number => Event::Round { number, samples: stage.samples(), open: session.unsettled() },
-        });
-        work((&stage, &stage.all()), session.inventory(), (&mut held, store), watch)?;
+        let held = complete((&stage, || session.unsettled()), session.inventory(), watch)?;
         session.absorb(&stage, held)?;
     }
     Ok((session.comparisons(), session.found()))

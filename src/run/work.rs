@@ -7,19 +7,63 @@ use std::time::{Duration, Instant};
 
 use rayon::prelude::*;
 
-use crate::error::Result;
+use crate::error::{Error, Result};
 use crate::run::collected::Collected;
-use crate::run::inventory::Inventory;
 use crate::run::part::{Content, Finding};
-use crate::run::stage::{Stage, StageUnit};
-use crate::run::store::Store;
-use crate::run::take::Conditions;
+use crate::run::stage::{LaneUnit, Stage, StageUnit};
+use crate::run::store::{Share, Store};
+use crate::run::take::{Conditions, Sampled};
 use crate::run::tree::Leaves;
 use crate::run::watch::{Event, Watch};
 
 /// A part is written after this time, and at the end: what a kill loses, beside the leaves under
 /// way.
 const WRITTEN_AFTER: Duration = Duration::from_secs(20);
+
+/// What measures the units of a stage.
+pub trait Measures: Send + Sync + 'static {
+    /// What is found of a unit that needs no samples.
+    fn find(&self, unit: &StageUnit) -> Finding;
+
+    /// What takes the samples of a unit.
+    ///
+    /// # Errors
+    /// A law that has no sampler.
+    fn sampled(&self, unit: &LaneUnit) -> Result<Sampled>;
+}
+
+/// All that is there of `stage` once this process has done its share; `open` counts what waits
+/// for it. Without a stop that is the whole stage.
+///
+/// # Errors
+/// [`Error::Elsewhere`] where the stage is not whole and this process has its share alone; a part
+/// that cannot be used or written; a device that fails.
+pub fn complete(
+    (stage, open): (&Stage, impl FnOnce() -> usize),
+    inventory: &Arc<impl Measures>,
+    watch: &Watch,
+) -> Result<Collected> {
+    let nowhere = Store::default();
+    let (store, backend) = (watch.store.unwrap_or(&nowhere), watch.backend.name());
+    store.begin(stage);
+    // Other tasks may have samples of other backends, which the report names.
+    let own = (store.share() == Share::All).then_some(&*backend);
+    let mut held = Collected::read(stage, store, own)?;
+    store.sampled_by(&held.backends);
+    let (wanted, count) = match store.share() {
+        Share::Task { index, count } => (stage.share(index, count), count),
+        Share::All | Share::None => (stage.all(), 1),
+    };
+    if store.share() != Share::All && (held.has(&stage.all()) || store.share() == Share::None) {
+        return if held.has(&stage.all()) { Ok(held) } else { Err(Error::Elsewhere) };
+    }
+    (watch.event)(match stage.round {
+        0 => Event::Needs(wanted.iter().filter(|runs| !runs.is_empty()).count()),
+        number => Event::Round { number, samples: stage.samples() / count, open: open() },
+    });
+    work((stage, &wanted), inventory, (&mut held, store), watch)?;
+    if store.share() == Share::All { Ok(held) } else { Err(Error::Elsewhere) }
+}
 
 /// Measures the leaves `wanted` of each unit that `held` does not have: adds them to it, and to
 /// `store` in parts. Returns whether all are there; a stop leaves the others.
@@ -28,7 +72,7 @@ const WRITTEN_AFTER: Duration = Duration::from_secs(20);
 /// A part that cannot be written; a device that fails.
 pub fn work(
     (stage, wanted): (&Stage, &[Vec<Range<u64>>]),
-    inventory: &Arc<Inventory>,
+    inventory: &Arc<impl Measures>,
     (held, store): (&mut Collected, &Store),
     watch: &Watch,
 ) -> Result<bool> {
@@ -44,7 +88,7 @@ pub fn work(
 fn measure(
     stage: &Stage,
     wanted: &[Vec<Range<u64>>],
-    inventory: &Arc<Inventory>,
+    inventory: &Arc<impl Measures>,
     keeper: &mut Keeper,
     watch: &Watch,
 ) -> Result<bool> {
@@ -83,7 +127,7 @@ fn measure(
 fn find(
     stage: &Stage,
     units: Vec<usize>,
-    inventory: &Arc<Inventory>,
+    inventory: &Arc<impl Measures>,
     keeper: &mut Keeper,
     watch: &Watch,
 ) -> Result<bool> {

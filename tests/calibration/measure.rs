@@ -4,17 +4,13 @@ use std::collections::HashMap;
 use std::path::Path;
 use std::sync::Arc;
 
-use klaim::internals::backend::Backend;
 use klaim::internals::backend::cpu::Cpu;
 use klaim::internals::numeric::estimate::{Estimate, Method};
-use klaim::internals::numeric::moments::Pairs;
 use klaim::internals::quantity::{self, Need, Setting};
-use klaim::internals::run::estimate::{StoppingRule, estimate};
-use klaim::internals::run::ledger::{Lane, LaneColumn, Ledger, Route, Search};
+use klaim::internals::run::estimate::{StoppingRule, Survey, estimate, survey};
+use klaim::internals::run::ledger::{LaneColumn, Route};
 use klaim::internals::run::options::MethodChoice;
-use klaim::internals::run::sampling::LaneState;
 use klaim::internals::run::stop::Stop;
-use klaim::internals::run::take::Conditions;
 use klaim::internals::run::watch::Watch;
 use klaim::internals::source::Source;
 use rayon::prelude::*;
@@ -31,9 +27,8 @@ pub fn need(source: &Arc<Source>, name: &str, setting: Setting) -> Need {
 
 /// Estimates of `needs`, in their order.
 pub fn measure(needs: &[Need], choice: MethodChoice, seed: u64, samples: u64) -> Vec<Estimate> {
-    let watch = Watch { backend: Arc::new(Cpu), event: &|_| {}, stop: Stop::default(), store: None };
     let target = StoppingRule { relative_error: None, budget: samples };
-    let found = estimate(needs, choice, seed, target, &watch).expect("a run");
+    let found = estimate(needs, choice, seed, target, &watch()).expect("a run");
     found.into_iter().map(|found| found.expect("a number that can be measured")).collect()
 }
 
@@ -47,20 +42,12 @@ pub fn replicate(needs: &[Need], samples: u64, replications: u64) -> Vec<Vec<Est
 /// The truncated means of the same samples at the level 0.05, where there are any.
 pub fn truncated(needs: &[Need], replications: u64) -> Vec<Vec<Estimate>> {
     let run = |seed: u64| -> Vec<Option<Estimate>> {
-        let (backend, stop): (Arc<dyn Backend>, _) = (Arc::new(Cpu), Stop::default());
-        let conditions = Conditions { backend: &backend, stop: &stop };
-        let mut ledger = ledger(needs);
-        let sample = |lane: Lane| {
-            let pairs = Pairs::within(lane.needs.len(), []);
-            let mut lane = LaneState::new(lane, pairs, seed).expect("a sampler");
-            lane.sample(0..SAMPLES, conditions, &|_| {}).expect("finite summands");
-            lane
-        };
-        let lanes: Vec<LaneState> = std::mem::take(&mut ledger.lanes).into_iter().map(sample).collect();
-        let read = |need: &Need| match ledger.route(need) {
+        let watch = watch();
+        let survey = sampled_once(needs, seed, &watch);
+        let read = |need: &Need| match survey.ledger.route(need) {
             Route::Sampled(LaneColumn { lane, column }) => {
                 // Its interval, which the tally takes in as a middle and a bound.
-                let bracket = lanes[*lane].truncated(*column, super::tally::LEVEL)?;
+                let bracket = survey.lanes[*lane].truncated(*column, super::tally::LEVEL)?;
                 let (middle, half) =
                     (0.5 * (bracket.low + bracket.high), 0.5 * (bracket.high - bracket.low));
                 Some(Estimate { n: bracket.n, method: bracket.method, ..Estimate::quadrature(middle, half) })
@@ -73,18 +60,21 @@ pub fn truncated(needs: &[Need], replications: u64) -> Vec<Vec<Estimate>> {
     (0..needs.len()).map(|i| runs.iter().filter_map(|run| run[i]).collect()).collect()
 }
 
-fn ledger(needs: &[Need]) -> Ledger {
-    let (tools, stop) = (Arc::default(), Stop::default());
-    let (tools, stop) = (&tools, &stop);
-    let search = Search { method: MethodChoice::MonteCarlo, tools, stop, found: &|| () };
-    Ledger::new(needs.iter(), search)
+fn watch() -> Watch<'static> {
+    Watch { backend: Arc::new(Cpu), event: &|_| {}, stop: Stop::default(), store: None }
+}
+
+fn sampled_once<'a>(needs: &[Need], seed: u64, watch: &'a Watch) -> Survey<'a> {
+    let target = StoppingRule { relative_error: None, budget: SAMPLES };
+    survey(&Arc::default(), needs, (MethodChoice::MonteCarlo, seed), target, watch).expect("a run")
 }
 
 /// The name of the samples that each need is read off: plain, tilted or simulated.
 pub fn routes(needs: &[Need]) -> Vec<String> {
-    let ledger = ledger(needs);
-    let name = |need: &Need| match ledger.route(need) {
-        Route::Sampled(slot) => match ledger.lanes[slot.lane].instrument.samples() {
+    let watch = watch();
+    let survey = sampled_once(needs, 0, &watch);
+    let name = |need: &Need| match survey.ledger.route(need) {
+        Route::Sampled(slot) => match survey.lanes[slot.lane].sampled().instrument.samples() {
             name if name.contains("|tilted for ") => "tilted".into(),
             name if name.contains("|paths by ") => "simulated paths".into(),
             _ => "monte-carlo".into(),

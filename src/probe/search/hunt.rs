@@ -10,7 +10,9 @@ use std::time::{Duration, Instant};
 
 use rayon::prelude::*;
 use serde::{Deserialize, Serialize};
+use xxhash_rust::xxh3::xxh3_64;
 
+use crate::claim::Claim;
 use crate::error::{Error, Result};
 use crate::numeric::number;
 use crate::probe::place::ratio;
@@ -20,10 +22,16 @@ use crate::probe::search::family;
 use crate::probe::search::law::Candidate;
 use crate::probe::search::objective::Objective;
 use crate::report::sealed;
+use crate::run::collected::Held;
 use crate::run::judge::CaseResult;
 use crate::run::options::Options;
+use crate::run::part::Finding;
+use crate::run::stage::{LaneUnit, Stage, StageUnit};
+use crate::run::store::Share;
+use crate::run::take::Sampled;
 use crate::run::verify::outcomes;
 use crate::run::watch::{Event, Watch};
+use crate::run::work::{Measures, complete};
 
 /// Iterations of one climb.
 const ITERATIONS: u64 = 120;
@@ -197,6 +205,11 @@ pub fn hunt(
 ) -> Result<Hunt> {
     let begun = Instant::now();
     let seed = options.seed;
+    if watch.store.is_some_and(|store| store.share() != Share::All) {
+        let mut hunt = Climbs { objective: objective.clone(), bounds, seed }.by_tasks(starts, watch)?;
+        check(objective, &mut hunt, &Vec::from_iter(0..starts), options, watch)?;
+        return Ok(hunt);
+    }
     let mut hunt = Hunt { starts: if resume { read(log)? } else { BTreeMap::new() } };
     if log.is_symlink() {
         let message = "is a symbolic link: remove it, or take another folder";
@@ -231,30 +244,77 @@ pub fn hunt(
         if !finished {
             break;
         }
-        let laws = batch.iter().copied();
-        check(objective, &mut hunt, laws, options, watch)?;
+        check(objective, &mut hunt, batch, options, watch)?;
     }
     Ok(hunt)
 }
 
-/// Asks the estimators about the laws that the climbs `starts` ended at.
+/// Climbs as tasks share them.
+struct Climbs {
+    objective: Objective,
+    bounds: Bounds,
+    seed: u64,
+}
+
+impl Measures for Climbs {
+    fn find(&self, unit: &StageUnit) -> Finding {
+        let StageUnit::Own(start) = unit else { unreachable!("climbs alone") };
+        match one(&self.objective, self.bounds, self.seed, *start) {
+            Ok(climbed) => Finding::Own(serde_json::to_string(&climbed).expect("a climb is JSON")),
+            Err(error) => Finding::Missing(error.to_string()),
+        }
+    }
+
+    fn sampled(&self, _: &LaneUnit) -> Result<Sampled> {
+        unreachable!("climbs take no samples")
+    }
+}
+
+impl Climbs {
+    /// The climbs from the starts 0 … `starts` − 1, which are one stage.
+    fn by_tasks(self, starts: u64, watch: &Watch) -> Result<Hunt> {
+        let units = (0..starts).map(StageUnit::Own).collect();
+        let stage = Stage { run: xxh3_64(b"climbs"), round: 0, units };
+        let found = complete((&stage, || starts as usize), &Arc::new(self), watch)?;
+        let climb = |held| match held {
+            Held::Finding(Some(finding)) => match *finding {
+                Finding::Own(text) => serde_json::from_str(&text)
+                    .map(|climb: Climbed| (climb.start, climb))
+                    .map_err(|error| Error::Told(error.to_string())),
+                Finding::Missing(why) => Err(Error::Told(why)),
+                _ => unreachable!("climbs alone"),
+            },
+            _ => unreachable!("the stage is whole"),
+        };
+        Ok(Hunt { starts: found.units.into_iter().map(climb).collect::<Result<_>>()? })
+    }
+}
+
+/// Asks the estimators about the laws that the climbs `starts` ended at, batch by batch, each with
+/// the level of a whole one.
 fn check(
     objective: &Objective,
     hunt: &mut Hunt,
-    starts: impl Iterator<Item = u64>,
+    starts: &[u64],
     options: &Options,
     watch: &Watch,
 ) -> Result<()> {
     let finite = |k: &u64| hunt.starts.get(k).is_some_and(|start| start.end.ln_ratio.is_finite());
-    let starts: Vec<u64> = starts.filter(finite).collect();
-    let laws: Vec<&Candidate> = starts.iter().map(|k| &hunt.starts[k].end.law).collect();
-    let claim = objective.on(&laws)?;
-    let relation = claim.main.relation;
-    let options = Options { budget: CHECKED, comparisons: None, only: None, ..options.clone() };
+    let batches: Vec<Vec<u64>> =
+        starts.chunks(BATCH).map(|batch| batch.iter().copied().filter(finite).collect()).collect();
+    let on = |batch: &Vec<u64>| {
+        let laws: Vec<&Candidate> = batch.iter().map(|k| &hunt.starts[k].end.law).collect();
+        objective.on(&laws)
+    };
+    let claims: Vec<Claim> = batches.iter().map(on).collect::<Result<_>>()?;
+    let Some(relation) = claims.first().map(|claim| claim.main.relation) else { return Ok(()) };
+    let comparisons = Some(BATCH as u64);
+    let options = Options { budget: CHECKED, comparisons, only: None, ..options.clone() };
     let (backend, stop) = (Arc::clone(&watch.backend), watch.stop.clone());
-    let quiet = Watch { backend, event: &|_| {}, stop, store: None };
-    let found = outcomes(&[claim], &options, &quiet)?;
-    for (k, CaseResult { outcome, .. }) in starts.iter().zip(found.results) {
+    let shared = watch.store.filter(|store| store.share() != Share::All);
+    let quiet = Watch { backend, event: &|_| {}, stop, store: shared };
+    let found = outcomes(&claims, &options, &quiet)?;
+    for (k, CaseResult { outcome, .. }) in batches.iter().flatten().zip(found.results) {
         let Some(start) = hunt.starts.get_mut(k) else { continue };
         let estimated = ratio(relation, outcome.lhs, outcome.rhs);
         let error = outcome.half_width / outcome.rhs.abs().min(outcome.lhs.abs());

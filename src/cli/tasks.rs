@@ -1,0 +1,219 @@
+//! Commands other than `verify` by tasks. Each process goes through the command from its beginning, by
+//! the parts that are there, to the first stage that is not whole: `--tasks` writes that down, `klaim
+//! work` measures its share of it, and `klaim reduce`, where none is left, says what was found.
+
+use std::path::Path;
+
+use clap::Parser;
+
+use super::estimate::EstimateCommand;
+use super::plan::{MISSING, ROUND, STOPPED};
+use super::probe::Probe;
+use super::{Command, CommandLine, Common, WORDS};
+use crate::error::{Error, Result};
+use crate::run::collected::Collected;
+use crate::run::lock::Lock;
+use crate::run::plan::{Plan, clear_stages, write_stage};
+use crate::run::reduce::{Reduced, array, awaited};
+use crate::run::stage::Stage;
+use crate::run::store::{Share, Store};
+
+/// What a command by tasks is.
+pub(super) trait ByTasks {
+    /// What it finds.
+    type Found;
+
+    /// The files that it writes into its folder.
+    fn outputs(&self) -> &[&str];
+
+    /// Finds it by the parts of `store`.
+    ///
+    /// # Errors
+    /// [`Error::Elsewhere`] at the first stage that is not whole.
+    fn found(&self, store: &Store, common: &Common) -> Result<Self::Found>;
+
+    /// Writes and prints it; the exit status.
+    ///
+    /// # Errors
+    /// A file that cannot be written.
+    fn told(&self, found: Self::Found, common: &Common) -> Result<u8>;
+
+    /// Its plan, once it was begun: data files are read by then.
+    ///
+    /// # Errors
+    /// A claim that cannot be read.
+    fn plan(&self, tasks: u64, common: &Common) -> Result<Plan>;
+
+    /// Freezes this process's command in `dir` for `tasks` tasks, and measures nothing.
+    ///
+    /// # Errors
+    /// What keeps it from being asked for; a folder that cannot be written.
+    fn freeze(&self, (dir, force): (&Path, bool), tasks: u64, common: &Common) -> Result<u8> {
+        let _lock = Lock::take(dir, self.outputs(), force)?;
+        let store = Store::open(dir)?.shared(Share::None);
+        store.clear()?;
+        clear_stages(dir, 0)?;
+        match self.found(&store, common) {
+            Err(Error::Elsewhere) => {}
+            Err(error) => return Err(error),
+            Ok(_) => return Err(Error::invalid("--tasks", "there is nothing to measure")),
+        }
+        let mut plan = self.plan(tasks, common)?;
+        plan.words = words();
+        plan.write(dir)?;
+        let stage = begun_last(&store);
+        write_stage(dir, 0, &stage)?;
+        planned(&stage, dir, tasks, common);
+        Ok(0)
+    }
+
+    /// Measures what falls to a task: status 0 once all of that is there, 75 where it was stopped
+    /// before.
+    ///
+    /// # Errors
+    /// Those of [`ByTasks::found`].
+    fn work(&self, dir: &Path, (index, count): (u64, u64), common: &Common) -> Result<u8> {
+        let store = Store::open(dir)?.shared(Share::Task { index, count });
+        match self.found(&store, common) {
+            Ok(_) | Err(Error::Elsewhere) => {}
+            Err(error) => return Err(error),
+        }
+        let stage = begun_last(&store);
+        let held = Collected::read(&stage, &store, None)?;
+        Ok(if held.has(&stage.share(index, count)) { 0 } else { STOPPED })
+    }
+
+    /// Says what was found, or what is to be worked on.
+    ///
+    /// # Errors
+    /// Those of [`ByTasks::found`]; a part of another plan.
+    fn reduce(&self, dir: &Path, tasks: u64, common: &Common) -> Result<u8> {
+        let _lock = Lock::take(dir, self.outputs(), false)?;
+        let store = Store::open(dir)?.shared(Share::None);
+        let found = match self.found(&store, common) {
+            Ok(found) => Reduced::Report(found),
+            Err(Error::Elsewhere) => {
+                store.refuse_others()?;
+                let begun = store.begun();
+                let number = begun.len() - 1;
+                for (number, stage) in begun[..number].iter().enumerate() {
+                    write_stage(dir, number, stage)?;
+                }
+                let stage = begun_last(&store);
+                let held = Collected::read(&stage, &store, None)?;
+                awaited(dir, tasks, number, (stage, &held))?
+            }
+            Err(error) => return Err(error),
+        };
+        if matches!(found, Reduced::Report(_)) {
+            store.refuse_others()?;
+        }
+        said(found, tasks, |found| self.told(found, common))
+    }
+}
+
+/// The words of this process's command.
+fn words() -> Vec<String> {
+    WORDS.get().into_iter().flatten().map(|word| word.to_string_lossy().into_owned()).collect()
+}
+
+/// This process's command without `--tasks`: the one that does it in one process.
+pub(super) fn in_one_process() -> String {
+    let (mut kept, mut words) = (vec!["klaim".to_owned()], words().into_iter());
+    while let Some(word) = words.next() {
+        if word == "--tasks" {
+            words.next();
+        } else if !word.starts_with("--tasks=") {
+            kept.push(word);
+        }
+    }
+    shell_words::join(kept)
+}
+
+fn begun_last(store: &Store) -> Stage {
+    store.begun().pop().expect("a command by tasks has a stage")
+}
+
+/// Says that a run is planned.
+pub(super) fn planned(stage: &Stage, dir: &Path, tasks: u64, common: &Common) {
+    if !common.quiet {
+        let (dir, last) = (dir.display(), tasks - 1);
+        eprintln!("{} leaves planned; each of 0 … {last}: klaim work {dir} --task I", stage.leaves());
+    }
+}
+
+/// Says what came of a `reduce`; the exit status.
+///
+/// # Errors
+/// Those of `told`.
+pub(super) fn said<T>(reduced: Reduced<T>, all: u64, told: impl FnOnce(T) -> Result<u8>) -> Result<u8> {
+    match reduced {
+        Reduced::Report(found) => told(found),
+        Reduced::Round(stage) => {
+            let (samples, lanes) = (stage.samples(), stage.units.len());
+            eprintln!("round {} follows: {samples} samples of {lanes} lanes", stage.round);
+            Ok(ROUND)
+        }
+        Reduced::Missing { stage, tasks } => {
+            let missing = array(&tasks);
+            eprintln!("round {}: parts are missing of tasks {missing} of {all}", stage.round);
+            super::output::text(&format!("{missing}\n"))?;
+            Ok(MISSING)
+        }
+    }
+}
+
+/// A planned command that is not `verify`, with the settings of this process and the plan's seed.
+pub(super) struct PlannedCommand<'a> {
+    command: AnyCommand,
+    dir: &'a Path,
+    common: Common,
+}
+
+enum AnyCommand {
+    Probe(Box<Probe>),
+    Estimate(Box<EstimateCommand>),
+}
+
+impl<'a> PlannedCommand<'a> {
+    /// The command of `plan`, which is in `dir`.
+    ///
+    /// # Errors
+    /// A data file of it that is missing or damaged; words that are no such command.
+    pub(super) fn new(plan: &Plan, dir: &'a Path, common: &Common) -> Result<Self> {
+        plan.place_files(dir)?;
+        let words = std::iter::once("klaim").chain(plan.words.iter().map(String::as_str));
+        let CommandLine { command, common: then } =
+            CommandLine::try_parse_from(words).map_err(|error| Error::Usage(error.to_string()))?;
+        let command = match (command, plan.claims.first()) {
+            (Command::Probe(probe), Some(claim)) => {
+                AnyCommand::Probe(Box::new(probe.planned(claim.clone(), dir, plan.command.clone())))
+            }
+            (Command::Estimate(estimate), None) => AnyCommand::Estimate(Box::new(estimate)),
+            _ => return Err(Error::Usage("the plan's command is not one that tasks share".into())),
+        };
+        Ok(Self { command, dir, common: common.with_seed(then.seed) })
+    }
+
+    /// What `klaim work` does.
+    ///
+    /// # Errors
+    /// Those of [`ByTasks::work`].
+    pub(super) fn work(&self, share: (u64, u64)) -> Result<u8> {
+        match &self.command {
+            AnyCommand::Probe(probe) => probe.work(self.dir, share, &self.common),
+            AnyCommand::Estimate(estimate) => estimate.work(self.dir, share, &self.common),
+        }
+    }
+
+    /// What `klaim reduce` does.
+    ///
+    /// # Errors
+    /// Those of [`ByTasks::reduce`].
+    pub(super) fn reduce(&self, tasks: u64) -> Result<u8> {
+        match &self.command {
+            AnyCommand::Probe(probe) => probe.reduce(self.dir, tasks, &self.common),
+            AnyCommand::Estimate(estimate) => estimate.reduce(self.dir, tasks, &self.common),
+        }
+    }
+}
