@@ -20,14 +20,18 @@ use rayon::prelude::*;
 
 /// Trials: some 30 s on two cores.
 const TRIALS: u64 = 120;
+/// Laws among the first 1,000 on which routes once disagreed: components of tilted samples that none
+/// showed.
+const DISAGREED: [u64; 2] = [304, 944];
 /// An estimate that is not believed says nothing: no more than a third of those asked for here, of
 /// which half lie where samples see next to nothing (measured: a fifth).
 const MOST_DOUBTED: f64 = 0.33;
 
 #[test]
 fn routes_agree_wherever_they_are_believed() {
+    let seeds: Vec<u64> = (0..TRIALS).chain(DISAGREED).collect();
     let tallies: Vec<compare::Tally> =
-        (0..TRIALS).into_par_iter().map(|seed| compare::compare(seed, &laws::trial(seed))).collect();
+        seeds.into_par_iter().map(|seed| compare::compare(seed, &laws::trial(seed))).collect();
     let mut all = compare::Tally::default();
     tallies.into_iter().for_each(|tally| all.add(tally));
     println!(

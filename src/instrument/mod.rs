@@ -72,8 +72,9 @@ pub trait Instrument: Any + Send + Sync {
     }
 
     /// How much `n` samples may have missed of a column's mean and its own spread cannot tell;
-    /// `slopes` are its coefficients of the control variates.
-    fn unseen(&self, _column: usize, _slopes: &[f64], _n: u64) -> f64 {
+    /// `slopes` are its coefficients of the control variates, `size` is the root mean square of
+    /// the summands less a number.
+    fn unseen(&self, _column: usize, _slopes: &[f64], _n: u64, _size: &dyn Fn(f64) -> f64) -> f64 {
         0.0
     }
 

@@ -132,8 +132,17 @@ impl Instrument for PosteriorReadouts {
         self.ready().sampler.relative_bound()
     }
 
-    fn unseen(&self, column: usize, slopes: &[f64], n: u64) -> f64 {
-        let Some(unseen) = &self.ready().unseen else { return 0.0 };
+    fn unseen(&self, column: usize, slopes: &[f64], n: u64, size: &dyn Fn(f64) -> f64) -> f64 {
+        let Ready { sampler, tilted, unseen } = self.ready();
+        if let (true, &[Term { point: SnrPoint::At(snr), observable, weight }]) =
+            (tilted, &self.readouts[column].terms[..])
+        {
+            // An information is the entropy less what is tilted.
+            let shannon = || self.source.pmf().map_or(0.0, |pmf| pmf.shannon().value);
+            let from = if observable == Observable::Information { weight.at(snr) * shannon() } else { 0.0 };
+            return sampler.unseen(observable, n) * size(from);
+        }
+        let Some(unseen) = unseen else { return 0.0 };
         let places = |t: &Term| t.point.places().into_iter().map(|snr| (t.weight.at(snr), snr)).collect();
         let terms: Vec<_> = self.readouts[column].terms.iter().map(|t| (t.observable, places(t))).collect();
         unseen.bound(&terms, slopes, n as f64)

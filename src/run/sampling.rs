@@ -148,9 +148,11 @@ impl LaneState {
     /// The estimate of one column still measured, after at least one round.
     pub fn read(&self, column: usize) -> Option<Estimate> {
         let (regression, at) = self.estimate(column)?;
-        let own = self.sampled.instrument.relative_bound() * regression.value[at].abs()
-            + self.sampled.instrument.rounding(at, regression.value[at])
-            + self.sampled.instrument.unseen(at, regression.slopes[at].as_slice(), regression.n);
+        let (instrument, slopes) = (&self.sampled.instrument, regression.slopes[at].as_slice());
+        let size = |from: f64| self.moments.size(at, from);
+        let own = instrument.relative_bound() * regression.value[at].abs()
+            + instrument.rounding(at, regression.value[at])
+            + instrument.unseen(at, slopes, regression.n, &size);
         Some(Estimate {
             value: regression.value[at],
             std_err: regression.covariance[(at, at)].sqrt(),

@@ -25,7 +25,7 @@ const COVARIANCE_BLOCKS: usize = 1 << 26;
 /// of 1e-13 in D is 1e-10 in its weight.)
 pub const CLOSE: f64 = 1.0 / 256.0;
 
-/// PosteriorSampler of a law with finitely many atoms.
+/// Samples the posterior of a law with finitely many atoms.
 #[derive(Debug)]
 pub struct AtomSampler {
     dim: usize,

@@ -3,12 +3,12 @@
 
 use super::grid::Grid;
 use super::readout::Observed;
-use super::{PosteriorSampler, Tables};
+use super::{Observable, PosteriorSampler, Tables};
 use crate::numeric::stream::Stream;
 
-/// PosteriorSampler of a product law through one of its factors.
+/// Samples the posterior of a product law through one of its factors.
 pub struct Copies {
-    /// PosteriorSampler of one factor.
+    /// Samples the posterior of one factor.
     pub factor: Box<dyn PosteriorSampler>,
     /// Number of factors.
     pub copies: usize,
@@ -36,6 +36,10 @@ impl PosteriorSampler for Copies {
 
     fn anchored_below(&self) -> f64 {
         self.factor.anchored_below()
+    }
+
+    fn unseen(&self, observable: Observable, n: u64) -> f64 {
+        self.factor.unseen(observable, n)
     }
 
     fn relative_bound(&self) -> f64 {

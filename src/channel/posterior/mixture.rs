@@ -12,7 +12,7 @@ use crate::source::Mixture;
 use crate::source::cumulative::Cumulative;
 use crate::source::draw::OWN_BLOCKS;
 
-/// PosteriorSampler of a Gaussian mixture; O(J d + min(J, d)·J d) a sample and SNR.
+/// Samples the posterior of a Gaussian mixture; O(J d + min(J, d)·J d) a sample and SNR.
 #[derive(Debug)]
 pub struct MixtureSampler {
     mixture: Mixture,

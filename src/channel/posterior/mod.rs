@@ -98,6 +98,12 @@ pub trait PosteriorSampler: Send + Sync {
         0.0
     }
 
+    /// How much of the mean of `observable` `n` samples may have missed, in units of the size of its
+    /// summands, √E f².
+    fn unseen(&self, _observable: Observable, _n: u64) -> f64 {
+        0.0
+    }
+
     /// Bound on the relative error of every observable's mean that the sampler itself makes (a law
     /// replaced by a near one).
     fn relative_bound(&self) -> f64 {

@@ -11,7 +11,7 @@ use crate::numeric::stream::Stream;
 use crate::numeric::sum::compensated;
 use crate::source::Simplex;
 
-/// PosteriorSampler of a law on orthonormal atoms, O(N) a sample and SNR.
+/// Samples the posterior of a law on orthonormal atoms, O(N) a sample and SNR.
 #[derive(Debug)]
 pub struct SimplexSampler {
     law: DiscreteWeights,

@@ -19,7 +19,7 @@
 
 use super::grid::{Grid, GridDraw};
 use super::readout::Observed;
-use super::{BATCH, PosteriorSampler, Tables};
+use super::{BATCH, Observable, PosteriorSampler, Tables};
 use crate::numeric::normal;
 use crate::numeric::stream::Stream;
 use crate::source::Atoms;
@@ -33,11 +33,13 @@ const NEGLIGIBLE_PAIR: f64 = 1e-9;
 const GOLDEN: f64 = 0.618_033_988_749_894_8;
 /// Address of the recurrence's random shift: a sample that no run reaches.
 const SHIFT: u64 = (1 << 40) - 1;
+/// Samples expected of a set of components that is not missed (probability 8e-7 were they independent).
+const SEEN: f64 = 14.0;
 /// Rounding of every observable, relative: log-weights up to some thousands, and a few hundred
 /// summands.
 const ROUNDING: f64 = 1e-11;
 
-/// PosteriorSampler of a law with few atoms, made for one SNR.
+/// Samples the posterior of a law with few atoms, made for one SNR.
 #[derive(Debug)]
 pub struct TiltedSampler {
     dim: usize,
@@ -48,6 +50,8 @@ pub struct TiltedSampler {
     /// it.
     ln_defensive: f64,
     components: Cumulative,
+    /// Share of samples of each component, ascending, and |x_i − x_j|² of its pair, if it has one.
+    shares: Vec<(f64, Option<f64>)>,
     /// Source atom of each component and the tilt towards a neighbour, if it has one (index into
     /// its atom's tilts).
     of_component: Vec<(usize, Option<usize>)>,
@@ -98,6 +102,7 @@ impl TiltedSampler {
         pairs.retain(|(.., share)| *share >= NEGLIGIBLE_PAIR);
         let total: f64 = pairs.iter().map(|(.., share)| share).sum();
         let defensive = if pairs.is_empty() { 1.0 } else { DEFENSIVE };
+        let mut squares = vec![None; n];
         let mut of_component: Vec<_> = (0..n).map(|i| (i, None)).collect();
         let mut tilts = vec![Vec::new(); n];
         let mut masses: Vec<f64> = atoms.weights.iter().map(|p| defensive * p).collect();
@@ -112,14 +117,19 @@ impl TiltedSampler {
             of_component.push((i, Some(tilts[i].len())));
             tilts[i].push(Tilt { to: j, balance, half_square: 0.5 * balance * balance * square, ln_share });
             masses.push(mass);
+            squares.push(Some(square));
         }
+        let components = Cumulative::new(&masses);
+        let mut shares: Vec<_> = masses.into_iter().zip(squares).collect();
+        shares.sort_by(|a, b| a.0.total_cmp(&b.0));
         Self {
             dim: atoms.dim,
             points: atoms.points.clone(),
             ln_weights,
             shannon,
             ln_defensive: defensive.ln(),
-            components: Cumulative::new(&masses),
+            components,
+            shares,
             of_component,
             tilts,
         }
@@ -236,6 +246,33 @@ impl PosteriorSampler for TiltedSampler {
         &[1.0]
     }
 
+    /// Every summand times its ratio is of one size, a pair's bound on M, but for powers of its
+    /// distance: the slope has one more, entropies one less. So what the rarest components add, which
+    /// `n` samples may all have missed, is about their share of the size of those that were seen. All
+    /// of a share count, or none.
+    fn unseen(&self, observable: Observable, n: u64) -> f64 {
+        let same = |a: &(f64, _), b: &(f64, _)| b.0 <= a.0 * (1.0 + 1e-9);
+        let (mut rare, mut mass) = (0, 0.0);
+        for level in self.shares.chunk_by(same) {
+            mass += level.iter().map(|(share, _)| share).sum::<f64>();
+            if mass * n as f64 > SEEN {
+                break;
+            }
+            rare += level.len();
+        }
+        let (missed, seen) = self.shares.split_at(rare);
+        let relative = |square: f64| match observable {
+            Observable::Mmse => 1.0,
+            Observable::Slope => square,
+            Observable::Information | Observable::PosteriorEntropy => 1.0 / square,
+        };
+        let pairs = || seen.iter().filter_map(|(share, square)| Some((share, (*square)?)));
+        let mean = pairs().map(|(share, square)| share * relative(square)).sum::<f64>()
+            / pairs().map(|(share, _)| share).sum::<f64>();
+        let size = |square: f64| (relative(square) / mean).max(1.0);
+        missed.iter().map(|(share, square)| share * square.map_or(1.0, size)).sum()
+    }
+
     fn relative_bound(&self) -> f64 {
         ROUNDING
     }
@@ -317,6 +354,30 @@ mod tests {
             .map(|u| step * (-0.5 * u * u / t).exp() / (2.0 * (0.5 * u).cosh()))
             .sum();
         p * (-t / 8.0).exp() * mean / (2.0 * std::f64::consts::PI * t).sqrt()
+    }
+
+    /// Two coordinates, each 1 with probability 5e-9: the pairs of the two rare atoms have a share of
+    /// 1e-4 of the samples, of which 8,192 may have none, and weigh nothing. All others have one
+    /// summand, so that no spread tells; with 10⁶ samples every pair is seen.
+    #[test]
+    fn what_no_sample_shows_is_in_the_bound() {
+        let (p, snr) = (5e-9_f64, 1e-3);
+        let weights = vec![(1.0 - p) * (1.0 - p), (1.0 - p) * p, p * (1.0 - p), p * p];
+        let atoms = Atoms::new(2, vec![0.0, 0.0, 0.0, 1.0, 1.0, 0.0, 1.0, 1.0], weights.clone()).unwrap();
+        let shannon = weights.iter().map(|w| -w * w.ln()).sum();
+        let one = Source::parse(&format!("bernoulli:p={p:e}")).unwrap();
+        let exact = 2.0 * crate::channel::exact::at(&one, snr).unwrap().unwrap().mmse.value;
+        let sampler = TiltedSampler::new(&atoms, shannon, snr);
+        let [few, _, _] = sampled(&atoms, shannon, snr, snr, 8192);
+        let allowed = sampler.unseen(Observable::Mmse, 8192) * few.value;
+        let off = (few.value - exact).abs();
+        assert!(off > 100.0 * few.std_err && off < allowed && allowed < 3e-4 * exact, "{off:e} {allowed:e}");
+        assert!(sampler.unseen(Observable::Mmse, 1 << 30) < 1e-8);
+        let [many, _, _] = sampled(&atoms, shannon, snr, snr, 1 << 20);
+        assert!(
+            (many.value - exact).abs() < SAMPLED * many.std_err + 1e-9 * exact,
+            "{many:?} for {exact:e}"
+        );
     }
 
     /// 16 Gaussian atoms in R^8 at γ d_min² = 100: the pairs alone make M = ½ Σ |x − x′|² P(x, x′),

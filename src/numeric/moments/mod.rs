@@ -235,9 +235,9 @@ impl Moments {
         Flags { pareto_k: crate::numeric::tail::pareto_shape(&side), dominance, ..Flags::default() }
     }
 
-    /// √(Σx²/n) of column `j`, no less than the mean of |x|.
-    fn size(&self, j: usize) -> f64 {
-        self.mean[j].hypot((self.cross(j, j) / (self.n as f64).max(1.0)).sqrt())
+    /// √(Σ(x − from)²/n) of column `j`, no less than the mean of |x − from|.
+    pub fn size(&self, j: usize, from: f64) -> f64 {
+        (self.mean[j] - from).hypot((self.cross(j, j) / (self.n as f64).max(1.0)).sqrt())
     }
 
     /// Rounding error of a sum of the n summands, relative to the sum of their sizes.
@@ -249,7 +249,7 @@ impl Moments {
     /// Bound on the rounding error of column `j`'s mean: that of its summands and that of adding
     /// them up.
     fn rounding(&self, j: usize) -> f64 {
-        (ROUNDING + self.accumulated()) * self.size(j)
+        (ROUNDING + self.accumulated()) * self.size(j, 0.0)
     }
 }
 
