@@ -245,3 +245,32 @@ fn of(values: &ChannelValues, observable: Observable) -> Option<Estimate> {
         Observable::Slope => Some(values.mmse_slope),
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// A growth bound from γ = 0 is infinite by its factor, and so is a sum with an infinite factor:
+    /// known without sampling, and not to be sampled.
+    #[test]
+    fn what_is_infinite_is_known_to_be() {
+        let source = Source::parse("bpsk").expect("a source");
+        let growth = |factor: f64| Functional::sum([Summand::Growth { lo: 0.5, hi: 2.0, factor }]);
+        for infinite in [growth(f64::INFINITY), growth(1.0).times(f64::INFINITY)] {
+            let value = infinite.value(&source, &Instruments::default()).expect("a value");
+            assert_eq!(value.map(|value| value.value), Some(f64::INFINITY));
+            assert!(infinite.readout(&source).is_err());
+        }
+        assert!(growth(1.0).readout(&source).is_ok());
+    }
+
+    /// What is sampled of c ∫ γ(−M′) dγ, by parts: c (2I − γM) from end to end.
+    #[test]
+    fn the_terms_of_a_growth_are_its_parts() {
+        let source = Source::parse("bpsk").expect("a source");
+        let readout = Functional::sum([Summand::Growth { lo: 0.5, hi: 2.0, factor: 3.0 }]);
+        let readout = readout.times(5.0).readout(&source).expect("a readout");
+        let weights = readout.terms.iter().map(|term| term.weight.at(1.0)).collect::<Vec<_>>();
+        assert_eq!(weights, [7.5, -30.0, -30.0, 30.0]);
+    }
+}

@@ -196,6 +196,33 @@ mod tests {
         }
     }
 
+    /// Orthonormal atoms by their closed forms are what they are as atoms in R^N.
+    #[test]
+    fn orthonormal_atoms_have_the_spectrum_of_their_points() {
+        let tools = Instruments::default();
+        for (spec, weights) in [
+            ("zipf:exponent=1.5,atoms=5,embedding=simplex", None),
+            ("needle:atoms=6,p=0.3", Some([vec![0.7], vec![0.05; 6]].concat())),
+        ] {
+            let source = Source::parse(spec).expect("a source");
+            let weights = weights.unwrap_or_else(|| match source.law() {
+                Law::Simplex(simplex) => simplex.weights.clone(),
+                _ => panic!("orthonormal"),
+            });
+            let (n, dim) = (weights.len(), source.dim());
+            // Where there is one atom more than dimensions, it is at 0.
+            let points = (0..n * dim).map(|at| f64::from(at / dim == at % dim + n - dim)).collect();
+            let atoms = Atoms::new(dim, points, weights).expect("atoms");
+            let of_atoms = covariance_spectrum(&atoms);
+            let snr = 0.7;
+            let lmmse: f64 = of_atoms.iter().map(|&l| l / (1.0 + snr * l)).sum();
+            let information: f64 = of_atoms.iter().map(|l| 0.5 * (snr * l).ln_1p()).sum();
+            let found = (tools.lmmse(&source, snr).value, tools.gaussian_information(&source, snr).value);
+            assert!((found.0 / lmmse - 1.0).abs() < 1e-12, "{spec}: {found:?} for {lmmse}");
+            assert!((found.1 / information - 1.0).abs() < 1e-12, "{spec}: {found:?} for {information}");
+        }
+    }
+
     /// A law without a variance carries no finite Gaussian information, in any dimension; N(0, v)
     /// has ½ ln(1 + γv).
     #[test]

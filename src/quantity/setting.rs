@@ -152,5 +152,6 @@ mod tests {
         );
         let argument = Setting { arguments: vec![2.0], ..Setting::at(1.5) };
         assert_eq!(argument.to_string(), "(2) at snr 1.5");
+        assert_eq!((argument.argument(0).unwrap(), argument.argument(1).is_err()), (2.0, true));
     }
 }

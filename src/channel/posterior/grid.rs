@@ -148,6 +148,14 @@ impl GridDraw {
 mod tests {
     use super::*;
 
+    /// Places are SNRs > 0, where something can be asked.
+    #[test]
+    fn places_of_an_interval_from_zero_are_positive() {
+        let places = |lo| SnrPoint::Within { lo, hi: 8.0, spacing: Spacing::Linear }.places();
+        assert_eq!(places(0.0), [4.0, 8.0]);
+        assert_eq!(places(0.5), [2.0, 0.5, 8.0]);
+    }
+
     #[test]
     fn points_are_drawn_inside_their_intervals_and_independently_of_the_grid() {
         let random = SnrPoint::Within { lo: 0.5, hi: 8.0, spacing: Spacing::Log };

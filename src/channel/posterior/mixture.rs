@@ -173,6 +173,20 @@ mod tests {
         }
     }
 
+    /// tr C and ‖C‖²_F of two weighted centres in the plane, where pairs of centres give them, and of
+    /// the same two in one dimension more and less, by hand: C = pq (a − b)(a − b)ᵀ.
+    #[test]
+    fn the_covariance_of_centres_is_theirs() {
+        for difference in [vec![3.0], vec![3.0, -1.0], vec![3.0, -1.0, 2.0]] {
+            let centres = difference.iter().map(|x| 7.0 + x).chain(difference.iter().map(|_| 7.0)).collect();
+            let mut scratch = Scratch { weights: vec![0.2, 0.8], centres };
+            let expected = 0.16 * difference.iter().map(|x: &f64| x * x).sum::<f64>();
+            let (trace, squared) = scratch.between(difference.len());
+            assert!((trace - expected).abs() < 1e-12, "{trace} for {expected}");
+            assert!((squared - expected * expected).abs() < 1e-12, "{squared}");
+        }
+    }
+
     /// Three uneven components on a line.
     fn uneven() -> (Source, Mixture) {
         let source = Source::parse("mixture:means=-1|0.5|2,variances=0.1|1.5|0.4,weights=2|1|3").unwrap();
