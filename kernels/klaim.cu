@@ -1,4 +1,4 @@
-// Every kernel: what nvcc and the emulator compile as one text, and NVRTC line by line, all lines at the same time.
+// Every kernel (process/rows.cu includes its own chain.cu and girsanov.cu): what nvcc and the emulator compile as one text, and NVRTC line by line, all lines at the same time.
 #include "numeric/moments.cu"
 #include "numeric/product.cu"
 #include "numeric/product_f16x3.cu"

@@ -22,15 +22,18 @@
 //! | schedule | an increasing grid of SNRs that a sampler steps through |
 //! | quantity | a number that expressions know by name: `mmse`, `path_kl`, `shannon`, … ([`Quantity`]) |
 //! | need | one quantity of one source at one setting |
+//! | route | how a need is had: a closed form, quadrature, or samples of an instrument |
+//! | instrument | what takes samples of one kind: of the posterior, of simulated paths |
 //! | readout | a linear combination of posterior averages of one sample, over SNRs, whose mean is a quantity |
-//! | lane | a stream of random words, addressed by what is measured and never by order: one thing has one lane |
-//! | leaf | the least that is measured at once: one number without samples, or one run of samples of a lane |
+//! | lane | what is sampled together: columns of the same samples of one source; its random words are addressed by what is measured, never by order |
+//! | round, stage | samples up to 2048·4^(r−1) of every lane that is needed, then a judgement; what can be measured at once: all that needs no samples, or a round |
+//! | unit, leaf | one number or one lane of a stage; the least of it that is measured at once: one number, or at most 32,768 samples |
 //! | part | what one task measured of a stage's leaves, in a file that never changes |
 //! | claim, section, case | a statement; the statement itself, a control or a break; one combination of its axes |
-//! | control | a false neighbour of a claim that must come out refuted |
+//! | control | a false neighbour of a claim that must come out refuted (a control *variate* is a statistic with a known mean) |
 //! | break | a place where the claim must fail, and why |
 //! | bound | the deterministic part of an error; `std_err` is the statistical one, and the two are never mixed |
-//! | bracket | two numbers between which a value lies for certain, where no sample can tell more |
+//! | bracket | an interval in place of a value: proven, or holding at the run's level from a truncated mean |
 //! | believed | whether an estimate's error bar is to be relied on; its doubts say why not |
 //! | margin | the smallest violation that a run must be able to see |
 //! | verdict | supported, refuted, or inconclusive (undecided): neither, when the budget ends or a number is not to be believed |
@@ -74,7 +77,7 @@ pub use error::{Error, Result};
 pub use numeric::estimate::{Estimate, Method};
 pub use numeric::unit::{Information, Unit};
 pub use process::{SAMPLERS, SamplerKind};
-pub use quantity::{Instruments, Need, QUANTITIES, Quantity, Rule, Scope, Setting};
+pub use quantity::{Memo, Need, QUANTITIES, Quantity, Rule, Scope, Setting};
 pub use report::model::{ClaimReport, Report, SectionReport};
 pub use report::{read as read_report, write as write_report};
 pub use run::options::{MethodChoice, Options};

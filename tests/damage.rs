@@ -16,7 +16,7 @@ use std::sync::Arc;
 use klaim::internals::backend::cpu::Cpu;
 use klaim::internals::claim::verdict::Verdict;
 use klaim::internals::claim::{self, Claim, Input, Section, Sources};
-use klaim::internals::quantity::{Instruments, Need, QUANTITIES, Rule};
+use klaim::internals::quantity::{Memo, Need, QUANTITIES, Rule};
 use klaim::internals::report::model::Run;
 use klaim::internals::run::options::Options;
 use klaim::internals::run::stop::Stop;
@@ -24,9 +24,9 @@ use klaim::internals::run::verify::verify;
 use klaim::internals::run::watch::Watch;
 
 /// As `klaim verify` of everything: level, budget and about as many comparisons.
-const LEVEL: f64 = 0.001;
+const LEVEL: f64 = Options::LEVEL;
 const COMPARISONS: u64 = 4000;
-const BUDGET: u64 = 1 << 18;
+const BUDGET: u64 = Options::BUDGET;
 /// The damage: 1 % up, 1 % down.
 const FACTORS: [f64; 2] = [1.01, 0.99];
 /// The table, one row a quantity and route.
@@ -117,13 +117,13 @@ fn verdict(claim: &Claim, case: &str) -> Verdict {
 }
 
 /// Whether a run takes samples for `need`.
-fn sampled(need: &Need, tools: &Instruments) -> bool {
+fn sampled(need: &Need, tools: &Memo) -> bool {
     !matches!(need.quantity.rule, Rule::Known(_)) && need.deterministic(tools).unwrap().is_none()
 }
 
 /// The routes to `quantity` in the cases of `section`, each with the number of the first case that
 /// takes it.
-fn routes(section: &Section, quantity: &str, tools: &Instruments) -> BTreeMap<&'static str, usize> {
+fn routes(section: &Section, quantity: &str, tools: &Memo) -> BTreeMap<&'static str, usize> {
     let mut found = BTreeMap::new();
     for (i, case) in section.cases.iter().enumerate() {
         let sides = case.points.iter().flat_map(|point| std::iter::once(&point.lhs).chain(&point.rhs));
@@ -151,7 +151,7 @@ fn one_per_cent_turns_a_shipped_case() {
         let section = claim.sections().find(|(name, _)| name == section).unwrap().1;
         let index: usize = row.case.split_once('/').unwrap().1.parse().unwrap();
         let one = Section { cases: vec![section.cases[index - 1].clone()], ..section.clone() };
-        let taken = routes(&one, row.quantity, &Instruments::default());
+        let taken = routes(&one, row.quantity, &Memo::default());
         assert!(taken.contains_key(row.route), "{what}: the case goes by {taken:?}");
         assert_eq!(verdict(&claim, row.case), section.expected, "{what}, undamaged");
         let broken = verdict(&parsed(row.claim, &damaged(text, row.quantity, row.factor)), row.case);
@@ -184,7 +184,7 @@ fn print_the_table() {
 
 /// The row of the first case that notices, in the order of the claims.
 fn first(quantity: &str, route: &str) -> Option<String> {
-    let tools = Instruments::default();
+    let tools = Memo::default();
     for (id, text) in claim::builtin() {
         if !text.contains(quantity) {
             continue;

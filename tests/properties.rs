@@ -379,10 +379,11 @@ fn no_grid_is_cheaper_than_the_dynamic_programme() {
 /// bar never turns it round.
 #[test]
 fn verdicts_are_invariant() {
-    use klaim::internals::claim::verdict::{Relation, Verdict, excess, judge};
+    use klaim::internals::claim::verdict::{Relation, Verdict, decide, excesses};
     seeded().tests(500).quickcheck(property as fn(i16, u16, u16));
     fn property(e: i16, h: u16, m: u16) {
         let (e, h, m) = (f64::from(e) / 128.0, f64::from(h) / 512.0, f64::from(m) / 256.0);
+        let judge = |e: f64, h: f64, m: f64| decide([e - h, e + h], m);
         let verdict = judge(e, h, m);
         for unit in [0.125, 1024.0] {
             assert_eq!(judge(unit * e, unit * h, unit * m), verdict, "{e}, {h}, {m} in units of {unit}");
@@ -396,8 +397,9 @@ fn verdicts_are_invariant() {
             verdict != Verdict::Supported || (e <= m && judge(e, 2.0 * h + 1e-9, m) != Verdict::Refuted),
             "{e}, {h}, {m}"
         );
-        assert_eq!(excess(Relation::AtMost, e).to_bits(), excess(Relation::AtLeast, -e).to_bits());
-        assert_eq!(excess(Relation::Equal, e).to_bits(), excess(Relation::Equal, -e).to_bits());
+        let (range, mirrored) = ([e - h, e + h], [-e - h, h - e]);
+        assert_eq!(excesses(Relation::AtMost, range), excesses(Relation::AtLeast, mirrored));
+        assert_eq!(excesses(Relation::Equal, range), excesses(Relation::Equal, mirrored));
     }
 }
 
@@ -488,7 +490,7 @@ fn sampled_sources_obey_the_bounds() {
         let scale = source.second_moment().value / source.dim() as f64;
         let snrs = [0.01, 0.1, 0.5, 2.0].map(|x| x / scale);
         let found = sample(&needs(&source, &VALUES, &snrs), 0);
-        let linear = klaim::internals::quantity::Instruments::default();
+        let linear = klaim::internals::quantity::Memo::default();
         let entropy = source.pmf().unwrap().shannon().value;
         for (row, snr) in found.chunks(4).zip(snrs) {
             let here = format!("{spec} at {snr}");

@@ -1,5 +1,5 @@
 // Paths on laws that do not fit into shared memory, a row a path and one step a few launches; mirrors src/process/chain.rs,
-// girsanov.rs and mean.rs to rounding, the random numbers to the bit.
+// girsanov.rs and src/channel/posterior/mean/batch.rs to rounding, the random numbers to the bit.
 //
 // Row r is path r % PATHS of copy r / PATHS % copies of batch r / PATHS / copies; a row holds the d coordinates of that copy.
 // The means are two products (numeric/product.cu) with the softmax of a row in between. u: states; shifted: u − γ EX; both

@@ -143,7 +143,7 @@ class Report:
 
     @property
     def exit(self) -> int:
-        """0 every verdict as expected, 1 a verdict other than expected, 3 something inconclusive."""
+        """0 every verdict as expected, 1 a verdict or an answer other than stated, 3 something inconclusive."""
         return self._native.exit
 
     @property
@@ -220,7 +220,7 @@ def verify(
 
     `claims` are ids of built-in claims, files or folders, texts of claim files, or dictionaries of
     their keys; one or several, all built-in ones where none is given. `level` is the family-wise error
-    rate (0.001), `budget` the most samples per source: ``"quick"``, ``"standard"``, ``"thorough"`` or a
+    rate (0.001), `budget` the most samples per source and kind of sampling: ``"quick"``, ``"standard"``, ``"thorough"`` or a
     number. `out` is a folder for the run directory, with a checkpoint that `resume` goes on from;
     without it the report is in memory alone. `evidence` ``"proved"`` asks for a proof of every case;
     `force` begins anew in a folder of another run.

@@ -11,12 +11,12 @@ use crate::claim::case::{Bound, Hypothesis, Input, Section};
 use crate::claim::enclosure::{Range, difference};
 use crate::claim::trend;
 use crate::error::{Error, Result};
-use crate::quantity::Instruments;
+use crate::quantity::Memo;
 
 /// What hypotheses were decided with, kept from one combination to the next.
 #[derive(Debug, Default)]
 pub struct Deciding {
-    tools: Instruments,
+    tools: Memo,
     known: HashMap<String, Range>,
 }
 

@@ -88,18 +88,13 @@ impl std::fmt::Display for Relation {
     }
 }
 
-/// Judges an excess e (how far the relation is violated; negative with room to spare) with
-/// half-width h against the smallest violation m that the run must be able to see.
+/// Judges an excess (how far the relation is violated; negative with room to spare) that lies in
+/// [low, high] against the smallest violation m that the run must be able to see: refuted where all
+/// of it is a violation, supported where none of it exceeds m, inconclusive otherwise.
 ///
-/// Refuted where e > h; supported where e ≤ h and e + h ≤ m; inconclusive otherwise. An infinite h
-/// or a NaN decides nothing.
-pub fn judge(excess: f64, half_width: f64, margin: f64) -> Verdict {
-    judge_bracket([excess - half_width, excess + half_width], margin)
-}
-
-/// Judges an excess that lies in [low, high] against the smallest violation m that the run must be
-/// able to see: refuted where all of it is a violation, supported where none of it exceeds m.
-pub fn judge_bracket([low, high]: [f64; 2], margin: f64) -> Verdict {
+/// Of an excess e with half-width h, [e − h, e + h]: refuted where e > h, supported where e ≤ h and
+/// e + h ≤ m. An infinite h or a NaN decides nothing.
+pub fn decide([low, high]: [f64; 2], margin: f64) -> Verdict {
     if low > 0.0 {
         Verdict::Refuted
     } else if high <= margin {
@@ -109,22 +104,13 @@ pub fn judge_bracket([low, high]: [f64; 2], margin: f64) -> Verdict {
     }
 }
 
-/// What [`excess`] takes on where the difference lies in [low, high].
+/// The excess over what `relation` allows where lhs − rhs lies in [low, high].
 pub fn excesses(relation: Relation, [low, high]: [f64; 2]) -> [f64; 2] {
     match relation {
         Relation::Equal | Relation::Slope if low <= 0.0 && high >= 0.0 => [0.0, high.max(-low)],
         Relation::Equal | Relation::Slope => [low.abs().min(high.abs()), low.abs().max(high.abs())],
         Relation::AtMost | Relation::Bounded => [low, high],
         Relation::AtLeast => [-high, -low],
-    }
-}
-
-/// The excess of `lhs − rhs = difference` over what `relation` allows.
-pub fn excess(relation: Relation, difference: f64) -> f64 {
-    match relation {
-        Relation::Equal | Relation::Slope => difference.abs(),
-        Relation::AtMost | Relation::Bounded => difference,
-        Relation::AtLeast => -difference,
     }
 }
 
@@ -188,18 +174,19 @@ mod tests {
 
     #[test]
     fn the_three_verdicts() {
-        assert_eq!(judge(0.3, 0.1, 0.05), Verdict::Refuted);
-        assert_eq!(judge(0.05, 0.1, 0.2), Verdict::Supported);
-        assert_eq!(judge(0.05, 0.1, 0.1), Verdict::Inconclusive);
-        assert_eq!(judge(-5.0, 0.1, 0.05), Verdict::Supported);
-        assert_eq!(judge(f64::NAN, 0.1, 0.05), Verdict::Inconclusive);
-        assert_eq!(judge(1.0, f64::INFINITY, 0.05), Verdict::Inconclusive);
+        let of = |e: f64, h: f64, m: f64| decide([e - h, e + h], m);
+        assert_eq!(of(0.3, 0.1, 0.05), Verdict::Refuted);
+        assert_eq!(of(0.05, 0.1, 0.2), Verdict::Supported);
+        assert_eq!(of(0.05, 0.1, 0.1), Verdict::Inconclusive);
+        assert_eq!(of(-5.0, 0.1, 0.05), Verdict::Supported);
+        assert_eq!(of(f64::NAN, 0.1, 0.05), Verdict::Inconclusive);
+        assert_eq!(of(1.0, f64::INFINITY, 0.05), Verdict::Inconclusive);
     }
 
     /// Every value of an excess over [low, high], by hand.
     #[test]
     fn brackets_are_judged_by_their_ends() {
-        let at = |relation, range| judge_bracket(excesses(relation, range), 0.1);
+        let at = |relation, range| decide(excesses(relation, range), 0.1);
         for (relation, range, verdict) in [
             (Relation::AtMost, [-3.0, 0.1], Verdict::Supported),
             (Relation::AtMost, [-3.0, 0.2], Verdict::Inconclusive),

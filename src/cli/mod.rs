@@ -351,6 +351,16 @@ fn execute(mut arguments: CommandLine) -> Result<u8> {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::run::options::Options;
+
+    /// What `verify` takes where nothing is said is what a program that calls the library gets.
+    #[test]
+    fn the_defaults_are_the_library_s() {
+        let parsed = CommandLine::try_parse_from(["klaim", "verify", "total-kl"]).unwrap();
+        let Command::Verify(verify) = parsed.command else { panic!("verify") };
+        let (_, options, _) = verify.asked().plan(parsed.common.seed, 1).unwrap();
+        assert_eq!(format!("{options:?}"), format!("{:?}", Options::default()));
+    }
 
     /// Every command says how it is used and how it ends, in lines that a terminal holds.
     #[test]

@@ -11,7 +11,7 @@ use crate::numeric::estimate::{Estimate, Method};
 use crate::numeric::spacing::log_spaced;
 use crate::quantity::axis::{DENOISER, HELD_OUT};
 use crate::quantity::path::grid;
-use crate::quantity::{Instruments, Need, Setting, find};
+use crate::quantity::{Memo, Need, Setting, find};
 use crate::report;
 use crate::report::denoiser::{DenoiserReport, LevelRow, PathRow};
 use crate::run::estimate::{StoppingRule, estimate_with};
@@ -122,7 +122,7 @@ impl ModelCommand {
         let backend = common.backend()?;
         let watch = Watch { backend, event: &event, stop: common.stop(), store: None };
         let target = StoppingRule { relative_error: Some(self.rel_err), budget: self.samples };
-        let tools = Arc::new(Instruments::default());
+        let tools = Arc::new(Memo::default());
         let found = estimate_with(&tools, &needs, (MethodChoice::Auto, common.seed), target, &watch);
         progress.finish();
         let mut found = found?.into_iter().map(|found| match found {

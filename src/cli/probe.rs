@@ -74,8 +74,8 @@ pub struct Probe {
     /// Family-wise error rate of the whole probe
     #[arg(long, default_value_t = Options::LEVEL, value_parser = verify::level)]
     level: f64,
-    /// Most samples per source: quick (32,768), standard (262,144), thorough (4,194,304) or a
-    /// number
+    /// Most samples per source and kind of sampling, in whole 2,048s: quick (32,768), standard
+    /// (262,144), thorough (4,194,304) or a number
     #[arg(long, default_value = "standard", value_parser = Budget::parse)]
     budget: Budget,
     /// Which evaluators may be used

@@ -33,8 +33,8 @@ pub(super) struct Asked {
     /// Family-wise error rate: probability that any true claim of the run is refuted by chance
     #[arg(long, default_value_t = Options::LEVEL, value_parser = level)]
     level: f64,
-    /// Most samples per source: quick (32,768), standard (262,144), thorough (4,194,304) or a
-    /// number
+    /// Most samples per source and kind of sampling, in whole 2,048s: quick (32,768), standard
+    /// (262,144), thorough (4,194,304) or a number
     #[arg(long, default_value = "standard", value_parser = Budget::parse)]
     budget: Budget,
     /// Which evaluators may be used
@@ -132,6 +132,12 @@ impl Asked {
 }
 
 impl Verify {
+    /// What is asked for.
+    #[cfg(test)]
+    pub(super) fn asked(&self) -> &Asked {
+        &self.asked
+    }
+
     /// Runs the command; the exit status is the report's.
     ///
     /// # Errors

@@ -160,7 +160,7 @@ mod tests {
     use crate::numeric::moments::Moments;
     use crate::quantity::axis::DENOISER;
     use crate::quantity::path;
-    use crate::quantity::{Instruments, Need, Setting, find};
+    use crate::quantity::{Memo, Need, Setting, find};
 
     /// Standard errors allowed: false-alarm probability 6e-7 a comparison, nine of them.
     const STD_ERRS: f64 = 5.0;
@@ -177,7 +177,7 @@ mod tests {
     }
 
     /// Mean and standard error over `batches` batches.
-    fn simulated(need: &Need, tools: &Instruments, seed: u64, batches: u64) -> (f64, f64) {
+    fn simulated(need: &Need, tools: &Memo, seed: u64, batches: u64) -> (f64, f64) {
         let estimand = Estimand::new(&need.source);
         let denoiser = denoiser::build(need.setting.denoiser(), &estimand).unwrap();
         let grid = path::grid(need, tools).unwrap();
@@ -192,7 +192,7 @@ mod tests {
 
     #[test]
     fn simulated_paths_have_the_path_kl() {
-        let tools = Instruments::default();
+        let tools = Memo::default();
         for (source, schedule, snr_min, denoiser) in [
             ("bpsk", "geometric", 0.01, "exact"),
             ("pam:levels=8", "shifted-geometric", 0.0, "exact"),
@@ -220,7 +220,7 @@ mod tests {
     /// Of 60 runs 57 are expected within 1.96 standard errors; fewer than 49 has probability 3e-4.
     #[test]
     fn its_error_bars_cover() {
-        let tools = Instruments::default();
+        let tools = Memo::default();
         let need = need("bpsk", "geometric", 0.01, "exact");
         let expected = need.deterministic(&tools).unwrap().unwrap().value;
         let covered = (0..60)

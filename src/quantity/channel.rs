@@ -1,6 +1,6 @@
 //! Quantities of the source at one SNR.
 
-use super::{Instruments, Need};
+use super::{Memo, Need};
 use crate::channel::exact::pairs::{self, PairBounds};
 use crate::channel::posterior::Observable;
 use crate::error::Result;
@@ -14,7 +14,7 @@ const ROUNDING: f64 = 1e-9;
 const UNDERFLOWN: f64 = 1e-290;
 
 /// M″(γ).
-pub fn mmse_curvature(need: &Need, tools: &Instruments) -> Result<Option<Estimate>> {
+pub fn mmse_curvature(need: &Need, tools: &Memo) -> Result<Option<Estimate>> {
     Ok(tools.channel_values(&need.source, need.setting.snr()?)?.map(|values| values.mmse_curvature))
 }
 
@@ -22,7 +22,7 @@ pub fn mmse_curvature(need: &Need, tools: &Instruments) -> Result<Option<Estimat
 ///
 /// # Errors
 /// [`Error::Invalid`](crate::error::Error::Invalid) without an SNR.
-pub fn lmmse(need: &Need, tools: &Instruments) -> Result<Option<Estimate>> {
+pub fn lmmse(need: &Need, tools: &Memo) -> Result<Option<Estimate>> {
     Ok(Some(tools.lmmse(&need.source, need.setting.snr()?)))
 }
 
@@ -94,6 +94,8 @@ mod tests {
                     let [low, high] = proven(observable, &source, snr).unwrap();
                     let holds = low <= value.value + value.bound && value.value - value.bound <= high;
                     assert!(holds, "{observable:?} of {spec} at {snr}: {value:?} in [{low}, {high}]");
+                    // E|Z|⁴/γ² on a line.
+                    assert!(observable != Observable::Slope || high <= 3.0 / snr / snr, "{high} at {snr}");
                 }
             }
         }

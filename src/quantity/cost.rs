@@ -2,7 +2,7 @@
 
 use super::functional::{Functional, Summand};
 use super::path::grid;
-use super::{Instruments, Need, denoiser};
+use super::{Memo, Need, denoiser};
 use crate::channel::posterior::Observable;
 use crate::error::{Error, Result};
 use crate::numeric::estimate::Estimate;
@@ -14,7 +14,7 @@ const POINTS: usize = 65;
 /// Share of a regret that the interpolation of a curve and the place of its best grid may make.
 const ACCURACY: f64 = 1e-7;
 
-fn cost(need: &Need, tools: &Instruments, axis: StepAxis) -> Result<Functional> {
+fn cost(need: &Need, tools: &Memo, axis: StepAxis) -> Result<Functional> {
     let grid = grid(need, tools)?;
     if !axis.position(grid[0]).is_finite() {
         let message = format!("{axis} has no start at 0: give the interval one above it");
@@ -27,18 +27,18 @@ fn cost(need: &Need, tools: &Instruments, axis: StepAxis) -> Result<Functional> 
 }
 
 /// Σ M(γ_k) ln(γ_{k+1}/γ_k).
-pub(super) fn cost_log(need: &Need, tools: &Instruments) -> Result<Functional> {
+pub(super) fn cost_log(need: &Need, tools: &Memo) -> Result<Functional> {
     cost(need, tools, StepAxis::Log)
 }
 
 /// Σ M(γ_k) Δ_k.
-pub(super) fn cost_raw(need: &Need, tools: &Instruments) -> Result<Functional> {
+pub(super) fn cost_raw(need: &Need, tools: &Memo) -> Result<Functional> {
     cost(need, tools, StepAxis::Raw)
 }
 
 /// Cost of the grid over that of the best grid, less 1, on the axis of the schedule; `None` where M
 /// has no curve without sampling.
-pub(super) fn schedule_regret(need: &Need, tools: &Instruments) -> Result<Option<Estimate>> {
+pub(super) fn schedule_regret(need: &Need, tools: &Memo) -> Result<Option<Estimate>> {
     let grid = grid(need, tools)?;
     let Some(curve) = tools.curve(&need.source) else { return Ok(None) };
     let axis = schedule::find(need.setting.schedule()?)?.axis()?.unwrap_or(StepAxis::Log);
@@ -56,7 +56,7 @@ pub(super) fn schedule_regret(need: &Need, tools: &Instruments) -> Result<Option
 }
 
 /// Largest over smallest L/M among the SNRs; `None` where L or M is sampled.
-pub(super) fn curve_ratio(need: &Need, tools: &Instruments) -> Result<Option<Estimate>> {
+pub(super) fn curve_ratio(need: &Need, tools: &Memo) -> Result<Option<Estimate>> {
     let (low, high) = (need.setting.snr_min()?, need.setting.snr_max()?);
     if low <= 0.0 {
         return Err(Error::invalid("snr_min", "must be > 0: the SNRs are uniform in their logarithm"));
@@ -87,7 +87,7 @@ mod tests {
     fn value(quantity: &str, source: &str, setting: Setting) -> f64 {
         let source = Arc::new(Source::parse(source).unwrap());
         let need = Need { source, quantity: find(quantity).unwrap(), setting };
-        need.deterministic(&Instruments::default()).unwrap().unwrap().value
+        need.deterministic(&Memo::default()).unwrap().unwrap().value
     }
 
     /// N(0, v) with M = v/(1 + γv), two steps from 1 to 4 by way of 2: all by hand.

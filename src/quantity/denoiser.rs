@@ -12,7 +12,7 @@ use gauss_quad::GaussLegendre;
 
 use super::functional::{Functional, StepForm, Summand};
 use super::path::{first_step, grid, steps};
-use super::{Instruments, Need};
+use super::{Memo, Need};
 use crate::channel::exact::terminal;
 use crate::channel::posterior::Observable;
 use crate::denoiser::{self, Denoiser, Estimand, divergence_on_a_line, gap_on_a_line};
@@ -34,7 +34,7 @@ pub fn denoiser(need: &Need) -> Result<(Arc<Estimand>, Arc<dyn Denoiser>)> {
 }
 
 /// M(γ); E|X − EX|² at γ = 0.
-pub(super) fn mmse(need: &Need, tools: &Instruments, snr: f64) -> Result<Option<Estimate>> {
+pub(super) fn mmse(need: &Need, tools: &Memo, snr: f64) -> Result<Option<Estimate>> {
     if snr > 0.0 {
         return Ok(tools.channel_values(&need.source, snr)?.map(|values| values.mmse));
     }
@@ -49,12 +49,12 @@ fn sum(a: Estimate, sign: f64, b: Estimate) -> Estimate {
 
 /// E|X − x̂|²: of an affine denoiser by its coefficients, of one with a known excess as M + δ²E|X −
 /// EX|².
-pub fn loss(need: &Need, tools: &Instruments) -> Result<Option<Estimate>> {
+pub fn loss(need: &Need, tools: &Memo) -> Result<Option<Estimate>> {
     loss_at(need, tools, need.setting.snr()?)
 }
 
 /// [`loss`] at `snr` ≥ 0.
-pub(super) fn loss_at(need: &Need, tools: &Instruments, snr: f64) -> Result<Option<Estimate>> {
+pub(super) fn loss_at(need: &Need, tools: &Memo, snr: f64) -> Result<Option<Estimate>> {
     let (_, denoiser) = denoiser(need)?;
     if let Some(excess) = denoiser.excess(snr) {
         let mmse = mmse(need, tools, snr)?;
@@ -68,7 +68,7 @@ pub(super) fn loss_at(need: &Need, tools: &Instruments, snr: f64) -> Result<Opti
 /// L − M of an affine denoiser.
 fn gap_at(
     need: &Need,
-    tools: &Instruments,
+    tools: &Memo,
     estimand: &Estimand,
     denoiser: &dyn Denoiser,
     snr: f64,
@@ -90,7 +90,7 @@ fn gap_at(
 }
 
 /// E|x̂ − m|².
-pub fn gap(need: &Need, tools: &Instruments) -> Result<Option<Estimate>> {
+pub fn gap(need: &Need, tools: &Memo) -> Result<Option<Estimate>> {
     let (estimand, denoiser) = denoiser(need)?;
     gap_at(need, tools, &estimand, denoiser.as_ref(), need.setting.snr()?)
 }
@@ -99,14 +99,14 @@ pub fn gap(need: &Need, tools: &Instruments) -> Result<Option<Estimate>> {
 ///
 /// # Errors
 /// Those of [`grid`] and [`denoiser()`].
-fn share(need: &Need, tools: &Instruments) -> Result<Option<f64>> {
+fn share(need: &Need, tools: &Memo) -> Result<Option<f64>> {
     let (_, denoiser) = denoiser(need)?;
     let part = |step: &[f64]| Some(0.5 * (step[1] - step[0]) * denoiser.excess(step[0])?);
     Ok(grid(need, tools)?.windows(2).map(part).sum())
 }
 
 /// ½ Σ Δ_k (L − M)(γ_k).
-pub fn kl(need: &Need, tools: &Instruments) -> Result<Option<Estimate>> {
+pub fn kl(need: &Need, tools: &Memo) -> Result<Option<Estimate>> {
     if share(need, tools)?.is_some() {
         return Functional::sum(kl_parts(need, tools)?).value(&need.source, tools);
     }
@@ -121,7 +121,7 @@ pub fn kl(need: &Need, tools: &Instruments) -> Result<Option<Estimate>> {
 
 /// The parts of ½ Σ Δ_k (L − M)(γ_k): a share of M(0) = E|X − EX|², or the losses of an affine
 /// denoiser less M.
-fn kl_parts(need: &Need, tools: &Instruments) -> Result<Vec<Summand>> {
+fn kl_parts(need: &Need, tools: &Memo) -> Result<Vec<Summand>> {
     let at = |snr: f64, factor: f64| Summand::At { snr, observable: Observable::Mmse, factor };
     if let Some(share) = share(need, tools)? {
         return Ok(vec![at(0.0, share)]);
@@ -144,7 +144,7 @@ fn kl_parts(need: &Need, tools: &Instruments) -> Result<Vec<Summand>> {
 ///
 /// # Errors
 /// Those of [`grid`] and [`denoiser()`]; a denoiser whose loss has no closed form.
-pub fn total_kl(need: &Need, tools: &Instruments) -> Result<Functional> {
+pub fn total_kl(need: &Need, tools: &Memo) -> Result<Functional> {
     let grid = grid(need, tools)?;
     let parts = steps(&grid, StepForm::Differences).chain(first_step(grid[0]));
     Ok(Functional::sum(parts.chain(kl_parts(need, tools)?)))
@@ -154,7 +154,7 @@ pub fn total_kl(need: &Need, tools: &Instruments) -> Result<Functional> {
 ///
 /// # Errors
 /// [`Error::Unsupported`] for a denoiser that adds no constant to the posterior mean.
-pub fn terminal_kl(need: &Need, tools: &Instruments) -> Result<Option<Estimate>> {
+pub fn terminal_kl(need: &Need, tools: &Memo) -> Result<Option<Estimate>> {
     let (grid, (_, denoiser)) = (grid(need, tools)?, denoiser(need)?);
     if grid.iter().any(|&snr| denoiser.offset(snr).is_none()) {
         return Err(Error::Unsupported {
@@ -183,7 +183,7 @@ const FIRST: f64 = 1e-6;
 
 /// ½ ∫ E|x̂ − m|² dγ over the interval, by Gauss–Legendre on panels that grow with γ; `bound` adds
 /// the difference of two rules to the bounds of the gap.
-pub fn gap_integral(need: &Need, tools: &Instruments) -> Result<Option<Estimate>> {
+pub fn gap_integral(need: &Need, tools: &Memo) -> Result<Option<Estimate>> {
     let ((estimand, denoiser), (low, high)) = (denoiser(need)?, interval(need)?);
     let rules = NODES.map(|nodes| GaussLegendre::new(NonZeroUsize::new(nodes).expect("a rule has nodes")));
     let mut ends = vec![low, low.max(FIRST * high)];
@@ -213,7 +213,7 @@ pub fn gap_integral(need: &Need, tools: &Instruments) -> Result<Option<Estimate>
 ///
 /// # Errors
 /// [`Error::Unsupported`] for a denoiser that is no posterior mean.
-pub fn mismatch_gain(need: &Need, _: &Instruments) -> Result<Option<Estimate>> {
+pub fn mismatch_gain(need: &Need, _: &Memo) -> Result<Option<Estimate>> {
     let ((_, denoiser), (low, high)) = (denoiser(need)?, interval(need)?);
     let assumed = denoiser.assumed().ok_or_else(|| Error::Unsupported {
         quantity: need.quantity.name.into(),
@@ -235,7 +235,7 @@ fn errors(need: &Need, terms: Vec<[f64; 2]>) -> Result<Errors> {
 ///
 /// # Errors
 /// Those of the denoiser; a law without a closed posterior.
-pub fn sampled_loss(need: &Need, _: &Instruments) -> Result<Box<dyn Instrument>> {
+pub fn sampled_loss(need: &Need, _: &Memo) -> Result<Box<dyn Instrument>> {
     Ok(need.by_paths(Loss(errors(need, vec![[need.setting.snr()?, 1.0]])?)))
 }
 
@@ -243,7 +243,7 @@ pub fn sampled_loss(need: &Need, _: &Instruments) -> Result<Box<dyn Instrument>>
 ///
 /// # Errors
 /// As [`sampled_loss`]; a law in another dimension.
-pub fn held_out_loss(need: &Need, _: &Instruments) -> Result<Box<dyn Instrument>> {
+pub fn held_out_loss(need: &Need, _: &Memo) -> Result<Box<dyn Instrument>> {
     let other = Arc::new(Source::parse(need.setting.held_out()?)?);
     if other.dim() != need.source.dim() {
         let message = format!(
@@ -265,7 +265,7 @@ pub fn held_out_loss(need: &Need, _: &Instruments) -> Result<Box<dyn Instrument>
 ///
 /// # Errors
 /// As [`sampled_loss`].
-pub fn sampled_gap(need: &Need, _: &Instruments) -> Result<Box<dyn Instrument>> {
+pub fn sampled_gap(need: &Need, _: &Memo) -> Result<Box<dyn Instrument>> {
     Ok(need.by_paths(Gap(errors(need, vec![[need.setting.snr()?, 1.0]])?)))
 }
 
@@ -273,7 +273,7 @@ pub fn sampled_gap(need: &Need, _: &Instruments) -> Result<Box<dyn Instrument>> 
 ///
 /// # Errors
 /// As [`sampled_loss`]; those of the schedule.
-pub fn sampled_kl(need: &Need, tools: &Instruments) -> Result<Box<dyn Instrument>> {
+pub fn sampled_kl(need: &Need, tools: &Memo) -> Result<Box<dyn Instrument>> {
     let terms = grid(need, tools)?.windows(2).map(|step| [step[0], 0.5 * (step[1] - step[0])]).collect();
     Ok(need.by_paths(Gap(errors(need, terms)?)))
 }
@@ -301,7 +301,7 @@ mod tests {
     /// ½∫ E|m_Q − m_P|² dγ = KL(P ∗ N ‖ Q ∗ N) [Ver10].
     #[test]
     fn the_gap_of_a_mismatched_denoiser_integrates_to_the_divergence() {
-        let tools = Instruments::default();
+        let tools = Memo::default();
         for (source, assumed) in [
             ("bpsk", "gaussian:dim=1,variance=1"),
             ("pam:levels=4", "mixture:means=-2|0.5,variances=0.3|1,weights=1|2"),
@@ -326,7 +326,7 @@ mod tests {
     /// dimensions both are sampled.
     #[test]
     fn a_loss_is_the_mmse_and_the_gap() {
-        let tools = Instruments::default();
+        let tools = Memo::default();
         for denoiser in ["exact", "perturbed:error=0.2,shape=bump", "linear", "identity", "mean"] {
             let need = need("loss", "pam:levels=4", denoiser);
             let [loss, gap] = [loss, gap].map(|f| f(&need, &tools).unwrap().unwrap());
@@ -345,9 +345,9 @@ mod tests {
         let (v, w, snr) = (0.8_f64, 3.0, 0.7);
         let mut need = need("held_out_loss", "gaussian:dim=1,variance=0.8", "linear");
         need.setting = Setting::at(snr).with(&DENOISER, "linear");
-        assert!(held_out_loss(&need, &Instruments::default()).is_err(), "no law is held out");
+        assert!(held_out_loss(&need, &Memo::default()).is_err(), "no law is held out");
         need.setting = need.setting.with(&HELD_OUT, "gaussian:dim=1,variance=3");
-        let instrument = held_out_loss(&need, &Instruments::default()).unwrap();
+        let instrument = held_out_loss(&need, &Memo::default()).unwrap();
         let job = Job { instrument: instrument.as_ref(), stream: Stream::named(0, "held out"), pairs: None };
         let moments = Cpu.open(&job, 16384).unwrap().run(0..16384).unwrap();
         let found = moments.regress(&[]);
@@ -357,14 +357,14 @@ mod tests {
         assert!((value - expected).abs() < STD_ERRS * std_err, "{value} ± {std_err} for {expected}");
         assert!(std_err < 0.03 * expected);
         need.setting = need.setting.with(&HELD_OUT, "hypercube:dim=2");
-        let message = held_out_loss(&need, &Instruments::default()).err().unwrap().to_string();
+        let message = held_out_loss(&need, &Memo::default()).err().unwrap().to_string();
         assert!(message.contains("R^2"), "{message}");
     }
 
     /// The readout of `total_kl` on samples against its parts without any.
     #[test]
     fn the_total_is_read_off_samples_too() {
-        let tools = Instruments::default();
+        let tools = Memo::default();
         for denoiser in ["linear", "mean", "identity"] {
             let need = need("total_kl", "pam:levels=4", denoiser);
             let readouts = vec![total_kl(&need, &tools).unwrap().readout(&need.source).unwrap()];

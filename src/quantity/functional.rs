@@ -1,7 +1,7 @@
 //! What a quantity is, stated once: a linear functional of M, −M′, I and H − I, evaluated by
 //! quadrature or by samples.
 
-use super::Instruments;
+use super::Memo;
 use super::integral::Ends;
 use crate::channel::exact::ChannelValues;
 use crate::channel::exact::curve::ExactCurve;
@@ -99,7 +99,7 @@ impl Functional {
     ///
     /// # Errors
     /// Those of the channel's evaluators.
-    pub fn value(&self, source: &Source, tools: &Instruments) -> Result<Option<Estimate>> {
+    pub fn value(&self, source: &Source, tools: &Memo) -> Result<Option<Estimate>> {
         if self.is_infinite() {
             return Ok(Some(Estimate::exact(f64::INFINITY)));
         }
@@ -147,12 +147,7 @@ fn total(parts: &[Estimate]) -> Estimate {
 }
 
 impl Summand {
-    fn value(
-        &self,
-        source: &Source,
-        tools: &Instruments,
-        curve: Option<&ExactCurve>,
-    ) -> Result<Option<Estimate>> {
+    fn value(&self, source: &Source, tools: &Memo, curve: Option<&ExactCurve>) -> Result<Option<Estimate>> {
         let weighed = |lo: f64, hi: f64, weight: &dyn Fn(f64) -> f64| {
             curve.map(|curve| curve.integral(lo, hi, |snr, slope| weight(snr) * slope)).transpose()
         };
@@ -221,12 +216,7 @@ fn at(snr: f64, observable: Observable, factor: f64) -> Term {
 }
 
 /// f(γ) without sampling, from γ = 0 on for M and I; `None` where the law has no such route.
-fn observed(
-    source: &Source,
-    tools: &Instruments,
-    snr: f64,
-    observable: Observable,
-) -> Result<Option<Estimate>> {
+fn observed(source: &Source, tools: &Memo, snr: f64, observable: Observable) -> Result<Option<Estimate>> {
     match observable {
         Observable::Mmse if snr <= 0.0 => Ok(Some(source.second_moment())),
         Observable::Information if snr <= 0.0 => Ok(Some(Estimate::exact(0.0))),
@@ -257,7 +247,7 @@ mod tests {
         let source = Source::parse("bpsk").expect("a source");
         let growth = |factor: f64| Functional::sum([Summand::Growth { lo: 0.5, hi: 2.0, factor }]);
         for infinite in [growth(f64::INFINITY), growth(1.0).times(f64::INFINITY)] {
-            let value = infinite.value(&source, &Instruments::default()).expect("a value");
+            let value = infinite.value(&source, &Memo::default()).expect("a value");
             assert_eq!(value.map(|value| value.value), Some(f64::INFINITY));
             assert!(infinite.readout(&source).is_err());
         }

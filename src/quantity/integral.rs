@@ -1,7 +1,7 @@
 //! ∫ f(γ) dγ over an interval of SNRs that may span decades: by Gauss–Legendre, or with a random
 //! point in each stratum.
 
-use super::{Instruments, Need};
+use super::{Memo, Need};
 use crate::channel::exact::ChannelValues;
 use crate::channel::posterior::{SnrPoint, Spacing, Weight};
 use crate::error::{Error, Result};
@@ -55,11 +55,11 @@ impl Ends {
     /// the law has no deterministic route, or f none on it.
     ///
     /// # Errors
-    /// Those of [`Instruments::channel_values`].
+    /// Those of [`Memo::channel_values`].
     pub fn integral(
         self,
         source: &Source,
-        tools: &Instruments,
+        tools: &Memo,
         integrand: impl Fn(f64, &ChannelValues) -> Option<Estimate>,
     ) -> Result<Option<Estimate>> {
         let start = self.start();

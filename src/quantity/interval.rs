@@ -2,7 +2,7 @@
 
 use super::functional::{Functional, Summand};
 use super::integral::Ends;
-use super::{Instruments, Need};
+use super::{Memo, Need};
 use crate::channel::posterior::Observable;
 use crate::error::Result;
 use crate::numeric::estimate::Estimate;
@@ -26,32 +26,32 @@ fn integral(need: &Need, observable: Observable, factor: f64, power: i32) -> Res
 }
 
 /// I(snr_max) − I(snr_min).
-pub(super) fn information_gain(need: &Need, _: &Instruments) -> Result<Functional> {
+pub(super) fn information_gain(need: &Need, _: &Memo) -> Result<Functional> {
     rise(need, Observable::Information, 1.0)
 }
 
 /// M(snr_min) − M(snr_max).
-pub(super) fn mmse_drop(need: &Need, _: &Instruments) -> Result<Functional> {
+pub(super) fn mmse_drop(need: &Need, _: &Memo) -> Result<Functional> {
     rise(need, Observable::Mmse, -1.0)
 }
 
 /// ½ ∫ M dγ.
-pub(super) fn mmse_integral(need: &Need, _: &Instruments) -> Result<Functional> {
+pub(super) fn mmse_integral(need: &Need, _: &Memo) -> Result<Functional> {
     integral(need, Observable::Mmse, 0.5, 0)
 }
 
 /// ∫ −M′ dγ.
-pub(super) fn slope_integral(need: &Need, _: &Instruments) -> Result<Functional> {
+pub(super) fn slope_integral(need: &Need, _: &Memo) -> Result<Functional> {
     integral(need, Observable::Slope, 1.0, 0)
 }
 
 /// ∫ −γM′ dγ.
-pub(super) fn weighted_slope_integral(need: &Need, _: &Instruments) -> Result<Functional> {
+pub(super) fn weighted_slope_integral(need: &Need, _: &Memo) -> Result<Functional> {
     integral(need, Observable::Slope, 1.0, 1)
 }
 
 /// ∫ √(−M′) dγ; the relative error of a root is half that of its square.
-pub(super) fn root_slope_integral(need: &Need, tools: &Instruments) -> Result<Option<Estimate>> {
+pub(super) fn root_slope_integral(need: &Need, tools: &Memo) -> Result<Option<Estimate>> {
     Ends::of(need)?.integral(&need.source, tools, |_, v| {
         let root = v.mmse_slope.value.sqrt();
         Some(Estimate {

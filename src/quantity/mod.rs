@@ -5,7 +5,7 @@ pub mod channel;
 pub mod cost;
 pub mod denoiser;
 pub mod functional;
-pub mod instruments;
+pub mod memo;
 pub mod integral;
 pub mod interval;
 mod list;
@@ -31,8 +31,8 @@ use crate::source::Source;
 use crate::spec::Named;
 
 pub use functional::Functional;
-pub use instruments::Instruments;
 pub use list::QUANTITIES;
+pub use memo::Memo;
 pub use setting::Setting;
 
 /// What must be fixed before a quantity has a value.
@@ -110,7 +110,7 @@ impl Quantity {
 }
 
 /// A route without sampling; `None` where the law has no such route.
-pub type Deterministic = fn(&Need, &Instruments) -> Result<Option<Estimate>>;
+pub type Deterministic = fn(&Need, &Memo) -> Result<Option<Estimate>>;
 
 /// How a quantity is obtained.
 #[derive(Debug)]
@@ -122,7 +122,7 @@ pub enum Rule {
     Observed(Observable),
     /// A functional of the observables' means: deterministically where the law has such a route,
     /// and otherwise by samples.
-    Linear(fn(&Need, &Instruments) -> Result<Functional>),
+    Linear(fn(&Need, &Memo) -> Result<Functional>),
     /// Deterministically, or not at all.
     Deterministic(Deterministic),
     /// Deterministically where the law has such a route, and otherwise the mean of an instrument's
@@ -131,7 +131,7 @@ pub enum Rule {
         /// Closed form or quadrature; `None` where only samples tell.
         deterministic: Option<Deterministic>,
         /// Takes the samples.
-        instrument: fn(&Need, &Instruments) -> Result<Box<dyn Instrument>>,
+        instrument: fn(&Need, &Memo) -> Result<Box<dyn Instrument>>,
     },
 }
 
@@ -179,7 +179,7 @@ impl Need {
     /// # Errors
     /// [`Error::Unsupported`] for a quantity that no samples tell and for a law that cannot be
     /// sampled; those of the schedule, the sampler and the denoiser.
-    pub fn instrument(&self, tools: &Instruments) -> Result<Box<dyn Instrument>> {
+    pub fn instrument(&self, tools: &Memo) -> Result<Box<dyn Instrument>> {
         if let Rule::Sampled { instrument, .. } = self.quantity.rule {
             return instrument(self, tools);
         }
@@ -213,7 +213,7 @@ impl Need {
     ///
     /// # Errors
     /// A setting without an axis that the quantity needs; whatever the quantity refuses.
-    pub fn functional(&self, tools: &Instruments) -> Result<Option<Functional>> {
+    pub fn functional(&self, tools: &Memo) -> Result<Option<Functional>> {
         match self.quantity.rule {
             Rule::Observed(observable) => Ok(Some(Functional::at(self.setting.snr()?, observable, 1.0))),
             Rule::Linear(functional) => functional(self, tools).map(Some),
@@ -225,7 +225,7 @@ impl Need {
     ///
     /// # Errors
     /// A setting without an axis that the quantity needs; whatever the quantity refuses.
-    pub fn deterministic(&self, tools: &Instruments) -> Result<Option<Estimate>> {
+    pub fn deterministic(&self, tools: &Memo) -> Result<Option<Estimate>> {
         match self.quantity.rule {
             Rule::Known(value) => value(self).map(Some),
             Rule::Deterministic(value) | Rule::Sampled { deterministic: Some(value), .. } => {

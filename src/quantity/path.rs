@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use super::functional::{Functional, StepForm, Summand};
-use super::{Instruments, Need};
+use super::{Memo, Need};
 use crate::channel::curve::Curve;
 use crate::channel::posterior::Observable;
 use crate::denoiser::content;
@@ -14,7 +14,7 @@ use crate::schedule::{self, Request};
 ///
 /// # Errors
 /// Whatever the schedule refuses.
-pub fn grid(need: &Need, tools: &Instruments) -> Result<Arc<Vec<f64>>> {
+pub fn grid(need: &Need, tools: &Memo) -> Result<Arc<Vec<f64>>> {
     let setting = &need.setting;
     let (snr_min, snr_max, steps, spec) =
         (setting.snr_min()?, setting.snr_max()?, setting.steps()?, setting.schedule()?);
@@ -44,19 +44,19 @@ pub fn steps(grid: &[f64], sampled: StepForm) -> impl Iterator<Item = Summand> +
 /// The discretisation term ½ Σ ∫ (M(γ_k) − M(γ)) dγ; sampled by differences, whose relative
 /// deviation stays near 1.5 whatever the number of steps (measured in `path_tests.rs`). ∞ from γ =
 /// 0 where the variance is.
-pub fn path_kl(need: &Need, tools: &Instruments) -> Result<Functional> {
+pub fn path_kl(need: &Need, tools: &Memo) -> Result<Functional> {
     Ok(Functional::sum(steps(&grid(need, tools)?, StepForm::Differences)))
 }
 
 /// [`path_kl`], sampled by slopes.
-pub fn path_kl_slope(need: &Need, tools: &Instruments) -> Result<Functional> {
+pub fn path_kl_slope(need: &Need, tools: &Memo) -> Result<Functional> {
     Ok(Functional::sum(steps(&grid(need, tools)?, StepForm::Slopes)))
 }
 
 /// ½ Σ Δ_k M(γ_k) − I(γ_K) + I(γ_0): no slope. Sums before it takes differences, so it loses the
 /// digits that small steps cancel (its bound says so), and the deviation of its samples grows with
 /// the number of steps.
-pub fn path_kl_information(need: &Need, tools: &Instruments) -> Result<Functional> {
+pub fn path_kl_information(need: &Need, tools: &Memo) -> Result<Functional> {
     let grid = grid(need, tools)?;
     let at = |snr: f64, observable: Observable, factor: f64| Summand::At { snr, observable, factor };
     let step = |pair: &[f64]| at(pair[0], Observable::Mmse, 0.5 * (pair[1] - pair[0]));
@@ -71,7 +71,7 @@ pub fn first_step(start: f64) -> Option<Summand> {
 }
 
 /// ½γ_0 E|X−EX|² − I(γ_0): one step from 0 to γ_0.
-pub fn init_kl(need: &Need, _: &Instruments) -> Result<Functional> {
+pub fn init_kl(need: &Need, _: &Memo) -> Result<Functional> {
     Ok(Functional::sum(first_step(need.setting.snr_min()?)))
 }
 

@@ -2,13 +2,13 @@
 
 use super::functional::{Functional, Summand};
 use super::path::{grid, ratios};
-use super::{Instruments, Need, source};
+use super::{Memo, Need, source};
 use crate::channel::posterior::Observable;
 use crate::error::Result;
 use crate::numeric::estimate::Estimate;
 
 /// ½ Σ (r_k − 1 − ln r_k): the discretisation term of a curve with γ²|M′| = 1.
-fn sum_of_ratios(need: &Need, tools: &Instruments) -> Result<f64> {
+fn sum_of_ratios(need: &Need, tools: &Memo) -> Result<f64> {
     Ok(0.5 * ratios(&grid(need, tools)?).map(excess).sum::<f64>())
 }
 
@@ -25,7 +25,7 @@ fn excess(ratio: f64) -> f64 {
 }
 
 /// ½ C H² Σ (r_k − 1 − ln r_k): γ²|M′| ≤ C H² on every step (docs/theory.md, C3).
-pub fn paper(need: &Need, tools: &Instruments) -> Result<Option<Estimate>> {
+pub fn paper(need: &Need, tools: &Memo) -> Result<Option<Estimate>> {
     let factor = need.setting.argument(0)? * sum_of_ratios(need, tools)?;
     let entropy = source::shannon(need)?;
     let bound = factor * entropy.bound * (2.0 * entropy.value + entropy.bound);
@@ -35,7 +35,7 @@ pub fn paper(need: &Need, tools: &Instruments) -> Result<Option<Estimate>> {
 
 /// ½ B Σ (r_k − 1 − ln r_k), B = 4(b² + 2b + 4) with b = ln(e^{H_½} − 1) for H_½ ≥ ln 2, else
 /// 16(e^{H_½} − 1) (docs/theory.md, B1a).
-pub fn renyi(need: &Need, tools: &Instruments) -> Result<Option<Estimate>> {
+pub fn renyi(need: &Need, tools: &Memo) -> Result<Option<Estimate>> {
     let entropy = source::renyi_half(need)?;
     let pointwise = |h: f64| {
         if h < std::f64::consts::LN_2 {
@@ -53,18 +53,18 @@ pub fn renyi(need: &Need, tools: &Instruments) -> Result<Option<Estimate>> {
 }
 
 /// max r_k − 1; ∞ for a grid from 0.
-fn largest_ratio(need: &Need, tools: &Instruments) -> Result<f64> {
+fn largest_ratio(need: &Need, tools: &Memo) -> Result<f64> {
     Ok(ratios(&grid(need, tools)?).fold(0.0, f64::max) - 1.0)
 }
 
 /// (max r_k − 1)·I(γ_K) (docs/theory.md, B2).
-pub fn information(need: &Need, tools: &Instruments) -> Result<Functional> {
+pub fn information(need: &Need, tools: &Memo) -> Result<Functional> {
     let factor = largest_ratio(need, tools)?;
     Ok(Functional::at(need.setting.snr_max()?, Observable::Information, 1.0).times(factor))
 }
 
 /// ½ Σ (r_k − 1) ∫ −γM′ dγ over each step: what [`information`] relaxes (docs/theory.md, B2).
-pub fn growth(need: &Need, tools: &Instruments) -> Result<Functional> {
+pub fn growth(need: &Need, tools: &Memo) -> Result<Functional> {
     let part = |step: &[f64]| {
         let (lo, hi) = (step[0], step[1]);
         Summand::Growth { lo, hi, factor: 0.5 * (hi - lo) / lo }
@@ -74,7 +74,7 @@ pub fn growth(need: &Need, tools: &Instruments) -> Result<Functional> {
 
 /// (max r_k − 1)·(d/2) ln(1 + γ_K E|X−EX|²/d): I is at most that of the Gaussian with the same
 /// variance.
-pub fn dimension(need: &Need, tools: &Instruments) -> Result<Option<Estimate>> {
+pub fn dimension(need: &Need, tools: &Memo) -> Result<Option<Estimate>> {
     let (d, variance) = (need.source.dim() as f64, need.source.second_moment());
     let last = need.setting.snr_max()?;
     let information = |variance: f64| 0.5 * d * (last * variance / d).ln_1p();
@@ -86,13 +86,13 @@ pub fn dimension(need: &Need, tools: &Instruments) -> Result<Option<Estimate>> {
 
 /// (max r_k − 1)·½ ln det(I + γ_K Σ): I is at most that of the Gaussian with the same covariance,
 /// which grows with the directions that Σ has and not with d.
-pub fn intrinsic(need: &Need, tools: &Instruments) -> Result<Option<Estimate>> {
+pub fn intrinsic(need: &Need, tools: &Memo) -> Result<Option<Estimate>> {
     let factor = largest_ratio(need, tools)?;
     Ok(Some(times(tools.gaussian_information(&need.source, need.setting.snr_max()?), factor)))
 }
 
 /// (max r_k − 1)·H(X) (docs/theory.md, C4 and B2).
-pub fn entropy(need: &Need, tools: &Instruments) -> Result<Option<Estimate>> {
+pub fn entropy(need: &Need, tools: &Memo) -> Result<Option<Estimate>> {
     Ok(Some(times(source::shannon(need)?, largest_ratio(need, tools)?)))
 }
 
@@ -105,7 +105,7 @@ fn times(estimate: Estimate, factor: f64) -> Estimate {
 
 /// (ρ − 1)(I(γ_K) + ½), ρ = (1 + γ_K E|X−EX|²)^{1/K}, for the grid geometric in 1 + γ E|X−EX|² from
 /// 0 (docs/theory.md, B6).
-pub fn from_zero(need: &Need, _: &Instruments) -> Result<Functional> {
+pub fn from_zero(need: &Need, _: &Memo) -> Result<Functional> {
     let (last, steps) = (need.setting.snr_max()?, need.setting.steps()?);
     let shifted_ratio = ((last * need.source.second_moment().value).ln_1p() / steps as f64).exp_m1();
     let information = Summand::At { snr: last, observable: Observable::Information, factor: 1.0 };
@@ -121,7 +121,7 @@ mod tests {
     /// ln det by nalgebra against the closed forms: rank-one and diagonal covariances by hand.
     #[test]
     fn the_intrinsic_bound_counts_directions() {
-        let tools = Instruments::default();
+        let tools = Memo::default();
         let bound = |spec: &str| {
             let setting = Setting::path(4, "geometric", 1.0, 16.0);
             let source = std::sync::Arc::new(Source::parse(spec).unwrap());

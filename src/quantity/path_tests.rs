@@ -28,7 +28,7 @@ pub(super) fn need(quantity: &str, source: &str, schedule: &str, range: (f64, f6
 }
 
 fn known(need: &Need) -> Estimate {
-    need.deterministic(&Instruments::default()).unwrap().unwrap()
+    need.deterministic(&Memo::default()).unwrap().unwrap()
 }
 
 /// Reference values by an independent program (numpy, trapezoid with h = 1/256), ten digits.
@@ -55,7 +55,7 @@ fn path_kl_has_its_reference_values() {
 /// K·path_kl → (ln γ_K/γ_0)/4 ∫ −γM′ dγ (docs/theory.md, B3), 4.79 here.
 #[test]
 fn many_steps_reach_the_limit_quickly() {
-    let tools = Instruments::default();
+    let tools = Memo::default();
     let start = std::time::Instant::now();
     let mut last = f64::INFINITY;
     for steps in [64, 512, 4096] {
@@ -72,7 +72,7 @@ fn many_steps_reach_the_limit_quickly() {
 /// The parts, and the same by information where nothing cancels: ½γ_0 Var − I(γ_0).
 #[test]
 fn the_parts_add_up() {
-    let tools = Instruments::default();
+    let tools = Memo::default();
     let mut need = need("total_kl", "pam:levels=4", "geometric", (0.3, 10.0), 5);
     need.setting = need.setting.with(&DENOISER, "perturbed:error=0.2,shape=high");
     let [path, init, denoiser, total] = ["path_kl", "init_kl", "denoiser_kl", "total_kl"].map(|name| {
@@ -92,7 +92,7 @@ fn the_parts_add_up() {
 /// Relative deviation of one sample, for the three readouts of the same samples.
 fn deviations(steps: usize, samples: u64) -> [f64; 3] {
     let need = need("path_kl", "bpsk", "geometric", (0.01, 20.0), steps);
-    let tools = Instruments::default();
+    let tools = Memo::default();
     let readouts = [path_kl, path_kl_slope, path_kl_information]
         .map(|functional| functional(&need, &tools).unwrap().readout(&need.source).unwrap());
     let sampler = posterior::sampler(&need.source).unwrap();

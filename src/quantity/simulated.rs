@@ -3,7 +3,7 @@
 
 use super::denoiser::denoiser;
 use super::path::grid;
-use super::{Instruments, Need};
+use super::{Memo, Need};
 use crate::error::{Error, Result};
 use crate::instrument::Instrument;
 use crate::numeric::estimate::Estimate;
@@ -20,7 +20,7 @@ fn sampler(need: &Need) -> Result<Sampler> {
 }
 
 /// The need's sampler on its source.
-fn chain(need: &Need, tools: &Instruments) -> Result<Chain> {
+fn chain(need: &Need, tools: &Memo) -> Result<Chain> {
     let (estimand, denoiser) = denoiser(need)?;
     Chain::new(&estimand, &sampler(need)?, denoiser, &grid(need, tools)?)
 }
@@ -37,7 +37,7 @@ fn unsupported(need: &Need, message: &str) -> Error {
 ///
 /// # Errors
 /// Those of the schedule, the sampler and the denoiser; a law without a closed posterior.
-pub fn energy_distance(need: &Need, tools: &Instruments) -> Simulated {
+pub fn energy_distance(need: &Need, tools: &Memo) -> Simulated {
     Ok(need.by_paths(Energy { chain: chain(need, tools)? }))
 }
 
@@ -45,7 +45,7 @@ pub fn energy_distance(need: &Need, tools: &Instruments) -> Simulated {
 ///
 /// # Errors
 /// As [`energy_distance`].
-pub fn sampled_variance(need: &Need, tools: &Instruments) -> Simulated {
+pub fn sampled_variance(need: &Need, tools: &Memo) -> Simulated {
     Ok(need.by_paths(Spread::new(chain(need, tools)?)))
 }
 
@@ -53,7 +53,7 @@ pub fn sampled_variance(need: &Need, tools: &Instruments) -> Simulated {
 ///
 /// # Errors
 /// As [`energy_distance`].
-pub fn affine_variance(need: &Need, tools: &Instruments) -> Result<Option<Estimate>> {
+pub fn affine_variance(need: &Need, tools: &Memo) -> Result<Option<Estimate>> {
     Ok(spread::of_affine(&chain(need, tools)?))
 }
 
@@ -61,7 +61,7 @@ pub fn affine_variance(need: &Need, tools: &Instruments) -> Result<Option<Estima
 ///
 /// # Errors
 /// As [`energy_distance`]; a source in more than one dimension.
-pub fn wasserstein_1(need: &Need, tools: &Instruments) -> Simulated {
+pub fn wasserstein_1(need: &Need, tools: &Memo) -> Simulated {
     if need.source.dim() > 1 {
         return Err(unsupported(need, "is for laws on a line; sliced_wasserstein_2 is for any dimension"));
     }
@@ -72,7 +72,7 @@ pub fn wasserstein_1(need: &Need, tools: &Instruments) -> Simulated {
 ///
 /// # Errors
 /// As [`energy_distance`].
-pub fn wasserstein_1_on_a_line(need: &Need, tools: &Instruments) -> Result<Option<Estimate>> {
+pub fn wasserstein_1_on_a_line(need: &Need, tools: &Memo) -> Result<Option<Estimate>> {
     if need.source.dim() > 1 || !sampler(need)?.is_deterministic() {
         return Ok(None);
     }
@@ -83,7 +83,7 @@ pub fn wasserstein_1_on_a_line(need: &Need, tools: &Instruments) -> Result<Optio
 ///
 /// # Errors
 /// As [`energy_distance`]; a product, whose projections are not known.
-pub fn sliced_wasserstein_2(need: &Need, tools: &Instruments) -> Simulated {
+pub fn sliced_wasserstein_2(need: &Need, tools: &Memo) -> Simulated {
     let chain = chain(need, tools)?;
     let mut axis = vec![0.0; chain.dim()];
     axis[0] = 1.0;
@@ -97,7 +97,7 @@ pub fn sliced_wasserstein_2(need: &Need, tools: &Instruments) -> Simulated {
 ///
 /// # Errors
 /// As [`energy_distance`]; a product, whose modes are not numbered.
-pub fn mode_variation(need: &Need, tools: &Instruments) -> Simulated {
+pub fn mode_variation(need: &Need, tools: &Memo) -> Simulated {
     let chain = chain(need, tools)?;
     if chain.mean().masses().is_none() {
         return Err(unsupported(need, "needs atoms or components; a product's modes are not numbered"));
@@ -109,7 +109,7 @@ pub fn mode_variation(need: &Need, tools: &Instruments) -> Simulated {
 ///
 /// # Errors
 /// Those of the schedule and the denoiser; a law without a closed posterior.
-pub fn girsanov_kl(need: &Need, tools: &Instruments) -> Result<Box<dyn Instrument>> {
+pub fn girsanov_kl(need: &Need, tools: &Memo) -> Result<Box<dyn Instrument>> {
     let (estimand, denoiser) = denoiser(need)?;
     Ok(need.by_paths(Girsanov::new(&estimand, denoiser, &grid(need, tools)?)?))
 }

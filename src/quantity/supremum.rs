@@ -1,7 +1,7 @@
 //! The largest weighted slope on an interval: the constant that a pointwise bound needs at least.
 
 use super::integral::Ends;
-use super::{Instruments, Need};
+use super::{Memo, Need};
 use crate::error::Result;
 use crate::numeric::estimate::Estimate;
 
@@ -22,7 +22,7 @@ const ACCURACY: f64 = 1e-9;
 ///
 /// # Errors
 /// Ends that are no interval; whatever the law's instruments report.
-pub fn weighted_slope(need: &Need, tools: &Instruments) -> Result<Option<Estimate>> {
+pub fn weighted_slope(need: &Need, tools: &Memo) -> Result<Option<Estimate>> {
     let ends = Ends::of(need)?;
     let (lo, hi) = (ends.start(), ends.hi);
     let at = |ln_snr: f64| -> Result<Option<Estimate>> {
@@ -63,7 +63,7 @@ mod tests {
         let setting = Setting::between(snr_min, snr_max);
         let source = std::sync::Arc::new(Source::parse(spec).unwrap());
         let need = Need { source, quantity: find("weighted_slope_sup").unwrap(), setting };
-        weighted_slope(&need, &Instruments::default()).unwrap().unwrap().value
+        weighted_slope(&need, &Memo::default()).unwrap().unwrap().value
     }
 
     /// γ²σ⁴/(1+γσ²)² of N(0, σ²) grows to its end; the peaks of two antipodal points and of eight

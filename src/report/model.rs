@@ -26,8 +26,8 @@ pub struct Report {
     pub papers: Vec<PaperReport>,
     /// Every source that appeared, with its assumptions.
     pub sources: Vec<SourceReport>,
-    /// Exit status: 0 all as expected, 1 a verdict other than expected, 3 nothing wrong but
-    /// something inconclusive.
+    /// Exit status: 0 all as expected, 1 a verdict other than expected or an answer not as stated, 3
+    /// nothing wrong but something inconclusive.
     pub exit: u8,
 }
 
@@ -52,7 +52,7 @@ pub struct Run {
     pub seed: u64,
     /// Family-wise level α: probability that any correct claim of the run is refuted by chance.
     pub level: f64,
-    /// Most samples per source: `quick`, `standard`, `thorough` or a number.
+    /// Most samples of one lane (of one source, by one kind of sampling): `quick`, `standard`, `thorough` or a number.
     pub budget: String,
     /// Number of comparisons that share α.
     pub comparisons: u64,

@@ -5,7 +5,7 @@ use std::sync::Arc;
 use crate::error::{Error, Result};
 use crate::numeric::estimate::Estimate;
 use crate::numeric::moments::Pairs;
-use crate::quantity::{Instruments, Need};
+use crate::quantity::{Memo, Need};
 use crate::run::collected::{Collected, Held};
 use crate::run::inventory::{Inventory, Paged};
 use crate::run::ledger::{Lane, LaneColumn, Ledger, Route};
@@ -22,7 +22,7 @@ use crate::run::work::complete;
 pub struct StoppingRule {
     /// Stop once every std_err is below this share of its |value|; `None` samples the whole budget.
     pub relative_error: Option<f64>,
-    /// Most samples per source.
+    /// Most samples of one lane (of one source, by one kind of sampling).
     pub budget: u64,
 }
 
@@ -46,7 +46,7 @@ pub fn estimate(
 /// # Errors
 /// A device that fails.
 pub fn estimate_with(
-    tools: &Arc<Instruments>,
+    tools: &Arc<Memo>,
     needs: &[Need],
     (method, seed): (MethodChoice, u64),
     target: StoppingRule,
@@ -61,7 +61,7 @@ pub fn estimate_with(
 /// # Errors
 /// A device that fails.
 pub fn survey<'a>(
-    tools: &Arc<Instruments>,
+    tools: &Arc<Memo>,
     needs: &[Need],
     (method, seed): (MethodChoice, u64),
     target: StoppingRule,

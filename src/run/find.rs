@@ -4,7 +4,7 @@ use crate::channel::exact::pairs;
 use crate::error::{Error, Result};
 use crate::instrument::Instrument;
 use crate::numeric::estimate::{Estimate, Method};
-use crate::quantity::{Instruments, Need, Rule};
+use crate::quantity::{Memo, Need, Rule};
 use crate::run::options::MethodChoice;
 
 /// How one number is had.
@@ -37,7 +37,7 @@ fn decided(need: &Need) -> Option<Estimate> {
 ///
 /// # Errors
 /// [`Error::Unsupported`] where there is none; what its quantity refuses.
-pub fn find(need: &Need, method: MethodChoice, tools: &Instruments) -> Result<Unplaced> {
+pub fn find(need: &Need, method: MethodChoice, tools: &Memo) -> Result<Unplaced> {
     let unsupported = |message: &str| Error::Unsupported {
         quantity: need.quantity.name.into(),
         source_spec: need.source.spec().into(),

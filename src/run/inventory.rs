@@ -9,7 +9,7 @@ use xxhash_rust::xxh3::Xxh3;
 use crate::claim::{Case, Claim, Input, Section};
 use crate::error::{Error, Result};
 use crate::instrument::Instrument;
-use crate::quantity::{Instruments, Need};
+use crate::quantity::{Memo, Need};
 use crate::report::exponents::family;
 use crate::report::labels;
 use crate::report::model::{AssumptionReport, SourceReport};
@@ -38,7 +38,7 @@ pub struct Inventory {
     seed: u64,
     method: MethodChoice,
     /// The memo of deterministic results.
-    pub tools: Arc<Instruments>,
+    pub tools: Arc<Memo>,
     /// What samples a need, where that was made here.
     made: Mutex<HashMap<usize, Box<dyn Instrument>>>,
     /// What takes the samples of a lane, where that was made here.
@@ -124,7 +124,7 @@ impl Inventory {
     }
 
     /// Of numbers without a claim, with a memo of deterministic results.
-    pub fn numbers(needs: &[Need], (method, seed): (MethodChoice, u64), tools: &Arc<Instruments>) -> Self {
+    pub fn numbers(needs: &[Need], (method, seed): (MethodChoice, u64), tools: &Arc<Memo>) -> Self {
         let (needs, index) = distinct(needs.iter());
         Self {
             needs,

@@ -38,7 +38,7 @@ pub struct Options {
     pub seed: u64,
     /// Family-wise level α in (0, 1).
     pub level: f64,
-    /// Most samples per source.
+    /// Most samples of one lane (of one source, by one kind of sampling).
     pub budget: u64,
     /// Number of comparisons that share α; `None` counts the cases.
     pub comparisons: Option<u64>,
@@ -53,7 +53,7 @@ pub struct Options {
 impl Options {
     /// Family-wise level.
     pub const LEVEL: f64 = 0.001;
-    /// Most samples per source.
+    /// Most samples of one lane (of one source, by one kind of sampling).
     pub const BUDGET: u64 = 1 << 18;
 }
 

@@ -4,7 +4,7 @@ use crate::claim::{Claim, Input};
 use crate::numeric::spacing::log_spaced;
 use crate::quantity::axis::{SCHEDULE, SNR_MAX, SNR_MIN, STEPS};
 use crate::quantity::path::grid;
-use crate::quantity::{Instruments, Need};
+use crate::quantity::{Memo, Need};
 use crate::report::model::{Grids, ScheduleGrid};
 
 /// Points of the drawn curve.
@@ -17,7 +17,7 @@ const BELOW_FIRST: f64 = 0.1;
 /// The needs of `claim` with the most schedules on one source between the same ends with the same
 /// number of steps (the finest of them), where the source's risk has a deterministic route; `None`
 /// where no two schedules meet.
-pub fn schedules(claim: &Claim, tools: &Instruments) -> Option<Grids> {
+pub fn schedules(claim: &Claim, tools: &Memo) -> Option<Grids> {
     let mut groups: Vec<Vec<&Need>> = Vec::new();
     for need in needs(claim).filter(|need| need.setting.steps().is_ok_and(|steps| steps <= MOST_STEPS)) {
         let place = |n: &Need| {
@@ -39,7 +39,7 @@ pub fn schedules(claim: &Claim, tools: &Instruments) -> Option<Grids> {
     groups.iter().find_map(|group| drawn(group, tools))
 }
 
-fn drawn(group: &[&Need], tools: &Instruments) -> Option<Grids> {
+fn drawn(group: &[&Need], tools: &Memo) -> Option<Grids> {
     let one = |need: &Need| {
         let schedule = need.setting.schedule().ok()?.to_owned();
         Some(ScheduleGrid { schedule, snrs: grid(need, tools).ok()?.to_vec() })

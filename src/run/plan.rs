@@ -50,7 +50,7 @@ pub struct Plan {
     pub seed: u64,
     /// Family-wise level.
     pub level: f64,
-    /// Most samples per source, as it was written, and as a number.
+    /// Most samples of one lane (of one source, by one kind of sampling), as it was written, and as a number.
     pub budget: (String, u64),
     /// Number of comparisons that share the level, where that is not the number of cases.
     pub comparisons: Option<u64>,

@@ -68,13 +68,13 @@ impl OpenCase<'_> {
 
 /// Where the numbers of a run come from, and the samples taken so far.
 #[derive(Default)]
-struct CaseState {
+struct RunState {
     ledger: Ledger,
     /// In the ledger's order; none where a stop came before they were ready.
     lanes: Vec<LaneState>,
 }
 
-impl CaseState {
+impl RunState {
     fn sampled(&self, case: &OpenCase) -> bool {
         case.needs().any(|need| self.ledger.slot(need).is_some())
     }
@@ -120,7 +120,7 @@ pub struct Session<'a> {
     /// What is found for a page of it.
     paged: Paged,
     open: Vec<OpenCase<'a>>,
-    standing: CaseState,
+    standing: RunState,
     now: Now,
     taken: u64,
     page: Page,
@@ -150,7 +150,7 @@ impl<'a> Session<'a> {
             inventory,
             paged,
             open,
-            standing: CaseState::default(),
+            standing: RunState::default(),
             now: Now::Start,
             taken: 0,
             page: Page::default(),
@@ -250,7 +250,7 @@ impl<'a> Session<'a> {
     }
 
     /// Gives every number its route.
-    fn placed(&mut self, stage: &Stage, collected: Collected) -> Result<CaseState> {
+    fn placed(&mut self, stage: &Stage, collected: Collected) -> Result<RunState> {
         let mut found = Vec::new();
         for (unit, held) in stage.units.iter().zip(collected.units) {
             let Held::Finding(Some(finding)) = held else { continue };
@@ -272,7 +272,7 @@ impl<'a> Session<'a> {
             std::mem::take(&mut ledger.lanes).into_iter().zip(combined).collect();
         let lanes = LaneState::all(lanes, self.options.seed, self.stop)?;
         self.interrupted |= lanes.is_none();
-        Ok(CaseState { ledger, lanes: lanes.unwrap_or_default() })
+        Ok(RunState { ledger, lanes: lanes.unwrap_or_default() })
     }
 
     /// For each lane the pairs of its columns that a case combines.
@@ -297,7 +297,7 @@ impl<'a> Session<'a> {
         let Now::Round(round) = self.now else { return };
         let until = samples_after(round, self.options.budget);
         let comparisons = self.comparisons();
-        let CaseState { ledger, lanes } = &self.standing;
+        let RunState { ledger, lanes } = &self.standing;
         for case in self.open.iter_mut().filter(|case| !case.closed) {
             if !self.standing.ready(case, until) {
                 continue;

@@ -57,7 +57,7 @@ pub struct Stage {
     pub run: u64,
     /// 0 for what needs no samples; then the rounds of sampling, 1, 2, ….
     pub round: u32,
-    /// Its parts.
+    /// What is to be measured.
     pub units: Vec<StageUnit>,
 }
 

@@ -37,7 +37,7 @@ pub mod two_point;
 pub mod uniform;
 pub mod zipf;
 
-use std::sync::Arc;
+use std::sync::{Arc, OnceLock};
 
 pub use draw::Draws;
 pub use law::{Atoms, Density, Law, Mixture, Needle, Simplex};
@@ -111,6 +111,7 @@ pub struct Source {
     second_moment: Estimate,
     notes: Vec<String>,
     counts: Option<Vec<u64>>,
+    squares: Arc<OnceLock<Vec<f64>>>,
 }
 
 impl Source {
@@ -136,7 +137,13 @@ impl Source {
     /// A source from its law, its entropies (`None` for a continuous law) and its total variance
     /// E|X − EX|².
     pub fn new(spec: &Spec, law: Law, pmf: Option<Arc<dyn Pmf>>, second_moment: Estimate) -> Self {
-        Self { spec: spec.to_string(), law, pmf, second_moment, notes: Vec::new(), counts: None }
+        let (notes, squares) = (Vec::new(), Arc::default());
+        Self { spec: spec.to_string(), law, pmf, second_moment, notes, counts: None, squares }
+    }
+
+    /// Where |x_i − x_j|² of the pairs of atoms j < i is kept, row by row, once somebody has made it.
+    pub fn squares(&self) -> &Arc<OnceLock<Vec<f64>>> {
+        &self.squares
     }
 
     /// The same source with one more note for the reader of a report.
@@ -197,7 +204,7 @@ impl Source {
         self.pmf.as_deref()
     }
 
-    /// Total variance E|X − EX|²; ∞ where the second moment is.
+    /// Total variance E|X − EX|² (the second moment of the centred law); ∞ where the second moment is.
     pub fn second_moment(&self) -> Estimate {
         self.second_moment
     }

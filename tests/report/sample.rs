@@ -5,7 +5,7 @@ use klaim::internals::report::edges::edges;
 use klaim::internals::report::exponents::family;
 use std::collections::BTreeMap;
 
-use klaim::internals::claim::verdict::{Basis, Relation, Verdict, excess, judge};
+use klaim::internals::claim::verdict::{Basis, Relation, Verdict, decide, excesses};
 use klaim::internals::claim::{AxisValue, ClaimHeader, Outcome, Paper, Ratio, SlopeStatement};
 use klaim::internals::numeric::estimate::{Flags, Method};
 use klaim::internals::report::model::{
@@ -51,7 +51,7 @@ pub fn row(
     axes: BTreeMap<String, AxisValue>,
     [lhs, rhs, h, margin]: [f64; 4],
 ) -> Outcome {
-    let verdict = judge(excess(relation, lhs - rhs), h, margin);
+    let verdict = decide(excesses(relation, [lhs - rhs - h, lhs - rhs + h]), margin);
     let reason = if verdict == Verdict::Inconclusive { "about 4.2e6 samples would decide" } else { "" };
     let (value, half) = (lhs / rhs, h / rhs.abs());
     let ratio = Ratio { value, std_err: half / 5.0, low: value - half, high: value + half };

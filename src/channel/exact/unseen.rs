@@ -12,7 +12,7 @@
 //! missing. The former are sizes, not proofs.
 
 use std::collections::HashMap;
-use std::sync::{Mutex, PoisonError};
+use std::sync::{Arc, Mutex, OnceLock, PoisonError};
 
 use crate::channel::posterior::Observable;
 use crate::source::{Atoms, Law, Mixture, Source};
@@ -44,8 +44,9 @@ pub struct Unseen {
     shannon: f64,
     /// p_i, ascending, with |x̃_i|² (of a component, E|x̃|²).
     rarest: Vec<(f64, f64)>,
-    /// The atoms, where their pairs are gone through.
+    /// The atoms, where their pairs are gone through, and |x_i − x_j|² of these.
     atoms: Option<Atoms>,
+    squares: Arc<OnceLock<Vec<f64>>>,
     /// For each SNR, the pairs by level.
     levels: Mutex<HashMap<u64, Vec<(usize, Rare)>>>,
 }
@@ -141,6 +142,7 @@ impl Unseen {
             shannon: of_one.pmf().map_or(0.0, |pmf| pmf.shannon().value),
             rarest,
             atoms: atoms.filter(|atoms| atoms.len() <= MOST_ATOMS).cloned(),
+            squares: Arc::clone(of_one.squares()),
             levels: Mutex::default(),
         })
     }
@@ -247,8 +249,11 @@ impl Unseen {
         let Some(atoms) = self.atoms.as_ref().filter(|_| snr * 4.0 * self.farthest > NEAR) else {
             return Rare::default();
         };
+        let squares = self.squares.get_or_init(|| {
+            (0..atoms.len()).flat_map(|i| (0..i).map(move |j| atoms.square(i, j))).collect()
+        });
         let mut all = self.levels.lock().unwrap_or_else(PoisonError::into_inner);
-        let levels = all.entry(snr.to_bits()).or_insert_with(|| levels(atoms, snr));
+        let levels = all.entry(snr.to_bits()).or_insert_with(|| levels(&atoms.weights, squares, snr));
         let mut sum = Rare::default();
         for (_, level) in levels.iter() {
             if sum.probability + level.probability > SEEN / n {
@@ -277,24 +282,24 @@ fn components(mixture: &Mixture) -> Vec<(f64, f64)> {
 
 /// The pairs by the power of 2 of their confusion's probability, rarest first; those that are near
 /// do not count.
-fn levels(atoms: &Atoms, snr: f64) -> Vec<(usize, Rare)> {
+fn levels(weights: &[f64], squares: &[f64], snr: f64) -> Vec<(usize, Rare)> {
     let mut levels = vec![Rare::default(); LEVELS];
-    for i in 0..atoms.len() {
-        for j in 0..i {
-            let distance = atoms.square(i, j);
-            let t = snr * distance;
-            if t <= NEAR {
-                continue;
-            }
-            // Both orders of the pair.
-            let overlap = 2.0 * (atoms.weights[i] * atoms.weights[j]).sqrt() * (-t / 8.0).exp();
-            let replica = overlap * (std::f64::consts::FRAC_PI_2 / t).sqrt();
-            let level = &mut levels[(-replica.log2()).clamp(0.0, LEVELS as f64 - 1.0) as usize];
-            level.probability += replica;
-            level.mmse += 0.5 * distance * replica;
-            level.slope += 0.25 * distance * distance * replica;
-            level.entropy += overlap;
+    let pairs = (0..weights.len()).flat_map(|i| (0..i).map(move |j| (i, j)));
+    for ((i, j), &distance) in pairs.zip(squares) {
+        let t = snr * distance;
+        if t <= NEAR {
+            continue;
         }
+        // Both orders of the pair.
+        let overlap = 2.0 * (weights[i] * weights[j]).sqrt() * (-t / 8.0).exp();
+        let replica = overlap * (std::f64::consts::FRAC_PI_2 / t).sqrt();
+        // −log₂ of a number below 1 by its exponent; the last level has what is subnormal.
+        let level = 1023_usize.saturating_sub((replica.to_bits() >> 52) as usize);
+        let level = &mut levels[level.min(LEVELS - 1)];
+        level.probability += replica;
+        level.mmse += 0.5 * distance * replica;
+        level.slope += 0.25 * distance * distance * replica;
+        level.entropy += overlap;
     }
     levels.into_iter().enumerate().rev().filter(|(_, level)| level.probability > 0.0).collect()
 }

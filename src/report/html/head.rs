@@ -226,7 +226,7 @@ fn run(report: &Report) -> Markup {
         }
         p class="facts" {
             b { "Read. " } "0.2246(22): the error in the last digits; ± " i { "h" } ": all intervals hold together; "
-            "≤ 0.41: a bracket, nothing measured; ✗ refuted. "
+            "≤ 0.41: a bracket, an interval in place of a value; ✗ refuted. "
             i { "γ" } " is the SNR, " i { "M" } "(γ) the mmse and −" i { "M" } "′ its slope, ι = −ln p the information content, " i { "H" } " = Eι the entropy in nats, "
             i { "H" } sub { "½" } " the Rényi entropy of order ½, " i { "K" } " steps, " i { "d" } " dimensions, " i { "N" } " atoms; LAS is the loss-adaptive schedule. "
             @if !report.sources.is_empty() { "Laws are named as in " a href="#sources" { "the list" } ". " }

@@ -6,14 +6,13 @@
 //! laws, with their sizes), [`instrument`] (what calibrates the run), [`exponents`], [`index`] (all
 //! claims, to filter and sort), [`claim`] (one of them), [`rows`] (its cases), [`sources`] (the
 //! laws), [`prose`] (text with citations) and [`reading`] (what the words mean, how to replay).
-
+pub mod calibration;
 pub mod answer;
 pub mod assumptions;
 pub mod claim;
 pub mod exponents;
 pub mod head;
 pub mod index;
-pub mod instrument;
 pub mod prose;
 pub mod reading;
 pub mod rows;
@@ -40,7 +39,7 @@ pub fn page(report: &Report) -> String {
     let main = html! {
         @for (paper, k, s) in detailed(PaperKind::Paper) { (statement::section(report, paper, k, s)) }
         (assumptions::section(report))
-        (instrument::section(report, of(PaperKind::Instrument)))
+        (calibration::section(report, of(PaperKind::Instrument)))
         @for paper in of(PaperKind::Findings) { (head::findings(report, paper)) }
         (exponents::section(report))
         (index::section(report))

@@ -119,7 +119,7 @@ impl Judged {
             return Outcome { lhs, rhs, ..Outcome::undecided(why.to_owned(), margin) };
         }
         let (doubts, n) = (behind.doubts(), behind.n());
-        let (verdict, reason) = match verdict::judge_bracket(self.excess, margin) {
+        let (verdict, reason) = match verdict::decide(self.excess, margin) {
             _ if !doubts.is_empty() => (Verdict::Inconclusive, doubts.join("; ")),
             Verdict::Inconclusive => (Verdict::Inconclusive, self.what_would_decide(n, margin)),
             decided => (decided, why_bracketed(behind)),

@@ -1,5 +1,5 @@
 //! Simulated paths on devices: the posterior means that a path asks for at every step, and its
-//! random numbers (the CPU's to the bit), in kernels of `kernels/sampler`. What is read off the
+//! random numbers (the CPU's to the bit), in kernels of `kernels/process`. What is read off the
 //! last states is the CPU's business.
 //!
 //! A law that fits into a multiprocessor's shared memory beside a batch of paths is walked by one

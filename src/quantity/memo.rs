@@ -17,7 +17,7 @@ use crate::source::{Atoms, Law, Mixture, Needle, Simplex, Source};
 
 /// A memo of deterministic results, shared by all threads of a run.
 #[derive(Debug, Default)]
-pub struct Instruments {
+pub struct Memo {
     values: Mutex<HashMap<(String, u64), Option<ChannelValues>>>,
     spectra: Mutex<HashMap<String, Arc<Vec<f64>>>>,
     octaves: Mutex<HashMap<String, Arc<Octaves>>>,
@@ -25,7 +25,7 @@ pub struct Instruments {
     risks: Mutex<HashMap<String, Arc<OnceLock<SampledCurve>>>>,
 }
 
-impl Instruments {
+impl Memo {
     /// [`exact::at`], computed once for each (source, snr).
     ///
     /// # Errors
@@ -50,7 +50,7 @@ impl Instruments {
     }
 
     /// The loss of a denoiser of `source` between two SNRs by simulation, for schedules: of the exact
-    /// one where [`Instruments::curve`] has no mmse.
+    /// one where [`Memo::curve`] has no mmse.
     ///
     /// # Errors
     /// A spec that is refused; a denoiser that fails does so when the curve is asked.
@@ -191,7 +191,7 @@ mod tests {
             });
             let shifted = DMatrix::identity(atoms.dim, atoms.dim) + snr * &covariance;
             let expected = (covariance * shifted.try_inverse().expect("positive definite")).trace();
-            let found = Instruments::default().lmmse(&source, snr).value;
+            let found = Memo::default().lmmse(&source, snr).value;
             assert!((found / expected - 1.0).abs() < 1e-12, "{spec}: {found} for {expected}");
         }
     }
@@ -199,7 +199,7 @@ mod tests {
     /// Orthonormal atoms by their closed forms are what they are as atoms in R^N.
     #[test]
     fn orthonormal_atoms_have_the_spectrum_of_their_points() {
-        let tools = Instruments::default();
+        let tools = Memo::default();
         for (spec, weights) in [
             ("zipf:exponent=1.5,atoms=5,embedding=simplex", None),
             ("needle:atoms=6,p=0.3", Some([vec![0.7], vec![0.05; 6]].concat())),
@@ -229,7 +229,7 @@ mod tests {
     fn the_gaussian_information_is_that_of_the_variance() {
         let at = |spec: &str| {
             let source = Source::parse(spec).expect("a source");
-            Instruments::default().gaussian_information(&source, 2.0).value
+            Memo::default().gaussian_information(&source, 2.0).value
         };
         for spec in ["scale-mixture:dof=1.5,dim=2", "student-t:dof=1.5"] {
             assert!(at(spec).is_infinite(), "{spec}");
