@@ -140,6 +140,16 @@ mod tests {
         assert!(bound("codebook:atoms=4,dim=64") < most + 1e-9);
     }
 
+    /// Two steps from 1 to 16: ratio 4, and H = ln 2 of two equal atoms.
+    #[test]
+    fn the_entropy_bound_is_the_ratio_times_the_entropy() {
+        let source = std::sync::Arc::new(Source::parse("bpsk").unwrap());
+        let setting = Setting::path(2, "geometric", 1.0, 16.0);
+        let need = Need { source, quantity: find("bound_entropy").unwrap(), setting };
+        let found = need.deterministic(&Memo::default()).unwrap().unwrap();
+        assert!((found.value - 3.0 * std::f64::consts::LN_2).abs() < 1e-12, "{found:?}");
+    }
+
     #[test]
     fn the_series_meets_the_logarithm() {
         for x in [9.9e-4, 1.01e-3_f64] {

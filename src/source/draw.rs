@@ -248,20 +248,14 @@ fn of_needle(needle: &Needle, uniform: f64) -> usize {
 mod tests {
     use super::*;
     use crate::numeric::estimate::Estimate;
+    use crate::spec::Spec;
 
     const DRAWS: u64 = 20_000;
     /// Standard errors allowed: false-alarm probability 6e-7 a comparison, about 40 of them.
     const STD_ERRS: f64 = 5.0;
 
     fn source(law: Law) -> Source {
-        Source {
-            spec: "test".into(),
-            law,
-            pmf: None,
-            second_moment: Estimate::exact(1.0),
-            notes: Vec::new(),
-            counts: None,
-        }
+        Source::new(&Spec::parse("test:law=1").unwrap(), law, None, Estimate::exact(1.0))
     }
 
     fn product(base: &str, copies: usize) -> Source {
