@@ -1,4 +1,4 @@
-//! Who runs a command in the program's place.
+//! The Python package as the caller of a command: how it stops it, and what it is told meanwhile.
 
 use std::sync::{Mutex, PoisonError};
 

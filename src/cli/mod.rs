@@ -18,6 +18,7 @@ mod names;
 mod new;
 mod output;
 mod plan;
+mod planned;
 mod probe;
 mod progress;
 mod report;

@@ -3,8 +3,9 @@
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
+use super::planned::PlannedCommand;
 use super::progress::Progress;
-use super::tasks::{self, PlannedCommand};
+use super::tasks::{self, STOPPED};
 use super::verify::{self, Asked};
 use super::{Common, interrupt};
 use crate::error::{Error, Result};
@@ -20,13 +21,6 @@ use crate::run::store::Store;
 use crate::run::verify::paged;
 use crate::run::watch::{Event, Watch};
 use crate::run::work::work;
-
-/// Exit status of `reduce` where another round is to be worked on.
-pub(super) const ROUND: u8 = 4;
-/// Exit status of `reduce` where parts are missing.
-pub(super) const MISSING: u8 = 5;
-/// Exit status of `work` that was stopped: EX_TEMPFAIL, try again.
-pub(super) const STOPPED: u8 = 75;
 
 /// Arguments of `klaim plan`.
 #[derive(clap::Args)]

@@ -4,12 +4,7 @@
 
 use std::path::Path;
 
-use clap::Parser;
-
-use super::estimate::EstimateCommand;
-use super::plan::{MISSING, ROUND, STOPPED};
-use super::probe::Probe;
-use super::{Command, CommandLine, Common, WORDS};
+use super::{Common, WORDS};
 use crate::error::{Error, Result};
 use crate::run::collected::Collected;
 use crate::run::lock::Lock;
@@ -17,6 +12,13 @@ use crate::run::plan::{Plan, clear_stages, write_stage};
 use crate::run::reduce::{Reduced, array, awaited};
 use crate::run::stage::Stage;
 use crate::run::store::{Share, Store};
+
+/// Exit status of `reduce` where another round is to be worked on.
+const ROUND: u8 = 4;
+/// Exit status of `reduce` where parts are missing.
+const MISSING: u8 = 5;
+/// Exit status of `work` that was stopped: EX_TEMPFAIL, try again.
+pub(super) const STOPPED: u8 = 75;
 
 /// What a command by tasks is.
 pub(super) trait ByTasks {
@@ -159,61 +161,6 @@ pub(super) fn said<T>(reduced: Reduced<T>, all: u64, told: impl FnOnce(T) -> Res
             eprintln!("round {}: parts are missing of tasks {missing} of {all}", stage.round);
             super::output::text(&format!("{missing}\n"))?;
             Ok(MISSING)
-        }
-    }
-}
-
-/// A planned command that is not `verify`, with the settings of this process and the plan's seed.
-pub(super) struct PlannedCommand<'a> {
-    command: AnyCommand,
-    dir: &'a Path,
-    common: Common,
-}
-
-enum AnyCommand {
-    Probe(Box<Probe>),
-    Estimate(Box<EstimateCommand>),
-}
-
-impl<'a> PlannedCommand<'a> {
-    /// The command of `plan`, which is in `dir`.
-    ///
-    /// # Errors
-    /// A data file of it that is missing or damaged; words that are no such command.
-    pub(super) fn new(plan: &Plan, dir: &'a Path, common: &Common) -> Result<Self> {
-        plan.place_files(dir)?;
-        let words = std::iter::once("klaim").chain(plan.words.iter().map(String::as_str));
-        let CommandLine { command, common: then } =
-            CommandLine::try_parse_from(words).map_err(|error| Error::Usage(error.to_string()))?;
-        let command = match (command, plan.claims.first()) {
-            (Command::Probe(probe), Some(claim)) => {
-                AnyCommand::Probe(Box::new(probe.planned(claim.clone(), dir, plan.command.clone())))
-            }
-            (Command::Estimate(estimate), None) => AnyCommand::Estimate(Box::new(estimate)),
-            _ => return Err(Error::Usage("the plan's command is not one that tasks share".into())),
-        };
-        Ok(Self { command, dir, common: common.with_seed(then.seed) })
-    }
-
-    /// What `klaim work` does.
-    ///
-    /// # Errors
-    /// Those of [`ByTasks::work`].
-    pub(super) fn work(&self, share: (u64, u64)) -> Result<u8> {
-        match &self.command {
-            AnyCommand::Probe(probe) => probe.work(self.dir, share, &self.common),
-            AnyCommand::Estimate(estimate) => estimate.work(self.dir, share, &self.common),
-        }
-    }
-
-    /// What `klaim reduce` does.
-    ///
-    /// # Errors
-    /// Those of [`ByTasks::reduce`].
-    pub(super) fn reduce(&self, tasks: u64) -> Result<u8> {
-        match &self.command {
-            AnyCommand::Probe(probe) => probe.reduce(self.dir, tasks, &self.common),
-            AnyCommand::Estimate(estimate) => estimate.reduce(self.dir, tasks, &self.common),
         }
     }
 }

@@ -1,4 +1,4 @@
-//! What is there of a stage.
+//! What the parts in a store hold of a stage, unit by unit, and which leaves are missing.
 
 use std::ops::Range;
 

@@ -228,7 +228,7 @@ pub trait Density: std::fmt::Debug + Send + Sync {
     fn has_variance(&self) -> bool {
         self.variance().is_finite()
     }
-    /// Differential Rényi entropy of order a > 0 (a = 1: Shannon), nats; ∞ or −∞ where it diverges.
+    /// Differential Rényi entropy of order a ≥ 0 (a = 1: Shannon, ∞ included), nats; ∞ or −∞ where it diverges.
     fn differential_renyi(&self, order: f64) -> crate::numeric::estimate::Estimate;
 }
 

@@ -1,4 +1,5 @@
-//! Named laws on R^d: one file per law, one line per law in [`SOURCES`].
+//! Named laws on R^d: a file and a line in [`SOURCES`] for each, and beside them what laws share
+//! (`law`, `density`, `pmf`, `draw`, `cumulative`, `lattice`, …).
 
 pub mod cauchy;
 pub mod cells;

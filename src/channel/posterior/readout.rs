@@ -15,7 +15,12 @@ pub enum Observable {
     Slope,
 }
 
-/// The observables of one sample at one SNR.
+/// The observables of one sample (X = x_I, Z) at one SNR: summands whose means are the channel's
+/// values.
+///
+/// Of atoms, ⟨·⟩ averages over the posterior, D_i = |x_i − x_I|², a_i = ⟨Z, x_i − x_I⟩ and S = 1/P(X =
+/// x_I | Y). The source atom is itself a draw of the posterior, so that E⟨D⟩ = 2M. Of Gaussian
+/// mixtures `mmse` is tr Cov(X|Y), `slope` its squared norm and `information` a ratio of densities.
 #[derive(Debug, Clone, Copy, Default, PartialEq)]
 pub struct Observed {
     /// The SNR γ at which this sample was observed.
