@@ -19,7 +19,7 @@ fn class(error: &Error) -> &'static str {
         Error::Checkpoint { .. } => "CheckpointError",
         Error::Backend { .. } => "BackendError",
         Error::Usage(_) => "UsageError",
-        Error::Interrupted | Error::Told(_) => "Error",
+        Error::Interrupted | Error::Elsewhere | Error::Told(_) => "Error",
         Error::Shared(error) => class(error),
     }
 }

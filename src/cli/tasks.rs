@@ -51,19 +51,20 @@ pub(super) trait ByTasks {
     /// # Errors
     /// What keeps it from being asked for; a folder that cannot be written.
     fn freeze(&self, (dir, force): (&Path, bool), tasks: u64, common: &Common) -> Result<u8> {
-        let _lock = Lock::take(dir, self.outputs(), force)?;
-        let store = Store::open(dir)?.shared(Share::None);
-        store.clear()?;
-        clear_stages(dir, 0)?;
-        match self.found(&store, common) {
+        // Without a folder: what is asked wrongly costs nobody what is there.
+        let nowhere = Store::default().shared(Share::None);
+        match self.found(&nowhere, common) {
             Err(Error::Elsewhere) => {}
             Err(error) => return Err(error),
             Ok(_) => return Err(Error::invalid("--tasks", "there is nothing to measure")),
         }
         let mut plan = self.plan(tasks, common)?;
         plan.words = words();
+        let stage = begun_last(&nowhere);
+        let _lock = Lock::take(dir, self.outputs(), force)?;
+        Store::open(dir)?.clear()?;
+        clear_stages(dir, 0)?;
         plan.write(dir)?;
-        let stage = begun_last(&store);
         write_stage(dir, 0, &stage)?;
         planned(&stage, dir, tasks, common);
         Ok(0)
