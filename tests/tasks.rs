@@ -137,7 +137,9 @@ fn parts_that_are_lost_damaged_or_foreign_are_told() {
     let bytes = fs::read(&names[0]).unwrap();
     let reduced = || place.run(&["reduce", "run", "--format", "json"]);
 
-    fs::write(parts.join("00000000000000aa-00000000000000bb.part"), &bytes).unwrap();
+    let mut foreign = bytes.clone();
+    foreign[16] ^= 1;
+    fs::write(parts.join("00000000000000aa-00000000000000bb.part"), foreign).unwrap();
     let output = reduced();
     assert!(output.status.code() == Some(2) && said(&output).contains("another plan"), "{}", said(&output));
     fs::remove_file(parts.join("00000000000000aa-00000000000000bb.part")).unwrap();
@@ -148,9 +150,74 @@ fn parts_that_are_lost_damaged_or_foreign_are_told() {
     let output = reduced();
     assert!(output.status.code() == Some(2) && said(&output).contains("checksum"), "{}", said(&output));
 
-    fs::remove_file(&names[0]).unwrap();
-    assert_eq!(reduced().status.code(), Some(5), "{}", said(&reduced()));
-    assert_eq!(place.finish(3).0, whole);
+    // Of whichever stage: the first has what needs no samples.
+    for name in &names {
+        if name.exists() {
+            fs::remove_file(name).unwrap();
+            assert_eq!(reduced().status.code(), Some(5), "{}", said(&reduced()));
+            assert_eq!(place.finish(3).0, whole, "{}", name.display());
+        }
+    }
+}
+
+/// A search of another seed has as many climbs, and they are not this one's.
+#[test]
+fn climbs_of_another_search_are_refused() {
+    let place = Place::new();
+    let search =
+        |seed| ["probe", "claim.toml", "--search", "6", "--atoms", "3", "--budget", "quick", "--seed", seed];
+    place.plan(&search("0"), "1");
+    let run = place.path("run");
+    let work = || place.run(&["work", "run", "--task", "0", "--quiet"]);
+    assert!(work().status.success(), "{}", said(&work()));
+    let part = fs::read_dir(run.join("checkpoint/parts")).unwrap().next().unwrap().unwrap().path();
+    let bytes = fs::read(&part).unwrap();
+    place.plan(&search("9"), "1");
+    assert!(!part.exists(), "a new plan begins anew");
+    fs::write(&part, bytes).unwrap();
+    for output in [place.run(&["reduce", "run"]), work()] {
+        assert!(
+            output.status.code() == Some(2) && said(&output).contains("another plan"),
+            "{}",
+            said(&output)
+        );
+    }
+    let output = place.run(&[&search("9")[..], &["--out", "run", "--resume"]].concat());
+    assert!(
+        output.status.code() == Some(2) && said(&output).contains("planned for tasks"),
+        "{}",
+        said(&output)
+    );
+}
+
+/// What is asked wrongly costs nobody what was measured, and what has changed is told.
+#[test]
+fn a_mistake_loses_nothing() {
+    let place = Place::new();
+    place
+        .plan(&["estimate", "mmse", "--source", "simplex:atoms=16", "--snr", "1", "--samples", "9000"], "2");
+    let whole = place.finish(2).0;
+    for words in [
+        "estimate mmsee --source bpsk --snr 1 --out run --tasks 2",
+        "probe claim.toml --source fil:path={p} --vary p=1..2 --out run",
+        "probe claim.toml --source file:path=law-{i}.csv --vary i=1..3/3 --out run --tasks 2",
+    ] {
+        let output = place.run(&words.split_whitespace().collect::<Vec<_>>());
+        assert_eq!(output.status.code(), Some(2), "{words}: {}", said(&output));
+    }
+    assert_eq!(place.finish(2).0, whole);
+
+    let probe =
+        "probe claim.toml --source file:path=atoms.csv --set snr=1 --vary C=1..2/2 --budget quick --out map";
+    let probe: Vec<&str> = probe.split_whitespace().collect();
+    assert!(place.run(&probe).status.success());
+    fs::write(place.path("atoms.csv"), "x,y\n0,1\n2,3\n").unwrap();
+    let output = place.run(&[&probe[..], &["--resume"]].concat());
+    assert!(
+        output.status.code() == Some(2) && said(&output).contains("atoms.csv has changed"),
+        "{}",
+        said(&output)
+    );
 }
 
 #[test]

@@ -103,7 +103,7 @@ impl ByTasks for EstimateCommand {
 
     fn plan(&self, tasks: u64, common: &Common) -> Result<Plan> {
         let options = Options { seed: common.seed, budget: self.target().budget, ..Options::default() };
-        Ok(Plan::new(Vec::new(), &options, "", (in_one_process(), tasks)))
+        Ok(Plan::new(Vec::new(), &options, "", (in_one_process(&["--tasks", "--out"]), tasks)))
     }
 
     fn told(&self, answer: EstimateAnswer, common: &Common) -> Result<u8> {
@@ -171,7 +171,7 @@ impl EstimateCommand {
         }
         let target = self.target();
         let progress = Progress::new(common);
-        let backend = common.backend()?;
+        let backend = common.backend_for(store)?;
         let event = |event| progress.show(event);
         let name = backend.name();
         let watch = Watch { backend, event: &event, stop: common.stop(), store };

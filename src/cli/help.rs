@@ -48,8 +48,9 @@ Example:
   klaim reduce runs/big
 
 Exit status: 0 every verdict as expected, 1 a verdict other than expected or an answer not as
-stated, 3 nothing wrong but something inconclusive; 4 another round is to be worked on, 5 parts are
-missing (their tasks are printed as an array); 2 it could not run.";
+stated, 3 nothing wrong but something inconclusive (of an estimate or a probe: as that ends); 4
+another round is to be worked on, 5 parts are missing (their tasks are printed as an array); 130
+stopped, the same command goes on; 2 it could not run.";
 
 /// Of `klaim submit`.
 pub const SUBMIT: &str = "\

@@ -39,9 +39,11 @@ use clap::{CommandFactory, Parser, Subcommand, ValueEnum};
 
 use crate::backend::Backend;
 use crate::backend::choice::{self, BackendChoice};
+use crate::backend::cpu::Cpu;
 use crate::backend::options::{DeviceOptions, Precision};
 use crate::error::Result;
 use crate::run::stop::Stop;
+use crate::run::store::{Share, Store};
 use caller::Caller;
 
 /// Put theorems to the test: measure both sides of a claim with honest error bars.
@@ -104,6 +106,15 @@ impl Common {
     /// A device that was asked for and cannot be had.
     fn backend(&self) -> Result<Arc<dyn Backend>> {
         choice::backend(self.backend, self.device_options(), |line| eprintln!("{line}")).map(Arc::from)
+    }
+
+    /// The same, where samples are taken for `store`; the processors where none are.
+    fn backend_for(&self, store: Option<&Store>) -> Result<Arc<dyn Backend>> {
+        if store.is_some_and(|store| store.share() == Share::None) {
+            Ok(Arc::new(Cpu))
+        } else {
+            self.backend()
+        }
     }
 
     /// The request that ends the command early: the caller's, or the one that a signal makes.

@@ -17,7 +17,7 @@ use crate::run::lock::Lock;
 use crate::run::plan::{Plan, last_stage, write_stage};
 use crate::run::reduce::reduce;
 use crate::run::session::Session;
-use crate::run::store::Store;
+use crate::run::store::{Share, Store};
 use crate::run::verify::paged;
 use crate::run::watch::{Event, Watch};
 use crate::run::work::work;
@@ -128,7 +128,7 @@ impl WorkCommand {
         let plan = planned(&self.dir)?;
         let (index, count) = self.number(plan.tasks)?;
         let stage = last_stage(&self.dir, &plan)?;
-        let store = Store::open(&self.dir)?;
+        let store = parts(&self.dir, &plan)?;
         let wanted = stage.share(index, count);
         let mut held = Collected::read(&stage, &store, None)?;
         if held.has(&wanted) {
@@ -198,7 +198,7 @@ impl ReduceCommand {
     pub(super) fn run(self, common: &Common) -> Result<u8> {
         let plan = planned(&self.dir)?;
         if !plan.words.is_empty() {
-            return PlannedCommand::new(&plan, &self.dir, common)?.reduce(plan.tasks);
+            return PlannedCommand::new(&plan, &self.dir, common)?.reduce();
         }
         let _lock = Lock::take(&self.dir, &OUTPUTS, false)?;
         let (options, claims) = (plan.options()?, plan.claims(&self.dir)?);
@@ -211,6 +211,15 @@ impl ReduceCommand {
             verify::print(&report, &self.dir, common)
         })
     }
+}
+
+/// The parts of `plan`, which is in `dir`.
+///
+/// # Errors
+/// [`Error::Io`].
+pub(super) fn parts(dir: &Path, plan: &Plan) -> Result<Store> {
+    let store = Store::open(dir)?;
+    Ok(if plan.words.is_empty() { store } else { store.shared(Share::None, plan.hash()) })
 }
 
 /// The plan in a folder.

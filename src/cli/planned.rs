@@ -14,7 +14,8 @@ use crate::run::plan::Plan;
 /// A planned command that is not `verify`, with the settings of this process and the plan's seed.
 pub(super) struct PlannedCommand<'a> {
     command: AnyCommand,
-    dir: &'a Path,
+    /// Where its plan is, and the plan.
+    planned: (&'a Path, &'a Plan),
     common: Common,
 }
 
@@ -28,7 +29,7 @@ impl<'a> PlannedCommand<'a> {
     ///
     /// # Errors
     /// A data file of it that is missing or damaged; words that are no such command.
-    pub(super) fn new(plan: &Plan, dir: &'a Path, common: &Common) -> Result<Self> {
+    pub(super) fn new(plan: &'a Plan, dir: &'a Path, common: &Common) -> Result<Self> {
         plan.place_files(dir)?;
         let words = std::iter::once("klaim").chain(plan.words.iter().map(String::as_str));
         let CommandLine { command, common: then } =
@@ -40,7 +41,7 @@ impl<'a> PlannedCommand<'a> {
             (Command::Estimate(estimate), None) => AnyCommand::Estimate(Box::new(estimate)),
             _ => return Err(Error::Usage("the plan's command is not one that tasks share".into())),
         };
-        Ok(Self { command, dir, common: common.with_seed(then.seed) })
+        Ok(Self { command, planned: (dir, plan), common: common.with_seed(then.seed) })
     }
 
     /// What `klaim work` does.
@@ -49,8 +50,8 @@ impl<'a> PlannedCommand<'a> {
     /// Those of [`ByTasks::work`].
     pub(super) fn work(&self, share: (u64, u64)) -> Result<u8> {
         match &self.command {
-            AnyCommand::Probe(probe) => probe.work(self.dir, share, &self.common),
-            AnyCommand::Estimate(estimate) => estimate.work(self.dir, share, &self.common),
+            AnyCommand::Probe(probe) => probe.work(self.planned, share, &self.common),
+            AnyCommand::Estimate(estimate) => estimate.work(self.planned, share, &self.common),
         }
     }
 
@@ -58,10 +59,10 @@ impl<'a> PlannedCommand<'a> {
     ///
     /// # Errors
     /// Those of [`ByTasks::reduce`].
-    pub(super) fn reduce(&self, tasks: u64) -> Result<u8> {
+    pub(super) fn reduce(&self) -> Result<u8> {
         match &self.command {
-            AnyCommand::Probe(probe) => probe.reduce(self.dir, tasks, &self.common),
-            AnyCommand::Estimate(estimate) => estimate.reduce(self.dir, tasks, &self.common),
+            AnyCommand::Probe(probe) => probe.reduce(self.planned, &self.common),
+            AnyCommand::Estimate(estimate) => estimate.reduce(self.planned, &self.common),
         }
     }
 }

@@ -24,7 +24,7 @@ use crate::report::model::Run;
 use crate::run::lock::Lock;
 use crate::run::options::{MethodChoice, Options};
 use crate::run::plan::{Plan, PlannedClaim};
-use crate::run::store::Store;
+use crate::run::store::{Share, Store};
 use crate::run::watch::{Event, Watch};
 use crate::spec::Spec;
 
@@ -123,7 +123,7 @@ impl Probe {
             return self.freeze((&self.out, self.force), tasks, common);
         }
         let report = self.report(common)?;
-        self.told(report, common)
+        self.print(&report, common)
     }
 
     /// The same, planned with `claim` in `dir` as `command` without tasks.
@@ -136,13 +136,30 @@ impl Probe {
         self.planned.as_ref().map_or(&self.out, |planned| &planned.dir)
     }
 
+    /// Prints what was found; the exit status.
+    fn print(&self, report: &ProbeReport, common: &Common) -> Result<u8> {
+        match common.format {
+            Format::Human => output::text(&format!(
+                "{}report: {}\n",
+                report.text(),
+                self.dir().join("index.html").display()
+            ))?,
+            Format::Csv => output::text(&report.csv())?,
+            Format::Json => output::text(&report.json())?,
+        };
+        Ok(report.exit())
+    }
+
     /// What is found, written into the folder.
     ///
     /// # Errors
     /// Whatever stops it.
     pub(super) fn report(&self, common: &Common) -> Result<ProbeReport> {
+        // What is asked wrongly costs nobody what is there; data files are read by then.
+        self.begun(&Store::default().shared(Share::None, 0), common)?;
+        let plan = self.plan(1, common)?;
         let _lock = Lock::take(&self.out, &page::OUTPUTS, self.force)?;
-        let store = verify::begin(&self.out, &self.plan(1, common)?, self.resume)?;
+        let store = verify::begin(&self.out, &plan, self.resume)?;
         let report = self.found(&store, common)?;
         page::write(&report, &self.out)?;
         Ok(report)
@@ -223,7 +240,7 @@ impl Probe {
         common: &Common,
         work: impl FnOnce(&Watch) -> Result<T>,
     ) -> Result<(T, Run)> {
-        let backend = common.backend()?;
+        let backend = common.backend_for(Some(store))?;
         let run = verify::settings(options, &self.budget.name, backend.name());
         let progress = Progress::new(common);
         let event = |event| progress.show(event);
@@ -289,25 +306,29 @@ impl ByTasks for Probe {
     }
 
     fn plan(&self, tasks: u64, common: &Common) -> Result<Plan> {
-        let options = self.options(common);
-        let mut plan = Plan::new(vec![self.text()?], &options, &self.budget.name, (in_one_process(), tasks));
+        let (options, claim) = (self.options(common), self.text()?);
+        if self.tasks.is_some()
+            && [self.source.as_deref(), Some(&*claim.text)].into_iter().flatten().any(names_files)
+        {
+            let message = "a sweep over names of files takes one process: a plan has the files of its first places alone";
+            return Err(Error::invalid("--tasks", message));
+        }
+        let command = in_one_process(&["--tasks"]);
+        let mut plan = Plan::new(vec![claim], &options, &self.budget.name, (command, tasks));
         plan.asked = self.asked();
         Ok(plan)
     }
 
     fn told(&self, report: ProbeReport, common: &Common) -> Result<u8> {
         page::write(&report, self.dir())?;
-        match common.format {
-            Format::Human => output::text(&format!(
-                "{}report: {}\n",
-                report.text(),
-                self.dir().join("index.html").display()
-            ))?,
-            Format::Csv => output::text(&report.csv())?,
-            Format::Json => output::text(&report.json())?,
-        };
-        Ok(report.exit())
+        self.print(&report, common)
     }
+}
+
+/// Whether a template's path depends on a parameter.
+fn names_files(text: &str) -> bool {
+    let end = |c: char| matches!(c, ',' | ')' | '"' | '\n');
+    text.split("path=").skip(1).any(|rest| rest.split(end).next().is_some_and(|path| path.contains('{')))
 }
 
 /// `NAME=VALUE`: text for an axis of text, else numbers.

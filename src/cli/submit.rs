@@ -3,14 +3,13 @@
 use std::path::{Path, PathBuf};
 use std::process::Command;
 
-use super::plan::planned;
+use super::plan::{parts, planned};
 use super::{Common, output};
 use crate::error::{Error, Result};
 use crate::report;
 use crate::run::collected::Collected;
 use crate::run::plan::{Plan, last_stage};
 use crate::run::reduce::array;
-use crate::run::store::Store;
 
 /// Most times in a row that lost tasks are submitted again.
 const TRIES: u8 = 5;
@@ -60,7 +59,7 @@ impl Slurm {
         let plan = planned(&self.dir)?;
         let dir = self.dir.canonicalize().map_err(Error::io(&self.dir))?;
         let stage = last_stage(&dir, &plan)?;
-        let held = Collected::read(&stage, &Store::open(&dir)?, None)?;
+        let held = Collected::read(&stage, &parts(&dir, &plan)?, None)?;
         let lacking = held.lacking(&stage, plan.tasks);
         if self.lost > TRIES {
             let message = format!(

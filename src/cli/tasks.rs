@@ -4,11 +4,11 @@
 
 use std::path::Path;
 
-use super::{Common, WORDS};
+use super::{Common, WORDS, interrupt};
 use crate::error::{Error, Result};
 use crate::run::collected::Collected;
 use crate::run::lock::Lock;
-use crate::run::plan::{Plan, clear_stages, write_stage};
+use crate::run::plan::{Plan, clear_stages, last_stage, write_stage};
 use crate::run::reduce::{Reduced, array, awaited};
 use crate::run::stage::Stage;
 use crate::run::store::{Share, Store};
@@ -46,22 +46,37 @@ pub(super) trait ByTasks {
     /// A claim that cannot be read.
     fn plan(&self, tasks: u64, common: &Common) -> Result<Plan>;
 
+    /// Goes to the first stage in `nowhere`, a store of nothing, measuring nothing; whether there is one.
+    ///
+    /// # Errors
+    /// What keeps it from being asked for.
+    fn begun(&self, nowhere: &Store, common: &Common) -> Result<bool> {
+        match self.found(nowhere, common) {
+            Err(Error::Elsewhere) => Ok(true),
+            found => found.map(|_| false),
+        }
+    }
+
     /// Freezes this process's command in `dir` for `tasks` tasks, and measures nothing.
     ///
     /// # Errors
     /// What keeps it from being asked for; a folder that cannot be written.
     fn freeze(&self, (dir, force): (&Path, bool), tasks: u64, common: &Common) -> Result<u8> {
         // Without a folder: what is asked wrongly costs nobody what is there.
-        let nowhere = Store::default().shared(Share::None);
-        match self.found(&nowhere, common) {
-            Err(Error::Elsewhere) => {}
-            Err(error) => return Err(error),
-            Ok(_) => return Err(Error::invalid("--tasks", "there is nothing to measure")),
+        let nowhere = Store::default().shared(Share::None, 0);
+        if !self.begun(&nowhere, common)? {
+            return Err(Error::invalid("--tasks", "there is nothing to measure"));
         }
         let mut plan = self.plan(tasks, common)?;
         plan.words = words();
         let stage = begun_last(&nowhere);
         let _lock = Lock::take(dir, self.outputs(), force)?;
+        if self.outputs().is_empty()
+            && Plan::read(dir).is_ok_and(|old| old.is_some_and(|old| !old.claims.is_empty()))
+        {
+            let message = "has a run of `verify` or `probe`: take another folder";
+            return Err(Error::invalid(dir.display().to_string(), message));
+        }
         Store::open(dir)?.clear()?;
         clear_stages(dir, 0)?;
         plan.write(dir)?;
@@ -70,18 +85,15 @@ pub(super) trait ByTasks {
         Ok(0)
     }
 
-    /// Measures what falls to a task: status 0 once all of that is there, 75 where it was stopped
-    /// before.
+    /// Measures what falls to a task of `stage`, the last one that was written: status 0 once all of
+    /// that is there, 75 where it was stopped before.
     ///
     /// # Errors
     /// Those of [`ByTasks::found`].
-    fn work(&self, dir: &Path, (index, count): (u64, u64), common: &Common) -> Result<u8> {
-        let store = Store::open(dir)?.shared(Share::Task { index, count });
-        match self.found(&store, common) {
-            Ok(_) | Err(Error::Elsewhere) => {}
-            Err(error) => return Err(error),
-        }
-        let stage = begun_last(&store);
+    fn work(&self, (dir, plan): (&Path, &Plan), (index, count): (u64, u64), common: &Common) -> Result<u8> {
+        let store = Store::open(dir)?.shared(Share::Task { index, count }, plan.hash());
+        self.begun(&store, common)?;
+        let stage = last_stage(dir, plan)?;
         let held = Collected::read(&stage, &store, None)?;
         Ok(if held.has(&stage.share(index, count)) { 0 } else { STOPPED })
     }
@@ -90,28 +102,29 @@ pub(super) trait ByTasks {
     ///
     /// # Errors
     /// Those of [`ByTasks::found`]; a part of another plan.
-    fn reduce(&self, dir: &Path, tasks: u64, common: &Common) -> Result<u8> {
+    fn reduce(&self, (dir, plan): (&Path, &Plan), common: &Common) -> Result<u8> {
         let _lock = Lock::take(dir, self.outputs(), false)?;
-        let store = Store::open(dir)?.shared(Share::None);
-        let found = match self.found(&store, common) {
+        let store = Store::open(dir)?.shared(Share::None, plan.hash());
+        store.refuse_foreign(plan.hash())?;
+        let found = self.found(&store, common);
+        if common.stop().requested() {
+            eprintln!("interrupted: nothing was written, the same command goes on");
+            return Ok(interrupt::NOTHING);
+        }
+        let reduced = match found {
             Ok(found) => Reduced::Report(found),
             Err(Error::Elsewhere) => {
-                store.refuse_others()?;
-                let begun = store.begun();
-                let number = begun.len() - 1;
-                for (number, stage) in begun[..number].iter().enumerate() {
+                let mut begun = store.begun();
+                let stage = begun.pop().expect("a command by tasks has a stage");
+                for (number, stage) in begun.iter().enumerate() {
                     write_stage(dir, number, stage)?;
                 }
-                let stage = begun_last(&store);
                 let held = Collected::read(&stage, &store, None)?;
-                awaited(dir, tasks, number, (stage, &held))?
+                awaited(dir, plan.tasks, begun.len(), (stage, &held))?
             }
             Err(error) => return Err(error),
         };
-        if matches!(found, Reduced::Report(_)) {
-            store.refuse_others()?;
-        }
-        said(found, tasks, |found| self.told(found, common))
+        said(reduced, plan.tasks, |found| self.told(found, common))
     }
 }
 
@@ -120,14 +133,15 @@ fn words() -> Vec<String> {
     WORDS.get().into_iter().flatten().map(|word| word.to_string_lossy().into_owned()).collect()
 }
 
-/// This process's command without `--tasks`: the one that does it in one process.
-pub(super) fn in_one_process() -> String {
+/// This process's command without the options `dropped`: the one that does it in one process.
+pub(super) fn in_one_process(dropped: &[&str]) -> String {
     let (mut kept, mut words) = (vec!["klaim".to_owned()], words().into_iter());
     while let Some(word) = words.next() {
-        if word == "--tasks" {
-            words.next();
-        } else if !word.starts_with("--tasks=") {
-            kept.push(word);
+        let option = word.split_once('=').map_or(&*word, |(option, _)| option);
+        match (dropped.contains(&option), word.contains('=')) {
+            (true, false) => drop(words.next()),
+            (true, true) => {}
+            (false, _) => kept.push(word),
         }
     }
     shell_words::join(kept)
@@ -153,8 +167,11 @@ pub(super) fn said<T>(reduced: Reduced<T>, all: u64, told: impl FnOnce(T) -> Res
     match reduced {
         Reduced::Report(found) => told(found),
         Reduced::Round(stage) => {
-            let (samples, lanes) = (stage.samples(), stage.units.len());
-            eprintln!("round {} follows: {samples} samples of {lanes} lanes", stage.round);
+            let (samples, units) = (stage.samples(), stage.units.len());
+            match stage.round {
+                0 => eprintln!("{units} numbers follow that need no samples"),
+                round => eprintln!("round {round} follows: {samples} samples of {units} lanes"),
+            }
             Ok(ROUND)
         }
         Reduced::Missing { stage, tasks } => {

@@ -193,6 +193,12 @@ impl Measuring<'_> {
         Ok(path)
     }
 
+    /// `text` with files of the folder called by where they are.
+    fn placed(&self, text: &str) -> String {
+        let prefix = |folder: &Path| format!("path={}", folder.join("").display());
+        text.replace(&prefix(self.folder.0), &prefix(self.folder.1))
+    }
+
     /// The claim on `law`, which is written to `name` in the folder, with `snr` among its SNRs; and
     /// the law as a source.
     fn on(&self, law: &Candidate, name: &str, snr: f64) -> Result<(ProbedClaim, Spec)> {
@@ -215,8 +221,8 @@ impl Measuring<'_> {
             meter.measure(&[Coordinates::new()])?.pop().flatten().ok_or_else(|| {
                 Error::invalid(name, "the law lies outside the claim's hypotheses (`where`)")
             })?;
-        let file = self.folder.0.join(name).display().to_string();
-        Ok(MeasuredLaw { candidate: law.clone(), file, source: source.to_string(), finding })
+        let file = self.folder.1.join(name).display().to_string();
+        Ok(MeasuredLaw { candidate: law.clone(), file, source: self.placed(&source.to_string()), finding })
     }
 
     /// Comparisons of a whole search: every law measured anew, and the small one.
@@ -291,8 +297,8 @@ impl Measuring<'_> {
             let small = self.measured(&small?, "small.csv", place)?;
             let repeated =
                 if small.finding.outcome.verdict == Verdict::Refuted { &small } else { &report.found };
-            let path = self.write("counterexample.toml", &self.counterexample(repeated))?;
-            report.claim_file = Some(path.display().to_string());
+            self.write("counterexample.toml", &self.placed(&self.counterexample(repeated)))?;
+            report.claim_file = Some(self.folder.1.join("counterexample.toml").display().to_string());
             report.shrunk = Some(small).filter(|small| small.finding.outcome.verdict == Verdict::Refuted);
             if self.prove {
                 report.disproofs = self.disproved(&report, place.0)?;

@@ -41,6 +41,8 @@ pub struct Inventory {
     pub tools: Arc<Memo>,
     /// What samples a need, where that was made here.
     made: Mutex<HashMap<usize, Box<dyn Instrument>>>,
+    /// Why a need cannot be had, where that was found here.
+    failed: Mutex<HashMap<usize, Arc<Error>>>,
     /// What takes the samples of a lane, where that was made here.
     lanes: Mutex<HashMap<usize, (Vec<usize>, Sampled)>>,
 }
@@ -119,6 +121,7 @@ impl Inventory {
             method: options.method,
             tools: Arc::default(),
             made: Mutex::default(),
+            failed: Mutex::default(),
             lanes: Mutex::default(),
         }
     }
@@ -136,6 +139,7 @@ impl Inventory {
             method,
             tools: Arc::clone(tools),
             made: Mutex::default(),
+            failed: Mutex::default(),
             lanes: Mutex::default(),
         }
     }
@@ -148,7 +152,10 @@ impl Inventory {
             routes[number] = match finding {
                 Finding::Known(estimate) => Ok(Unplaced::Known(estimate)),
                 Finding::Sampled => self.instrument(number).map(Unplaced::Sampled),
-                Finding::Missing(why) => Err(Error::Told(why)),
+                Finding::Missing(why) => Err(match locked(&self.failed).get(&number) {
+                    Some(error) => Error::Shared(Arc::clone(error)),
+                    None => Error::Told(why),
+                }),
                 Finding::Source(_) | Finding::Grids(_) | Finding::Own(_) => continue,
             };
         }
@@ -216,7 +223,11 @@ impl Measures for Inventory {
                     locked(&self.made).insert(number, instrument);
                     Finding::Sampled
                 }
-                Err(error) => Finding::Missing(error.to_string()),
+                Err(error) => {
+                    let why = error.to_string();
+                    locked(&self.failed).insert(number, Arc::new(error));
+                    Finding::Missing(why)
+                }
             },
             StageUnit::Source(number) => Finding::Source(source_report(&self.sources[number])),
             StageUnit::Grids(number) => {

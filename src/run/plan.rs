@@ -192,6 +192,11 @@ impl Plan {
     /// [`Error::Invalid`] naming everything that differs.
     pub fn refuse_other(&self, asked: &Self) -> Result<()> {
         let mut differ = Vec::new();
+        if !self.words.is_empty() {
+            differ.push(
+                "it is planned for tasks, which `klaim work` and `klaim reduce` go on with".to_owned(),
+            );
+        }
         let mut compare = |what: &str, old: &dyn std::fmt::Debug, new: &dyn std::fmt::Debug| {
             let (old, new) = (format!("{old:?}"), format!("{new:?}"));
             if old != new {

@@ -21,8 +21,6 @@ const TEMPORARY: &str = ".unfinished-";
 const LARGE: usize = 900_000;
 /// The ending of a part's name.
 const ENDING: &str = "part";
-/// Why a part is refused that is none of its run.
-const FOREIGN: &str = "is a part of another plan, or of an older one: remove it";
 
 /// What a process measures, of what a store does not have.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
@@ -48,6 +46,8 @@ pub struct Store {
     /// Where its files are; none are kept without one.
     folder: Option<PathBuf>,
     share: Share,
+    /// Hash of the plan whose parts these are, where tasks share a command of several runs.
+    plan: Option<u64>,
     /// The stages that were asked for, in their order.
     begun: Mutex<Vec<Stage>>,
     /// The places that took the samples which were read, each once.
@@ -65,9 +65,13 @@ impl Store {
         Ok(Self { folder: Some(folder), ..Self::default() })
     }
 
-    /// The same for a process that measures its share alone.
-    pub fn shared(self, share: Share) -> Self {
-        Self { share, ..self }
+    /// The same for a process that measures its share alone, of the plan with the hash `plan`.
+    pub fn shared(self, share: Share, plan: u64) -> Self {
+        Self { share, plan: Some(plan), ..self }
+    }
+
+    fn owner(&self, stage: &Stage) -> Owner {
+        Owner { run: self.plan.unwrap_or(stage.run), stage: stage.hash() }
     }
 
     /// What this process measures.
@@ -98,21 +102,6 @@ impl Store {
     pub fn backends(&self) -> String {
         let all = self.backends.lock().unwrap_or_else(PoisonError::into_inner);
         if all.is_empty() { "cpu".into() } else { Vec::from_iter(all.iter().cloned()).join(" + ") }
-    }
-
-    /// Refuses a folder with a part of a stage that was not asked for.
-    ///
-    /// # Errors
-    /// [`Error::Io`]; [`Error::Checkpoint`] naming the part.
-    pub fn refuse_others(&self) -> Result<()> {
-        let own: Vec<String> = self.begun().iter().map(|stage| format!("{:016x}-", stage.hash())).collect();
-        let Some(folder) = &self.folder else { return Ok(()) };
-        for name in names(folder)?.iter().filter(|name| !name.starts_with(TEMPORARY)) {
-            if !own.iter().any(|prefix| name.starts_with(prefix)) || !name.ends_with(ENDING) {
-                return Err(refused(&folder.join(name), FOREIGN));
-            }
-        }
-        Ok(())
     }
 
     /// Removes every part, and what was left of unfinished ones; files of other names stay.
@@ -146,7 +135,7 @@ impl Store {
     /// [`Error::Io`].
     pub fn add(&self, part: Part, stage: &Stage) -> Result<()> {
         let Some(folder) = &self.folder else { return Ok(()) };
-        add(folder, part, Owner { run: stage.run, stage: stage.hash() })
+        add(folder, part, self.owner(stage))
     }
 
     /// The parts of `stage`, by name.
@@ -156,8 +145,8 @@ impl Store {
     /// its name says.
     pub fn parts(&self, stage: &Stage) -> Result<Vec<Part>> {
         let Some(folder) = &self.folder else { return Ok(Vec::new()) };
-        let hash = stage.hash();
-        let (owner, prefix) = (Owner { run: stage.run, stage: hash }, format!("{hash:016x}-"));
+        let owner = self.owner(stage);
+        let prefix = format!("{:016x}-", owner.stage);
         let names = names(folder)?;
         let own = names.iter().filter(|name| name.starts_with(&prefix) && name.ends_with(ENDING));
         let of = |name: &String| {
@@ -177,7 +166,8 @@ impl Store {
             let (path, mut header) = (folder.join(name), [0; HEADER]);
             let read = fs::File::open(&path).and_then(|mut file| file.read_exact(&mut header));
             if read.is_err() || Part::run(&header) != run || !name.ends_with(ENDING) {
-                return Err(refused(&path, FOREIGN));
+                let message = "is a part of another plan, or of an older one: remove it";
+                return Err(refused(&path, message));
             }
         }
         Ok(())
