@@ -139,7 +139,7 @@ impl Ledger {
 }
 
 /// For each need the group of columns that it goes with: what `cases` combine stays together, and
-/// for each instrument groups are filled up to [`COLUMNS`], in the order of the needs.
+/// for each instrument groups are filled up to 256 columns, in the order of the needs.
 pub fn groups(needs: &[Need], found: &[Result<Unplaced>], cases: &[Vec<usize>]) -> Vec<usize> {
     let mut parent: Vec<usize> = (0..needs.len()).collect();
     for case in cases {

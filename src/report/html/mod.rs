@@ -3,7 +3,7 @@
 //!
 //! [`page`] puts it together; each part is a file: [`head`] (the papers and the answers to their
 //! statements), [`answer`] (sign and word of one), [`statement`] (one of them with figures and evidence), [`assumptions`] (by family of
-//! laws, with their sizes), [`instrument`] (what calibrates the run), [`exponents`], [`index`] (all
+//! laws, with their sizes), [`calibration`] (what calibrates the run), [`exponents`], [`index`] (all
 //! claims, to filter and sort), [`claim`] (one of them), [`rows`] (its cases), [`sources`] (the
 //! laws), [`prose`] (text with citations) and [`reading`] (what the words mean, how to replay).
 pub mod calibration;
