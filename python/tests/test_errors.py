@@ -94,7 +94,11 @@ LONG = "klaim.estimate('mmse', 'codebook:atoms=512,dim=32', snr='1e-2..1e2/64', 
 
 def interrupted(code, after=2.0):
     """The output of a process that is sent SIGINT once it has said `ready`, and how long it then took."""
-    process = subprocess.Popen([sys.executable, "-c", code], stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
+    # Whoever runs the tests in the background ignores SIGINT, and so would a child.
+    heard = lambda: signal.signal(signal.SIGINT, signal.SIG_DFL)
+    process = subprocess.Popen(
+        [sys.executable, "-c", code], stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, preexec_fn=heard
+    )
     assert process.stdout.readline().strip() == "ready"
     time.sleep(after)
     process.send_signal(signal.SIGINT)
