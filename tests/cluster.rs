@@ -2,12 +2,14 @@
 //! or another's is named and refused.
 #![allow(clippy::unwrap_used, reason = "a failed unwrap is a failed test")]
 
+mod place;
+
 use std::collections::BTreeSet;
 use std::fs;
 use std::path::{Path, PathBuf};
-use std::process::Output;
 
 use assert_cmd::Command;
+use place::{Place, assert_status, klaim, said};
 
 /// Decided in the first round, in the second and not at all; with a route and without; paths.
 const CLAIM: &str = r#"
@@ -51,25 +53,9 @@ baseline = ["karras"]
 sampler  = ["ddim"]
 "#;
 
-struct Place {
-    dir: tempfile::TempDir,
-}
-
 impl Place {
     fn new() -> Self {
-        let dir = tempfile::tempdir().unwrap();
-        fs::write(dir.path().join("claim.toml"), CLAIM).unwrap();
-        let atoms: String = (0..9).map(|i| format!("{},{}\n", i % 3, i * i)).collect();
-        fs::write(dir.path().join("atoms.csv"), "x,y\n".to_owned() + &atoms).unwrap();
-        Self { dir }
-    }
-
-    fn path(&self, name: &str) -> PathBuf {
-        self.dir.path().join(name)
-    }
-
-    fn run(&self, arguments: &[&str]) -> Output {
-        klaim(self.dir.path(), arguments)
+        Self::of(CLAIM)
     }
 
     /// One process's results and report, the command left out.
@@ -83,21 +69,6 @@ impl Place {
         let plan = ["plan", "claim.toml", "--budget", "20000", "--out", out, "--tasks", tasks, "--quiet"];
         assert_status(&self.run(&plan), 0);
     }
-}
-
-fn klaim(dir: &Path, arguments: &[&str]) -> Output {
-    let mut command = Command::cargo_bin("klaim").unwrap();
-    command.current_dir(dir).args(arguments).output().unwrap()
-}
-
-/// What was said on stderr, on one line.
-fn said(output: &Output) -> String {
-    let text = String::from_utf8_lossy(&output.stderr).replace('│', " ");
-    text.split_whitespace().collect::<Vec<_>>().join(" ")
-}
-
-fn assert_status(output: &Output, status: i32) {
-    assert_eq!(output.status.code(), Some(status), "{}", said(output));
 }
 
 /// results.csv, and what report.json holds but for the command that made it.

@@ -1,11 +1,12 @@
 //! Numbers, maps and searches by tasks: the bits of one process, whatever the number of tasks.
 #![allow(clippy::unwrap_used, reason = "a failed unwrap is a failed test")]
 
-use std::fs;
-use std::path::{Path, PathBuf};
-use std::process::Output;
+mod place;
 
-use assert_cmd::Command;
+use std::fs;
+use std::path::PathBuf;
+
+use place::{Place, assert_status, klaim, said};
 
 const CLAIM: &str = r#"
 lhs       = "snr^2 * abs(mmse_slope)"
@@ -20,30 +21,16 @@ why       = "a third"
 constants = { C = 0.47 }
 "#;
 
-struct Place(tempfile::TempDir);
-
 impl Place {
     fn new() -> Self {
-        let dir = tempfile::tempdir().unwrap();
-        fs::write(dir.path().join("claim.toml"), CLAIM).unwrap();
-        let atoms: String = (0..9).map(|i| format!("{},{}\n", i % 3, i * i)).collect();
-        fs::write(dir.path().join("atoms.csv"), "x,y\n".to_owned() + &atoms).unwrap();
-        Self(dir)
-    }
-
-    fn path(&self, name: &str) -> PathBuf {
-        self.0.path().join(name)
-    }
-
-    fn run(&self, arguments: &[&str]) -> Output {
-        klaim(self.0.path(), arguments)
+        Self::of(CLAIM)
     }
 
     /// Plans `words` for `tasks` tasks.
     fn plan(&self, words: &[&str], tasks: &str) {
         let words = [words, &["--out", "run", "--tasks", tasks, "--quiet"]].concat();
         let output = self.run(&words);
-        assert!(output.status.success(), "{}", said(&output));
+        assert_status(&output, 0);
     }
 
     /// Works, from another folder, and reduces until there is an end: what `reduce` prints, and the
@@ -57,7 +44,7 @@ impl Place {
                 let task = format!("{task}/{tasks}");
                 let output =
                     klaim(elsewhere.path(), &["work", run, "--task", &task, "--quiet", "--threads", "1"]);
-                assert_eq!(output.status.code(), Some(0), "{}", said(&output));
+                assert_status(&output, 0);
             }
             let output = self.run(&["reduce", "run", "--format", "json"]);
             match output.status.code() {
@@ -68,16 +55,6 @@ impl Place {
         }
         panic!("no end")
     }
-}
-
-fn klaim(dir: &Path, arguments: &[&str]) -> Output {
-    Command::cargo_bin("klaim").unwrap().current_dir(dir).args(arguments).output().unwrap()
-}
-
-/// What was said on stderr, on one line.
-fn said(output: &Output) -> String {
-    let text = String::from_utf8_lossy(&output.stderr).replace('│', " ");
-    text.split_whitespace().collect::<Vec<_>>().join(" ")
 }
 
 /// Numbers by a fixed number of samples and to a precision, of laws that are built and read: the
@@ -206,6 +183,14 @@ fn a_mistake_loses_nothing() {
         assert_eq!(output.status.code(), Some(2), "{words}: {}", said(&output));
     }
     assert_eq!(place.finish(2).0, whole);
+
+    // Stages of an older plan go, one by one missing or not.
+    fs::remove_file(place.path("run/checkpoint/stage-00.json")).unwrap();
+    place.plan(&["estimate", "mmse", "--source", "bpsk", "--snr", "1"], "1");
+    let stages = fs::read_dir(place.path("run/checkpoint")).unwrap();
+    let name = |entry: std::io::Result<fs::DirEntry>| entry.unwrap().file_name().into_string().unwrap();
+    let stages: Vec<String> = stages.map(name).filter(|name| name.starts_with("stage-")).collect();
+    assert_eq!(stages, ["stage-00.json"]);
 
     let probe =
         "probe claim.toml --source file:path=atoms.csv --set snr=1 --vary C=1..2/2 --budget quick --out map";

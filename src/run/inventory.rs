@@ -129,19 +129,8 @@ impl Inventory {
     /// Of numbers without a claim, with a memo of deterministic results.
     pub fn numbers(needs: &[Need], (method, seed): (MethodChoice, u64), tools: &Arc<Memo>) -> Self {
         let (needs, index) = distinct(needs.iter());
-        Self {
-            needs,
-            index,
-            cases: Vec::new(),
-            sources: Vec::new(),
-            claims: Vec::new(),
-            seed,
-            method,
-            tools: Arc::clone(tools),
-            made: Mutex::default(),
-            failed: Mutex::default(),
-            lanes: Mutex::default(),
-        }
+        let options = Options { method, seed, ..Options::default() };
+        Self { needs, index, tools: Arc::clone(tools), ..Self::new(&[], std::iter::empty(), &options) }
     }
 
     /// How each need is had, by what was `found` of some, which says its number; the others were
@@ -234,7 +223,7 @@ impl Measures for Inventory {
                 Finding::Grids(pictures::schedules(&self.claims[number], &self.tools))
             }
             StageUnit::Own(_) | StageUnit::Lane(_) => {
-                unreachable!("a lane needs samples, others find their own")
+                unreachable!("a lane needs samples; a caller finds its own")
             }
         }
     }

@@ -248,11 +248,6 @@ fn stage_path(dir: &Path, number: usize) -> PathBuf {
     dir.join(FOLDER).join(format!("stage-{number:02}.json"))
 }
 
-/// The numbers of the stages that are written in the run directory `dir`, from `first` on.
-fn written(dir: &Path, first: usize) -> impl Iterator<Item = usize> {
-    (first..).take_while(move |&number| stage_path(dir, number).exists())
-}
-
 /// Writes stage number `number` (from 0) into the run directory `dir`; returns whether it was not
 /// there before.
 ///
@@ -273,7 +268,8 @@ pub fn write_stage(dir: &Path, number: usize, stage: &Stage) -> Result<bool> {
 /// [`Error::Checkpoint`] where there is none, or one that is damaged or of another plan than
 /// `plan`.
 pub fn last_stage(dir: &Path, plan: &Plan) -> Result<Stage> {
-    let path = stage_path(dir, written(dir, 0).last().unwrap_or(0));
+    let last = (0..).take_while(|&number| stage_path(dir, number).exists()).last();
+    let path = stage_path(dir, last.unwrap_or(0));
     let stage: Stage = sealed::read(&path, "`klaim reduce` writes it again")?;
     // Each stage of a command that is not `verify` has a run of its own.
     if stage.run == plan.hash() || !plan.words.is_empty() {
@@ -288,6 +284,15 @@ pub fn last_stage(dir: &Path, plan: &Plan) -> Result<Stage> {
 /// # Errors
 /// [`Error::Io`].
 pub fn clear_stages(dir: &Path, first: usize) -> Result<()> {
-    let all: Vec<PathBuf> = written(dir, first).map(|number| stage_path(dir, number)).collect();
-    all.into_iter().try_for_each(|path| fs::remove_file(&path).map_err(Error::io(&path)))
+    let folder = dir.join(FOLDER);
+    // Not by counting: where one is missing, those behind it are stale all the same.
+    for entry in fs::read_dir(&folder).map_err(Error::io(&folder))? {
+        let path = entry.map_err(Error::io(&folder))?.path();
+        let name = path.file_name().unwrap_or_default().to_string_lossy().into_owned();
+        let number = name.strip_prefix("stage-").and_then(|rest| rest.strip_suffix(".json")?.parse().ok());
+        if number.is_some_and(|number: usize| number >= first) {
+            fs::remove_file(&path).map_err(Error::io(&path))?;
+        }
+    }
+    Ok(())
 }

@@ -46,23 +46,24 @@ pub fn complete(
     let nowhere = Store::default();
     let (store, backend) = (watch.store.unwrap_or(&nowhere), watch.backend.name());
     store.begin(stage);
+    let alone = store.share() == Share::All;
     // Other tasks may have samples of other backends, which the report names.
-    let own = (store.share() == Share::All).then_some(&*backend);
-    let mut held = Collected::read(stage, store, own)?;
+    let mut held = Collected::read(stage, store, alone.then_some(&*backend))?;
     store.sampled_by(&held.backends);
-    let (wanted, count) = match store.share() {
-        Share::Task { index, count } => (stage.share(index, count), count),
-        Share::All | Share::None => (stage.all(), 1),
-    };
-    if store.share() != Share::All && (held.has(&stage.all()) || store.share() == Share::None) {
-        return if held.has(&stage.all()) { Ok(held) } else { Err(Error::Elsewhere) };
+    if !alone && held.has(&stage.all()) {
+        return Ok(held);
     }
+    let (wanted, count) = match store.share() {
+        Share::All => (stage.all(), 1),
+        Share::Task { index, count } => (stage.share(index, count), count),
+        Share::None => return Err(Error::Elsewhere),
+    };
     (watch.event)(match stage.round {
         0 => Event::Needs(wanted.iter().filter(|runs| !runs.is_empty()).count()),
         number => Event::Round { number, samples: stage.samples() / count, open: open() },
     });
     work((stage, &wanted), inventory, (&mut held, store), watch)?;
-    if store.share() == Share::All { Ok(held) } else { Err(Error::Elsewhere) }
+    if alone { Ok(held) } else { Err(Error::Elsewhere) }
 }
 
 /// Measures the leaves `wanted` of each unit that `held` does not have: adds them to it, and to
