@@ -18,7 +18,7 @@ use crate::quantity::{self, Need, Quantity};
 use crate::run::estimate::{StoppingRule, estimate};
 use crate::run::options::{MethodChoice, Options};
 use crate::run::plan::Plan;
-use crate::run::store::Store;
+use crate::run::store::{Share, Store};
 use crate::run::watch::Watch;
 use crate::source::Source;
 
@@ -171,7 +171,7 @@ impl EstimateCommand {
         }
         let target = self.target();
         let progress = Progress::new(common);
-        let backend = common.backend_for(store)?;
+        let backend = common.backend_if(store.is_none_or(|store| store.share() != Share::None))?;
         let event = |event| progress.show(event);
         let name = backend.name();
         let watch = Watch { backend, event: &event, stop: common.stop(), store };

@@ -43,7 +43,6 @@ use crate::backend::cpu::Cpu;
 use crate::backend::options::{DeviceOptions, Precision};
 use crate::error::Result;
 use crate::run::stop::Stop;
-use crate::run::store::{Share, Store};
 use caller::Caller;
 
 /// Put theorems to the test: measure both sides of a claim with honest error bars.
@@ -108,13 +107,9 @@ impl Common {
         choice::backend(self.backend, self.device_options(), |line| eprintln!("{line}")).map(Arc::from)
     }
 
-    /// The same, where samples are taken for `store`; the processors where none are.
-    fn backend_for(&self, store: Option<&Store>) -> Result<Arc<dyn Backend>> {
-        if store.is_some_and(|store| store.share() == Share::None) {
-            Ok(Arc::new(Cpu))
-        } else {
-            self.backend()
-        }
+    /// The same where samples are taken; the processors where none are, and no device is looked for.
+    fn backend_if(&self, sampled: bool) -> Result<Arc<dyn Backend>> {
+        if sampled { self.backend() } else { Ok(Arc::new(Cpu)) }
     }
 
     /// The request that ends the command early: the caller's, or the one that a signal makes.

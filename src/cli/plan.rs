@@ -14,7 +14,7 @@ use crate::report::write::OUTPUTS;
 use crate::run::collected::Collected;
 use crate::run::inventory::Inventory;
 use crate::run::lock::Lock;
-use crate::run::plan::{Plan, last_stage, write_stage};
+use crate::run::plan::{Plan, first_stage, last_stage, write_stage};
 use crate::run::reduce::reduce;
 use crate::run::session::Session;
 use crate::run::store::{Share, Store};
@@ -140,8 +140,12 @@ impl WorkCommand {
         let stop = interrupt::attended();
         let (options, claims) = (plan.options()?, plan.claims(&self.dir)?);
         let inventory = Arc::new(Inventory::of(&claims, &options)?);
+        if stage.round > 0 {
+            let first = first_stage(&self.dir, &plan)?;
+            inventory.recall(Collected::read(&first, &store, None)?.findings(&first));
+        }
         let progress = Progress::new(common);
-        let backend = common.backend()?;
+        let backend = common.backend_if(stage.samples() > 0)?;
         let watch = Watch { backend, event: &|event| progress.show(event), stop, store: Some(&store) };
         (watch.event)(match stage.round {
             0 => Event::Needs(wanted.iter().filter(|runs| !runs.is_empty()).count()),

@@ -10,7 +10,7 @@ use super::progress::Progress;
 use super::tasks::{ByTasks, in_one_process};
 use super::verify::{self, Budget};
 use super::{Common, Format, axes, output};
-use crate::claim::{self, ClaimFile, Replacement, Sources, Values};
+use crate::claim::{Claim, ClaimFile, Replacement, Sources, Values};
 use crate::error::{Error, Result};
 use crate::numeric::spacing::numbers;
 use crate::probe::disproof::Disproof;
@@ -109,6 +109,27 @@ struct PlannedProbe {
     command: String,
 }
 
+/// What is asked, its claim read.
+enum Question {
+    /// A map over some parameters.
+    Sweep {
+        statement: ProbedClaim,
+        /// The claim at the first place.
+        expanded: Claim,
+        parameters: Vec<Varied>,
+        /// What stands in place of the claim's own axes, in words.
+        place: String,
+    },
+    /// A search over laws.
+    Search {
+        claim: Arc<ClaimFile>,
+        /// The claim on any law.
+        expanded: Claim,
+        objective: Box<Objective>,
+        starts: u64,
+    },
+}
+
 fn width(text: &str) -> Result<f64, String> {
     text.parse().ok().filter(|&w| w > 0.0 && w < 1.0).ok_or_else(|| "expected a number in (0, 1)".into())
 }
@@ -156,11 +177,11 @@ impl Probe {
     /// Whatever stops it.
     pub(super) fn report(&self, common: &Common) -> Result<ProbeReport> {
         // What is asked wrongly costs nobody what is there; data files are read by then.
-        self.begun(&Store::default().shared(Share::None, 0), common)?;
+        let question = self.question()?;
         let plan = self.plan(1, common)?;
         let _lock = Lock::take(&self.out, &page::OUTPUTS, self.force)?;
-        let store = verify::begin(&self.out, &plan, self.resume)?;
-        let report = self.found(&store, common)?;
+        let store = verify::begin(&self.out, &plan, self.resume)?.shared(Share::All, plan.hash());
+        let report = self.answered(question, &store, common)?;
         page::write(&report, &self.out)?;
         Ok(report)
     }
@@ -177,13 +198,21 @@ impl Probe {
         Options { seed, level, budget, method, ..Options::default() }
     }
 
-    /// A map over the varied parameters.
-    fn swept(
-        &self,
-        (claim, options): (Arc<ClaimFile>, Options),
-        store: &Store,
-        common: &Common,
-    ) -> Result<ProbeReport> {
+    /// What is asked: a map over the varied parameters, or a search.
+    ///
+    /// # Errors
+    /// What keeps it from being asked.
+    fn question(&self) -> Result<Question> {
+        let PlannedClaim { path, text } = self.text()?;
+        let claim = Arc::new(ClaimFile::read(path, text)?);
+        if let Some(starts) = self.search {
+            // Any law serves to read the expressions; two atoms have every quantity.
+            let any =
+                Replacement { name: "source".into(), values: Values::Sources(vec![Spec::parse("bpsk")?]) };
+            let expanded = claim.on(&[any], &mut Sources::default())?;
+            let objective = Box::new(Objective::new(&expanded, search_snr(&expanded))?);
+            return Ok(Question::Search { claim, expanded, objective, starts });
+        }
         let source = self.source.as_deref().map(Spec::parse).transpose()?;
         let points = if self.vary.len() > 1 { POINTS.1 } else { POINTS.0 };
         let parameters: Vec<Varied> =
@@ -195,40 +224,39 @@ impl Probe {
         let sample: Coordinates = parameters.iter().map(|p| (p.name.clone(), p.values[0])).collect();
         let statement = new(&sample)?;
         let expanded = statement.at(&sample, &[], &mut Sources::default())?;
-        let (found, run) = self.watched(&options, store, common, |watch| {
-            sweep(&statement, parameters, self.width, options.clone(), watch)
-        })?;
-        let disproofs = self.prove.then(|| Disproof::of_sweep(&statement, &found)).transpose()?;
         let source = source.map_or("its own sources".into(), |source| source.to_string());
         let place = self.set.iter().fold(source, |text, set| format!("{text}, {set}"));
-        Ok(ProbeReport { disproofs, ..ProbeReport::new(&expanded, &place, found, run) })
+        Ok(Question::Sweep { statement, expanded, parameters, place })
     }
 
-    /// A search from `starts` starts.
-    fn hunted(
-        &self,
-        (claim, options): (Arc<ClaimFile>, Options),
-        starts: u64,
-        store: &Store,
-        common: &Common,
-    ) -> Result<ProbeReport> {
-        // Any law serves to read the expressions; two atoms have every quantity.
-        let any = Replacement { name: "source".into(), values: Values::Sources(vec![Spec::parse("bpsk")?]) };
-        let expanded = claim.on(&[any], &mut Sources::default())?;
-        let objective = Objective::new(&expanded, search_snr(&expanded))?;
-        let bounds = Bounds { atoms: self.atoms.into(), dim: self.dim.into() };
-        let log = self.out.join("search.jsonl");
-        let ((mut search, comparisons), run) = self.watched(&options, store, common, |watch| {
-            (watch.event)(Event::Needs(starts as usize));
-            let climbs =
-                hunt(&objective, bounds, starts, (&log, self.resume), self.limit, (&options, watch))?;
-            let options = options.clone();
-            let (folder, prove) = ((&*self.out, self.dir()), self.prove);
-            let measuring = Measuring { claim, expanded: &expanded, options, watch, folder, prove };
-            measuring.report(&climbs, &objective, (bounds.atoms, bounds.dim))
-        })?;
-        let disproofs = self.prove.then(|| std::mem::take(&mut search.disproofs));
-        Ok(ProbeReport { disproofs, ..ProbeReport::of_search(&expanded, search, comparisons, run) })
+    /// What is found by the parts of `store`.
+    ///
+    /// # Errors
+    /// Whatever stops it.
+    fn answered(&self, question: Question, store: &Store, common: &Common) -> Result<ProbeReport> {
+        let options = self.options(common);
+        match question {
+            Question::Sweep { statement, expanded, parameters, place } => {
+                let (found, run) = self.watched(&options, store, common, |watch| {
+                    sweep(&statement, parameters, self.width, options.clone(), watch)
+                })?;
+                let disproofs = self.prove.then(|| Disproof::of_sweep(&statement, &found)).transpose()?;
+                Ok(ProbeReport { disproofs, ..ProbeReport::new(&expanded, &place, found, run) })
+            }
+            Question::Search { claim, expanded, objective, starts } => {
+                let bounds = Bounds { atoms: self.atoms.into(), dim: self.dim.into() };
+                let ((mut search, comparisons), run) = self.watched(&options, store, common, |watch| {
+                    (watch.event)(Event::Needs(starts as usize));
+                    let climbs = hunt(&objective, bounds, starts, self.limit, (&options, watch))?;
+                    let options = options.clone();
+                    let (folder, prove) = ((&*self.out, self.dir()), self.prove);
+                    let measuring = Measuring { claim, expanded: &expanded, options, watch, folder, prove };
+                    measuring.report(&climbs, &objective, (bounds.atoms, bounds.dim))
+                })?;
+                let disproofs = self.prove.then(|| std::mem::take(&mut search.disproofs));
+                Ok(ProbeReport { disproofs, ..ProbeReport::of_search(&expanded, search, comparisons, run) })
+            }
+        }
     }
 
     /// Does `work` with the backend, the parts of `store` and the progress bars of the command line;
@@ -240,7 +268,7 @@ impl Probe {
         common: &Common,
         work: impl FnOnce(&Watch) -> Result<T>,
     ) -> Result<(T, Run)> {
-        let backend = common.backend_for(Some(store))?;
+        let backend = common.backend_if(store.share() != Share::None)?;
         let run = verify::settings(options, &self.budget.name, backend.name());
         let progress = Progress::new(common);
         let event = |event| progress.show(event);
@@ -297,12 +325,7 @@ impl ByTasks for Probe {
     }
 
     fn found(&self, store: &Store, common: &Common) -> Result<ProbeReport> {
-        let PlannedClaim { path, text } = self.text()?;
-        let asked = (Arc::new(ClaimFile::read(path, text)?), self.options(common));
-        match self.search {
-            Some(starts) => self.hunted(asked, starts, store, common),
-            None => self.swept(asked, store, common),
-        }
+        self.answered(self.question()?, store, common)
     }
 
     fn plan(&self, tasks: u64, common: &Common) -> Result<Plan> {
@@ -360,7 +383,7 @@ fn settled(parameters: Vec<Varied>, check: impl Fn(&Coordinates) -> Result<()>) 
 
 /// The SNR at which laws are searched: 1 where the claim is stated there, else the middle of its
 /// SNRs.
-fn search_snr(claim: &claim::Claim) -> f64 {
+fn search_snr(claim: &Claim) -> f64 {
     let snrs: Vec<f64> = claim.main.cases.iter().filter_map(|case| case.axes.get("snr")?.number()).collect();
     let low = snrs.iter().copied().fold(f64::INFINITY, f64::min);
     let high = snrs.iter().copied().fold(0.0, f64::max);

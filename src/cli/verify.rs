@@ -2,6 +2,7 @@
 
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
+use std::time::{SystemTime, UNIX_EPOCH};
 
 use super::completion::ClaimName;
 use super::progress::Progress;
@@ -251,6 +252,11 @@ pub(super) fn begin(dir: &Path, plan: &Plan, resume: bool) -> Result<Store> {
     Ok(store)
 }
 
+/// The day of a time, as year-month-day; the first of 1970 where a clock stands before that.
+fn date(time: SystemTime) -> String {
+    humantime::format_rfc3339_seconds(time.max(UNIX_EPOCH)).to_string()[..10].into()
+}
+
 /// What a report says of its run; the number of comparisons is filled in by the run.
 pub(super) fn settings(options: &Options, budget: &str, backend: String) -> Run {
     Run {
@@ -261,7 +267,7 @@ pub(super) fn settings(options: &Options, budget: &str, backend: String) -> Run 
         budget: budget.into(),
         comparisons: 0,
         backend,
-        date: humantime::format_rfc3339_seconds(std::time::SystemTime::now()).to_string()[..10].into(),
+        date: date(SystemTime::now()),
         interrupted: false,
     }
 }
@@ -358,6 +364,11 @@ pub(super) fn sources(specs: &[String]) -> Result<Vec<Arc<crate::source::Source>
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_clock_that_was_never_set_has_a_day() {
+        assert_eq!(date(UNIX_EPOCH - std::time::Duration::from_secs(1 << 27)), "1970-01-01");
+    }
 
     /// A folder's own claims, then those of the papers in it; no other folder, and no paper that
     /// names what is not there.

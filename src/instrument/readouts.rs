@@ -5,7 +5,7 @@ use std::ops::Range;
 use std::sync::Arc;
 
 use super::{BatchReader, Each, Enveloped, Instrument, Kernels};
-use crate::channel::exact::pairs;
+use crate::channel::exact::pairs::PairBounds;
 use crate::channel::exact::unseen::Unseen;
 use crate::channel::posterior::envelope::envelope;
 use crate::channel::posterior::readout::PlacedReadout;
@@ -42,11 +42,16 @@ struct Ready {
 
 impl PosteriorReadouts {
     /// `readout` of `source`. It is sampled with tilted noise, and such samples serve its SNR
-    /// alone, where it looks at one SNR and plain samples would see nothing there.
-    pub fn new(source: &Arc<Source>, readout: Readout) -> Self {
+    /// alone, where it looks at one SNR and plain samples would see nothing there by the pair `bounds`
+    /// of a law at an SNR.
+    pub fn new(
+        source: &Arc<Source>,
+        readout: Readout,
+        bounds: impl Fn(&Source, f64) -> Option<PairBounds>,
+    ) -> Self {
         Self {
             source: Arc::clone(source),
-            tilt: tilt(source, &readout),
+            tilt: tilt(source, &readout, bounds),
             readouts: vec![readout],
             ready: None,
         }
@@ -66,7 +71,11 @@ impl PosteriorReadouts {
 /// The SNR to tilt the noise for: where `readout` looks at one SNR alone, and confusions are rare
 /// there: all of them, or those that make M (of one copy, where the law is a product: one copy is
 /// sampled).
-fn tilt(source: &Source, readout: &Readout) -> Option<f64> {
+fn tilt(
+    source: &Source,
+    readout: &Readout,
+    bounds: impl Fn(&Source, f64) -> Option<PairBounds>,
+) -> Option<f64> {
     let &[Term { point: SnrPoint::At(snr), .. }] = &readout.terms[..] else { return None };
     let mut of_one = source;
     while let Law::Product { base, .. } = of_one.law() {
@@ -75,7 +84,7 @@ fn tilt(source: &Source, readout: &Readout) -> Option<f64> {
     if !posterior::tilts(of_one) {
         return None;
     }
-    let bounds = pairs::bounds(of_one, snr)?;
+    let bounds = bounds(of_one, snr)?;
     let rare = bounds.posterior_entropy < RARE || bounds.far > FAR * bounds.mmse;
     rare.then_some(snr)
 }

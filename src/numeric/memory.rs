@@ -11,6 +11,21 @@ pub fn limit(bytes: u64) {
     LIMIT.store(bytes, Ordering::Relaxed);
 }
 
+/// Less than this is there: to ask costs more.
+const SMALL: u64 = 1 << 20;
+
+/// Makes sure that `bytes` are [`available`].
+///
+/// # Errors
+/// The bytes that are, where these are fewer.
+pub fn room(bytes: u64) -> Result<(), u64> {
+    if bytes <= SMALL {
+        return Ok(());
+    }
+    let free = available();
+    if bytes <= free { Ok(()) } else { Err(free) }
+}
+
 /// Bytes that can be had without swapping or being stopped: the least of what the system calls
 /// available, what each control group that the process is in leaves, what is left of its address
 /// space (`ulimit -v`), and [`limit`]; [`u64::MAX`] where none is told (other systems than Linux).

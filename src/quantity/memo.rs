@@ -7,6 +7,7 @@ use std::sync::{Arc, Mutex, OnceLock, PoisonError};
 use nalgebra::{DMatrix, SymmetricEigen};
 
 use crate::channel::exact::curve::{self, ExactCurve, Octaves};
+use crate::channel::exact::pairs::{self, PairBounds};
 use crate::channel::exact::{self, ChannelValues};
 use crate::denoiser::{self, Estimand};
 use crate::error::Result;
@@ -19,6 +20,7 @@ use crate::source::{Atoms, Law, Mixture, Needle, Simplex, Source};
 #[derive(Debug, Default)]
 pub struct Memo {
     values: Mutex<HashMap<(String, u64), Option<ChannelValues>>>,
+    pairs: Mutex<HashMap<(String, u64), Option<PairBounds>>>,
     spectra: Mutex<HashMap<String, Arc<Vec<f64>>>>,
     octaves: Mutex<HashMap<String, Arc<Octaves>>>,
     grids: Mutex<HashMap<String, Arc<Vec<f64>>>>,
@@ -75,6 +77,22 @@ impl Memo {
         let grid = Arc::new(make()?);
         self.grids.lock().unwrap_or_else(PoisonError::into_inner).insert(key, Arc::clone(&grid));
         Ok(grid)
+    }
+
+    /// The SNRs that were made for `key`, if they were.
+    pub fn found_grid(&self, key: &str) -> Option<Arc<Vec<f64>>> {
+        self.grids.lock().unwrap_or_else(PoisonError::into_inner).get(key).map(Arc::clone)
+    }
+
+    /// [`pairs::bounds`], computed once for each (source, snr).
+    pub fn pair_bounds(&self, source: &Source, snr: f64) -> Option<PairBounds> {
+        let key = (source.spec().to_owned(), snr.to_bits());
+        if let Some(found) = self.pairs.lock().unwrap_or_else(PoisonError::into_inner).get(&key) {
+            return *found;
+        }
+        let bounds = pairs::bounds(source, snr);
+        self.pairs.lock().unwrap_or_else(PoisonError::into_inner).insert(key, bounds);
+        bounds
     }
 
     /// Error of the best linear estimate, tr Σ(I + γΣ)⁻¹ = Σ_j λ_j/(1 + γλ_j) over the eigenvalues

@@ -191,7 +191,8 @@ impl Need {
             });
         };
         posterior::check_sampled(&self.source)?;
-        Ok(Box::new(PosteriorReadouts::new(&self.source, functional.readout(&self.source)?)))
+        let bounds = |of: &Source, snr: f64| tools.pair_bounds(of, snr);
+        Ok(Box::new(PosteriorReadouts::new(&self.source, functional.readout(&self.source)?, bounds)))
     }
 
     /// Simulated paths whose `statistic` has the value for its mean.

@@ -18,8 +18,7 @@ pub fn grid(need: &Need, tools: &Memo) -> Result<Arc<Vec<f64>>> {
     let setting = &need.setting;
     let (snr_min, snr_max, steps, spec) =
         (setting.snr_min()?, setting.snr_max()?, setting.steps()?, setting.schedule()?);
-    let key = format!("{}|{spec}|{steps}|{snr_min:e}|{snr_max:e}{}", need.source.spec(), content(spec));
-    tools.grid(key, || {
+    tools.grid(key(need)?, || {
         let choice = schedule::find(spec)?;
         let of = choice.of();
         let source = &Arc::clone(choice.source().unwrap_or(&need.source));
@@ -29,6 +28,27 @@ pub fn grid(need: &Need, tools: &Memo) -> Result<Arc<Vec<f64>>> {
         let total_variance = source.second_moment().value;
         choice.plain().grid(&Request { steps, snr_min, snr_max, total_variance, curve })
     })
+}
+
+/// The SNRs of the need's steps, where it has some and [`grid`] has made them.
+pub fn found(need: &Need, tools: &Memo) -> Option<Arc<Vec<f64>>> {
+    tools.found_grid(&key(need).ok()?)
+}
+
+/// Takes `steps` for what [`grid`] would make.
+pub fn keep(need: &Need, tools: &Memo, steps: Vec<f64>) {
+    if let Ok(key) = key(need) {
+        // It cannot fail: nothing is made.
+        let _ = tools.grid(key, || Ok(steps));
+    }
+}
+
+/// What the steps of a need are known by.
+fn key(need: &Need) -> Result<String> {
+    let setting = &need.setting;
+    let (snr_min, snr_max) = (setting.snr_min()?, setting.snr_max()?);
+    let (steps, spec) = (setting.steps()?, setting.schedule()?);
+    Ok(format!("{}|{spec}|{steps}|{snr_min:e}|{snr_max:e}{}", need.source.spec(), content(spec)))
 }
 
 /// Ratio γ_{k+1}/γ_k of each step; ∞ for a step from 0.

@@ -19,7 +19,7 @@ struct Sealed {
 }
 
 /// `content` as JSON with its checksum.
-pub fn text(content: &impl Serialize) -> String {
+fn text(content: &impl Serialize) -> String {
     let content = to_raw_value(content).expect("what is kept is JSON");
     let sealed = Sealed { xxh3: checksum(content.get()), content };
     serde_json::to_string(&sealed).expect("JSON in JSON")
@@ -29,7 +29,7 @@ pub fn text(content: &impl Serialize) -> String {
 ///
 /// # Errors
 /// What is wrong with it.
-pub fn parse<T: DeserializeOwned>(text: &str) -> Result<T, &'static str> {
+fn parse<T: DeserializeOwned>(text: &str) -> Result<T, &'static str> {
     let sealed: Sealed = serde_json::from_str(text).map_err(|_| "is damaged: it is cut off, or no JSON")?;
     if checksum(sealed.content.get()) != sealed.xxh3 {
         return Err("is damaged: it does not match its checksum");

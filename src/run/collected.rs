@@ -100,6 +100,15 @@ impl Collected {
         })
     }
 
+    /// What was found of the needs of `stage`, by their numbers; it is not there after.
+    pub fn findings(self, stage: &Stage) -> impl Iterator<Item = (usize, Finding)> {
+        let needs = stage.units.iter().zip(self.units);
+        needs.filter_map(|(unit, held)| match (unit, held) {
+            (StageUnit::Need(number), Held::Finding(Some(finding))) => Some((*number, *finding)),
+            _ => None,
+        })
+    }
+
     /// All of it as one part.
     pub fn part(self, backend: &str) -> Part {
         let records = self.units.into_iter().enumerate().flat_map(|(unit, held)| {

@@ -6,10 +6,11 @@ use std::sync::{Arc, Mutex, PoisonError};
 
 use xxhash_rust::xxh3::Xxh3;
 
+use crate::channel::exact::curve::base;
 use crate::claim::{Case, Claim, Input, Section};
 use crate::error::{Error, Result};
 use crate::instrument::Instrument;
-use crate::quantity::{Memo, Need};
+use crate::quantity::{Memo, Need, path};
 use crate::report::exponents::family;
 use crate::report::labels;
 use crate::report::model::{AssumptionReport, SourceReport};
@@ -140,7 +141,10 @@ impl Inventory {
         for (number, finding) in found {
             routes[number] = match finding {
                 Finding::Known(estimate) => Ok(Unplaced::Known(estimate)),
-                Finding::Sampled => self.instrument(number).map(Unplaced::Sampled),
+                Finding::Sampled(steps) => {
+                    self.take_steps(number, steps);
+                    self.instrument(number).map(Unplaced::Sampled)
+                }
                 Finding::Missing(why) => Err(match locked(&self.failed).get(&number) {
                     Some(error) => Error::Shared(Arc::clone(error)),
                     None => Error::Told(why),
@@ -149,6 +153,21 @@ impl Inventory {
             };
         }
         routes
+    }
+
+    /// Takes over the SNRs of the steps that other tasks `found` of some needs, which says their numbers.
+    pub fn recall(&self, found: impl IntoIterator<Item = (usize, Finding)>) {
+        for (number, finding) in found {
+            if let Finding::Sampled(steps) = finding {
+                self.take_steps(number, steps);
+            }
+        }
+    }
+
+    fn take_steps(&self, number: usize, steps: Option<Vec<f64>>) {
+        if let Some(steps) = steps {
+            path::keep(&self.needs[number], &self.tools, steps);
+        }
     }
 
     /// A hash of every number that it is about and of how these are had.
@@ -172,7 +191,8 @@ impl Inventory {
         hash.digest()
     }
 
-    /// Everything that needs no samples: numbers, and what a page shows beside them.
+    /// Everything that needs no samples: numbers, and what a page shows beside them; law by law, so that
+    /// what the numbers of a law share is made by few tasks.
     pub fn units(&self, page: Paged) -> Vec<StageUnit> {
         let needs = (0..self.needs.len()).map(StageUnit::Need);
         let (sources, grids) = match page {
@@ -180,7 +200,22 @@ impl Inventory {
             Paged::Sources => (self.sources.len(), 0),
             Paged::Whole => (self.sources.len(), self.claims.len()),
         };
-        needs.chain((0..sources).map(StageUnit::Source)).chain((0..grids).map(StageUnit::Grids)).collect()
+        let mut units: Vec<StageUnit> = needs
+            .chain((0..sources).map(StageUnit::Source))
+            .chain((0..grids).map(StageUnit::Grids))
+            .collect();
+        let mut laws = HashMap::new();
+        for source in self.needs.iter().map(|need| &need.source).chain(&self.sources) {
+            let next = laws.len();
+            laws.entry(base(source).0.spec()).or_insert(next);
+        }
+        let law = |source: &Source| laws[base(source).0.spec()];
+        units.sort_by_key(|unit| match unit {
+            StageUnit::Need(number) => law(&self.needs[*number].source),
+            StageUnit::Source(number) => law(&self.sources[*number]),
+            _ => usize::MAX,
+        });
+        units
     }
 
     /// What samples need number `number`, each time a new one.
@@ -210,7 +245,7 @@ impl Measures for Inventory {
                 Ok(Unplaced::Known(estimate)) => Finding::Known(estimate),
                 Ok(Unplaced::Sampled(instrument)) => {
                     locked(&self.made).insert(number, instrument);
-                    Finding::Sampled
+                    Finding::Sampled(path::found(&self.needs[number], &self.tools).map(|s| s.to_vec()))
                 }
                 Err(error) => {
                     let why = error.to_string();

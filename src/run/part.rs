@@ -5,7 +5,7 @@
 //! | bytes | |
 //! | --- | --- |
 //! | 0 … 7 | `KLAIMPRT` |
-//! | 8 … 15 | version of the format, 1 (u64) |
+//! | 8 … 15 | version of the format, 2 (u64) |
 //! | 16 … 23 | hash of the run (xxh3) |
 //! | 24 … 31 | hash of the stage (xxh3), which its run and its round are in |
 //! | 32 … 39 | length of what follows (u64) |
@@ -30,7 +30,7 @@ use crate::run::stage::{Stage, StageUnit};
 use crate::run::tree::Subtree;
 
 const MAGIC: &[u8; 8] = b"KLAIMPRT";
-const VERSION: u64 = 1;
+const VERSION: u64 = 2;
 /// Length of the header.
 pub const HEADER: usize = 56;
 
@@ -39,8 +39,8 @@ pub const HEADER: usize = 56;
 pub enum Finding {
     /// A deterministic number.
     Known(Estimate),
-    /// A number that samples tell.
-    Sampled,
+    /// A number that samples tell, with the SNRs of its steps, if it has some: no task makes them anew.
+    Sampled(Option<Vec<f64>>),
     /// A number that cannot be had, and why.
     Missing(String),
     /// What is known of a source.

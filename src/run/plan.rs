@@ -269,7 +269,19 @@ pub fn write_stage(dir: &Path, number: usize, stage: &Stage) -> Result<bool> {
 /// `plan`.
 pub fn last_stage(dir: &Path, plan: &Plan) -> Result<Stage> {
     let last = (0..).take_while(|&number| stage_path(dir, number).exists()).last();
-    let path = stage_path(dir, last.unwrap_or(0));
+    read_stage(dir, last.unwrap_or(0), plan)
+}
+
+/// The first stage of the run in `dir`.
+///
+/// # Errors
+/// Those of [`last_stage`].
+pub fn first_stage(dir: &Path, plan: &Plan) -> Result<Stage> {
+    read_stage(dir, 0, plan)
+}
+
+fn read_stage(dir: &Path, number: usize, plan: &Plan) -> Result<Stage> {
+    let path = stage_path(dir, number);
     let stage: Stage = sealed::read(&path, "`klaim reduce` writes it again")?;
     // Each stage of a command that is not `verify` has a run of its own.
     if stage.run == plan.hash() || !plan.words.is_empty() {

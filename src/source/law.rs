@@ -81,18 +81,14 @@ impl Atoms {
         if !total.is_finite() {
             return bad("the weights sum to infinity");
         }
-        let keep = |i: usize| weights[i] > 0.0;
-        Ok(Self {
-            dim,
-            points: points
-                .chunks(dim)
-                .enumerate()
-                .filter(|&(i, _)| keep(i))
-                .flat_map(|(_, row)| row.iter().copied())
-                .collect(),
-            weights: (0..weights.len()).filter(|&i| keep(i)).map(|i| weights[i] / total).collect(),
-            missing: 0.0,
-        })
+        let share = |weights: Vec<f64>| weights.into_iter().map(|w| w / total).collect();
+        if weights.iter().all(|&w| w > 0.0) {
+            return Ok(Self { dim, points, weights: share(weights), missing: 0.0 });
+        }
+        let kept = points.chunks(dim).zip(&weights).filter(|&(_, &w)| w > 0.0);
+        let points = kept.flat_map(|(row, _)| row.iter().copied()).collect();
+        let weights = weights.into_iter().filter(|&w| w > 0.0).collect();
+        Ok(Self { dim, points, weights: share(weights), missing: 0.0 })
     }
 
     /// Distinct rows of `points` in the order of their first appearance, with added weights. −0 is

@@ -124,11 +124,9 @@ impl<'a> Arguments<'a> {
     /// # Errors
     /// [`Error::Invalid`] where less memory is free.
     pub fn room(&self, name: &str, numbers: f64) -> Result<()> {
-        let free = memory::available() as f64 / 24.0;
-        if numbers <= free {
-            return Ok(());
-        }
-        let held = format!("the {free:.1e} that this machine's free memory holds three times over");
+        let Err(free) = memory::room((24.0 * numbers) as u64) else { return Ok(()) };
+        let held =
+            format!("the {:.1e} that this machine's free memory holds three times over", free as f64 / 24.0);
         Err(self.invalid(name, format!("asks for {numbers:.1e} numbers, more than {held}")))
     }
 

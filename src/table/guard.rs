@@ -26,10 +26,7 @@ pub(super) fn most_unpacked(len: u64) -> u64 {
 /// # Errors
 /// [`Error::Data`] with both sizes.
 pub(super) fn room(path: &Path, bytes: u64) -> Result<()> {
-    let free = memory::available();
-    if bytes <= free {
-        return Ok(());
-    }
+    let Err(free) = memory::room(bytes) else { return Ok(()) };
     let gib = |bytes: u64| bytes as f64 / (1_u64 << 30) as f64;
     let message = format!("needs {:.1} GiB of memory, and {:.1} are free: split it", gib(bytes), gib(free));
     Err(refuse(path, "", message))

@@ -180,11 +180,11 @@ pub fn tilted(source: &Source, snr: f64) -> Option<Box<dyn PosteriorSampler>> {
     }
     let shannon = source.pmf().map_or(f64::INFINITY, |pmf| pmf.shannon().value);
     if let Some(atoms) = source.law().atoms() {
-        return Some(Box::new(tilted::TiltedSampler::new(atoms, shannon, snr)));
+        return Some(Box::new(tilted::TiltedSampler::new(atoms.clone(), shannon, snr)));
     }
     match source.law() {
         Law::Simplex(simplex) => {
-            Some(Box::new(tilted::TiltedSampler::new(&orthonormal(simplex), shannon, snr)))
+            Some(Box::new(tilted::TiltedSampler::new(orthonormal(simplex), shannon, snr)))
         }
         Law::Product { base, copies } => {
             Some(Box::new(copies::Copies { factor: tilted(base, snr)?, copies: *copies }))

@@ -17,6 +17,8 @@
 //! are taken by a shifted additive recurrence (stratified): the standard error of independent
 //! samples is then an upper bound, up to its own noise.
 
+use std::sync::OnceLock;
+
 use super::grid::{Grid, GridDraw};
 use super::readout::Observed;
 use super::{BATCH, Observable, PosteriorSampler, Tables};
@@ -42,21 +44,46 @@ const ROUNDING: f64 = 1e-11;
 /// Samples the posterior of a law with few atoms, made for one SNR.
 #[derive(Debug)]
 pub struct TiltedSampler {
-    dim: usize,
-    points: Vec<f64>,
+    atoms: Atoms,
     ln_weights: Vec<f64>,
     shannon: f64,
-    /// ln of the share of samples from the law itself: all of them where no pair can be told from
-    /// it.
-    ln_defensive: f64,
-    components: Cumulative,
-    /// Share of samples of each component, ascending, and |x_i − x_j|² of its pair, if it has one.
-    shares: Vec<(f64, Option<f64>)>,
-    /// Source atom of each component and the tilt towards a neighbour, if it has one (index into
-    /// its atom's tilts).
-    of_component: Vec<(usize, Option<usize>)>,
+    snr: f64,
+    /// Made for the first sample: who judges samples of others needs none of it.
+    proposal: OnceLock<Proposal>,
+    /// Made for the first question about what samples miss.
+    shares: OnceLock<Vec<ComponentShare>>,
+}
+
+/// What samples are drawn from.
+#[derive(Debug)]
+struct Proposal {
+    masses: Cumulative,
+    /// Source atom of each and the tilt towards a neighbour, if it has one (index into its atom's
+    /// tilts).
+    of: Vec<(usize, Option<usize>)>,
     /// Tilts of each atom.
     tilts: Vec<Vec<Tilt>>,
+    /// ln of the share of samples from the law itself.
+    ln_defensive: f64,
+}
+
+/// Two atoms that are told apart by a tilt of their own.
+struct TiltedPair {
+    i: usize,
+    j: usize,
+    /// |x_i − x_j|².
+    square: f64,
+    /// Share of samples.
+    mass: f64,
+}
+
+/// A component, for what samples miss.
+#[derive(Debug)]
+struct ComponentShare {
+    /// Share of samples.
+    mass: f64,
+    /// |x_i − x_j|² of its pair; NaN of an atom that is not tilted.
+    square: f64,
 }
 
 /// A shift of the noise towards a neighbour.
@@ -85,73 +112,88 @@ struct Seen {
 
 impl TiltedSampler {
     /// For `atoms` with entropy `shannon` (nats) near the SNR `snr`; its values hold at every SNR.
-    /// Time and memory O(N² d).
-    pub fn new(atoms: &Atoms, shannon: f64, snr: f64) -> Self {
-        let n = atoms.len();
-        let ln_weights: Vec<f64> = atoms.weights.iter().map(|p| p.ln()).collect();
-        let mut pairs: Vec<(usize, usize, f64)> = Vec::new();
-        for i in 0..n {
-            for j in (0..n).filter(|&j| j != i) {
+    /// The first sample, and the first question about what samples miss, take time and memory
+    /// O(N² d).
+    pub fn new(atoms: Atoms, shannon: f64, snr: f64) -> Self {
+        let ln_weights = atoms.weights.iter().map(|p| p.ln()).collect();
+        Self { atoms, ln_weights, shannon, snr, proposal: OnceLock::new(), shares: OnceLock::new() }
+    }
+
+    /// The pairs that are tilted for, and the share of samples from the law itself: all of them where
+    /// there are none.
+    fn pairs(&self) -> (Vec<TiltedPair>, f64) {
+        let Self { atoms, ln_weights, snr, .. } = self;
+        let mut pairs: Vec<TiltedPair> = Vec::new();
+        for i in 0..atoms.len() {
+            for j in (0..atoms.len()).filter(|&j| j != i) {
                 let square = atoms.square(i, j);
-                pairs.push((i, j, square.ln() + 0.5 * (ln_weights[i] + ln_weights[j]) - snr * square / 8.0));
+                let mass = square.ln() + 0.5 * (ln_weights[i] + ln_weights[j]) - snr * square / 8.0;
+                pairs.push(TiltedPair { i, j, square, mass });
             }
         }
-        let largest = pairs.iter().map(|(.., share)| *share).fold(f64::NEG_INFINITY, f64::max);
-        pairs.iter_mut().for_each(|(.., share)| *share = (*share - largest).exp());
+        let largest = pairs.iter().map(|pair| pair.mass).fold(f64::NEG_INFINITY, f64::max);
+        pairs.iter_mut().for_each(|pair| pair.mass = (pair.mass - largest).exp());
         // Written so that NaN, of pairs in the same place alone, is left out.
-        pairs.retain(|(.., share)| *share >= NEGLIGIBLE_PAIR);
-        let total: f64 = pairs.iter().map(|(.., share)| share).sum();
+        pairs.retain(|pair| pair.mass >= NEGLIGIBLE_PAIR);
+        let total: f64 = pairs.iter().map(|pair| pair.mass).sum();
         let defensive = if pairs.is_empty() { 1.0 } else { DEFENSIVE };
-        let mut squares = vec![None; n];
-        let mut of_component: Vec<_> = (0..n).map(|i| (i, None)).collect();
-        let mut tilts = vec![Vec::new(); n];
-        let mut masses: Vec<f64> = atoms.weights.iter().map(|p| defensive * p).collect();
-        for (i, j, share) in pairs {
-            let mass = (1.0 - defensive) * share / total;
-            let square = atoms.square(i, j);
-            // ⟨z, u⟩ where both atoms have the same posterior weight, in units of |u|²; inside the
-            // segment at least.
-            let balance = 0.5 * snr.sqrt() + (ln_weights[i] - ln_weights[j]) / (snr.sqrt() * square);
-            let balance = balance.clamp(0.0, snr.sqrt());
-            let ln_share = mass.ln() - ln_weights[i];
-            of_component.push((i, Some(tilts[i].len())));
-            tilts[i].push(Tilt { to: j, balance, half_square: 0.5 * balance * balance * square, ln_share });
-            masses.push(mass);
-            squares.push(Some(square));
-        }
-        let components = Cumulative::new(&masses);
-        let mut shares: Vec<_> = masses.into_iter().zip(squares).collect();
-        shares.sort_by(|a, b| a.0.total_cmp(&b.0));
-        Self {
-            dim: atoms.dim,
-            points: atoms.points.clone(),
-            ln_weights,
-            shannon,
-            ln_defensive: defensive.ln(),
-            components,
-            shares,
-            of_component,
-            tilts,
-        }
+        pairs.iter_mut().for_each(|pair| pair.mass = (1.0 - defensive) * pair.mass / total);
+        (pairs, defensive)
+    }
+
+    fn proposal(&self) -> &Proposal {
+        self.proposal.get_or_init(|| {
+            let (pairs, defensive) = self.pairs();
+            let (n, snr, ln_weights) = (self.atoms.len(), self.snr, &self.ln_weights);
+            let mut of: Vec<_> = (0..n).map(|i| (i, None)).collect();
+            let mut tilts = vec![Vec::new(); n];
+            let mut masses: Vec<f64> = self.atoms.weights.iter().map(|p| defensive * p).collect();
+            for TiltedPair { i, j, square, mass } in pairs {
+                // ⟨z, u⟩ where both atoms have the same posterior weight, in units of |u|²; inside the
+                // segment at least.
+                let balance = 0.5 * snr.sqrt() + (ln_weights[i] - ln_weights[j]) / (snr.sqrt() * square);
+                let balance = balance.clamp(0.0, snr.sqrt());
+                let (half_square, ln_share) = (0.5 * balance * balance * square, mass.ln() - ln_weights[i]);
+                of.push((i, Some(tilts[i].len())));
+                tilts[i].push(Tilt { to: j, balance, half_square, ln_share });
+                masses.push(mass);
+            }
+            Proposal { masses: Cumulative::new(&masses), of, tilts, ln_defensive: defensive.ln() }
+        })
+    }
+
+    /// All components, ascending.
+    fn shares(&self) -> &[ComponentShare] {
+        self.shares.get_or_init(|| {
+            let (pairs, defensive) = self.pairs();
+            let own =
+                self.atoms.weights.iter().map(|p| ComponentShare { mass: defensive * p, square: f64::NAN });
+            let tilted =
+                pairs.into_iter().map(|TiltedPair { square, mass, .. }| ComponentShare { mass, square });
+            let mut shares: Vec<ComponentShare> = own.chain(tilted).collect();
+            shares.sort_by(|a, b| a.mass.total_cmp(&b.mass));
+            shares
+        })
     }
 
     fn point(&self, i: usize) -> &[f64] {
-        &self.points[i * self.dim..][..self.dim]
+        &self.atoms.points[i * self.atoms.dim..][..self.atoms.dim]
     }
 
     /// ln of the likelihood ratio at source atom `i`: a log-sum-exp, since a tilt's exponent may be
     /// of any size.
     fn ln_ratio(&self, i: usize, seen: &[Seen]) -> f64 {
+        let Proposal { tilts, ln_defensive, .. } = self.proposal();
         let exponent = |tilt: &Tilt| tilt.ln_share + tilt.balance * seen[tilt.to].noise - tilt.half_square;
-        let largest = self.tilts[i].iter().map(exponent).fold(self.ln_defensive, f64::max);
-        let tilted = self.tilts[i].iter().map(|tilt| (exponent(tilt) - largest).exp());
-        -largest - ((self.ln_defensive - largest).exp() + tilted.sum::<f64>()).ln()
+        let largest = tilts[i].iter().map(exponent).fold(*ln_defensive, f64::max);
+        let tilted = tilts[i].iter().map(|tilt| (exponent(tilt) - largest).exp());
+        -largest - ((ln_defensive - largest).exp() + tilted.sum::<f64>()).ln()
     }
 
     /// a and D of every atom for noise `z` at source atom `i`, by direct differences.
     fn look(&self, seen: &mut [Seen], i: usize, z: &[f64]) {
         let own = self.point(i);
-        for (seen, x) in seen.iter_mut().zip(self.points.chunks(self.dim)) {
+        for (seen, x) in seen.iter_mut().zip(self.atoms.points.chunks(self.atoms.dim)) {
             *seen = Seen::default();
             for ((x, o), z) in x.iter().zip(own).zip(z) {
                 seen.noise += z * (x - o);
@@ -202,16 +244,16 @@ impl TiltedSampler {
 
 impl PosteriorSampler for TiltedSampler {
     fn observe(&self, stream: &Stream, first: u64, grid: &Grid, out: &mut [Observed], controls: &mut [f64]) {
+        let Proposal { masses, of, tilts, .. } = self.proposal();
         let lanes = grid.lanes(stream);
         let [shift, _] = stream.uniforms(SHIFT, 0);
-        let (mut z, mut draw) = (vec![0.0; self.dim], GridDraw::default());
+        let (mut z, mut draw) = (vec![0.0; self.atoms.dim], GridDraw::default());
         let mut seen = vec![Seen::default(); self.ln_weights.len()];
         for s in 0..BATCH {
             let sample = first + s as u64;
-            let (i, tilt) =
-                self.of_component[self.components.index((shift + sample as f64 * GOLDEN).fract())];
+            let (i, tilt) = of[masses.index((shift + sample as f64 * GOLDEN).fract())];
             normal::fill(stream, sample, &mut z);
-            if let Some(tilt) = tilt.map(|tilt| &self.tilts[i][tilt]) {
+            if let Some(tilt) = tilt.map(|tilt| &tilts[i][tilt]) {
                 for ((z, x), own) in z.iter_mut().zip(self.point(tilt.to)).zip(self.point(i)) {
                     *z += tilt.balance * (x - own);
                 }
@@ -251,26 +293,27 @@ impl PosteriorSampler for TiltedSampler {
     /// `n` samples may all have missed, is about their share of the size of those that were seen. All
     /// of a share count, or none.
     fn unseen(&self, observable: Observable, n: u64) -> f64 {
-        let same = |a: &(f64, _), b: &(f64, _)| b.0 <= a.0 * (1.0 + 1e-9);
+        let same = |a: &ComponentShare, b: &ComponentShare| b.mass <= a.mass * (1.0 + 1e-9);
+        let shares = self.shares();
         let (mut rare, mut mass) = (0, 0.0);
-        for level in self.shares.chunk_by(same) {
-            mass += level.iter().map(|(share, _)| share).sum::<f64>();
+        for level in shares.chunk_by(same) {
+            mass += level.iter().map(|share| share.mass).sum::<f64>();
             if mass * n as f64 > SEEN {
                 break;
             }
             rare += level.len();
         }
-        let (missed, seen) = self.shares.split_at(rare);
+        let (missed, seen) = shares.split_at(rare);
         let relative = |square: f64| match observable {
             Observable::Mmse => 1.0,
             Observable::Slope => square,
             Observable::Information | Observable::PosteriorEntropy => 1.0 / square,
         };
-        let pairs = || seen.iter().filter_map(|(share, square)| Some((share, (*square)?)));
-        let mean = pairs().map(|(share, square)| share * relative(square)).sum::<f64>()
-            / pairs().map(|(share, _)| share).sum::<f64>();
-        let size = |square: f64| (relative(square) / mean).max(1.0);
-        missed.iter().map(|(share, square)| share * square.map_or(1.0, size)).sum()
+        let pairs = || seen.iter().filter(|share| !share.square.is_nan());
+        let mean = pairs().map(|share| share.mass * relative(share.square)).sum::<f64>()
+            / pairs().map(|share| share.mass).sum::<f64>();
+        // Of an atom that is not tilted 1, for NaN is no maximum.
+        missed.iter().map(|share| share.mass * (relative(share.square) / mean).max(1.0)).sum()
     }
 
     fn relative_bound(&self) -> f64 {

@@ -1,14 +1,10 @@
-//! Many climbs, each finished one kept on disk; the best of them.
+//! Many climbs, each finished one kept in a part; the best of them.
 
 use std::collections::BTreeMap;
-use std::fs::{self, File, OpenOptions};
-use std::io::Write;
-use std::path::Path;
+use std::ops::Range;
 use std::sync::Arc;
-use std::sync::mpsc::Sender;
 use std::time::{Duration, Instant};
 
-use rayon::prelude::*;
 use serde::{Deserialize, Serialize};
 use xxhash_rust::xxh3::xxh3_64;
 
@@ -21,17 +17,16 @@ use crate::probe::search::climb::climb;
 use crate::probe::search::family;
 use crate::probe::search::law::Candidate;
 use crate::probe::search::objective::Objective;
-use crate::report::sealed;
-use crate::run::collected::Held;
+use crate::run::collected::{Collected, Held};
 use crate::run::judge::CaseResult;
 use crate::run::options::Options;
 use crate::run::part::Finding;
 use crate::run::stage::{LaneUnit, Stage, StageUnit};
-use crate::run::store::Share;
+use crate::run::store::{Share, Store};
 use crate::run::take::Sampled;
 use crate::run::verify::outcomes;
-use crate::run::watch::{Event, Watch};
-use crate::run::work::{Measures, complete};
+use crate::run::watch::Watch;
+use crate::run::work::{Measures, complete, work};
 
 /// Iterations of one climb.
 const ITERATIONS: u64 = 120;
@@ -122,6 +117,22 @@ pub struct Hunt {
 }
 
 impl Hunt {
+    /// Adds the climbs that are there.
+    fn take_in(&mut self, climbs: Collected) -> Result<()> {
+        for held in climbs.units {
+            let Held::Finding(Some(finding)) = held else { continue };
+            let climbed: Climbed = match *finding {
+                Finding::Own(text) => {
+                    serde_json::from_str(&text).map_err(|error| Error::Told(error.to_string()))?
+                }
+                Finding::Missing(why) => return Err(Error::Told(why)),
+                _ => unreachable!("climbs alone"),
+            };
+            self.starts.insert(climbed.start, climbed);
+        }
+        Ok(())
+    }
+
     /// Evaluations of value and gradient in all climbs.
     pub fn evaluations(&self) -> u64 {
         self.starts.values().map(|start| start.end.evaluations).sum()
@@ -187,69 +198,61 @@ fn pared(objective: &Objective, found: Settled, seed: u64) -> Result<Settled> {
     Ok(kept)
 }
 
-/// Climbs from the starts 0 … `starts` − 1. Each finished one is appended to `log` (JSON lines);
-/// with `resume` those that are there already are not climbed again. Every law that a climb ends at
-/// is checked by the estimators of verdicts. Hands out no more starts after `limit`; leaves what is
-/// under way when a stop is asked for.
+/// Climbs from the starts 0 … `starts` − 1; those that the parts of a store have are not climbed
+/// again. Every law that a climb ends at is checked by the estimators of verdicts. One process goes
+/// batch by batch: it hands out no more starts after `limit`, and leaves what is under way when a
+/// stop is asked for; tasks share all climbs at once.
 ///
 /// # Errors
-/// [`Error::Io`]; [`Error::Checkpoint`] for a line of the log that is not a start; a device that
-/// fails.
+/// Those of [`complete`] and [`work`].
 pub fn hunt(
     objective: &Objective,
     bounds: Bounds,
     starts: u64,
-    (log, resume): (&Path, bool),
     limit: Option<Duration>,
     (options, watch): (&Options, &Watch),
 ) -> Result<Hunt> {
     let begun = Instant::now();
-    let seed = options.seed;
-    if watch.store.is_some_and(|store| store.share() != Share::All) {
-        let mut hunt = Climbs { objective: objective.clone(), bounds, seed }.by_tasks(starts, watch)?;
+    let climbs = Arc::new(Climbs { objective: objective.clone(), bounds, seed: options.seed });
+    let (nowhere, mut hunt) = (Store::default(), Hunt::default());
+    let store = watch.store.unwrap_or(&nowhere);
+    if store.share() != Share::All {
+        let found = complete((&stage(0..starts), || starts as usize), &climbs, watch)?;
+        hunt.take_in(found)?;
         check(objective, &mut hunt, &Vec::from_iter(0..starts), options, watch)?;
         return Ok(hunt);
     }
-    let mut hunt = Hunt { starts: if resume { read(log)? } else { BTreeMap::new() } };
-    if log.is_symlink() {
-        let message = "is a symbolic link: remove it, or take another folder";
-        return Err(Error::invalid(log.display().to_string(), message));
-    }
-    let mut file = OpenOptions::new()
-        .create(true)
-        .append(resume)
-        .write(true)
-        .truncate(!resume)
-        .open(log)
-        .map_err(Error::io(log))?;
-    for batch in Vec::from_iter(0..starts).chunks(BATCH) {
+    for first in (0..starts).step_by(BATCH) {
         if limit.is_some_and(|limit| begun.elapsed() > limit) {
             break;
         }
-        let missing: Vec<u64> = batch.iter().copied().filter(|k| !hunt.starts.contains_key(k)).collect();
-        let objective_of_climbs = objective.clone();
-        let climbs = move |sender: &Sender<Result<Climbed>>| {
-            missing.par_iter().with_max_len(1).for_each(|&k| {
-                // Nobody listens after a stop.
-                let _ = sender.send(one(&objective_of_climbs, bounds, seed, k));
-            });
-        };
-        let finished = watch.stop.attend(climbs, |start| {
-            let start = start?;
-            append(&mut file, &start).map_err(Error::io(log))?;
-            (watch.event)(Event::Found);
-            hunt.starts.insert(start.start, start);
-            Ok(())
-        })?;
+        // The last one is as long as the others: a search that goes on may have more starts.
+        let batch = first..first + BATCH as u64;
+        let stage = stage(batch.clone());
+        let wanted: Vec<_> = batch.map(|start| Vec::from_iter((start < starts).then_some(0..1))).collect();
+        let mut held = Collected::read(&stage, store, None)?;
+        let finished = work((&stage, &wanted), &climbs, (&mut held, store), watch)?;
+        hunt.take_in(held)?;
         if !finished {
             break;
         }
-        check(objective, &mut hunt, batch, options, watch)?;
+        check(
+            objective,
+            &mut hunt,
+            &Vec::from_iter(first..starts.min(first + BATCH as u64)),
+            options,
+            watch,
+        )?;
     }
     Ok(hunt)
 }
 
-/// Climbs as tasks share them.
+/// The climbs from some starts.
+fn stage(starts: Range<u64>) -> Stage {
+    Stage { run: xxh3_64(b"climbs"), round: 0, units: starts.map(StageUnit::Own).collect() }
+}
+
+/// What climbs.
 struct Climbs {
     objective: Objective,
     bounds: Bounds,
@@ -267,26 +270,6 @@ impl Measures for Climbs {
 
     fn sampled(&self, _: &LaneUnit) -> Result<Sampled> {
         unreachable!("climbs take no samples")
-    }
-}
-
-impl Climbs {
-    /// The climbs from the starts 0 … `starts` − 1, which are one stage.
-    fn by_tasks(self, starts: u64, watch: &Watch) -> Result<Hunt> {
-        let units = (0..starts).map(StageUnit::Own).collect();
-        let stage = Stage { run: xxh3_64(b"climbs"), round: 0, units };
-        let found = complete((&stage, || starts as usize), &Arc::new(self), watch)?;
-        let climb = |held| match held {
-            Held::Finding(Some(finding)) => match *finding {
-                Finding::Own(text) => serde_json::from_str(&text)
-                    .map(|climb: Climbed| (climb.start, climb))
-                    .map_err(|error| Error::Told(error.to_string())),
-                Finding::Missing(why) => Err(Error::Told(why)),
-                _ => unreachable!("climbs alone"),
-            },
-            _ => unreachable!("the stage is whole"),
-        };
-        Ok(Hunt { starts: found.units.into_iter().map(climb).collect::<Result<_>>()? })
     }
 }
 
@@ -339,33 +322,4 @@ fn one(objective: &Objective, bounds: Bounds, seed: u64, k: u64) -> Result<Climb
         best = Settled { evaluations, ..if again.ln_ratio > best.ln_ratio { again } else { best } };
     }
     Ok(Climbed { start: k, family: family.to_owned(), end: best, check: Check::default() })
-}
-
-fn append(file: &mut File, start: &Climbed) -> std::io::Result<()> {
-    let line = sealed::text(start) + "\n";
-    file.write_all(line.as_bytes())
-}
-
-/// The starts of a log; a last line without its end (the process was killed while writing it) is
-/// cut off.
-fn read(log: &Path) -> Result<BTreeMap<u64, Climbed>> {
-    if !log.exists() {
-        return Ok(BTreeMap::new());
-    }
-    let text = fs::read_to_string(log).map_err(Error::io(log))?;
-    let whole = text.rfind('\n').map_or(0, |end| end + 1);
-    let parse = |(number, line): (usize, &str)| {
-        let start: Climbed = sealed::parse(line).map_err(|why| Error::Checkpoint {
-            path: log.to_owned(),
-            message: format!("line {} {why}; remove it to climb again", number + 1),
-        })?;
-        Ok((start.start, start))
-    };
-    let found = text[..whole].lines().enumerate().map(parse).collect();
-    OpenOptions::new()
-        .write(true)
-        .open(log)
-        .and_then(|f| f.set_len(whole as u64))
-        .map_err(Error::io(log))?;
-    found
 }

@@ -11,7 +11,7 @@ const SAMPLED: f64 = 5.0;
 
 /// M, −M′ and H(X|Y) at `at` from `n` samples of the sampler made for `snr`.
 fn sampled(atoms: &Atoms, shannon: f64, snr: f64, at: f64, n: usize) -> [Estimate; 3] {
-    let sampler = TiltedSampler::new(atoms, shannon, snr);
+    let sampler = TiltedSampler::new(atoms.clone(), shannon, snr);
     let (grid, controls) = (Grid::new([SnrPoint::At(at)]), 1);
     let stream = Stream::named(11, "tilted test");
     let mut total = Moments::new(3 + controls);
@@ -85,7 +85,7 @@ fn what_no_sample_shows_is_in_the_bound() {
     let shannon = weights.iter().map(|w| -w * w.ln()).sum();
     let one = Source::parse(&format!("bernoulli:p={p:e}")).unwrap();
     let exact = 2.0 * crate::channel::exact::at(&one, snr).unwrap().unwrap().mmse.value;
-    let sampler = TiltedSampler::new(&atoms, shannon, snr);
+    let sampler = TiltedSampler::new(atoms.clone(), shannon, snr);
     let [few, _, _] = sampled(&atoms, shannon, snr, snr, 8192);
     let allowed = sampler.unseen(Observable::Mmse, 8192) * few.value;
     let off = (few.value - exact).abs();
