@@ -182,16 +182,31 @@ fn going_on_wants_the_same_run() {
     assert_eq!(verify(&[]).status.code(), first);
 }
 
-/// The plan has the claims and the atoms: the folder may move, and what it came from may go.
+/// What a claim needs of a network.
+const NETWORK: &str = r#"
+[[control]]
+why      = "a network that has learned little"
+lhs      = "loss"
+relation = "<="
+rhs      = "mmse"
+source   = ["mixture:ring=8,radius=2,variance=0.01"]
+denoiser = ["network:path=model.onnx"]
+snr      = [1, 4]
+"#;
+
+/// The plan has the claims, the atoms and the network: the folder may move, and what it came from may go.
 #[test]
 fn a_plan_is_worked_on_elsewhere() {
-    let place = Place::new();
+    let place = Place::of(&format!("{CLAIM}{NETWORK}"));
+    let shipped = concat!(env!("CARGO_MANIFEST_DIR"), "/data/trained/ring-1-100.onnx");
+    fs::copy(shipped, place.path("model.onnx")).unwrap();
     let whole = place.whole();
     place.plan("out", "2");
     let elsewhere = tempfile::tempdir().unwrap();
     fs::rename(place.path("out"), elsewhere.path().join("moved")).unwrap();
-    fs::remove_file(place.path("claim.toml")).unwrap();
-    fs::remove_file(place.path("atoms.csv")).unwrap();
+    for name in ["claim.toml", "atoms.csv", "model.onnx"] {
+        fs::remove_file(place.path(name)).unwrap();
+    }
     finish(elsewhere.path(), "moved", 2);
     assert_eq!(results(&elsewhere.path().join("moved")), whole);
 }

@@ -286,9 +286,35 @@ fn a_false_theorem_is_refuted_and_its_counterexample_made_small() {
         assert_eq!(again["search"]["starts"].as_u64(), Some(12));
         assert!(part.exists(), "{}: measured again", part.display());
     }
-    let more: Vec<&str> = resumed.iter().map(|word| if *word == "12" { "16" } else { *word }).collect();
-    assert_eq!(probe(dir.path(), &more)["search"]["starts"].as_u64(), Some(16));
-    assert!(all.iter().all(|part| part.exists()), "nothing is climbed twice");
+    let with = |starts: &str, more: &[&'static str]| {
+        let arguments: Vec<&str> =
+            resumed.iter().map(|word| if *word == "12" { starts } else { word }).collect();
+        probe(dir.path(), &[&arguments[..], more].concat())["search"]["starts"].as_u64()
+    };
+    let names =
+        || -> Vec<_> { std::fs::read_dir(&parts).unwrap().map(|entry| entry.unwrap().path()).collect() };
+    // The climbs' part is of the same stage, which is the first half of a part's name.
+    let stage = |path: &std::path::Path| path.file_name().unwrap().to_str().unwrap()[..16].to_owned();
+    let before = names();
+    assert_eq!(with("16", &[]), Some(16));
+    let size = |path: &std::path::PathBuf| std::fs::metadata(path).unwrap().len();
+    let same = |new: &&std::path::PathBuf| {
+        !before.contains(new) && before.iter().any(|old| stage(old) == stage(new))
+    };
+    let after = names();
+    let [new] = after.iter().filter(same).collect::<Vec<_>>()[..] else {
+        panic!("one part of climbs: {after:?}")
+    };
+    let old = before.iter().find(|old| stage(old) == stage(new)).unwrap();
+    assert!(
+        2 * size(new) < size(old),
+        "four climbs beside twelve, not sixteen: {} {}",
+        size(new),
+        size(old)
+    );
+    // What is there counts whatever the limit, and no more than is asked for.
+    assert_eq!(with("40", &["--limit", "1ns"]), Some(16));
+    assert_eq!(with("8", &[]), Some(8));
     // Not with another question, nor from a part that was changed.
     let refused = |arguments: &[&str], words: &str| {
         let output = klaim(dir.path(), arguments);

@@ -178,6 +178,7 @@ fn a_mistake_loses_nothing() {
         "estimate mmsee --source bpsk --snr 1 --out run --tasks 2",
         "probe claim.toml --source fil:path={p} --vary p=1..2 --out run",
         "probe claim.toml --source file:path=law-{i}.csv --vary i=1..3/3 --out run --tasks 2",
+        "probe claim.toml --source bernoulli:p={p} --vary p=0.1..1/3 --budget quick --out run",
     ] {
         let output = place.run(&words.split_whitespace().collect::<Vec<_>>());
         assert_eq!(output.status.code(), Some(2), "{words}: {}", said(&output));

@@ -17,7 +17,7 @@ use crate::probe::disproof::Disproof;
 use crate::probe::found::Measuring;
 use crate::probe::search::{Bounds, Objective, hunt};
 use crate::probe::statement::Coordinates;
-use crate::probe::sweep::{settle, sweep};
+use crate::probe::sweep::{MapPlaces, settle, sweep};
 use crate::probe::{ProbeReport, ProbedClaim, Varied, page};
 use crate::quantity::axis;
 use crate::report::model::Run;
@@ -116,7 +116,7 @@ enum Question {
         statement: ProbedClaim,
         /// The claim at the first place.
         expanded: Claim,
-        parameters: Vec<Varied>,
+        places: Box<MapPlaces>,
         /// What stands in place of the claim's own axes, in words.
         place: String,
     },
@@ -226,7 +226,8 @@ impl Probe {
         let expanded = statement.at(&sample, &[], &mut Sources::default())?;
         let source = source.map_or("its own sources".into(), |source| source.to_string());
         let place = self.set.iter().fold(source, |text, set| format!("{text}, {set}"));
-        Ok(Question::Sweep { statement, expanded, parameters, place })
+        let places = Box::new(MapPlaces::new(&statement, parameters)?);
+        Ok(Question::Sweep { statement, expanded, places, place })
     }
 
     /// What is found by the parts of `store`.
@@ -236,9 +237,9 @@ impl Probe {
     fn answered(&self, question: Question, store: &Store, common: &Common) -> Result<ProbeReport> {
         let options = self.options(common);
         match question {
-            Question::Sweep { statement, expanded, parameters, place } => {
+            Question::Sweep { statement, expanded, places, place } => {
                 let (found, run) = self.watched(&options, store, common, |watch| {
-                    sweep(&statement, parameters, self.width, options.clone(), watch)
+                    sweep(&statement, *places, self.width, options.clone(), watch)
                 })?;
                 let disproofs = self.prove.then(|| Disproof::of_sweep(&statement, &found)).transpose()?;
                 Ok(ProbeReport { disproofs, ..ProbeReport::new(&expanded, &place, found, run) })

@@ -23,7 +23,8 @@ pub fn room(bytes: u64) -> Result<(), u64> {
         return Ok(());
     }
     let free = available();
-    if bytes <= free { Ok(()) } else { Err(free) }
+    // What overflowed is too much wherever nothing is told.
+    if bytes <= free && bytes < u64::MAX { Ok(()) } else { Err(free) }
 }
 
 /// Bytes that can be had without swapping or being stopped: the least of what the system calls

@@ -11,7 +11,7 @@ use crate::claim::{AxisValue, Claim, ClaimFile, Outcome};
 use crate::error::{Error, Result};
 use crate::numeric::number;
 use crate::probe::disproof::Disproof;
-use crate::probe::measure::Meter;
+use crate::probe::measure::{Expander, Meter};
 use crate::probe::place::{PlaceOutcome, Undecided};
 use crate::probe::search::shrink::shrink;
 use crate::probe::search::{Candidate, Hunt, Objective};
@@ -228,7 +228,7 @@ impl Measuring<'_> {
     /// Comparisons of a whole search: every law measured anew, and the small one.
     fn comparisons(&self, any: &Candidate, snr: f64) -> Result<u64> {
         let (claim, _) = self.on(any, "law-1.csv", snr)?;
-        Ok(Meter::cases_a_place(&claim, &Coordinates::new())? * (REMEASURED as u64 + 1))
+        Ok(Expander::default().cases_a_place(&claim, &Coordinates::new())? * (REMEASURED as u64 + 1))
     }
 
     /// Measures the best climbs anew, makes the best law small if it refutes, and writes laws and

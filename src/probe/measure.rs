@@ -21,13 +21,44 @@ pub const CLOSER_LOOKS: u64 = 3;
 /// maximum is off by 1e-4 of itself.
 pub const SNRS_OF_A_LOOK: usize = 4;
 
+/// The statement at places, with the laws that were read for it.
+#[derive(Default)]
+pub struct Expander {
+    sources: Sources,
+    deciding: Deciding,
+}
+
+impl Expander {
+    /// The cases at one place that satisfy the hypotheses.
+    ///
+    /// # Errors
+    /// What [`ProbedClaim::at`] refuses.
+    pub fn claim(&mut self, statement: &ProbedClaim, place: &Coordinates, snrs: &[f64]) -> Result<Claim> {
+        let mut claim = statement.at(place, snrs, &mut self.sources)?;
+        claim.main.keep_satisfied(&mut self.deciding)?;
+        Ok(claim)
+    }
+
+    /// Most cases that one place takes.
+    ///
+    /// # Errors
+    /// What [`ProbedClaim::at`] refuses.
+    pub fn cases_a_place(&mut self, statement: &ProbedClaim, place: &Coordinates) -> Result<u64> {
+        let first = statement.snrs.as_deref().unwrap_or(&[]);
+        let cases = statement.at(place, first, &mut self.sources)?.main.cases.len() as u64;
+        Ok(match first.len() as u64 {
+            0 => cases,
+            n => cases / n * (n + CLOSER_LOOKS * SNRS_OF_A_LOOK as u64),
+        })
+    }
+}
+
 /// Measures places under one family-wise level.
 pub struct Meter<'a> {
     statement: &'a ProbedClaim,
     options: Options,
     watch: &'a Watch<'a>,
-    sources: Sources,
-    deciding: Deciding,
+    expander: Expander,
     /// Of each law that was met, by its spec.
     laws: HashMap<String, LawNumbers>,
 }
@@ -43,16 +74,9 @@ struct Worst {
 
 impl<'a> Meter<'a> {
     /// `options` with the number of `comparisons` of the whole probe (see
-    /// [`Meter::cases_a_place`]).
+    /// [`Expander::cases_a_place`]).
     pub fn new(statement: &'a ProbedClaim, options: Options, watch: &'a Watch<'a>) -> Self {
-        Self {
-            statement,
-            options,
-            watch,
-            sources: Sources::default(),
-            deciding: Deciding::default(),
-            laws: HashMap::new(),
-        }
+        Self { statement, options, watch, expander: Expander::default(), laws: HashMap::new() }
     }
 
     /// Whether a stop is asked for.
@@ -60,17 +84,9 @@ impl<'a> Meter<'a> {
         self.watch.stop.requested()
     }
 
-    /// Most cases that one place takes.
-    ///
-    /// # Errors
-    /// What [`ProbedClaim::at`] refuses.
-    pub fn cases_a_place(statement: &ProbedClaim, place: &Coordinates) -> Result<u64> {
-        let first = statement.snrs.as_deref().unwrap_or(&[]);
-        let cases = statement.at(place, first, &mut Sources::default())?.main.cases.len() as u64;
-        Ok(match first.len() as u64 {
-            0 => cases,
-            n => cases / n * (n + CLOSER_LOOKS * SNRS_OF_A_LOOK as u64),
-        })
+    /// The same with what was read before.
+    pub fn having(self, expander: Expander) -> Self {
+        Self { expander, ..self }
     }
 
     /// The findings at `places`, in their order: a first look at all, then closer looks around each
@@ -106,12 +122,11 @@ impl<'a> Meter<'a> {
 
     /// One look at every place, at its current SNRs.
     fn look(&mut self, places: &[Coordinates], worst: &mut [Worst]) -> Result<()> {
-        let mut claims: Vec<Claim> = places
+        let claims: Vec<Claim> = places
             .iter()
             .zip(&*worst)
-            .map(|(place, worst)| self.statement.at(place, &worst.snrs, &mut self.sources))
+            .map(|(place, worst)| self.expander.claim(self.statement, place, &worst.snrs))
             .collect::<Result<_>>()?;
-        claims.iter_mut().try_for_each(|claim| claim.main.keep_satisfied(&mut self.deciding))?;
         let found = outcomes(&claims, &self.options, self.watch)?;
         let mut found = found.results.into_iter();
         for ((claim, place), worst) in claims.iter().zip(places).zip(worst) {

@@ -3,7 +3,7 @@
 use crate::claim::verdict::Verdict;
 use crate::error::{Error, Result};
 use crate::probe::boundary::{self, Boundary};
-use crate::probe::measure::Meter;
+use crate::probe::measure::{Expander, Meter};
 use crate::probe::place::PlaceOutcome;
 use crate::probe::statement::{Coordinates, ProbedClaim};
 use crate::probe::vary::Varied;
@@ -21,7 +21,7 @@ pub struct Sweep {
     pub parameters: Vec<Varied>,
     /// Findings, the first parameter fastest.
     pub map: Vec<PlaceOutcome>,
-    /// Places that do not satisfy the hypotheses and are not in the map.
+    /// MapPlaces that do not satisfy the hypotheses and are not in the map.
     pub outside: usize,
     /// Changes of the verdict along the first parameter; along the second where the first shows
     /// none.
@@ -60,46 +60,67 @@ pub fn settle(parameter: Varied, takes: impl Fn(f64) -> Result<()>) -> Result<Va
     Ok(Varied { listed: parameter.values.iter().all(|&value| takes(value).is_ok()), ..parameter })
 }
 
-/// Maps `parameters` (at most two) and brackets the boundaries along the first to the relative
-/// width `width`.
+/// The places of a map, at each of which the statement can be asked.
+pub struct MapPlaces {
+    at: Vec<Coordinates>,
+    parameters: Vec<Varied>,
+    expander: Expander,
+}
+
+impl MapPlaces {
+    /// All values of `parameters` (at most two), the first one's fastest. The laws there are read.
+    ///
+    /// # Errors
+    /// More than two parameters; what [`ProbedClaim::at`] refuses at a place; no place that satisfies
+    /// the hypotheses.
+    pub fn new(statement: &ProbedClaim, parameters: Vec<Varied>) -> Result<Self> {
+        if parameters.len() > 2 {
+            return Err(Error::invalid("--vary", "takes at most two parameters"));
+        }
+        let places_of = |parameter: Option<&Varied>| match parameter {
+            None => vec![Coordinates::new()],
+            Some(p) => p.values.iter().map(|&value| vec![(p.name.clone(), value)]).collect(),
+        };
+        let (inner, outer) = (places_of(parameters.first()), places_of(parameters.get(1)));
+        let with = |rest: &Coordinates| -> Vec<Coordinates> {
+            inner.iter().map(|place| [place.clone(), rest.clone()].concat()).collect()
+        };
+        let (at, mut expander) = (outer.iter().flat_map(with).collect::<Vec<_>>(), Expander::default());
+        let snrs = statement.snrs.as_deref().unwrap_or(&[]);
+        let mut satisfied = false;
+        for place in &at {
+            satisfied |= !expander.claim(statement, place, snrs)?.main.cases.is_empty();
+        }
+        if !satisfied {
+            let message = "has no place that satisfies the claim's hypotheses (`where`)";
+            return Err(Error::invalid("the probe", message));
+        }
+        Ok(Self { at, parameters, expander })
+    }
+}
+
+/// Maps `places` and brackets the boundaries along the first parameter to the relative width `width`.
 ///
 /// The family-wise level of `options` is shared by all cases that the sweep could come to take,
 /// which are counted here.
 ///
 /// # Errors
-/// What [`Meter::measure`] meets; more than two parameters.
+/// What [`Meter::measure`] meets.
 pub fn sweep(
     statement: &ProbedClaim,
-    parameters: Vec<Varied>,
+    places: MapPlaces,
     width: f64,
     options: Options,
     watch: &Watch,
 ) -> Result<Sweep> {
+    let MapPlaces { at: places, parameters, mut expander } = places;
     let (first, second) = (parameters.first(), parameters.get(1));
-    if parameters.len() > 2 {
-        return Err(Error::invalid("--vary", "takes at most two parameters"));
-    }
-    let places_of = |parameter: Option<&Varied>| match parameter {
-        None => vec![Coordinates::new()],
-        Some(p) => p.values.iter().map(|&value| vec![(p.name.clone(), value)]).collect(),
-    };
-    let (inner, outer): (Vec<Coordinates>, Vec<Coordinates>) = (places_of(first), places_of(second));
-    let places: Vec<Coordinates> = outer
-        .iter()
-        .flat_map(|rest| inner.iter().map(|place| [place.clone(), rest.clone()].concat()))
-        .collect();
     let comparisons =
-        Meter::cases_a_place(statement, &places[0])? * most_places(&places, &parameters, width);
+        expander.cases_a_place(statement, &places[0])? * most_places(&places, &parameters, width);
     let options = Options { comparisons: Some(comparisons), ..options };
-    let mut meter = Meter::new(statement, options, watch);
+    let mut meter = Meter::new(statement, options, watch).having(expander);
     let mut map: Vec<PlaceOutcome> = meter.measure(&places)?.into_iter().flatten().collect();
     let outside = places.len() - map.len();
-    if map.is_empty() {
-        return Err(Error::invalid(
-            "the probe",
-            "has no place that satisfies the claim's hypotheses (`where`)",
-        ));
-    }
     let Some(first) = first else {
         return Ok(Sweep { parameters, map, outside, boundaries: Vec::new(), comparisons });
     };
@@ -113,7 +134,7 @@ pub fn sweep(
     Ok(Sweep { parameters, map, outside, boundaries, comparisons })
 }
 
-/// Places that the map, the climbs and the bisections along either parameter take at most.
+/// MapPlaces that the map, the climbs and the bisections along either parameter take at most.
 fn most_places(places: &[Coordinates], parameters: &[Varied], width: f64) -> u64 {
     let gaps = |p: &Varied| (places.len() - places.len() / p.values.len()) as u64 + 2 * CLIMBS;
     places.len() as u64

@@ -25,6 +25,9 @@ use crate::run::take::Sampled;
 use crate::run::work::Measures;
 use crate::source::{Pmf, Source, assume};
 
+/// Most SNRs of steps that a part carries for one number (37 kB): longer schedules are made anew.
+const MOST_CARRIED: usize = 4096;
+
 /// What a run is about.
 pub struct Inventory {
     /// The distinct needs of its cases, in their order.
@@ -245,7 +248,8 @@ impl Measures for Inventory {
                 Ok(Unplaced::Known(estimate)) => Finding::Known(estimate),
                 Ok(Unplaced::Sampled(instrument)) => {
                     locked(&self.made).insert(number, instrument);
-                    Finding::Sampled(path::found(&self.needs[number], &self.tools).map(|s| s.to_vec()))
+                    let steps = path::found(&self.needs[number], &self.tools);
+                    Finding::Sampled(steps.filter(|s| s.len() <= MOST_CARRIED).map(|s| s.to_vec()))
                 }
                 Err(error) => {
                     let why = error.to_string();
@@ -317,5 +321,35 @@ fn source_report(source: &Source) -> SourceReport {
                 evidence: f.evidence,
             })
             .collect(),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::quantity::{Setting, find};
+
+    /// What one task makes of a schedule travels with what it finds: no other makes it anew.
+    #[test]
+    fn steps_travel() {
+        let need = |steps| Need {
+            source: Arc::new(Source::parse("codebook:atoms=8,dim=2").unwrap()),
+            quantity: find("path_kl").unwrap(),
+            setting: Setting::path(steps, "geometric", 0.05, 20.0),
+        };
+        let of = |need: &Need| {
+            Inventory::numbers(std::slice::from_ref(need), (MethodChoice::Auto, 0), &Arc::default())
+        };
+        let few = need(8);
+        let (one, other) = (of(&few), of(&few));
+        let finding = one.find(&StageUnit::Need(0));
+        assert!(path::found(&few, &other.tools).is_none());
+        other.recall([(0, finding)]);
+        assert_eq!(path::found(&few, &other.tools), path::found(&few, &one.tools));
+        assert_eq!(path::found(&few, &other.tools).unwrap().len(), 9);
+        // Unless they are many.
+        let many = need(MOST_CARRIED);
+        let finding = of(&many).find(&StageUnit::Need(0));
+        assert!(matches!(finding, Finding::Sampled(None)), "{finding:?}");
     }
 }

@@ -39,7 +39,8 @@ pub const HEADER: usize = 56;
 pub enum Finding {
     /// A deterministic number.
     Known(Estimate),
-    /// A number that samples tell, with the SNRs of its steps, if it has some: no task makes them anew.
+    /// A number that samples tell, with the SNRs of its steps, if it has some and they are not too
+    /// many: no task makes these anew.
     Sampled(Option<Vec<f64>>),
     /// A number that cannot be had, and why.
     Missing(String),

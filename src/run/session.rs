@@ -251,18 +251,20 @@ impl<'a> Session<'a> {
 
     /// Gives every number its route.
     fn placed(&mut self, stage: &Stage, collected: Collected) -> Result<RunState> {
-        let mut found = Vec::new();
+        let (mut found, mut sources) = (Vec::new(), Vec::new());
         for (unit, held) in stage.units.iter().zip(collected.units) {
             let Held::Finding(Some(finding)) = held else { continue };
             match (unit, *finding) {
                 (StageUnit::Need(number), finding) => found.push((*number, finding)),
-                (StageUnit::Source(_), Finding::Source(report)) => self.page.sources.push(report),
+                (StageUnit::Source(number), Finding::Source(report)) => sources.push((*number, report)),
                 (StageUnit::Grids(number), Finding::Grids(Some(grids))) => {
                     drop(self.page.grids.insert(*number, grids))
                 }
                 _ => {}
             }
         }
+        sources.sort_by_key(|(number, _)| *number);
+        self.page.sources = sources.into_iter().map(|(_, report)| report).collect();
         let Inventory { needs, index, cases, .. } = &*self.inventory;
         let found = self.inventory.routes(found);
         let groups = ledger::groups(needs, &found, cases);

@@ -143,8 +143,8 @@ impl<'a> ExactCurve<'a> {
             let mut slots = self.octaves.slots.lock().unwrap_or_else(PoisonError::into_inner);
             Arc::clone(slots.entry(exponent).or_default())
         };
-        // Held while the panels are made, which is sequential: no task that waits here can be run
-        // by the one that holds it.
+        // Held while the panels are made, which is sequential (`needle` says so too): no task that
+        // waits here can be run by the one that holds it.
         let mut made = slot.lock().unwrap_or_else(PoisonError::into_inner);
         if let Some(panels) = made.as_ref() {
             return Ok(Arc::clone(panels));

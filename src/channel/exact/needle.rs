@@ -13,8 +13,6 @@
 //! fall like exponentials of exponentials or like a Gaussian: the rules converge geometrically.
 //! Bounds are the difference from rules of twice the step, plus rounding. (docs/theory.md, N1.)
 
-use rayon::prelude::*;
-
 use crate::channel::exact::ChannelValues;
 use crate::channel::exact::pairs::{self, PairBounds};
 use crate::numeric::estimate::Estimate;
@@ -107,14 +105,15 @@ impl Rule {
         }
     }
 
-    /// The integrals over ln s. T is at most e^{γ/2 + 9√γ}, but for e^{−40} of the mass: as low
+    /// The integrals over ln s, sequentially: who waits for a curve's panels must not be given other
+    /// work that waits for the same. T is at most e^{γ/2 + 9√γ}, but for e^{−40} of the mass: as low
     /// must s go.
     fn values(&self) -> [f64; VALUES] {
         let low = -START - 0.5 * self.root * self.root - 9.0 * self.root;
         let high = NOTHING.ln() - self.ln_weight + REACH * self.root;
         let nodes = ((high - low) / self.step).ceil() as usize;
         let terms: Vec<[f64; VALUES]> =
-            (0..=nodes).into_par_iter().map(|i| self.terms(self.step.mul_add(i as f64, low))).collect();
+            (0..=nodes).map(|i| self.terms(self.step.mul_add(i as f64, low))).collect();
         std::array::from_fn(|v| self.step * compensated(terms.iter().map(|term| term[v])))
     }
 

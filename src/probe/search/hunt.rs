@@ -117,8 +117,8 @@ pub struct Hunt {
 }
 
 impl Hunt {
-    /// Adds the climbs that are there.
-    fn take_in(&mut self, climbs: Collected) -> Result<()> {
+    /// Adds the climbs that are there, of the first `starts` starts.
+    fn take_in(&mut self, climbs: Collected, starts: u64) -> Result<()> {
         for held in climbs.units {
             let Held::Finding(Some(finding)) = held else { continue };
             let climbed: Climbed = match *finding {
@@ -128,7 +128,9 @@ impl Hunt {
                 Finding::Missing(why) => return Err(Error::Told(why)),
                 _ => unreachable!("climbs alone"),
             };
-            self.starts.insert(climbed.start, climbed);
+            if climbed.start < starts {
+                self.starts.insert(climbed.start, climbed);
+            }
         }
         Ok(())
     }
@@ -218,31 +220,34 @@ pub fn hunt(
     let store = watch.store.unwrap_or(&nowhere);
     if store.share() != Share::All {
         let found = complete((&stage(0..starts), || starts as usize), &climbs, watch)?;
-        hunt.take_in(found)?;
+        hunt.take_in(found, starts)?;
         check(objective, &mut hunt, &Vec::from_iter(0..starts), options, watch)?;
         return Ok(hunt);
     }
-    for first in (0..starts).step_by(BATCH) {
-        if limit.is_some_and(|limit| begun.elapsed() > limit) {
+    let batches = || (0..starts).step_by(BATCH).map(|first| first..starts.min(first + BATCH as u64));
+    // A batch's stage has the starts of a whole one: a search that goes on may have more.
+    let stage = |batch: &Range<u64>| stage(batch.start..batch.start + BATCH as u64);
+    for batch in batches() {
+        hunt.take_in(Collected::read(&stage(&batch), store, None)?, starts)?;
+    }
+    for batch in batches() {
+        let mut there = batch.clone().all(|start| hunt.starts.contains_key(&start));
+        if !there {
+            if limit.is_some_and(|limit| begun.elapsed() > limit) {
+                break;
+            }
+            let stage = stage(&batch);
+            let wanted = |unit: &StageUnit| matches!(unit, StageUnit::Own(start) if batch.contains(start));
+            let wanted: Vec<_> =
+                stage.units.iter().map(|unit| Vec::from_iter(wanted(unit).then_some(0..1))).collect();
+            let mut held = Collected::read(&stage, store, None)?;
+            there = work((&stage, &wanted), &climbs, (&mut held, store), watch)?;
+            hunt.take_in(held, starts)?;
+        }
+        if !there {
             break;
         }
-        // The last one is as long as the others: a search that goes on may have more starts.
-        let batch = first..first + BATCH as u64;
-        let stage = stage(batch.clone());
-        let wanted: Vec<_> = batch.map(|start| Vec::from_iter((start < starts).then_some(0..1))).collect();
-        let mut held = Collected::read(&stage, store, None)?;
-        let finished = work((&stage, &wanted), &climbs, (&mut held, store), watch)?;
-        hunt.take_in(held)?;
-        if !finished {
-            break;
-        }
-        check(
-            objective,
-            &mut hunt,
-            &Vec::from_iter(first..starts.min(first + BATCH as u64)),
-            options,
-            watch,
-        )?;
+        check(objective, &mut hunt, &Vec::from_iter(batch), options, watch)?;
     }
     Ok(hunt)
 }
