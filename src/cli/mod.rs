@@ -41,7 +41,7 @@ use crate::backend::Backend;
 use crate::backend::choice::{self, BackendChoice};
 use crate::backend::cpu::Cpu;
 use crate::backend::options::{DeviceOptions, Precision};
-use crate::error::Result;
+use crate::error::{Error, Result};
 use crate::run::stop::Stop;
 use caller::Caller;
 
@@ -183,7 +183,7 @@ impl OutputForm {
             _ => {
                 let name = self.to_possible_value().expect("no form is hidden");
                 let message = format!("`{}` is a form of `klaim schedule` alone", name.get_name());
-                Err(crate::error::Error::invalid("--format", message))
+                Err(Error::invalid("--format", message))
             }
         }
     }
@@ -315,10 +315,9 @@ fn execute(mut arguments: CommandLine) -> Result<u8> {
     }
     let common = &arguments.common;
     if let Some(threads) = common.threads {
-        rayon::ThreadPoolBuilder::new()
-            .num_threads(threads.into())
-            .build_global()
-            .map_err(|e| crate::error::Error::invalid("--threads", e.to_string()))?;
+        rayon::ThreadPoolBuilder::new().num_threads(threads.into()).build_global().map_err(|e| {
+            Error::invalid("--threads", format!("{e}: take fewer, or allow more (ulimit -u)"))
+        })?;
     }
     match arguments.command {
         Command::Verify(command) => command.run(common),
@@ -342,14 +341,14 @@ fn execute(mut arguments: CommandLine) -> Result<u8> {
         Command::Selftest(command) => command.run(common),
         Command::Completions { shell } => output::text(&completion::script(shell, CommandLine::command())),
         Command::Man { dir: Some(dir) } => {
-            std::fs::create_dir_all(&dir).map_err(crate::error::Error::io(&dir))?;
+            std::fs::create_dir_all(&dir).map_err(Error::io(&dir))?;
             let written = clap_mangen::generate_to(CommandLine::command(), &dir);
-            written.map(|()| 0).map_err(crate::error::Error::io(&dir))
+            written.map(|()| 0).map_err(Error::io(&dir))
         }
         Command::Man { dir: None } => {
             let mut page = Vec::new();
             let rendered = clap_mangen::Man::new(CommandLine::command()).render(&mut page);
-            rendered.map_err(crate::error::Error::io("manual page"))?;
+            rendered.map_err(Error::io("manual page"))?;
             output::bytes(&page)
         }
     }

@@ -1,9 +1,9 @@
 //! How a run is stopped: whoever waits for work leaves it, and reports what is there.
 
 use std::panic;
-use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::mpsc::{self, RecvTimeoutError, Sender};
+use std::sync::{Arc, Mutex, PoisonError};
 use std::thread;
 use std::time::Duration;
 
@@ -39,7 +39,7 @@ impl Stop {
     /// ms, with all that it has sent by then.
     ///
     /// A thread of rayon's pool does `work` itself and to its end: were it to wait, nobody might be
-    /// left to do what `work` gives to the pool.
+    /// left to do what `work` gives to the pool. So does who may have no other thread (`ulimit -u`).
     ///
     /// # Errors
     /// What `each` refuses, which leaves `work` as well.
@@ -49,20 +49,37 @@ impl Stop {
     pub fn attend<T: Send + 'static>(
         &self,
         work: impl FnOnce(&Sender<T>) + Send + 'static,
+        each: impl FnMut(T) -> Result<()>,
+    ) -> Result<bool> {
+        self.attend_on(STACK, work, each)
+    }
+
+    fn attend_on<T: Send + 'static>(
+        &self,
+        stack: usize,
+        work: impl FnOnce(&Sender<T>) + Send + 'static,
         mut each: impl FnMut(T) -> Result<()>,
     ) -> Result<bool> {
         if self.requested() {
             return Ok(false);
         }
         let (sender, receiver) = mpsc::channel();
-        if rayon::current_thread_index().is_some() {
-            work(&sender);
-            drop(sender);
+        let job = Arc::new(Mutex::new(Some((work, sender))));
+        let of_thread = Arc::clone(&job);
+        let run = move || {
+            let taken = of_thread.lock().unwrap_or_else(PoisonError::into_inner).take();
+            if let Some((work, sender)) = taken {
+                work(&sender);
+            }
+        };
+        let alone = rayon::current_thread_index().is_some();
+        let worker =
+            if alone { None } else { thread::Builder::new().stack_size(stack).spawn(run.clone()).ok() };
+        let Some(worker) = worker else {
+            run();
             receiver.iter().try_for_each(each)?;
             return Ok(true);
-        }
-        let worker = thread::Builder::new().stack_size(STACK).spawn(move || work(&sender));
-        let worker = worker.expect("the system has a thread to spare");
+        };
         loop {
             match receiver.recv_timeout(LOOK) {
                 Ok(found) => each(found)?,
@@ -105,6 +122,22 @@ mod tests {
 
     /// Longer than any test may take.
     const FOREVER: Duration = Duration::from_secs(600);
+
+    #[test]
+    fn who_may_have_no_thread_works_alone() {
+        let (caller, mut found) = (thread::current().id(), Vec::new());
+        // No system has room for such a stack.
+        let ended = Stop::default().attend_on(
+            1 << 60,
+            move |sender| (0..3).for_each(|k| sender.send((k, thread::current().id() == caller)).unwrap()),
+            |one| {
+                found.push(one);
+                Ok(())
+            },
+        );
+        assert!(ended.unwrap());
+        assert_eq!(found, [(0, true), (1, true), (2, true)]);
+    }
 
     #[test]
     fn work_is_left_with_what_it_has_sent() {
