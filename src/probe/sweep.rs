@@ -21,7 +21,7 @@ pub struct Sweep {
     pub parameters: Vec<Varied>,
     /// Findings, the first parameter fastest.
     pub map: Vec<PlaceOutcome>,
-    /// MapPlaces that do not satisfy the hypotheses and are not in the map.
+    /// Places that do not satisfy the hypotheses and are not in the map.
     pub outside: usize,
     /// Changes of the verdict along the first parameter; along the second where the first shows
     /// none.
@@ -134,7 +134,7 @@ pub fn sweep(
     Ok(Sweep { parameters, map, outside, boundaries, comparisons })
 }
 
-/// MapPlaces that the map, the climbs and the bisections along either parameter take at most.
+/// Places that the map, the climbs and the bisections along either parameter take at most.
 fn most_places(places: &[Coordinates], parameters: &[Varied], width: f64) -> u64 {
     let gaps = |p: &Varied| (places.len() - places.len() / p.values.len()) as u64 + 2 * CLIMBS;
     places.len() as u64
