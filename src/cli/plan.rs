@@ -14,7 +14,7 @@ use crate::report::write::OUTPUTS;
 use crate::run::collected::Collected;
 use crate::run::inventory::Inventory;
 use crate::run::lock::Lock;
-use crate::run::plan::{Plan, first_stage, last_stage, write_stage};
+use crate::run::plan::{Plan, last_stage, read_stage, write_stage};
 use crate::run::reduce::reduce;
 use crate::run::session::Session;
 use crate::run::store::{Share, Store};
@@ -141,7 +141,7 @@ impl WorkCommand {
         let (options, claims) = (plan.options()?, plan.claims(&self.dir)?);
         let inventory = Arc::new(Inventory::of(&claims, &options)?);
         if stage.round > 0 {
-            let first = first_stage(&self.dir, &plan)?;
+            let first = read_stage(&self.dir, 0, &plan)?;
             inventory.recall(Collected::read(&first, &store, None)?.findings(&first));
         }
         let progress = Progress::new(common);

@@ -218,15 +218,18 @@ impl Probe {
         let parameters: Vec<Varied> =
             self.vary.iter().map(|v| Varied::parse(v, points)).collect::<Result<_>>()?;
         let fixed = self.fixed()?;
-        let new =
-            |place: &Coordinates| ProbedClaim::new(Arc::clone(&claim), source.clone(), fixed.clone(), place);
+        // Every place is asked with these: a file is read once.
+        let mut sources = Sources::default();
+        let mut new = |place: &Coordinates| {
+            ProbedClaim::new(Arc::clone(&claim), (source.clone(), fixed.clone()), place, &mut sources)
+        };
         let parameters = settled(parameters, |place| new(place).map(|_| ()))?;
         let sample: Coordinates = parameters.iter().map(|p| (p.name.clone(), p.values[0])).collect();
         let statement = new(&sample)?;
-        let expanded = statement.at(&sample, &[], &mut Sources::default())?;
+        let expanded = statement.at(&sample, &[], &mut sources)?;
         let source = source.map_or("its own sources".into(), |source| source.to_string());
         let place = self.set.iter().fold(source, |text, set| format!("{text}, {set}"));
-        let places = Box::new(MapPlaces::new(&statement, parameters)?);
+        let places = Box::new(MapPlaces::new(&statement, parameters, sources)?);
         Ok(Question::Sweep { statement, expanded, places, place })
     }
 
@@ -370,7 +373,10 @@ fn set(text: &str) -> Result<Replacement> {
 }
 
 /// Finds which parameters take whole numbers only; `check` asks the statement at a place.
-fn settled(parameters: Vec<Varied>, check: impl Fn(&Coordinates) -> Result<()>) -> Result<Vec<Varied>> {
+fn settled(
+    parameters: Vec<Varied>,
+    mut check: impl FnMut(&Coordinates) -> Result<()>,
+) -> Result<Vec<Varied>> {
     let first: Coordinates = parameters.iter().map(|p| (p.name.clone(), p.values[0])).collect();
     let with = |name: &str, value: f64| -> Coordinates {
         first.iter().map(|(n, x)| (n.clone(), if n == name { value } else { *x })).collect()

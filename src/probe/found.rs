@@ -7,7 +7,7 @@ use std::sync::Arc;
 use serde::Serialize;
 
 use crate::claim::verdict::Verdict;
-use crate::claim::{AxisValue, Claim, ClaimFile, Outcome};
+use crate::claim::{AxisValue, Claim, ClaimFile, Outcome, Sources};
 use crate::error::{Error, Result};
 use crate::numeric::number;
 use crate::probe::disproof::Disproof;
@@ -206,8 +206,10 @@ impl Measuring<'_> {
         let argument = |key: &str, value: String| (key.to_owned(), Argument::Text(value));
         let parameters = vec![argument("path", path.display().to_string()), argument("weights", "p".into())];
         let spec = Spec { kind: "file".into(), parameters };
+        // The file is another law each time.
+        let (place, sources) = (Coordinates::new(), &mut Sources::default());
         let claim =
-            ProbedClaim::new(Arc::clone(&self.claim), Some(spec.clone()), Vec::new(), &Coordinates::new())?;
+            ProbedClaim::new(Arc::clone(&self.claim), (Some(spec.clone()), Vec::new()), &place, sources)?;
         Ok((claim.including(snr), spec))
     }
 

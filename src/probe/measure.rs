@@ -29,6 +29,11 @@ pub struct Expander {
 }
 
 impl Expander {
+    /// With the laws that were read before.
+    pub fn having(sources: Sources) -> Self {
+        Self { sources, ..Self::default() }
+    }
+
     /// The cases at one place that satisfy the hypotheses.
     ///
     /// # Errors

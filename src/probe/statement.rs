@@ -36,12 +36,12 @@ impl ProbedClaim {
     /// A slope, which has no ratio; what [`ClaimFile::on`] refuses at `sample`, a place.
     pub fn new(
         claim: Arc<ClaimFile>,
-        source: Option<Spec>,
-        fixed: Vec<Replacement>,
+        (source, fixed): (Option<Spec>, Vec<Replacement>),
         sample: &Coordinates,
+        sources: &mut Sources,
     ) -> Result<Self> {
         let mut statement = Self { claim, source, fixed, snrs: None };
-        let claim = statement.at(sample, &[], &mut Sources::default())?;
+        let claim = statement.at(sample, &[], sources)?;
         if claim.main.relation.along_an_axis() {
             return Err(Error::invalid(
                 claim.header.id,

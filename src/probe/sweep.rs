@@ -1,5 +1,6 @@
 //! The sweep: a map over one or two parameters, its boundaries, its largest ratio.
 
+use crate::claim::Sources;
 use crate::claim::verdict::Verdict;
 use crate::error::{Error, Result};
 use crate::probe::boundary::{self, Boundary};
@@ -42,7 +43,7 @@ impl Sweep {
 ///
 /// # Errors
 /// What the statement refuses at the parameter's ends.
-pub fn settle(parameter: Varied, takes: impl Fn(f64) -> Result<()>) -> Result<Varied> {
+pub fn settle(parameter: Varied, mut takes: impl FnMut(f64) -> Result<()>) -> Result<Varied> {
     let (low, high) = (parameter.values[0], parameter.values[1]);
     if high.is_infinite() || takes(low).is_err() {
         return Ok(parameter);
@@ -68,12 +69,13 @@ pub struct MapPlaces {
 }
 
 impl MapPlaces {
-    /// All values of `parameters` (at most two), the first one's fastest. The laws there are read.
+    /// All values of `parameters` (at most two), the first one's fastest. The laws there are read,
+    /// where `sources` has them not.
     ///
     /// # Errors
     /// More than two parameters; what [`ProbedClaim::at`] refuses at a place; no place that satisfies
     /// the hypotheses.
-    pub fn new(statement: &ProbedClaim, parameters: Vec<Varied>) -> Result<Self> {
+    pub fn new(statement: &ProbedClaim, parameters: Vec<Varied>, sources: Sources) -> Result<Self> {
         if parameters.len() > 2 {
             return Err(Error::invalid("--vary", "takes at most two parameters"));
         }
@@ -85,7 +87,8 @@ impl MapPlaces {
         let with = |rest: &Coordinates| -> Vec<Coordinates> {
             inner.iter().map(|place| [place.clone(), rest.clone()].concat()).collect()
         };
-        let (at, mut expander) = (outer.iter().flat_map(with).collect::<Vec<_>>(), Expander::default());
+        let at: Vec<Coordinates> = outer.iter().flat_map(with).collect();
+        let mut expander = Expander::having(sources);
         let snrs = statement.snrs.as_deref().unwrap_or(&[]);
         let mut satisfied = false;
         for place in &at {

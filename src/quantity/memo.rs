@@ -2,6 +2,8 @@
 //! spectra.
 
 use std::collections::HashMap;
+use std::convert::Infallible;
+use std::hash::Hash;
 use std::sync::{Arc, Mutex, OnceLock, PoisonError};
 
 use nalgebra::{DMatrix, SymmetricEigen};
@@ -33,13 +35,7 @@ impl Memo {
     /// # Errors
     /// Those of [`exact::at`].
     pub fn channel_values(&self, source: &Source, snr: f64) -> Result<Option<ChannelValues>> {
-        let key = (source.spec().to_owned(), snr.to_bits());
-        if let Some(found) = self.values.lock().unwrap_or_else(PoisonError::into_inner).get(&key) {
-            return Ok(*found);
-        }
-        let values = exact::at(source, snr)?;
-        self.values.lock().unwrap_or_else(PoisonError::into_inner).insert(key, values);
-        Ok(values)
+        once(&self.values, (source.spec().to_owned(), snr.to_bits()), || exact::at(source, snr))
     }
 
     /// M and −M′ of `source` as functions of the SNR; `None` where [`exact::supports`] knows no
@@ -71,12 +67,7 @@ impl Memo {
     /// # Errors
     /// Those of `make`.
     pub fn grid(&self, key: String, make: impl FnOnce() -> Result<Vec<f64>>) -> Result<Arc<Vec<f64>>> {
-        if let Some(found) = self.grids.lock().unwrap_or_else(PoisonError::into_inner).get(&key) {
-            return Ok(Arc::clone(found));
-        }
-        let grid = Arc::new(make()?);
-        self.grids.lock().unwrap_or_else(PoisonError::into_inner).insert(key, Arc::clone(&grid));
-        Ok(grid)
+        once(&self.grids, key, || make().map(Arc::new))
     }
 
     /// The SNRs that were made for `key`, if they were.
@@ -86,12 +77,8 @@ impl Memo {
 
     /// [`pairs::bounds`], computed once for each (source, snr).
     pub fn pair_bounds(&self, source: &Source, snr: f64) -> Option<PairBounds> {
-        let key = (source.spec().to_owned(), snr.to_bits());
-        if let Some(found) = self.pairs.lock().unwrap_or_else(PoisonError::into_inner).get(&key) {
-            return *found;
-        }
-        let bounds = pairs::bounds(source, snr);
-        self.pairs.lock().unwrap_or_else(PoisonError::into_inner).insert(key, bounds);
+        let make = || Ok::<_, Infallible>(pairs::bounds(source, snr));
+        let Ok(bounds) = once(&self.pairs, (source.spec().to_owned(), snr.to_bits()), make);
         bounds
     }
 
@@ -137,6 +124,23 @@ impl Memo {
         };
         Arc::clone(spectra.entry(source.spec().to_owned()).or_insert_with(|| Arc::new(compute())))
     }
+}
+
+/// What `all` has for `key`, made where it has nothing. Not under the lock: making it may take up
+/// other work that asks here.
+fn once<K: Hash + Eq, V: Clone, E>(
+    all: &Mutex<HashMap<K, V>>,
+    key: K,
+    make: impl FnOnce() -> Result<V, E>,
+) -> Result<V, E> {
+    let locked = || all.lock().unwrap_or_else(PoisonError::into_inner);
+    let found = locked().get(&key).cloned();
+    if let Some(found) = found {
+        return Ok(found);
+    }
+    let made = make()?;
+    locked().insert(key, made.clone());
+    Ok(made)
 }
 
 /// λ/(1 + γλ).

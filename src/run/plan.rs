@@ -265,22 +265,17 @@ pub fn write_stage(dir: &Path, number: usize, stage: &Stage) -> Result<bool> {
 /// The last stage that was written into the run directory `dir`.
 ///
 /// # Errors
-/// [`Error::Checkpoint`] where there is none, or one that is damaged or of another plan than
-/// `plan`.
+/// Those of [`read_stage`].
 pub fn last_stage(dir: &Path, plan: &Plan) -> Result<Stage> {
     let last = (0..).take_while(|&number| stage_path(dir, number).exists()).last();
     read_stage(dir, last.unwrap_or(0), plan)
 }
 
-/// The first stage of the run in `dir`.
+/// Stage number `number` of the run in `dir`.
 ///
 /// # Errors
-/// Those of [`last_stage`].
-pub fn first_stage(dir: &Path, plan: &Plan) -> Result<Stage> {
-    read_stage(dir, 0, plan)
-}
-
-fn read_stage(dir: &Path, number: usize, plan: &Plan) -> Result<Stage> {
+/// [`Error::Checkpoint`] where it is not there, damaged or of another plan than `plan`.
+pub fn read_stage(dir: &Path, number: usize, plan: &Plan) -> Result<Stage> {
     let path = stage_path(dir, number);
     let stage: Stage = sealed::read(&path, "`klaim reduce` writes it again")?;
     // Each stage of a command that is not `verify` has a run of its own.

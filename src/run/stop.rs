@@ -65,9 +65,8 @@ impl Stop {
         }
         let (sender, receiver) = mpsc::channel();
         let job = Arc::new(Mutex::new(Some((work, sender))));
-        let of_thread = Arc::clone(&job);
         let run = move || {
-            let taken = of_thread.lock().unwrap_or_else(PoisonError::into_inner).take();
+            let taken = job.lock().unwrap_or_else(PoisonError::into_inner).take();
             if let Some((work, sender)) = taken {
                 work(&sender);
             }

@@ -118,14 +118,14 @@ pub struct Hunt {
 
 impl Hunt {
     /// Adds the climbs that are there, of the first `starts` starts.
-    fn take_in(&mut self, climbs: Collected, starts: u64) -> Result<()> {
-        for held in climbs.units {
+    fn take_in(&mut self, climbs: &Collected, starts: u64) -> Result<()> {
+        for held in &climbs.units {
             let Held::Finding(Some(finding)) = held else { continue };
-            let climbed: Climbed = match *finding {
+            let climbed: Climbed = match &**finding {
                 Finding::Own(text) => {
-                    serde_json::from_str(&text).map_err(|error| Error::Told(error.to_string()))?
+                    serde_json::from_str(text).map_err(|error| Error::Told(error.to_string()))?
                 }
-                Finding::Missing(why) => return Err(Error::Told(why)),
+                Finding::Missing(why) => return Err(Error::Told(why.clone())),
                 _ => unreachable!("climbs alone"),
             };
             if climbed.start < starts {
@@ -220,31 +220,28 @@ pub fn hunt(
     let store = watch.store.unwrap_or(&nowhere);
     if store.share() != Share::All {
         let found = complete((&stage(0..starts), || starts as usize), &climbs, watch)?;
-        hunt.take_in(found, starts)?;
+        hunt.take_in(&found, starts)?;
         check(objective, &mut hunt, &Vec::from_iter(0..starts), options, watch)?;
         return Ok(hunt);
     }
-    let batches = || (0..starts).step_by(BATCH).map(|first| first..starts.min(first + BATCH as u64));
-    // A batch's stage has the starts of a whole one: a search that goes on may have more.
-    let stage = |batch: &Range<u64>| stage(batch.start..batch.start + BATCH as u64);
-    for batch in batches() {
-        hunt.take_in(Collected::read(&stage(&batch), store, None)?, starts)?;
+    let mut batches = Vec::new();
+    for first in (0..starts).step_by(BATCH) {
+        // Its stage has as many starts as any: a search that goes on may have more.
+        let stage = stage(first..first + BATCH as u64);
+        let held = Collected::read(&stage, store, None)?;
+        hunt.take_in(&held, starts)?;
+        batches.push((first..starts.min(first + BATCH as u64), stage, held));
     }
-    for batch in batches() {
-        let mut there = batch.clone().all(|start| hunt.starts.contains_key(&start));
-        if !there {
-            if limit.is_some_and(|limit| begun.elapsed() > limit) {
-                break;
-            }
-            let stage = stage(&batch);
-            let wanted = |unit: &StageUnit| matches!(unit, StageUnit::Own(start) if batch.contains(start));
-            let wanted: Vec<_> =
-                stage.units.iter().map(|unit| Vec::from_iter(wanted(unit).then_some(0..1))).collect();
-            let mut held = Collected::read(&stage, store, None)?;
-            there = work((&stage, &wanted), &climbs, (&mut held, store), watch)?;
-            hunt.take_in(held, starts)?;
+    for (batch, stage, mut held) in batches {
+        let wanted = |unit: &StageUnit| matches!(unit, StageUnit::Own(start) if batch.contains(start));
+        let wanted: Vec<_> =
+            stage.units.iter().map(|unit| Vec::from_iter(wanted(unit).then_some(0..1))).collect();
+        if !held.has(&wanted) && limit.is_some_and(|limit| begun.elapsed() > limit) {
+            break;
         }
-        if !there {
+        let finished = work((&stage, &wanted), &climbs, (&mut held, store), watch)?;
+        hunt.take_in(&held, starts)?;
+        if !finished {
             break;
         }
         check(objective, &mut hunt, &Vec::from_iter(batch), options, watch)?;
