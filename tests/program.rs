@@ -80,6 +80,8 @@ fn bad_arguments_are_refused_with_place_and_remedy() {
     let at_one = ["--snr", "1"];
     estimate("mmsee", "bpsk", &at_one, &["quantity `mmsee`", "did you mean `mmse`?"]);
     estimate("mmse", "bspk", &at_one, &["source `bspk`", "did you mean `bpsk`?"]);
+    estimate("mmse", "qqqqq", &at_one, &["source `qqqqq`", "`klaim list sources` has them"]);
+    assert_refused(dir.path(), &["verify", "nosuch"], &["claim `nosuch`", "`klaim list claims` has them"]);
     estimate("mmse", "zipf:exponnent=2,atoms=10", &at_one, &["`exponnent`", "did you mean `exponent`?"]);
     estimate("mmse", "zipf:exponent=2,exponent=3,atoms=4", &at_one, &["`exponent` is given twice"]);
     estimate("mmse", "bernoulli:p", &at_one, &["`p` is not `key=value`"]);

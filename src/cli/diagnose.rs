@@ -50,8 +50,29 @@ fn report(error: Error) -> Report {
             diagnostic.help = remedy(&source).map(str::to_owned);
             Report::new(diagnostic)
         }
-        other => Report::new(MietteDiagnostic::new(other.to_string())),
+        other => {
+            let mut diagnostic = MietteDiagnostic::new(other.to_string());
+            if let Error::Unknown { what, suggestion: None, .. } = &other {
+                diagnostic.help = list(what).map(|list| format!("`klaim list {list}` has them"));
+            }
+            Report::new(diagnostic)
+        }
     }
+}
+
+/// What `klaim list` calls the names of a kind.
+fn list(what: &str) -> Option<&'static str> {
+    Some(match what {
+        "claim" => "claims",
+        "source" => "sources",
+        "quantity" => "quantities",
+        "denoiser" => "denoisers",
+        "schedule" => "schedules",
+        "sampler" => "samplers",
+        "model" => "models",
+        "solver" => "solvers",
+        _ => return None,
+    })
 }
 
 /// What helps where the system refuses a file for want of something.
